@@ -1,0 +1,1 @@
+"""Change rooms in photographs from words alone."""

@@ -1,0 +1,119 @@
+"""Everything that automask raises on purpose.
+
+Each class is an `AutomaskError` and also the builtin that it resembles, so a script may catch either. A message has two
+parts: the problem with the offending value, and how to mend it.
+"""
+
+from typing import Any, ClassVar, Self
+
+
+class AutomaskError(Exception):
+    """Something automask refuses or cannot do, told in one line.
+
+    Args:
+        problem: What is wrong, with the offending value.
+        mend: What to do about it; empty where nothing can be done.
+    """
+
+    exit_status: ClassVar[int] = 1
+
+    def __init__(self, problem: str, *, mend: str = "") -> None:
+        self.problem = problem
+        self.mend = mend
+        super().__init__(f"{problem}; {mend}" if mend else problem)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # BaseException pickles as cls(*args): that would lose keyword-only arguments and put the whole message into `problem`.
+        return _rebuild, (type(self), dict(self.__dict__), self.args)
+
+
+def _rebuild(cls: type[AutomaskError], state: dict[str, Any], args: tuple[Any, ...]) -> AutomaskError:
+    error: AutomaskError = cls.__new__(cls)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class PlanError(AutomaskError, ValueError):
+    """The words, or a plan file, do not say an edit that can be made."""
+
+    exit_status = 2
+
+    @classmethod
+    def at(cls, problem: str, *, text: str, position: int, mend: str) -> Self:
+        """A plan error that shows the line and a caret under the column.
+
+        Args:
+            problem: What is wrong there.
+            text: The whole plan as typed.
+            position: Index into `text` of the offending character; `len(text)` for "at the end".
+            mend: What was expected there.
+        """
+        start = text.rfind("\n", 0, position) + 1
+        end = text.find("\n", position)
+        line = text[start : end if end >= 0 else len(text)]
+        number = text.count("\n", 0, position) + 1
+        column = position - start
+        error = cls(problem, mend=mend)
+        # Tabs are kept in the indent, so the caret stands under its character however wide a tab is shown.
+        indent = "".join("\t" if char == "\t" else " " for char in line[:column])
+        error.args = (f"line {number}, column {column + 1}: {problem}; {mend}\n    {line}\n    {indent}^",)
+        return error
+
+
+class UnknownPhrase(PlanError):
+    """A segmenter does not know the words; raised before it looks at the photo."""
+
+
+class ConfigError(AutomaskError, ValueError):
+    """A configuration key, value or group that does not exist or does not fit."""
+
+    exit_status = 2
+
+
+class UsageError(AutomaskError, ValueError):
+    """Arguments of the command line or of a call that contradict each other."""
+
+    exit_status = 2
+
+
+class PhotoError(AutomaskError, ValueError):
+    """A photo that cannot be read: missing, corrupt, empty, too large, not a picture."""
+
+
+class MaskError(AutomaskError, ValueError):
+    """A mask file or array that does not fit the photo."""
+
+
+class OutputError(AutomaskError, OSError):
+    """A result that cannot be written where it was asked for."""
+
+
+class WeightsMissing(AutomaskError, FileNotFoundError):
+    """Model weights that are not on this machine."""
+
+
+class ExtraMissing(AutomaskError, ImportError):
+    """A part of automask whose packages are not installed."""
+
+
+class SegmenterError(AutomaskError, RuntimeError):
+    """A segmenter that failed or broke its protocol."""
+
+
+class RefinerError(AutomaskError, RuntimeError):
+    """A refiner that failed or broke its protocol."""
+
+
+class EditorError(AutomaskError, RuntimeError):
+    """An editor that failed or broke its protocol."""
+
+
+class CropRefused(EditorError):
+    """An editor declines one crop (a safety checker, say): the step fails with this reason and the chain goes on."""
+
+
+class TargetMissing(AutomaskError, LookupError):
+    """A target is not in the photo, and `on_missing` is `fail`."""
+
+    exit_status = 3

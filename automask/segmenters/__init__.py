@@ -1,0 +1,1 @@
+"""Segmenters: words to heat maps. Each file is one segmenter; Hydra names them, nothing imports them."""

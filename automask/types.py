@@ -1,0 +1,208 @@
+"""The values that automask's parts hand to each other.
+
+All are frozen. Arrays inside them are read-only by convention: functions return new ones.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Rgb: TypeAlias = npt.NDArray[np.uint8]
+"""[H, W, 3] uint8, sRGB."""
+Heat: TypeAlias = npt.NDArray[np.float32]
+"""[H, W] (or [N, H, W]) float32 in 0..1: how sure a segmenter is that a pixel belongs to a phrase."""
+Hard: TypeAlias = npt.NDArray[np.bool_]
+"""[H, W] (or [N, H, W]) bool: True is repainted."""
+Alpha: TypeAlias = npt.NDArray[np.float32]
+"""[H, W] float32 in 0..1, always some n/255: the share of the repainted picture in the result."""
+
+OnMissing: TypeAlias = Literal["skip", "fail"]
+Option: TypeAlias = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A half-open rectangle of pixels: columns x0..x1-1, rows y0..y1-1."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+
+    @property
+    def width(self) -> int:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> int:
+        return self.y1 - self.y0
+
+    @property
+    def area(self) -> int:
+        return self.width * self.height
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Row and column slices: `array[box.slices]` is the part inside."""
+        return slice(self.y0, self.y1), slice(self.x0, self.x1)
+
+    def overlaps(self, other: "Box") -> bool:
+        """True where the two share at least one pixel."""
+        return self.x0 < other.x1 and other.x0 < self.x1 and self.y0 < other.y1 and other.y0 < self.y1
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One edit of a plan: what to find, what not to touch, and what to paint.
+
+    Args:
+        targets: The phrases to find; their union is repainted.
+        prompt: What it becomes; empty only in a mask request, which paints nothing.
+        excepts: Phrases taken away from this edit.
+        keep: Phrases that stay as they are; the same in every edit of a plan parsed from words.
+        editor: Name of a configuration in the `editor` group; None means the preset's.
+        seed: Replaces the seed derived from the words.
+        mask: Mask lengths that replace the recipe's, as (name, value) pairs sorted by name.
+        options: Options for the editor's `paint`, as (name, value) pairs sorted by name.
+    """
+
+    targets: tuple[str, ...]
+    prompt: str
+    excepts: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    editor: str | None = None
+    seed: int | None = None
+    mask: tuple[tuple[str, float], ...] = ()
+    options: tuple[tuple[str, Option], ...] = ()
+
+
+Plan: TypeAlias = tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BoxRecipe:
+    """How a heat map becomes boxes.
+
+    Args:
+        threshold: Heat at or above this is "hot"; 0..1.
+        min_area_frac: Hot blobs smaller than this share of the photo are dropped.
+        pad_frac: A box grows by this share of its own longer side on every side, so that a refiner sees the edge.
+        max_boxes: At most this many boxes a phrase, hottest first.
+    """
+
+    threshold: float = 0.35
+    min_area_frac: float = 0.0005
+    pad_frac: float = 0.03
+    max_boxes: int = 32
+
+
+@dataclass(frozen=True, slots=True)
+class MaskRecipe:
+    """How a refined mask becomes the alpha that is painted through.
+
+    Lengths are fractions of the photo's long side; a `_px` length, where given, replaces its fraction.
+
+    Args:
+        min_speck_frac: Connected parts smaller than this share of the photo are removed.
+        max_hole_frac: Holes smaller than this share of the photo are filled. A window is a hole too: keep it small.
+        dilate_frac: The mask grows by this much, to hide the old edge.
+        feather_frac: The edge is softened over this much, outwards of the dilated mask.
+        dilate_px: Replaces dilate_frac.
+        feather_px: Replaces feather_frac.
+    """
+
+    min_speck_frac: float = 0.0001
+    max_hole_frac: float = 0.0002
+    dilate_frac: float = 0.006
+    feather_frac: float = 0.004
+    dilate_px: float | None = None
+    feather_px: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Region:
+    """What was found for one part of the words.
+
+    Args:
+        target: The part's phrases as typed, joined by ", ".
+        found: False when none of its phrases is in the photo.
+        hard: [H, W] bool at photo size: settled against the other parts, not yet dilated. All False when not found.
+        alpha: [H, W] float32 in 0..1: dilated, feathered, and 0 on kept objects and on the other parts' hard masks.
+        boxes: Boxes of all its phrases, hottest first within a phrase.
+        peak: Highest heat of any of its phrases, 0..1; None for a mask that was given, not found.
+        read_as: Per phrase, the words that were looked for instead (the phrase itself where it was known).
+        missing: Phrases, excepted and kept words of this part that were not found.
+        reason: Why nothing (or not all) was found; None when all was.
+    """
+
+    target: str
+    found: bool
+    hard: Hard
+    alpha: Alpha
+    boxes: tuple[Box, ...]
+    peak: float | None
+    read_as: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What became of one edit.
+
+    Args:
+        targets: Its phrases as typed.
+        read_as: The words that were looked for instead, one for each phrase.
+        prompt: What it was to become.
+        seed: The seed that its editor was given.
+        found: False when none of its phrases is in the photo.
+        missing: Phrases, excepted and kept words that were not found.
+        peak: Highest heat, 0..1; None where the mask was given.
+        boxes: Where it was found.
+        area_px: Pixels with alpha above 0 that were painted; 0 when nothing was.
+        reason: Why nothing (or not everything) was painted; None when all was.
+    """
+
+    targets: tuple[str, ...]
+    read_as: tuple[str, ...]
+    prompt: str
+    seed: int
+    found: bool
+    missing: tuple[str, ...]
+    peak: float | None
+    boxes: tuple[Box, ...]
+    area_px: int
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One photo of a batch: which, with what plan, written where."""
+
+    photo: Path
+    plan: Plan
+    out: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobReport:
+    """How one job of a batch ended.
+
+    Args:
+        job: The job.
+        status: `done`, `skipped` (it was done before) or `failed`.
+        reason: Why it failed; None otherwise.
+        record: The record that was written, where one was.
+        took_s: Wall-clock seconds.
+    """
+
+    job: Job
+    status: Literal["done", "skipped", "failed"]
+    reason: str | None = None
+    record: Mapping[str, Any] = field(default_factory=dict)
+    took_s: float = 0.0
