@@ -11,6 +11,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from automask.errors import ConfigError
+
 Rgb: TypeAlias = npt.NDArray[np.uint8]
 """[H, W, 3] uint8, sRGB."""
 Heat: TypeAlias = npt.NDArray[np.float32]
@@ -99,6 +101,12 @@ class BoxRecipe:
     pad_frac: float = 0.03
     max_boxes: int = 32
 
+    def __post_init__(self) -> None:
+        _check_range("boxes.threshold", self.threshold, 0.0, 1.0)
+        _check_range("boxes.min_area_frac", self.min_area_frac, 0.0, 1.0)
+        _check_range("boxes.pad_frac", self.pad_frac, 0.0, 10.0)
+        _check_range("boxes.max_boxes", self.max_boxes, 1, 100_000)
+
 
 @dataclass(frozen=True, slots=True)
 class MaskRecipe:
@@ -121,6 +129,18 @@ class MaskRecipe:
     feather_frac: float = 0.004
     dilate_px: float | None = None
     feather_px: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("min_speck_frac", "max_hole_frac", "dilate_frac", "feather_frac"):
+            _check_range(f"mask.{name}", getattr(self, name), 0.0, 1.0)
+        for name in ("dilate_px", "feather_px"):
+            if getattr(self, name) is not None:
+                _check_range(f"mask.{name}", getattr(self, name), 0.0, 10_000.0)
+
+
+def _check_range(name: str, value: object, low: float, high: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise ConfigError(f"{name} is {value!r}", mend=f"give a number from {low:g} to {high:g}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

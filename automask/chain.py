@@ -1,0 +1,199 @@
+"""From regions to the finished picture: crop, paint, composite, edit after edit.
+
+The chain owns the laws. It gives editors crops and takes crops back; what they return outside the mask is thrown away here,
+so no editor can break them.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from automask.crops import Crop, back, composite, cut, cut_mask, plan_crops
+from automask.errors import AutomaskError, CropRefused, EditorError, PlanError
+from automask.plan import edit_seed, nearest
+from automask.protocols import Editor, Stages
+from automask.types import Edit, Hard, Plan, Region, Rgb, Step
+
+OnStep = Callable[[int, Step], None]
+
+
+def editor_for(edit: Edit, stages: Stages) -> Editor:
+    """The editor that an edit names, or else the preset's.
+
+    Raises:
+        PlanError: No editor of that name is loaded.
+    """
+    if edit.editor is None:
+        return stages.editor
+    if edit.editor not in stages.editors:
+        raise PlanError(
+            f"no editor {edit.editor!r} is loaded", mend=f"loaded are: {', '.join(stages.editors) or 'none by name'}"
+        )
+    return stages.editors[edit.editor]
+
+
+def options_of(editor: Editor) -> tuple[str, ...]:
+    """The options an edit may carry for this editor: keyword-only parameters of `paint` beside `seed`."""
+    parameters = inspect.signature(editor.paint).parameters.values()
+    return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "seed")
+
+
+def check_edits(plan: Plan, stages: Stages) -> None:
+    """Refuses, before any work, what an editor is known not to do.
+
+    Raises:
+        PlanError: An option that the editor does not have (the nearest is named), or a prompt that it cannot paint.
+    """
+    for edit in plan:
+        editor = editor_for(edit, stages)
+        known = options_of(editor)
+        for name, _ in edit.options:
+            if name not in known:
+                close = nearest(name, known)
+                raise PlanError(
+                    f"editor {_name(editor)!r} has no option {name!r} (edit {_words(edit)!r})",
+                    mend=f"did you mean {close!r}?" if close else f"it has: {', '.join(known) or 'no options'}",
+                )
+        check = getattr(editor, "check", None)
+        if check is None:
+            continue
+        try:
+            check(edit.prompt)
+        except EditorError as error:
+            # Before any work it is the words that are at fault: exit status 2, and `edit` has written nothing.
+            raise PlanError(error.problem, mend=error.mend) from error
+
+
+def paint(
+    photo: Rgb,
+    plan: Plan,
+    regions: Sequence[Region],
+    stages: Stages,
+    *,
+    seed: int = 0,
+    on_step: OnStep | None = None,
+) -> tuple[Rgb, tuple[Step, ...]]:
+    """The photo with every found region repainted, in order, each on the result of the one before.
+
+    Args:
+        photo: [H, W, 3] uint8 RGB; not written to.
+        plan: The edits.
+        regions: One for each edit, in the same order.
+        stages: Holds the editors.
+        seed: The run's seed; each edit's own derives from it and its words.
+        on_step: Called after each edit with its index and step.
+
+    Returns:
+        The picture [H, W, 3] uint8, equal to the photo wherever every alpha is 0, and one step for each edit.
+
+    Raises:
+        EditorError: An editor failed or broke its protocol; it is named. (A crop that it declines fails only its step.)
+    """
+    picture = photo.copy()
+    steps = []
+    for index, (edit, region) in enumerate(zip(plan, regions, strict=True)):
+        own_seed = edit_seed(seed, edit)
+        area_px = 0
+        reason = region.reason
+        if region.found:
+            try:
+                picture = _paint_region(picture, edit, region, editor_for(edit, stages), own_seed)
+                area_px = int(np.count_nonzero(region.alpha))
+            except CropRefused as refusal:
+                reason = str(refusal)
+        step = Step(
+            targets=edit.targets,
+            read_as=region.read_as,
+            prompt=edit.prompt,
+            seed=own_seed,
+            found=region.found,
+            missing=region.missing,
+            peak=region.peak,
+            boxes=region.boxes,
+            area_px=area_px,
+            reason=reason,
+        )
+        steps.append(step)
+        if on_step is not None:
+            on_step(index, step)
+    return picture, tuple(steps)
+
+
+def _paint_region(picture: Rgb, edit: Edit, region: Region, editor: Editor, seed: int) -> Rgb:
+    result = picture.copy()
+    crops = plan_crops(region.alpha > 0, ideal_px=editor.ideal_px, multiple_px=editor.multiple_px)
+    for group in _apart(crops):
+        jobs = []
+        for crop, mask in group:
+            part = cut(result, crop)
+            part.flags.writeable = False
+            hard = cut_mask(mask, crop)
+            jobs.append({"crop": part, "hard": hard, "prompt": edit.prompt, "seed": seed, **dict(edit.options)})
+        for (crop, mask), job, painted in zip(group, jobs, _run(editor, jobs, edit), strict=True):
+            _check_painted(painted, job["crop"].shape, editor, edit)
+            inside = crop.box.slices
+            alpha = np.where(mask[inside], region.alpha[inside], np.float32(0.0))
+            result[inside] = composite(result[inside], back(painted, crop), alpha)
+    return result
+
+
+def _apart(crops: Iterable[tuple[Crop, Hard]]) -> list[list[tuple[Crop, Hard]]]:
+    """Runs of crops that do not overlap, in order: the members of one run may be painted together."""
+    runs: list[list[tuple[Crop, Hard]]] = []
+    for crop, mask in crops:
+        if runs and not any(crop.box.overlaps(other.box) for other, _ in runs[-1]):
+            runs[-1].append((crop, mask))
+        else:
+            runs.append([(crop, mask)])
+    return runs
+
+
+def _run(editor: Editor, jobs: Sequence[Mapping[str, Any]], edit: Edit) -> Sequence[Rgb]:
+    together = getattr(editor, "paint_many", None)
+    try:
+        if together is not None and len(jobs) > 1:
+            painted: Sequence[Rgb] = together(jobs)
+        else:
+            painted = [editor.paint(**job) for job in jobs]
+    except AutomaskError:
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split())
+        raise EditorError(
+            f"editor {_name(editor)!r} failed on {_words(edit)!r}: {type(error).__name__}: {said}",
+            mend="nothing was written; try another editor, or leave this edit out",
+        ) from error
+    if len(painted) != len(jobs):
+        raise EditorError(
+            f"editor {_name(editor)!r} gave {len(painted)} pictures for {len(jobs)} crops",
+            mend="its paint_many() must give one for each job",
+        )
+    return painted
+
+
+def _check_painted(painted: Any, shape: tuple[int, ...], editor: Editor, edit: Edit) -> None:
+    if isinstance(painted, np.ndarray) and painted.shape == shape and painted.dtype == np.uint8:
+        return
+    given = f"{list(painted.shape)} {painted.dtype}" if isinstance(painted, np.ndarray) else type(painted).__name__
+    raise EditorError(
+        f"editor {_name(editor)!r} gave {given} for {_words(edit)!r}", mend=f"paint() must give {list(shape)} uint8"
+    )
+
+
+def _name(editor: Editor) -> str:
+    return type(editor).__name__
+
+
+def _words(edit: Edit) -> str:
+    return f"{', '.join(edit.targets)} -> {edit.prompt}"
+
+
+def touched(regions: Sequence[Region], steps: Sequence[Step]) -> Hard:
+    """Where any painted step's alpha is above 0: [H, W] bool. Everywhere else the result is the photo."""
+    result = np.zeros(regions[0].alpha.shape, dtype=np.bool_)
+    for region, step in zip(regions, steps, strict=True):
+        if step.area_px:
+            result |= region.alpha > 0
+    return result

@@ -1,0 +1,385 @@
+"""From a preset's name and overrides to loaded stages. The only module, beside the pipelines, that knows Hydra.
+
+Configuration objects stop here: everything else gets plain values. A `_target_` is taken from YAML files only (the package's,
+or a folder that the user names), never from an override, a plan or the web.
+"""
+
+import functools
+import importlib
+import inspect
+import types
+import typing
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from automask.errors import AutomaskError, ConfigError
+from automask.plan import nearest
+from automask.protocols import Stages
+
+STAGE_GROUPS = ("segmenter", "boxes", "refiner", "mask", "editor")
+Config = Mapping[str, Any]
+
+
+def conf_dir() -> Path:
+    """The folder of the package's own YAML files: inside the package when installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    inside, beside = package / "conf", package.parent / "conf"
+    return inside if inside.is_dir() else beside
+
+
+def compose(preset: str = "starter", overrides: Sequence[str] = (), *, conf: Path | None = None) -> Config:
+    """The whole configuration as plain values, with every mistake in it told at once.
+
+    Args:
+        preset: A file of the group `preset`.
+        overrides: `key=value` in Hydra's grammar, without sweeps, `+` or `~`.
+        conf: A folder of the user's own YAML files, searched after the package's.
+
+    Raises:
+        ConfigError: Unknown presets, groups, keys or values, with the nearest valid name; a `_target_` that is not allowed.
+    """
+    folders = [conf_dir()] if conf is None else [conf_dir(), _existing(conf)]
+    pairs, mistakes = _parse(overrides)
+    groups = _groups(folders)
+    chosen = {"preset": preset}
+    for key, (text, value) in list(pairs.items()):
+        if key in groups:
+            chosen[key] = str(value)
+            del pairs[key]
+        elif key.partition(".")[0] == "hydra":
+            mistakes.append(f"{text!r}: Hydra's own settings belong to the scripts in pipelines/")
+            del pairs[key]
+    if "preset" in _keys(overrides) and preset not in ("starter", chosen["preset"]):
+        mistakes.append(f"--preset {preset} and preset={chosen['preset']} disagree")
+    for group, name in chosen.items():
+        if name not in groups[group]:
+            mistakes.append(f"no {group} {name!r}{_hint(name, groups[group])}")
+    _stop(mistakes)
+    choices = [f"{group}={name}" for group, name in chosen.items()]
+    base = _hydra(choices, conf)
+    for key, (text, value) in pairs.items():
+        mistakes += _mistakes_in_key(key, text, value, base)
+    _stop(mistakes)
+    # Composing takes a tenth of a second: not twice where nothing is overridden.
+    config = _hydra([*choices, *(text for text, _ in pairs.values())], conf) if pairs else base
+    check(config, conf=conf)
+    return {**config, "preset": chosen["preset"]}
+
+
+def check(config: Config, *, conf: Path | None = None) -> None:
+    """Holds a composed configuration against the signatures that it is for.
+
+    Raises:
+        ConfigError: Every value of a wrong type and every `_target_` that is not allowed, at once.
+    """
+    mistakes = []
+    allowed = frozenset() if conf is None else _targets_in(conf)
+    for group in (*STAGE_GROUPS, "mapper"):
+        node = config.get(group)
+        if not isinstance(node, Mapping) or "_target_" not in node:
+            mistakes.append(f"{group} is {node!r}: a file of the group says its _target_")
+            continue
+        target = str(node["_target_"])
+        if not target.startswith("automask.") and target not in allowed:
+            mistakes.append(f"{group}._target_ is {target!r}: outside automask it must come from the --conf folder")
+            continue
+        mistakes += _mistakes_in_values(group, node, target)
+    for key, fits, want in (
+        ("seed", lambda v: type(v) is int, "a whole number"),
+        ("on_missing", lambda v: v in ("skip", "fail"), "skip or fail"),
+        ("max_megapixels", lambda v: type(v) in (int, float) and v > 0, "a number above 0"),
+        ("recursive", lambda v: type(v) is bool, "true or false"),
+    ):
+        if not fits(config[key]):
+            mistakes.append(f"{key} is {config[key]!r}: give {want}")
+    _stop(mistakes)
+
+
+def build(config: Config, *, editors: Iterable[str] = (), conf: Path | None = None) -> Stages:
+    """Everything a photo is worked on with, loaded.
+
+    Args:
+        config: As `compose` gives it.
+        editors: Names of editors that edits ask for with `with:`.
+        conf: The user's own folder, where there is one.
+
+    Raises:
+        ConfigError: A constructor refuses its values, or an editor's name is unknown.
+        WeightsMissing, ExtraMissing: What the preset needs is not on this machine.
+    """
+    named = {name: _editor_node(name, conf) for name in dict.fromkeys(editors)}
+    built = {group: _instantiate(config[group], group) for group in STAGE_GROUPS}
+    return Stages(
+        **built,
+        editors={name: _instantiate(node, f"editor {name}") for name, node in named.items()},
+        preset=str(config.get("preset", "")),
+        config={**{group: config[group] for group in STAGE_GROUPS}, "editors": named},
+    )
+
+
+def build_mapper(config: Config) -> Any:
+    """The mapper of a batch, loaded.
+
+    Raises:
+        ConfigError: Its constructor refuses its values.
+    """
+    return _instantiate(config["mapper"], "mapper")
+
+
+def _editor_node(name: str, conf: Path | None) -> Config:
+    config = compose(overrides=[f"editor={name}"], conf=conf)
+    node: Config = config["editor"]
+    return node
+
+
+def _instantiate(node: Config, what: str) -> Any:
+    from hydra.errors import InstantiationException
+    from hydra.utils import instantiate
+
+    try:
+        return instantiate(dict(node), _convert_="all")
+    except InstantiationException as error:
+        cause: BaseException | None = error.__cause__
+        while cause is not None and not isinstance(cause, AutomaskError):
+            cause = cause.__cause__
+        if isinstance(cause, AutomaskError):
+            raise cause from error
+        said = " ".join(str(error.__cause__ or error).split())
+        raise ConfigError(f"cannot load {what} ({node['_target_']}): {said}", mend="check its YAML file") from error
+
+
+def _hydra(overrides: Sequence[str], conf: Path | None) -> Config:
+    from hydra import compose as hydra_compose
+    from hydra import initialize_config_dir
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    search = []
+    if conf is not None:
+        quoted = str(conf.resolve()).replace("\\", "\\\\").replace("'", "\\'")
+        search = [f"hydra.searchpath=['file://{quoted}']"]
+    try:
+        with initialize_config_dir(config_dir=str(conf_dir()), version_base="1.3", job_name="automask"):
+            composed = hydra_compose("config", overrides=[*search, *overrides])
+            container: Any = OmegaConf.to_container(composed, resolve=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(f"configuration: {' '.join(str(error).split())}", mend="see docs/configuration.md") from error
+    result: Config = container
+    return result
+
+
+def _parse(overrides: Sequence[str]) -> tuple[dict[str, tuple[str, Any]], list[str]]:
+    """For each key its override's text and value, last one wins, and what cannot be taken."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    parser = OverridesParser.create()
+    pairs: dict[str, tuple[str, Any]] = {}
+    mistakes = []
+    for text in overrides:
+        try:
+            override = parser.parse_override(text)
+        except HydraException:
+            mistakes.append(f"{text!r} is not 'key=value'; quote a value that holds spaces or signs: key='a b'")
+            continue
+        if override.is_sweep_override():
+            mistakes.append(f"{text!r} lists several values: use the scripts in pipelines/ with -m for that")
+        elif override.is_add() or override.is_delete() or override.is_force_add():
+            mistakes.append(f"{text!r}: keys are set with key=value, neither added with '+' nor removed with '~'")
+        else:
+            value = override.value()
+            if _names_target(override.key_or_group, value):
+                mistakes.append(f"{text!r}: '_target_' and its like are read from YAML files only")
+            else:
+                pairs[override.key_or_group] = (text, value)
+    return pairs, mistakes
+
+
+def check_overrides(overrides: Sequence[str]) -> None:
+    """Refuses overrides that name a `_target_`: for the scripts, which Hydra itself parses.
+
+    Raises:
+        ConfigError: Such an override.
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    _stop(
+        [
+            f"{item.input_line!r}: '_target_' and its like are read from YAML files only"
+            for item in parsed
+            if _names_target(item.key_or_group, "_target_" if "_target_" in (item.input_line or "") else None)
+        ]
+    )
+
+
+def _names_target(key: str, value: Any) -> bool:
+    if any(part.startswith("_") for part in key.replace("@", ".").split(".")):
+        return True
+    if isinstance(value, Mapping):
+        return any(_names_target(str(k), v) for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return any(_names_target("", v) for v in value)
+    return isinstance(value, str) and value == "_target_"
+
+
+def _keys(overrides: Sequence[str]) -> set[str]:
+    return {text.partition("=")[0] for text in overrides}
+
+
+def _groups(folders: Sequence[Path]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for folder in folders:
+        for file in sorted(folder.glob("*/*.yaml")):
+            groups.setdefault(file.parent.name, []).append(file.stem)
+    return groups
+
+
+def _existing(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise ConfigError(f"no folder '{folder}'", mend="--conf names a folder with files like segmenter/mine.yaml")
+    return folder
+
+
+def _mistakes_in_key(key: str, text: str, value: Any, base: Config) -> list[str]:
+    node: Any = base
+    path: list[str] = []
+    for part in key.split("."):
+        if not isinstance(node, Mapping) or part not in node:
+            known = [".".join([*path, name]) for name in node if not name.startswith("_")] if _is_map(node) else []
+            everywhere = _dotted(base)
+            close = nearest(key, known) or nearest(key, everywhere)
+            return [f"no key {key!r}" + (f"; did you mean {close!r}?" if close else _listing(known or everywhere))]
+        node = node[part]
+        path.append(part)
+    if isinstance(node, Mapping) and not isinstance(value, Mapping):
+        return [f"{text!r} would replace the whole of {key!r}; set one of its keys: {', '.join(_dotted(node))}"]
+    return []
+
+
+def _is_map(node: Any) -> bool:
+    return isinstance(node, Mapping)
+
+
+def _dotted(node: Config, prefix: str = "") -> list[str]:
+    names = []
+    for name, value in node.items():
+        if not name.startswith("_"):
+            names.append(prefix + name)
+            if isinstance(value, Mapping):
+                names += _dotted(value, f"{prefix}{name}.")
+    return names
+
+
+def _hint(name: str, known: Sequence[str]) -> str:
+    close = nearest(name, known)
+    return f"; did you mean {close!r}?" if close else _listing(known)
+
+
+def _listing(known: Sequence[str]) -> str:
+    return f"; there are: {', '.join(known)}"
+
+
+def _stop(mistakes: Sequence[str]) -> None:
+    if mistakes:
+        raise ConfigError("\n".join(mistakes))
+
+
+def _targets_in(folder: Path) -> frozenset[str]:
+    """Every `_target_` that the YAML files of a folder name."""
+    import yaml
+
+    found: set[str] = set()
+
+    def collect(node: Any) -> None:
+        if isinstance(node, Mapping):
+            if isinstance(node.get("_target_"), str):
+                found.add(node["_target_"])
+            for value in node.values():
+                collect(value)
+        elif isinstance(node, list):
+            for value in node:
+                collect(value)
+
+    for file in sorted(folder.rglob("*.yaml")):
+        try:
+            collect(yaml.safe_load(file.read_text(encoding="utf-8")))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise ConfigError(f"'{file}': {' '.join(str(error).split())}", mend="mend the YAML") from error
+    return frozenset(found)
+
+
+def locate(target: str) -> Any:
+    """The callable that a `_target_` names.
+
+    Raises:
+        ConfigError: There is none of that name.
+    """
+    module_name, _, name = target.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module_name), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigError(f"no {target!r} to load ({error})", mend="_target_ is 'package.module.Class'") from error
+
+
+@functools.cache
+def parameters_of(target: str) -> Mapping[str, inspect.Parameter]:
+    """The constructor parameters of a `_target_`, with evaluated annotations."""
+    found = locate(target)
+    hints = typing.get_type_hints(found.__init__ if inspect.isclass(found) else found)
+    return {
+        name: parameter.replace(annotation=hints.get(name, Any))
+        for name, parameter in inspect.signature(found).parameters.items()
+    }
+
+
+def _mistakes_in_values(group: str, node: Config, target: str) -> list[str]:
+    try:
+        parameters = parameters_of(target)
+    except ConfigError as error:
+        return [f"{group}: {error}"]
+    mistakes = []
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    for key, value in node.items():
+        if key.startswith("_"):
+            continue
+        if key not in parameters:
+            if not takes_any:
+                mistakes.append(f"{target} takes no {key!r}{_hint(key, list(parameters))}")
+        elif not _fits(value, parameters[key].annotation):
+            mistakes.append(f"{group}.{key} is {value!r}: give {_describe(parameters[key].annotation)}")
+    return mistakes
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """True unless a plain value clearly is not of an annotated type; annotations it cannot read are let through."""
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        return any(_fits(value, part) for part in typing.get_args(hint))
+    if origin is typing.Literal:
+        return value in typing.get_args(hint)
+    if hint is float:
+        return type(value) in (int, float)
+    if hint in (int, bool, str, type(None)):
+        return type(value) is hint
+    if hint is Path:
+        return isinstance(value, str | Path)
+    if inspect.isclass(origin) and issubclass(origin, Mapping):
+        return isinstance(value, Mapping)
+    if inspect.isclass(origin) and issubclass(origin, Sequence):
+        return isinstance(value, list | tuple)
+    return True
+
+
+def _describe(hint: Any) -> str:
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(_describe(part) for part in typing.get_args(hint))
+    if origin is typing.Literal:
+        return " or ".join(str(part) for part in typing.get_args(hint))
+    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text", Path: "a path"}
+    if hint is type(None):
+        return "null"
+    return words.get(hint, "a list" if inspect.isclass(origin) and issubclass(origin, Sequence) else str(hint))

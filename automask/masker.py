@@ -1,0 +1,276 @@
+"""From a plan to regions: every mask of a photo, made on the original before anything is painted."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from automask.boxes import blobs, boxes_from_heat
+from automask.errors import AutomaskError, MaskError, RefinerError, SegmenterError, TargetMissing
+from automask.images import read_mask
+from automask.masks import alpha_from, clean, settle
+from automask.plan import mask_name
+from automask.protocols import Segmenter, Stages
+from automask.types import Box, BoxRecipe, Edit, Hard, Heat, MaskRecipe, OnMissing, Plan, Region, Rgb
+
+
+def phrases_of(plan: Plan) -> tuple[str, ...]:
+    """Every phrase that a plan wants found (targets, excepted, kept), each once, in order of appearance."""
+    return tuple(dict.fromkeys(phrase for edit in plan for phrase in (*edit.targets, *edit.excepts, *edit.keep)))
+
+
+def understand(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, str]:
+    """For each phrase the words that the segmenter will look for; needs no photo.
+
+    Raises:
+        UnknownPhrase: For words that it cannot know.
+    """
+    reads = getattr(segmenter, "understand", None)
+    read_as = tuple(phrases) if reads is None else tuple(reads(phrases))
+    if len(read_as) != len(phrases):
+        raise SegmenterError(
+            f"segmenter {type(segmenter).__name__!r} understood {len(read_as)} of {len(phrases)} phrases",
+            mend="its understand() must give one reading for each phrase",
+        )
+    return dict(zip(phrases, read_as, strict=True))
+
+
+def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissing = "skip") -> tuple[Region, ...]:
+    """One region for each edit of the plan, in order.
+
+    Args:
+        photo: [H, W, 3] uint8 RGB.
+        plan: What to find; prompts are not read.
+        stages: Segmenter, refiner, recipes.
+        on_missing: `skip` reports what was not found in the region; `fail` raises for the first of it.
+
+    Returns:
+        Regions whose hard masks share no pixel.
+
+    Raises:
+        UnknownPhrase: For words that the segmenter cannot know.
+        TargetMissing: A phrase is not in the photo, and `on_missing` is `fail`.
+        SegmenterError, RefinerError: A stage failed or broke its protocol.
+    """
+    phrases = phrases_of(plan)
+    read_as = understand(stages.segmenter, phrases)
+    heats = _heats(stages, photo, phrases)
+    boxes = tuple(
+        boxes_from_heat(
+            heat,
+            threshold=stages.boxes.threshold,
+            min_area_frac=stages.boxes.min_area_frac,
+            pad_frac=stages.boxes.pad_frac,
+            max_boxes=stages.boxes.max_boxes,
+        )
+        for heat in heats
+    )
+    refined = _refine(stages, photo, heats, boxes)
+    pixels = photo.shape[0] * photo.shape[1]
+    hards = {
+        phrase: clean(
+            hard, min_speck_px=stages.mask.min_speck_frac * pixels, max_hole_px=stages.mask.max_hole_frac * pixels
+        )
+        for phrase, hard in zip(phrases, refined, strict=True)
+    }
+    heat_of = dict(zip(phrases, heats, strict=True))
+    boxes_of = dict(zip(phrases, boxes, strict=True))
+    absent = {
+        phrase: why_missing(phrase, heat_of[phrase], stages.boxes, found_boxes=bool(boxes_of[phrase]))
+        for phrase in phrases
+        if not hards[phrase].any()
+    }
+    if absent and on_missing == "fail":
+        phrase, why = next(iter(absent.items()))
+        raise TargetMissing(why, mend="say on_missing=skip to go on without it")
+    return _regions(plan, stages.mask, hards, heat_of, boxes_of, read_as, absent)
+
+
+def _regions(
+    plan: Plan,
+    recipe: MaskRecipe,
+    hards: Mapping[str, Hard],
+    heats: Mapping[str, Heat],
+    boxes: Mapping[str, tuple[Box, ...]],
+    read_as: Mapping[str, str],
+    absent: Mapping[str, str],
+) -> tuple[Region, ...]:
+    shape = next(iter(hards.values())).shape
+
+    def union(phrases: Sequence[str]) -> Hard:
+        result = np.zeros(shape, dtype=np.bool_)
+        for phrase in phrases:
+            result |= hards[phrase]
+        return result
+
+    guarded = [union((*edit.excepts, *edit.keep)) for edit in plan]
+    claimed = [union(edit.targets) & ~guard for edit, guard in zip(plan, guarded, strict=True)]
+    hottest = [np.maximum.reduce([heats[phrase] for phrase in edit.targets]) for edit in plan]
+    settled = settle(claimed, hottest)
+    everything = np.logical_or.reduce(settled)
+    regions = []
+    for edit, hard, guard in zip(plan, settled, guarded, strict=True):
+        # Settled masks share no pixel, so "the others' masks" are all masks but this one's own.
+        alpha = alpha_from(hard, _recipe_for(edit, recipe), untouchable=guard | (everything & ~hard))
+        wanted = (*edit.targets, *edit.excepts, *edit.keep)
+        missing = tuple(phrase for phrase in wanted if phrase in absent)
+        found = bool(hard.any())
+        reason = "; ".join(absent[phrase] for phrase in missing) or None
+        if not found and not any(phrase in absent for phrase in edit.targets):
+            reason = f"nothing is left of {', '.join(edit.targets)!r} after what is kept, excepted or another edit's"
+        regions.append(
+            Region(
+                target=", ".join(edit.targets),
+                found=found,
+                hard=hard,
+                alpha=alpha,
+                boxes=tuple(box for phrase in edit.targets for box in boxes[phrase]),
+                peak=max(float(heats[phrase].max()) for phrase in edit.targets),
+                read_as=tuple(read_as[phrase] for phrase in edit.targets),
+                missing=missing,
+                reason=reason,
+            )
+        )
+    return tuple(regions)
+
+
+def _recipe_for(edit: Edit, recipe: MaskRecipe) -> MaskRecipe:
+    if not edit.mask:
+        return recipe
+    fields: dict[str, Any] = {name: getattr(recipe, name) for name in MaskRecipe.__dataclass_fields__}
+    changes = dict(edit.mask)
+    # A fraction that the edit names itself also replaces the recipe's px, which would otherwise win unseen.
+    for length in ("dilate", "feather"):
+        if f"{length}_frac" in changes:
+            fields[f"{length}_px"] = None
+    return MaskRecipe(**{**fields, **changes})
+
+
+def why_missing(phrase: str, heat: Heat, recipe: BoxRecipe, *, found_boxes: bool) -> str:
+    """Why a phrase was not found, with the number that decided it and what to try."""
+    peak = float(heat.max())
+    if peak < recipe.threshold:
+        # Rounded down to a twentieth: a threshold that this photo's peak would pass.
+        lower = max(int(peak * 20 - 1e-6) / 20, 0.05)
+        hint = f"; try boxes.threshold={lower:.2f}" if lower < recipe.threshold else ""
+        return f"no {phrase!r}: peak heat {peak:.2f} < {recipe.threshold:g}{hint}"
+    if not found_boxes:
+        hot = heat >= recipe.threshold
+        largest = max(int(inside.sum()) for _, inside in blobs(hot))
+        share = largest / heat.size
+        return (
+            f"no {phrase!r}: its largest hot spot is {share:.4%} of the photo < {recipe.min_area_frac:.4%}; "
+            f"try boxes.min_area_frac={share / 2:.1g}"
+        )
+    return f"no {phrase!r}: hot (peak {peak:.2f}) but nothing is left after refining; try refiner=threshold"
+
+
+def _heats(stages: Stages, photo: Rgb, phrases: Sequence[str]) -> Heat:
+    name = type(stages.segmenter).__name__
+    try:
+        heats = stages.segmenter.heats(_read_only(photo), phrases)
+    except AutomaskError:
+        raise
+    except Exception as error:
+        raise SegmenterError(
+            f"segmenter {name!r} failed: {type(error).__name__}: {_one_line(error)}", mend="try another segmenter"
+        ) from error
+    expected = (len(phrases), photo.shape[0], photo.shape[1])
+    if not isinstance(heats, np.ndarray) or heats.shape != expected or heats.dtype != np.float32:
+        raise SegmenterError(
+            f"segmenter {name!r} gave {_describe(heats)}", mend=f"heats() must give {list(expected)} float32 in 0..1"
+        )
+    # A NaN compares False with everything, so this one test refuses it too.
+    if not (heats.min() >= 0.0 and heats.max() <= 1.0):
+        raise SegmenterError(
+            f"segmenter {name!r} gave heat from {heats.min():g} to {heats.max():g}", mend="heat is a probability in 0..1"
+        )
+    return heats
+
+
+def _refine(stages: Stages, photo: Rgb, heats: Heat, boxes: tuple[tuple[Box, ...], ...]) -> Hard:
+    name = type(stages.refiner).__name__
+    if not any(boxes):
+        return np.zeros(heats.shape, dtype=np.bool_)
+    try:
+        hard = stages.refiner.refine(_read_only(photo), heats, boxes)
+    except AutomaskError:
+        raise
+    except Exception as error:
+        raise RefinerError(
+            f"refiner {name!r} failed: {type(error).__name__}: {_one_line(error)}", mend="try refiner=threshold"
+        ) from error
+    if not isinstance(hard, np.ndarray) or hard.shape != heats.shape or hard.dtype != np.bool_:
+        raise RefinerError(
+            f"refiner {name!r} gave {_describe(hard)}", mend=f"refine() must give {list(heats.shape)} bool"
+        )
+    return hard
+
+
+def _read_only(photo: Rgb) -> Rgb:
+    view = photo.view()
+    view.flags.writeable = False
+    return view
+
+
+def _describe(value: object) -> str:
+    return f"{list(value.shape)} {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())
+
+
+def given_regions(
+    folder: Path, plan: Plan, *, size_hw: tuple[int, int], on_missing: OnMissing = "skip"
+) -> tuple[Region, ...]:
+    """Regions from mask files that `automask mask` wrote, or that a person corrected.
+
+    The files are taken as they are: not dilated, not feathered, overlaps left as drawn.
+
+    Args:
+        folder: Holds `01-island.png`, ...: 8-bit alpha at photo size. A file is found by its number; a missing file is an
+            edit that was not found.
+        plan: The edits, in the order of the numbers.
+        size_hw: The photo's height and width.
+        on_missing: As in `find_regions`.
+
+    Raises:
+        MaskError: The folder or a file in it cannot be used, or no file fits the plan.
+        TargetMissing: An edit has no file, and `on_missing` is `fail`.
+    """
+    if not folder.is_dir():
+        raise MaskError(f"no folder of masks at '{folder}'", mend="name the folder that 'automask mask' wrote")
+    regions = []
+    for number, edit in enumerate(plan, start=1):
+        target = ", ".join(edit.targets)
+        path = _mask_file(folder, number, edit)
+        if path is None:
+            why = f"no mask for {target!r}: no '{mask_name(number, edit.targets)}' in '{folder}'"
+            if on_missing == "fail":
+                raise TargetMissing(why, mend="say on_missing=skip to go on without it")
+            empty = np.zeros(size_hw, dtype=np.float32)
+            regions.append(Region(target, False, empty > 0, empty, (), None, edit.targets, edit.targets, why))
+            continue
+        alpha = read_mask(path, size_hw=size_hw)
+        hard = alpha > 0
+        boxes = tuple(box for box, _ in blobs(hard))
+        reason = None if hard.any() else f"no {target!r}: '{path.name}' is all black"
+        regions.append(Region(target, bool(hard.any()), hard, alpha, boxes, None, edit.targets, (), reason))
+    if not any(region.found for region in regions) and not any(folder.glob("*.png")):
+        raise MaskError(f"no masks in '{folder}'", mend="it should hold files like '01-island.png'")
+    return tuple(regions)
+
+
+def _mask_file(folder: Path, number: int, edit: Edit) -> Path | None:
+    exact = folder / mask_name(number, edit.targets)
+    if exact.is_file():
+        return exact
+    numbered = sorted(folder.glob(f"{number:02d}-*.png"))
+    if numbered:
+        raise MaskError(
+            f"'{numbered[0].name}' in '{folder}' is not a mask of {', '.join(edit.targets)!r}",
+            mend=f"give the same words that the masks were made with, or rename it to '{exact.name}'",
+        )
+    return None
