@@ -1,0 +1,485 @@
+"""The model weights that automask knows: what they are, where they are cached, how they are fetched.
+
+Nothing is ever downloaded while a photo is edited: adapters ask `locate` for a path and stop with one sentence where
+there is none. `fetch` downloads, and is called by `automask models fetch NAME` only.
+
+Commits and digests were read in public documents (`docs/models.md` lists them); none of the files was at hand when this
+was written. What no document gives is recorded at the first fetch, and every later fetch is held to it.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from automask.errors import ConfigError, ExtraMissing, WeightsMissing
+
+Progress = Callable[[int, int], None]
+"""Called with (bytes done, bytes in all); the second is 0 where the server does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """One entry of the catalogue.
+
+    Args:
+        name: What `automask models fetch` and the adapters' `model` call it.
+        kind: Which stage it is for.
+        source: A repository of the Hugging Face hub (`owner/name`), or the URL of one file.
+        revision: The repository's commit, 40 hexadecimal digits; None for a URL.
+        sha256: (file, digest) pairs that a public document gives; the others are recorded at the first fetch.
+        licence: Its name, as the model card gives it.
+        size_mb: Download in 10**6 bytes, rounded.
+        note: What it is for, and what to know before fetching it.
+        files: What is fetched of a repository, as patterns; each must be there.
+        variant: The file name's middle part in a diffusers repository (`fp16`), where only that variant is fetched.
+        gated: True where the licence must be accepted on the model's page, with an account, first.
+    """
+
+    name: str
+    kind: Literal["segmenter", "refiner", "editor"]
+    source: str
+    revision: str | None
+    sha256: tuple[tuple[str, str], ...]
+    licence: str
+    size_mb: int
+    note: str
+    files: tuple[str, ...] = ()
+    variant: str | None = None
+    gated: bool = False
+
+    @property
+    def is_url(self) -> bool:
+        return self.source.startswith("https://")
+
+    @property
+    def page(self) -> str:
+        """Where its licence and its model card are."""
+        if self.is_url:
+            return "https://github.com/facebookresearch/segment-anything#model-checkpoints"
+        return f"https://huggingface.co/{self.source}"
+
+
+def _files(*lines: str) -> tuple[str, ...]:
+    return tuple(" ".join(lines).split())
+
+
+_SAM_URL = "https://dl.fbaipublicfiles.com/segment_anything/"
+
+_CATALOGUE = (
+    Weights(
+        name="clipseg-rd64-refined",
+        kind="segmenter",
+        source="CIDAS/clipseg-rd64-refined",
+        # Commit, digest and size: kurtvalcorza/clipseg-segmentation-pipeline, weights/clipseg-rd64-refined/
+        # dimer-base-manifest.json and its model card ("the Hub's main on 2026-09-14"); eight other public
+        # repositories name the same commit.
+        revision="999e0328d9e10b484360c477313983f9afdd7050",
+        sha256=(("model.safetensors", "d00ca85d6b859f9d07b7cfb8ef26fe9771cb275b34c9368f2ecf603139307f55"),),
+        licence="Apache-2.0",
+        size_mb=605,
+        note="CLIPSeg, 64 channels, refined decoder: heat for any phrase, at 352 x 352",
+        files=_files(
+            "config.json model.safetensors preprocessor_config.json",
+            "tokenizer_config.json special_tokens_map.json vocab.json merges.txt",
+        ),
+    ),
+    # Digests of the three SAM files: computational-cell-analytics/micro-sam, micro_sam/util.py, which checks its
+    # downloads from the same URLs against them. The URLs: README of facebookresearch/segment-anything.
+    Weights(
+        name="vit_b",
+        kind="refiner",
+        source=_SAM_URL + "sam_vit_b_01ec64.pth",
+        revision=None,
+        sha256=(("sam_vit_b_01ec64.pth", "ec2df62732614e57411cdcf32a23ffdf28910380d03139ee0f4fcbe91eb8c912"),),
+        licence="Apache-2.0",
+        size_mb=375,
+        note="Segment Anything, ViT-B (91 M parameters): the smallest and fastest",
+    ),
+    Weights(
+        name="vit_l",
+        kind="refiner",
+        source=_SAM_URL + "sam_vit_l_0b3195.pth",
+        revision=None,
+        sha256=(("sam_vit_l_0b3195.pth", "3adcc4315b642a4d2101128f611684e8734c41232a17c648ed1693702a49a622"),),
+        licence="Apache-2.0",
+        size_mb=1250,
+        note="Segment Anything, ViT-L (308 M parameters)",
+    ),
+    Weights(
+        name="vit_h",
+        kind="refiner",
+        source=_SAM_URL + "sam_vit_h_4b8939.pth",
+        revision=None,
+        sha256=(("sam_vit_h_4b8939.pth", "a7bf3b02f3ebf1267aba913ff637d9a2d5c33d3173bb679e46d9f338c26f262e"),),
+        licence="Apache-2.0",
+        size_mb=2565,
+        note="Segment Anything, ViT-H (636 M parameters): the largest",
+    ),
+    Weights(
+        name="sd15-inpaint",
+        kind="editor",
+        source="stable-diffusion-v1-5/stable-diffusion-inpainting",
+        # The commit is named by many public repositories (one of them brings a model card with it: "revision
+        # 8a4288a7...", licence CreativeML OpenRAIL-M). The three digests: a public Rust crate that downloads the same
+        # files of the same commit. Only the fp16 variant is there as safetensors (huggingface/diffusers#4677, #11528).
+        revision="8a4288a76071f7280aedbdb3253bdb9e9d5d84bb",
+        sha256=(
+            (
+                "unet/diffusion_pytorch_model.fp16.safetensors",
+                "24b788b4a777748377cc20364eea4ae113c8c42f4468c16bc8c02fdae5492af9",
+            ),
+            (
+                "vae/diffusion_pytorch_model.fp16.safetensors",
+                "4fbcf0ebe55a0984f5a5e00d8c4521d52359af7229bb4d81890039d2aa16dd7c",
+            ),
+            (
+                "text_encoder/model.fp16.safetensors",
+                "77795e2023adcf39bc29a884661950380bd093cf0750a966d473d1718dc9ef4e",
+            ),
+        ),
+        licence="CreativeML OpenRAIL-M",
+        size_mb=2742,
+        note="Stable Diffusion 1.5 inpainting, 512 px; the mirror of the runwayml repository, which is gone",
+        files=_files(
+            "model_index.json scheduler/*.json tokenizer/* feature_extractor/*.json",
+            "text_encoder/config.json text_encoder/model.fp16.safetensors",
+            "unet/config.json unet/diffusion_pytorch_model.fp16.safetensors",
+            "vae/config.json vae/diffusion_pytorch_model.fp16.safetensors",
+            "safety_checker/config.json safety_checker/model.fp16.safetensors",
+        ),
+        variant="fp16",
+    ),
+    Weights(
+        name="sdxl-inpaint",
+        kind="editor",
+        source="diffusers/stable-diffusion-xl-1.0-inpainting-0.1",
+        # Commit: brycedrennan/imaginAIry, imaginairy/config.py (weights_location). No digest was found.
+        revision="115134f363124c53c7d878647567d04daf26e41e",
+        sha256=(),
+        licence="CreativeML Open RAIL++-M",
+        size_mb=6940,
+        note="Stable Diffusion XL inpainting 0.1, 1024 px",
+        files=_files(
+            "model_index.json scheduler/*.json tokenizer/* tokenizer_2/*",
+            "text_encoder/config.json text_encoder/model.fp16.safetensors",
+            "text_encoder_2/config.json text_encoder_2/model.fp16.safetensors",
+            "unet/config.json unet/diffusion_pytorch_model.fp16.safetensors",
+            "vae/config.json vae/diffusion_pytorch_model.fp16.safetensors",
+        ),
+        variant="fp16",
+    ),
+    Weights(
+        name="flux-fill",
+        kind="editor",
+        source="black-forest-labs/FLUX.1-Fill-dev",
+        # Commit and the folders to fetch: JacobCYShin/textflux-korean-document, runtime/scripts/download_models.py;
+        # several others name the same commit. The size of the diffusers layout: another public record of that commit.
+        # No digest was found.
+        revision="358293da0354175698b67ec8299acf928313a78a",
+        sha256=(),
+        licence="FLUX.1 [dev] Non-Commercial",
+        size_mb=33916,
+        note="FLUX.1 Fill, 1024 px; not for commercial use; needs a GPU with some 34 GB or more",
+        files=_files(
+            "model_index.json scheduler/*.json tokenizer/* tokenizer_2/*",
+            "text_encoder/config.json text_encoder/model.safetensors",
+            "text_encoder_2/config.json text_encoder_2/*.safetensors.index.json text_encoder_2/*.safetensors",
+            "transformer/config.json transformer/*.safetensors.index.json transformer/*.safetensors",
+            "vae/config.json vae/diffusion_pytorch_model.safetensors",
+        ),
+        gated=True,
+    ),
+)
+
+
+def catalogue() -> tuple[Weights, ...]:
+    """Every known set of weights, in the order of the stages."""
+    return _CATALOGUE
+
+
+def find(name: str) -> Weights:
+    """The catalogue's entry of that name.
+
+    Raises:
+        ConfigError: There is none; the nearest name is given.
+    """
+    for weights in _CATALOGUE:
+        if weights.name == name:
+            return weights
+    names = [weights.name for weights in _CATALOGUE]
+    near = get_close_matches(name, names, n=1)
+    mend = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(names)}"
+    raise ConfigError(f"no model named {name!r}", mend=mend)
+
+
+def cache_dir() -> Path:
+    """Where automask keeps files of its own: `$AUTOMASK_CACHE`, or `automask` in the user's cache folder."""
+    if chosen := os.environ.get("AUTOMASK_CACHE"):
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "automask"
+
+
+def hub_dir() -> Path:
+    """Where the Hugging Face hub keeps repositories: the rule of huggingface_hub's `constants.py`, without its import."""
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+        if chosen := os.environ.get(name):
+            return Path(os.path.expandvars(chosen)).expanduser()
+    if home := os.environ.get("HF_HOME"):
+        return Path(os.path.expandvars(home)).expanduser() / "hub"
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "huggingface" / "hub"
+
+
+def home_of(weights: Weights) -> Path:
+    """Where the weights lie once fetched: a file for a URL, a folder for a repository."""
+    if weights.is_url:
+        return cache_dir() / "weights" / weights.source.rsplit("/", 1)[1]
+    return hub_dir() / f"models--{weights.source.replace('/', '--')}" / "snapshots" / str(weights.revision)
+
+
+def cached_at(weights: Weights) -> Path | None:
+    """Where the weights lie on this machine; None where they are missing or a download was broken off."""
+    home = home_of(weights)
+    if weights.is_url:
+        return home if home.is_file() else None
+    if not home.is_dir() or not all(any(home.glob(pattern)) for pattern in weights.files):
+        return None
+    return home if all(_shards_are_there(index) for index in home.glob("*/*.safetensors.index.json")) else None
+
+
+def _shards_are_there(index: Path) -> bool:
+    names = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+    return all((index.parent / name).is_file() for name in set(names))
+
+
+def locate(model: str) -> Path:
+    """The weights that a configuration names, on this machine.
+
+    Args:
+        model: A name of the catalogue, or a path to a file or folder. A name goes before a path.
+
+    Raises:
+        WeightsMissing: They are not on this machine; nothing is downloaded.
+        ConfigError: Neither a known name nor anything that looks like a path.
+    """
+    path = Path(model).expanduser()
+    if all(weights.name != model for weights in _CATALOGUE):
+        if path.exists():
+            return path
+        if path.suffix or len(path.parts) > 1:
+            raise WeightsMissing(f"no weights at {model!r}", mend="point model at a file or folder that is there")
+    weights = find(model)
+    home = cached_at(weights)
+    if home is None:
+        raise WeightsMissing(
+            f"no weights for {model!r} under {home_of(weights)}",
+            mend=f"run 'automask models fetch {model}', or point model at a copy",
+        )
+    return home
+
+
+def fetch(name: str, *, progress: Progress | None = None) -> Path:
+    """Downloads weights, checks their digests, and says where they lie. Weights that are there are only checked again.
+
+    Args:
+        name: A name of the catalogue.
+        progress: Told of the bytes of a URL's download; the hub shows bars of its own.
+
+    Raises:
+        ConfigError: No such name.
+        WeightsMissing: They could not be fetched, or are not what was promised.
+        ExtraMissing: huggingface_hub is not installed.
+    """
+    weights = find(name)
+    if weights.is_url:
+        home = home_of(weights)
+        if home.is_file():
+            _check(weights, {home.name: _sha256(home)})
+        else:
+            _download(weights, home, progress)
+        return home
+    home = _snapshot(weights)
+    _check(weights, {file.relative_to(home).as_posix(): _sha256(file) for file in sorted(home.rglob("*.safetensors"))})
+    return home
+
+
+def _snapshot(weights: Weights) -> Path:
+    with models_extra(f"fetching {weights.name!r}"):
+        import huggingface_hub
+        from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        home = huggingface_hub.snapshot_download(
+            weights.source, revision=weights.revision, cache_dir=hub_dir(), allow_patterns=list(weights.files)
+        )
+    except GatedRepoError as error:
+        raise WeightsMissing(
+            f"{weights.source} is gated: its licence ({weights.licence}) must be accepted first",
+            mend=f"accept it at {weights.page}, run 'hf auth login', and fetch again",
+        ) from error
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise _unfetched(weights, error) from error
+    if cached_at(weights) is None:
+        missing = [pattern for pattern in weights.files if not any(Path(home).glob(pattern))]
+        raise WeightsMissing(
+            f"{weights.source} at {weights.revision} has no {', '.join(missing)}",
+            mend="point model at a complete copy, and report this: the catalogue is wrong",
+        )
+    return Path(home)
+
+
+def _download(weights: Weights, home: Path, progress: Progress | None) -> None:
+    home.parent.mkdir(parents=True, exist_ok=True)
+    part = home.with_name(f"{home.name}.{os.getpid()}.part")
+    digest = hashlib.sha256()
+    try:
+        # The URL is the catalogue's own; urllib keeps to https where it starts there.
+        with urllib.request.urlopen(weights.source, timeout=60) as answer, part.open("wb") as file:  # noqa: S310
+            total = int(answer.headers.get("Content-Length") or 0)
+            done = 0
+            while block := answer.read(1 << 20):
+                file.write(block)
+                digest.update(block)
+                done += len(block)
+                if progress is not None:
+                    progress(done, total)
+        if total and done != total:
+            raise _unfetched(weights, OSError(f"the download broke off after {done} of {total} bytes"))
+        _check(weights, {home.name: digest.hexdigest()})
+        part.replace(home)
+    except WeightsMissing:
+        raise
+    except OSError as error:
+        raise _unfetched(weights, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _unfetched(weights: Weights, error: Exception) -> WeightsMissing:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return WeightsMissing(
+        f"could not fetch {weights.name!r} from {weights.source}: {reason}",
+        mend=f"check the connection, or copy the files to {home_of(weights)}",
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check(weights: Weights, digests: Mapping[str, str]) -> None:
+    """Holds digests to the published ones, and the others to those recorded at the first fetch."""
+    record = cache_dir() / "digests" / f"{weights.name}.json"
+    recorded: dict[str, str] = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
+    published = dict(weights.sha256)
+    for file, digest in digests.items():
+        for known, origin in ((published, "published"), (recorded, f"recorded in {record}")):
+            if known.get(file, digest) != digest:
+                raise WeightsMissing(
+                    f"{file} of {weights.name!r} has SHA-256 {digest}, not {known[file]} ({origin})",
+                    mend=f"delete {home_of(weights)} and fetch again; do not use this file",
+                )
+    record.parent.mkdir(parents=True, exist_ok=True)
+    part = record.with_name(f"{record.name}.{os.getpid()}.part")
+    part.write_text(json.dumps({**recorded, **digests}, indent=1, sort_keys=True), encoding="utf-8")
+    part.replace(record)
+
+
+@contextlib.contextmanager
+def models_extra(what: str) -> Iterator[None]:
+    """Turns a failed import inside the block into one sentence that names the command.
+
+    Args:
+        what: Who needs the packages: the sentence's subject.
+
+    Raises:
+        ExtraMissing: An import inside the block failed.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise ExtraMissing(
+            f"{what} needs the packages of the 'models' extra: {error}", mend="run pip install 'automask[models]'"
+        ) from error
+
+
+@contextlib.contextmanager
+def quiet_loading() -> Iterator[None]:
+    """No bars and no reports of transformers and diffusers inside the block; their settings come back after it."""
+    with contextlib.ExitStack() as stack:
+        for name in ("transformers", "diffusers"):
+            with contextlib.suppress(ImportError):
+                logging = __import__(f"{name}.utils.logging", fromlist=["logging"])
+                stack.callback(logging.set_verbosity, logging.get_verbosity())
+                if _bars_are_on(logging):
+                    stack.callback(logging.enable_progress_bar)
+                logging.set_verbosity_error()
+                logging.disable_progress_bar()
+        yield
+
+
+def _bars_are_on(logging: Any) -> bool:
+    # transformers offers is_progress_bar_enabled(); diffusers 0.42 keeps a module variable only.
+    asked = getattr(logging, "is_progress_bar_enabled", None)
+    return bool(asked()) if asked is not None else bool(getattr(logging, "_tqdm_active", True))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a model runs.
+
+    Args:
+        device: A torch.device.
+        dtype: A torch.dtype.
+        note: One sentence that says both, and why where they were picked.
+    """
+
+    device: Any
+    dtype: Any
+    note: str
+
+
+def place(device: str, dtype: str, *, what: str, gpu_dtype: str = "float16") -> Place:
+    """Picks the device and the number format of a model.
+
+    Args:
+        device: `auto` (a CUDA device, else Apple's, else the CPU) or any name that torch knows (`cuda:1`).
+        dtype: `auto` (gpu_dtype on CUDA, float32 elsewhere), `float32`, `float16` or `bfloat16`.
+        what: The subject of the sentence ("sd15-inpaint").
+        gpu_dtype: What `auto` means on CUDA.
+
+    Raises:
+        ConfigError: A device that is not on this machine, or another word.
+    """
+    import torch
+
+    has_cuda = torch.cuda.is_available()
+    has_mps = torch.backends.mps.is_available()
+    why = ""
+    if device == "auto":
+        device = "cuda" if has_cuda else "mps" if has_mps else "cpu"
+        why = "" if has_cuda else ": no CUDA device was found"
+    try:
+        chosen = torch.device(device)
+    except RuntimeError as error:
+        raise ConfigError(f"device {device!r} is not one that torch knows", mend="use auto, cpu or cuda") from error
+    gone = (chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count()) or (
+        chosen.type == "mps" and not has_mps
+    )
+    if gone:
+        raise ConfigError(f"device {device!r} is not on this machine", mend="use device=auto or device=cpu")
+    if dtype not in ("auto", "float32", "float16", "bfloat16"):
+        raise ConfigError(f"dtype {dtype!r} is unknown", mend="use auto, float32, float16 or bfloat16")
+    if dtype == "auto":
+        dtype = gpu_dtype if chosen.type == "cuda" else "float32"
+    name = {"cpu": "the CPU"}.get(chosen.type, device)
+    if chosen.type == "cuda":
+        name = f"{device} ({torch.cuda.get_device_name(chosen)})"
+    return Place(chosen, getattr(torch, dtype), f"{what} runs on {name} in {dtype}{why}")
