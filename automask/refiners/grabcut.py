@@ -1,0 +1,190 @@
+"""Sharpens heat to the photo's own edges with OpenCV's GrabCut; needs no weights."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from automask.types import Box, Hard, Heat, Rgb
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+
+
+class GrabCut:
+    """Cuts each phrase out along the photo's edges, seeded by its heat, inside its boxes.
+
+    GrabCut runs on a reduced photo (at full size it takes seconds); its answer is brought to photo size by a guided filter,
+    so that the border lands on the photo's own edge. Where GrabCut disagrees strongly with the heat, the heat wins.
+
+    Args:
+        work_px: Long side of the reduced photo.
+        iterations: Rounds of GrabCut.
+        sure: Heat at or above this is certainly the object; 0..1.
+        unsure: Heat below this is certainly not; 0..1.
+        min_iou: GrabCut's answer is dropped for the thresholded heat where their intersection over union is below this.
+        trust: Share of GrabCut's answer in the map that is brought to photo size; the rest is the heat's.
+        radius_px: Window of the guided filter, in reduced pixels: how far a border may move to meet an edge.
+        eps: Contrast (squared, of 0..1) below which the guided filter sees no edge.
+    """
+
+    def __init__(
+        self,
+        *,
+        work_px: int = 640,
+        iterations: int = 2,
+        sure: float = 0.85,
+        unsure: float = 0.1,
+        min_iou: float = 0.6,
+        trust: float = 0.75,
+        radius_px: int = 4,
+        eps: float = 0.0005,
+    ) -> None:
+        self.work_px = work_px
+        self.iterations = iterations
+        self.sure = sure
+        self.unsure = unsure
+        self.min_iou = min_iou
+        self.trust = trust
+        self.radius_px = radius_px
+        self.eps = eps
+
+    def refine(self, photo: Rgb, heats: Heat, boxes: Sequence[tuple[Box, ...]]) -> Hard:
+        """The pixels of each phrase, inside its boxes.
+
+        Args:
+            photo: [H, W, 3] uint8 RGB, read-only.
+            heats: [N, H, W] float32 in 0..1.
+            boxes: For each phrase the boxes around its hot blobs.
+
+        Returns:
+            [N, H, W] bool; all False for a phrase without boxes.
+        """
+        out = np.zeros(heats.shape, np.bool_)
+        height, width = photo.shape[:2]
+        scale = min(1.0, self.work_px / max(height, width))
+        small_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
+        small = cv2.resize(photo, small_wh, interpolation=cv2.INTER_AREA) if scale < 1 else photo
+        for k, found in enumerate(boxes):
+            kept = [box for box in found if box.width > 0 and box.height > 0]
+            if kept:
+                self._one(photo, small, heats[k], kept, out[k])
+        return out
+
+    def _one(self, photo: Rgb, small: Rgb, heat: Heat, boxes: Sequence[Box], out: Hard) -> None:
+        height, width = photo.shape[:2]
+        small_h, small_w = small.shape[:2]
+        allowed = np.zeros((height, width), np.bool_)
+        for box in boxes:
+            allowed[box.slices] = True
+        heat_s: Floats = cv2.resize(heat, (small_w, small_h), interpolation=cv2.INTER_AREA)
+        allowed_s = cv2.resize(allowed.astype(np.uint8), (small_w, small_h), interpolation=cv2.INTER_NEAREST) > 0
+        # GrabCut needs background to learn from: the boxes and a margin, which is also what is left out of the work.
+        margin = max(8, small_w // 20)
+        y0 = max(0, min(box.y0 for box in boxes) * small_h // height - margin)
+        x0 = max(0, min(box.x0 for box in boxes) * small_w // width - margin)
+        y1 = min(small_h, -(-max(box.y1 for box in boxes) * small_h // height) + margin)
+        x1 = min(small_w, -(-max(box.x1 for box in boxes) * small_w // width) + margin)
+        view = np.s_[y0:y1, x0:x1]
+        share = self._share(small[view], heat_s[view], allowed_s[view])
+        gain, level = _guided(small[view], share, self.radius_px, self.eps)
+
+        # The two fields of the guided filter are smooth: they are enlarged, and meet the photo at its own size.
+        top, bottom = y0 * height // small_h, -(-y1 * height // small_h)
+        left, right = x0 * width // small_w, -(-x1 * width // small_w)
+        grid_x = (np.arange(left, right, dtype=np.float32) + 0.5) * (small_w / width) - 0.5 - x0
+        grid_y = (np.arange(top, bottom, dtype=np.float32) + 0.5) * (small_h / height) - 0.5 - y0
+        at_x = np.ascontiguousarray(np.broadcast_to(grid_x.astype(np.float32), (bottom - top, right - left)))
+        at_y = np.ascontiguousarray(np.broadcast_to(grid_y.astype(np.float32)[:, None], at_x.shape))
+
+        def enlarge(field: Floats) -> Floats:
+            full: Floats = cv2.remap(field, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            return full
+
+        full = enlarge(level)
+        for c in range(3):
+            full += enlarge(np.ascontiguousarray(gain[..., c])) * (
+                photo[top:bottom, left:right, c] * np.float32(1 / 255)
+            )
+        out[top:bottom, left:right] = (full >= 0.5) & allowed[top:bottom, left:right]
+
+    def _share(self, photo: Rgb, heat: Heat, allowed: Hard) -> Floats:
+        """[h, w] float32 in 0..1: GrabCut's answer mixed with the heat, or the heat alone where it is to be preferred."""
+        inside = np.where(allowed, heat, 0).astype(np.float32)
+        hot = inside >= 0.5
+        # Half-way stays half-way, and a long gentle slope of heat becomes a border that the photo may move.
+        alone = np.clip((inside - 0.5) * 4 + 0.5, 0, 1).astype(np.float32)
+        labels: Bytes = np.full(heat.shape, cv2.GC_PR_BGD, np.uint8)
+        labels[hot] = cv2.GC_PR_FGD
+        labels[inside < self.unsure] = cv2.GC_BGD
+        labels[inside >= self.sure] = cv2.GC_FGD
+        # Each side's colour model has five Gaussians: with fewer pixels than a few for each there is nothing to learn.
+        foreground = int(np.count_nonzero(labels & 1))
+        if foreground < 30 or labels.size - foreground < 30:
+            return alone
+        try:
+            # grabCut starts its colour models with k-means, which draws from OpenCV's own generator: without this the
+            # mask depends on what ran before. It is OpenCV's state, not Python's or NumPy's, and nothing else here
+            # draws from it.
+            cv2.setRNGSeed(0)
+            cv2.grabCut(
+                np.ascontiguousarray(photo),
+                labels,
+                None,
+                np.zeros((1, 65)),
+                np.zeros((1, 65)),
+                self.iterations,
+                cv2.GC_INIT_WITH_MASK,
+            )
+        except cv2.error:
+            return alone  # a flat picture can leave a Gaussian without a volume: the heat still answers
+        cut = (labels & 1).astype(np.bool_) & allowed
+        union = int(np.count_nonzero(cut | hot))
+        if union == 0 or np.count_nonzero(cut & hot) < self.min_iou * union:
+            return alone
+        mixed: Floats = (self.trust * cut.astype(np.float32) + (1 - self.trust) * alone).astype(np.float32)
+        return mixed
+
+
+def _guided(guide: Rgb, source: Floats, radius: int, eps: float) -> tuple[Floats, Floats]:
+    """The linear coefficients, [h, w, 3] and [h, w], that follow `source` in terms of the guide's colours.
+
+    Source: He, Sun and Tang, Guided Image Filtering, TPAMI 2013, section 3.6 (colour guide); the enlargement of the
+    coefficients is He and Sun, Fast Guided Filter, arXiv 1505.00996.
+    """
+    side = (2 * radius + 1, 2 * radius + 1)
+
+    def mean(plane: Floats) -> Floats:
+        blurred: Floats = cv2.blur(plane, side, borderType=cv2.BORDER_REFLECT_101)
+        return blurred
+
+    colours = guide.astype(np.float32) * np.float32(1 / 255)
+    mean_g, mean_s = mean(colours), mean(source)
+    cov = mean(colours * source[..., None]) - mean_g * mean_s[..., None]
+    pairs = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+    products = [mean(colours[..., i] * colours[..., j]) - mean_g[..., i] * mean_g[..., j] for i, j in pairs]
+    rr, rg, rb, gg, gb, bb = (p + np.float32(eps) if i == j else p for p, (i, j) in zip(products, pairs, strict=True))
+    inv = np.stack(
+        [
+            gg * bb - gb * gb,
+            gb * rb - rg * bb,
+            rg * gb - gg * rb,
+            rr * bb - rb * rb,
+            rb * rg - rr * gb,
+            rr * gg - rg * rg,
+        ]
+    )
+    det = np.maximum(inv[0] * rr + inv[1] * rg + inv[2] * rb, np.float32(1e-12))
+    c0, c1, c2 = cov[..., 0], cov[..., 1], cov[..., 2]
+    gain = np.stack(
+        [
+            (inv[0] * c0 + inv[1] * c1 + inv[2] * c2) / det,
+            (inv[1] * c0 + inv[3] * c1 + inv[4] * c2) / det,
+            (inv[2] * c0 + inv[4] * c1 + inv[5] * c2) / det,
+        ],
+        -1,
+    )
+    level = mean_s - (gain * mean_g).sum(-1)
+    return mean(gain), mean(level)
