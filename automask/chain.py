@@ -188,12 +188,3 @@ def _name(editor: Editor) -> str:
 
 def _words(edit: Edit) -> str:
     return f"{', '.join(edit.targets)} -> {edit.prompt}"
-
-
-def touched(regions: Sequence[Region], steps: Sequence[Step]) -> Hard:
-    """Where any painted step's alpha is above 0: [H, W] bool. Everywhere else the result is the photo."""
-    result = np.zeros(regions[0].alpha.shape, dtype=np.bool_)
-    for region, step in zip(regions, steps, strict=True):
-        if step.area_px:
-            result |= region.alpha > 0
-    return result

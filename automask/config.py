@@ -28,11 +28,11 @@ def conf_dir() -> Path:
     return inside if inside.is_dir() else beside
 
 
-def compose(preset: str = "starter", overrides: Sequence[str] = (), *, conf: Path | None = None) -> Config:
+def compose(preset: str | None = None, overrides: Sequence[str] = (), *, conf: Path | None = None) -> Config:
     """The whole configuration as plain values, with every mistake in it told at once.
 
     Args:
-        preset: A file of the group `preset`.
+        preset: A file of the group `preset`; None takes the overrides', or else `starter`.
         overrides: `key=value` in Hydra's grammar, without sweeps, `+` or `~`.
         conf: A folder of the user's own YAML files, searched after the package's.
 
@@ -42,7 +42,7 @@ def compose(preset: str = "starter", overrides: Sequence[str] = (), *, conf: Pat
     folders = [conf_dir()] if conf is None else [conf_dir(), _existing(conf)]
     pairs, mistakes = _parse(overrides)
     groups = _groups(folders)
-    chosen = {"preset": preset}
+    chosen = {"preset": preset or "starter"}
     for key, (text, value) in list(pairs.items()):
         if key in groups:
             chosen[key] = str(value)
@@ -50,7 +50,7 @@ def compose(preset: str = "starter", overrides: Sequence[str] = (), *, conf: Pat
         elif key.partition(".")[0] == "hydra":
             mistakes.append(f"{text!r}: Hydra's own settings belong to the scripts in pipelines/")
             del pairs[key]
-    if "preset" in _keys(overrides) and preset not in ("starter", chosen["preset"]):
+    if preset is not None and preset != chosen["preset"]:
         mistakes.append(f"--preset {preset} and preset={chosen['preset']} disagree")
     for group, name in chosen.items():
         if name not in groups[group]:
@@ -96,20 +96,28 @@ def check(config: Config, *, conf: Path | None = None) -> None:
     _stop(mistakes)
 
 
-def build(config: Config, *, editors: Iterable[str] = (), conf: Path | None = None) -> Stages:
+def build(
+    config: Config,
+    *,
+    editors: Iterable[str] = (),
+    conf: Path | None = None,
+    given: Mapping[str, Any] | None = None,
+) -> Stages:
     """Everything a photo is worked on with, loaded.
 
     Args:
         config: As `compose` gives it.
         editors: Names of editors that edits ask for with `with:`.
         conf: The user's own folder, where there is one.
+        given: Ready objects by group, taken in place of the configuration's, which are then not loaded at all.
 
     Raises:
         ConfigError: A constructor refuses its values, or an editor's name is unknown.
         WeightsMissing, ExtraMissing: What the preset needs is not on this machine.
     """
     named = {name: _editor_node(name, conf) for name in dict.fromkeys(editors)}
-    built = {group: _instantiate(config[group], group) for group in STAGE_GROUPS}
+    ready = given or {}
+    built = {g: ready[g] if g in ready else _instantiate(config[g], g) for g in STAGE_GROUPS}
     return Stages(
         **built,
         editors={name: _instantiate(node, f"editor {name}") for name, node in named.items()},
@@ -223,10 +231,6 @@ def _names_target(key: str, value: Any) -> bool:
     if isinstance(value, list | tuple):
         return any(_names_target("", v) for v in value)
     return isinstance(value, str) and value == "_target_"
-
-
-def _keys(overrides: Sequence[str]) -> set[str]:
-    return {text.partition("=")[0] for text in overrides}
 
 
 def _groups(folders: Sequence[Path]) -> dict[str, list[str]]:

@@ -30,11 +30,11 @@ def clean(hard: Hard, *, min_speck_px: float, max_hole_px: float) -> Hard:
     kept = _without_small_parts(hard, min_px=min_speck_px, connectivity=8)
     # The background beyond the border counts as one with the photo's own background at the border: pad, label, cut off.
     outside = np.pad(~kept, 1, constant_values=True)
-    filled = ~_without_small_parts(outside, min_px=max_hole_px, connectivity=4)
+    filled = ~_without_small_parts(outside, min_px=max_hole_px, connectivity=4, spare_corner=True)
     return np.ascontiguousarray(filled[1:-1, 1:-1])
 
 
-def _without_small_parts(hard: Hard, *, min_px: float, connectivity: int) -> Hard:
+def _without_small_parts(hard: Hard, *, min_px: float, connectivity: int, spare_corner: bool = False) -> Hard:
     if min_px <= 1:
         return hard.copy()
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
@@ -42,6 +42,8 @@ def _without_small_parts(hard: Hard, *, min_px: float, connectivity: int) -> Har
     )
     stays = np.zeros(count, dtype=np.bool_)
     stays[1:] = stats[1:, cv2.CC_STAT_AREA] >= min_px
+    if spare_corner:
+        stays[labels[0, 0]] = True
     result: Hard = stays[labels]
     return result
 

@@ -1,0 +1,293 @@
+"""What a script calls: `edit`, `mask`, `load`, and the worker of a batch."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from automask import chain, config, masker
+from automask.batch import is_done, job_digest
+from automask.errors import ConfigError, EditorError, PlanError, RefinerError, SegmenterError
+from automask.images import Photo, open_photo
+from automask.plan import parse_targets, plan_from
+from automask.protocols import Editor, Refiner, Segmenter, Stages
+from automask.report import Outcome, run_record
+from automask.types import Box, Edit, Hard, Heat, Job, JobReport, OnMissing, Plan, Region, Rgb, Step
+
+PhotoSource = str | Path | Rgb
+PlanSource = str | Path | Sequence[Edit]
+OnProgress = Callable[[str, int, int], None]
+"""Called with what is being done now, how many edits are painted, and how many there are."""
+
+
+def load(
+    preset: str = "starter",
+    overrides: Sequence[str] = (),
+    *,
+    editors: Sequence[str] = (),
+    conf: str | Path | None = None,
+) -> Stages:
+    """Everything a photo is worked on with, loaded once: give it to `edit(..., stages=stages)`.
+
+    Args:
+        preset: `starter`, `photo`, `tiny`, or a file of the group `preset` in `conf`.
+        overrides: `key=value` in Hydra's grammar.
+        editors: Names of further editors that edits ask for with `with:`.
+        conf: A folder of your own YAML files, searched after the package's.
+
+    Raises:
+        ConfigError: Unknown names or values, all at once.
+        WeightsMissing, ExtraMissing: What the preset needs is not on this machine.
+    """
+    folder = None if conf is None else Path(conf)
+    return config.build(config.compose(preset, overrides, conf=folder), editors=editors, conf=folder)
+
+
+def edit(
+    photo: PhotoSource,
+    plan: PlanSource,
+    *,
+    preset: str = "starter",
+    seed: int = 0,
+    on_missing: OnMissing = "skip",
+    overrides: Sequence[str] = (),
+    stages: Stages | None = None,
+    segmenter: Segmenter | None = None,
+    refiner: Refiner | None = None,
+    editor: Editor | None = None,
+    conf: str | Path | None = None,
+    masks: str | Path | None = None,
+    max_megapixels: float = 100.0,
+    on_progress: OnProgress | None = None,
+) -> Outcome:
+    """The photo with the plan's edits made; nothing is written until `Outcome.save`.
+
+    Args:
+        photo: A path, or [H, W, 3] uint8 sRGB; never written to.
+        plan: Words, a Path to a YAML plan, or edits.
+        preset: What to load where `stages` is not given.
+        seed: Of the whole run; each edit's own derives from it and its words.
+        on_missing: `skip` goes on without what is not in the photo, `fail` raises.
+        overrides: `key=value` in Hydra's grammar, with `preset`.
+        stages: Loaded before with `load`, in place of preset and overrides.
+        segmenter, refiner, editor: Ready objects in place of the preset's.
+        conf: A folder of your own YAML files, with `preset`.
+        masks: A folder of mask files to use instead of finding the targets.
+        max_megapixels: Larger photos are refused.
+        on_progress: Told what is being done.
+
+    Raises:
+        PlanError, UnknownPhrase, ConfigError, PhotoError, MaskError, TargetMissing, SegmenterError, RefinerError, EditorError,
+        WeightsMissing, ExtraMissing: As their names say; all are `AutomaskError`.
+    """
+    began = time.perf_counter()
+    edits = plan_from(plan)
+    run = _run_settings(preset, seed, on_missing, max_megapixels, overrides, conf, stages)
+    tools = run.stages_for(edits, {"segmenter": segmenter, "refiner": refiner, "editor": editor})
+    chain.check_edits(edits, tools)
+    if masks is None:
+        # Words that nobody could find are refused before the photo is even opened.
+        masker.understand(tools.segmenter, masker.phrases_of(edits))
+    loaded = time.perf_counter()
+    tell = on_progress or (lambda *_: None)
+    tell("opening the photo", 0, len(edits))
+    opened = open_photo(photo, max_megapixels=run.max_megapixels)
+    tell("finding the masks", 0, len(edits))
+    regions = _regions(opened, edits, tools, run.on_missing, masks)
+    found = time.perf_counter()
+    tell("painting", 0, len(edits))
+    image, steps = chain.paint(
+        opened.rgb,
+        edits,
+        regions,
+        tools,
+        seed=run.seed,
+        on_step=lambda index, _: tell("painting", index + 1, len(edits)),
+    )
+    painted = time.perf_counter()
+    timing = {"load_s": loaded - began, "mask_s": found - loaded, "paint_s": painted - found}
+    return outcome_of(opened, edits, regions, image, steps, tools, seed=run.seed, timing=timing)
+
+
+def mask(
+    photo: PhotoSource,
+    targets: PlanSource,
+    *,
+    preset: str = "starter",
+    seed: int = 0,
+    on_missing: OnMissing = "skip",
+    overrides: Sequence[str] = (),
+    stages: Stages | None = None,
+    segmenter: Segmenter | None = None,
+    refiner: Refiner | None = None,
+    editor: Editor | None = None,
+    conf: str | Path | None = None,
+    max_megapixels: float = 100.0,
+) -> tuple[Region, ...]:
+    """What would be repainted, and where: one region for each part of the words, in order.
+
+    Args:
+        photo: A path, or [H, W, 3] uint8 sRGB.
+        targets: Words without arrows (`island; cabinets except handles; keep faucet`), or a plan; its prompts are not read.
+        preset, seed, on_missing, overrides, stages, segmenter, refiner, editor, conf, max_megapixels: As in `edit`. No editor
+            is loaded.
+
+    Raises:
+        As `edit`, but for what an editor raises.
+    """
+    edits = targets_from(targets)
+    run = _run_settings(preset, seed, on_missing, max_megapixels, overrides, conf, stages)
+    tools = run.stages_for((), {"segmenter": segmenter, "refiner": refiner, "editor": editor or NotLoaded()})
+    masker.understand(tools.segmenter, masker.phrases_of(edits))
+    opened = open_photo(photo, max_megapixels=run.max_megapixels)
+    return masker.find_regions(opened.rgb, edits, tools, on_missing=run.on_missing)
+
+
+def targets_from(targets: PlanSource) -> Plan:
+    """The plan of a mask request: words with or without arrows, a Path to a YAML plan, or edits."""
+    return parse_targets(targets) if isinstance(targets, str) else plan_from(targets)
+
+
+class NotLoaded:
+    """Stands in for a stage that a call does not need, so that its model is not loaded; it can do nothing."""
+
+    multiple_px = 1
+    ideal_px = 0
+
+    def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
+        """Raises: it was not loaded."""
+        raise SegmenterError(f"no segmenter was loaded to find {list(targets)}", mend="call automask.edit without masks")
+
+    def refine(self, photo: Rgb, heats: Heat, boxes: Sequence[tuple[Box, ...]]) -> Hard:
+        """Raises: it was not loaded."""
+        raise RefinerError("no refiner was loaded", mend="call automask.edit without masks")
+
+    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:
+        """Raises: it was not loaded."""
+        raise EditorError(f"no editor was loaded to paint {prompt!r}", mend="call automask.edit")
+
+
+def _regions(
+    photo: Photo, plan: Plan, stages: Stages, on_missing: OnMissing, masks: str | Path | None
+) -> tuple[Region, ...]:
+    if masks is None:
+        return masker.find_regions(photo.rgb, plan, stages, on_missing=on_missing)
+    size_hw = (photo.rgb.shape[0], photo.rgb.shape[1])
+    return masker.given_regions(Path(masks), plan, size_hw=size_hw, on_missing=on_missing)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The settings of one call, with arguments and overrides brought together."""
+
+    config: config.Config | None
+    stages: Stages | None
+    conf: Path | None
+    seed: int
+    on_missing: OnMissing
+    max_megapixels: float
+
+    def stages_for(self, plan: Plan, given: dict[str, Any]) -> Stages:
+        """The stages of this call: the loaded ones, or the preset's, with the given objects in place of theirs."""
+        given = {group: thing for group, thing in given.items() if thing is not None}
+        names = [edit.editor for edit in plan if edit.editor is not None]
+        if self.stages is None:
+            return config.build(self.config or {}, editors=names, conf=self.conf, given=given)
+        absent = [name for name in names if name not in self.stages.editors]
+        if absent:
+            raise PlanError(
+                f"no editor {absent[0]!r} is loaded", mend=f"load it too: automask.load(..., editors=[{absent[0]!r}])"
+            )
+        return replace(self.stages, **given)
+
+
+def _run_settings(
+    preset: str,
+    seed: int,
+    on_missing: OnMissing,
+    max_megapixels: float,
+    overrides: Sequence[str],
+    conf: str | Path | None,
+    stages: Stages | None,
+) -> _Run:
+    if type(seed) is not int or seed < 0:
+        raise ConfigError(f"seed is {seed!r}", mend="give a whole number from 0")
+    if on_missing not in ("skip", "fail"):
+        raise ConfigError(f"on_missing is {on_missing!r}", mend="give skip or fail")
+    if stages is not None:
+        if overrides:
+            raise ConfigError(
+                f"overrides {list(overrides)} come too late for loaded stages",
+                mend="give them to automask.load, or leave stages out",
+            )
+        return _Run(None, stages, None, seed, on_missing, max_megapixels)
+    folder = None if conf is None else Path(conf)
+    composed = config.compose(preset, overrides, conf=folder)
+    settings: dict[str, Any] = {}
+    for name, value, default in (
+        ("seed", seed, 0),
+        ("on_missing", on_missing, "skip"),
+        ("max_megapixels", max_megapixels, 100.0),
+    ):
+        said = composed[name]
+        if value not in (default, said) and said != default:
+            raise ConfigError(f"{name}={value!r} and the override {name}={said!r} disagree", mend="say it once")
+        settings[name] = said if value == default else value
+    return _Run(composed, None, folder, **settings)
+
+
+def outcome_of(
+    photo: Photo,
+    plan: Plan,
+    regions: tuple[Region, ...],
+    image: Rgb,
+    steps: tuple[Step, ...],
+    stages: Stages,
+    *,
+    seed: int,
+    timing: dict[str, float],
+) -> Outcome:
+    """The finished run as a value, with its record."""
+    record = run_record(
+        photo=photo,
+        plan=plan,
+        steps=steps,
+        preset=stages.preset,
+        seed=seed,
+        models=models_of(stages),
+        versions=versions(),
+        timing=timing,
+        digest=job_digest(photo.digest, plan, dict(stages.config)),
+    )
+    return Outcome(image=image, steps=steps, record=record, regions=regions, photo=photo, plan=plan)
+
+
+def models_of(stages: Stages) -> dict[str, str]:
+    """What each stage is, for the record: its class, and its own `about` (weights, revision, device) where it tells one."""
+    parts = {"segmenter": stages.segmenter, "refiner": stages.refiner, "editor": stages.editor, **stages.editors}
+    return {name: " ".join(filter(None, (type(part).__name__, getattr(part, "about", "")))) for name, part in parts.items()}
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides a result's pixels; of the heavy packages only those that are in use."""
+    import platform
+    import sys
+
+    import cv2
+    import numpy as np
+    import PIL
+
+    from automask import __version__
+
+    found = {
+        "automask": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
+        "pillow": PIL.__version__,
+    }
+    for name in ("onnxruntime", "torch", "transformers", "diffusers"):
+        if name in sys.modules:
+            found[name] = str(sys.modules[name].__version__)
+    return found

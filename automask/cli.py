@@ -1,0 +1,530 @@
+"""The command line. It imports nothing heavy until it knows that there is work to do: `--help` answers at once."""
+
+import argparse
+import os
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from automask.errors import AutomaskError, UsageError
+
+if TYPE_CHECKING:
+    from automask.types import JobReport, Plan
+
+ARROWS = ("->", "=>", "\N{RIGHTWARDS ARROW}")
+_OVERRIDE = re.compile(r"[~+]*[A-Za-z_][\w@/.-]*=")
+_INTERRUPTED = 130
+
+EXIT_STATUSES = """\
+exit status: 0 done; 1 failed; 2 the words, the configuration or the arguments are wrong; 3 a target was missing under
+on_missing=fail; 4 a batch finished with some photos failed; 130 interrupted.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command; its exit status. Every error is one line on standard error, never a traceback.
+
+    Args:
+        argv: The arguments without the program's name; None takes the process's own.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(arguments)
+    except AutomaskError as error:
+        return _fail(str(error), error.exit_status)
+    except KeyboardInterrupt:
+        return _fail("interrupted; files already finished are complete", _INTERRUPTED)
+    except BrokenPipeError:
+        # The reader went away (`| head`): point standard output elsewhere, or Python complains once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except MemoryError:
+        return _fail("out of memory; try a smaller photo, or fewer phrases at a time", 1)
+    except Exception as error:
+        if os.environ.get("AUTOMASK_DEBUG"):
+            raise
+        said = " ".join(str(error).split())
+        return _fail(f"unexpected {type(error).__name__}: {said}; run again with AUTOMASK_DEBUG=1 to see where", 1)
+
+
+def _fail(message: str, status: int) -> int:
+    print(f"automask: {message}", file=sys.stderr)
+    return status
+
+
+def _run(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="automask",
+        description="Change rooms in photographs from words alone.",
+        epilog='for example:  automask edit kitchen.jpg "island -> marble; cabinets -> white"\n\n' + EXIT_STATUSES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="automask COMMAND ...",
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and stop")
+    commands = {
+        "edit": (_edit, "make the edits in one photo"),
+        "mask": (_mask, "only find the masks, and draw them over the photo"),
+        "batch": (_batch, "make the same edits in a folder of photos"),
+        "demo": (_demo, "edit the kitchen that comes with automask"),
+        "models": (_models, "list model weights, or fetch some"),
+    }
+    listing = "\n".join(f"  {name:<8}{about}" for name, (_, about) in commands.items())
+    parser.add_argument("command", nargs="?", metavar="COMMAND", help="one of:\n" + listing)
+    parser.formatter_class = argparse.RawTextHelpFormatter
+    head = parser.parse_args(arguments[:1])
+    if head.version:
+        from automask import __version__
+
+        print(f"automask {__version__}")
+        return 0
+    if head.command is None:
+        parser.print_help()
+        return 0
+    if head.command not in commands:
+        from difflib import get_close_matches
+
+        close = get_close_matches(head.command, commands, 1)
+        if not close and Path(head.command).exists():
+            raise UsageError(f"no command {head.command!r}", mend=f"did you mean: automask edit {head.command} ...?")
+        hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(commands)}"
+        raise UsageError(f"no command {head.command!r}", mend=hint)
+    return commands[head.command][0](arguments[1:])
+
+
+# ---------------------------------------------------------------------------------------------------------- arguments
+
+
+class _Parser(argparse.ArgumentParser):
+    """Argparse whose complaints go the way of all our errors."""
+
+    def error(self, message: str) -> Any:
+        raise UsageError(f"{self.prog}: {message}", mend=f"see '{self.prog} --help'")
+
+
+def _parser(command: str, positionals: str, about: str, *, epilog: str = "") -> _Parser:
+    parser = _Parser(
+        prog=f"automask {command}",
+        usage=f"automask {command} {positionals} [options] [key=value ...]",
+        description=about,
+        epilog=epilog + "\n" + EXIT_STATUSES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("words", nargs="*", metavar=positionals, help="in this order; key=value may stand anywhere")
+    return parser
+
+
+def _add_run_options(parser: _Parser) -> None:
+    parser.add_argument("-o", "--out", metavar="OUT", help="folder for the results (default: out)")
+    parser.add_argument("--plan", metavar="FILE.yaml", help="a YAML plan in place of the words")
+    parser.add_argument("--preset", metavar="NAME", help="starter (default), photo, tiny, or your own from --conf")
+    parser.add_argument("--conf", metavar="DIR", help="a folder of your own YAML files, searched after automask's")
+    parser.add_argument("--json", action="store_true", help="print the record as JSON, and nothing else, on standard output")
+
+
+class _Arguments:
+    """What was typed, sorted: the subject, the words, and the configuration's overrides."""
+
+    def __init__(self, parser: _Parser, arguments: Sequence[str], subject: str, *, wants_arrow: bool) -> None:
+        self.flags = parser.parse_intermixed_args(list(arguments))
+        self.subject, self.words, self.overrides = _sort(self.flags.words, subject, wants_arrow=wants_arrow)
+        self.json: bool = getattr(self.flags, "json", False)
+
+    @property
+    def conf(self) -> Path | None:
+        return None if self.flags.conf is None else Path(self.flags.conf)
+
+    def config(self) -> dict[str, Any]:
+        """The composed configuration, flags included."""
+        from automask.config import compose
+
+        for name in ("photo", "edits", "plan"):
+            if any(text.startswith(f"{name}=") for text in self.overrides):
+                raise UsageError(f"{name}=... is for the scripts in pipelines/", mend="here it is an argument of its own")
+        for flag in ("out", "mapper", "recursive"):
+            self._agree(flag, getattr(self.flags, flag, None))
+        self._agree("mapper.workers", getattr(self.flags, "workers", None))
+        extra = [f"mapper={self.flags.mapper}"] if getattr(self.flags, "mapper", None) else []
+        if getattr(self.flags, "workers", None) is not None:
+            extra.append(f"mapper.workers={self.flags.workers}")
+        config = dict(compose(self.flags.preset, [*self.overrides, *extra], conf=self.conf))
+        # A path never goes through Hydra's grammar: it may hold anything.
+        if self.flags.out is not None:
+            config["out"] = self.flags.out
+        if getattr(self.flags, "recursive", False):
+            config["recursive"] = True
+        return config
+
+    def _agree(self, key: str, flag: Any) -> None:
+        said = [text.partition("=")[2] for text in self.overrides if text.partition("=")[0] == key]
+        if flag in (None, False) or not said:
+            return
+        if said[-1].strip("'\"").lower() != str(flag).lower():
+            name = key.rpartition(".")[2]
+            raise UsageError(f"--{name} {flag} and {key}={said[-1]} disagree", mend="say it once")
+
+    def plan(self, *, mask: bool = False) -> "Plan":
+        """The edits, from the words or the plan file.
+
+        Raises:
+            UsageError: Neither or both were given.
+        """
+        from automask.api import targets_from
+        from automask.plan import load_plan, parse_plan
+
+        self.one_of_words_and_plan("TARGETS" if mask else "EDITS", '"island; cabinets"' if mask else '"island -> marble"')
+        if self.flags.plan is not None:
+            return load_plan(Path(self.flags.plan), prompts=not mask)
+        return targets_from(self.words) if mask else parse_plan(self.words)
+
+    def one_of_words_and_plan(self, name: str, example: str) -> None:
+        if self.words is None and self.flags.plan is None:
+            raise UsageError(f"no {name} and no --plan", mend=f"say what to do, as in {example}")
+        if self.words is not None and self.flags.plan is not None:
+            raise UsageError(f"{name} {self.words!r} and --plan {self.flags.plan}", mend="give one of the two")
+
+
+def _sort(typed: Sequence[str], subject: str, *, wants_arrow: bool) -> tuple[str, Any, list[str]]:
+    """The subject (a photo, a folder), the words or None, and the overrides, wherever each stands."""
+    found: str | None = None
+    words: str | None = None
+    overrides: list[str] = []
+    for text in typed:
+        has_arrow = any(arrow in text for arrow in ARROWS)
+        is_override = _OVERRIDE.match(text) is not None and not has_arrow
+        if found is None and not has_arrow and (not is_override or os.path.lexists(text)):
+            found = text
+        elif found is None and has_arrow and os.path.lexists(text):
+            found = text
+        elif is_override:
+            overrides.append(text)
+        elif words is None:
+            words = text
+        else:
+            what = "EDITS" if wants_arrow else "TARGETS"
+            raise UsageError(f"{what} twice: {words!r} and {text!r}", mend="put them in one pair of quotes, parted by ';'")
+    if found is None:
+        raise UsageError(f"no {subject} given", mend=f"name the {subject} first")
+    return found, words, overrides
+
+
+# ----------------------------------------------------------------------------------------------------------- commands
+
+
+def _edit(arguments: list[str]) -> int:
+    parser = _parser(
+        "edit",
+        "PHOTO [EDITS]",
+        "Makes the edits in one photo and writes the result, its masks, a before/after picture and a record into OUT.",
+        epilog='for example:  automask edit kitchen.jpg "island -> marble; cabinets except handles -> white" -o done\n',
+    )
+    _add_run_options(parser)
+    parser.add_argument("--masks", metavar="DIR", help="use these masks (as 'automask mask' wrote them) and find nothing")
+    typed = _Arguments(parser, arguments, "photo", wants_arrow=True)
+    from automask import config as configuration
+    from automask.api import NotLoaded, edit
+    from automask.report import check_out
+
+    plan = typed.plan()
+    config = typed.config()
+    _refuse_folder(typed.subject)
+    check_out(config["out"])
+    with _progress() as tell:
+        tell("loading the models", 0, len(plan))
+        given = {} if typed.flags.masks is None else {"segmenter": NotLoaded(), "refiner": NotLoaded()}
+        names = [step.editor for step in plan if step.editor is not None]
+        began = time.perf_counter()
+        stages = configuration.build(config, editors=names, conf=typed.conf, given=given)
+        loaded_s = time.perf_counter() - began
+        outcome = edit(
+            typed.subject,
+            plan,
+            stages=stages,
+            seed=config["seed"],
+            on_missing=config["on_missing"],
+            masks=typed.flags.masks,
+            max_megapixels=config["max_megapixels"],
+            on_progress=tell,
+        )
+        tell("writing", len(plan), len(plan))
+        outcome.record["timing"]["load_s"] = round(outcome.record["timing"]["load_s"] + loaded_s, 4)
+        saved = outcome.save(config["out"])
+    if typed.json:
+        _print_json(saved.recorded)
+    else:
+        _say_notes(saved.recorded.get("notes", ()))
+        _say_steps(outcome.steps)
+        print(saved.result)
+        print(saved.picture)
+    if not any(step.area_px for step in outcome.steps):
+        _warn("nothing was found to repaint: the photo was written unchanged")
+    return 0
+
+
+def _mask(arguments: list[str]) -> int:
+    parser = _parser(
+        "mask",
+        "PHOTO [TARGETS]",
+        "Finds what the words name and writes masks, an overlay picture and a COCO record into OUT; nothing is painted.",
+        epilog='for example:  automask mask kitchen.jpg "island; cabinets except handles"\n',
+    )
+    _add_run_options(parser)
+    typed = _Arguments(parser, arguments, "photo", wants_arrow=False)
+    from automask import config as configuration
+    from automask.api import NotLoaded, models_of, versions
+    from automask.images import open_photo
+    from automask.masker import find_regions, phrases_of, understand
+    from automask.report import check_out, save_masks
+
+    plan = typed.plan(mask=True)
+    config = typed.config()
+    _refuse_folder(typed.subject)
+    check_out(config["out"])
+    with _progress() as tell:
+        began = time.perf_counter()
+        tell("loading the models", 0, 1)
+        stages = configuration.build(config, conf=typed.conf, given={"editor": NotLoaded()})
+        understand(stages.segmenter, phrases_of(plan))
+        loaded = time.perf_counter()
+        photo = open_photo(typed.subject, max_megapixels=config["max_megapixels"])
+        tell("finding the masks", 0, 1)
+        regions = find_regions(photo.rgb, plan, stages, on_missing=config["on_missing"])
+        found = time.perf_counter()
+        models = {stage: about for stage, about in models_of(stages).items() if stage != "editor"}
+        timing = {"load_s": loaded - began, "mask_s": found - loaded}
+        saved = save_masks(
+            photo, regions, config["out"], preset=stages.preset, models=models, versions=versions(), timing=timing
+        )
+    if typed.json:
+        _print_json(saved.recorded)
+    else:
+        _say_notes(saved.recorded.get("notes", ()))
+        for region in regions:
+            share = float(region.hard.mean())
+            _say_found(region.target, region.found, region.peak, len(region.boxes), share, region.reason, region.read_as)
+        print(saved.picture)
+        print(saved.record)
+    return 0
+
+
+def _batch(arguments: list[str]) -> int:
+    parser = _parser(
+        "batch",
+        "SOURCE [EDITS]",
+        "Makes the edits in every photo of a folder, a glob or a CSV with columns photo,edits.",
+        epilog='for example:  automask batch listing/ "cabinets -> white" -o done\n',
+    )
+    _add_run_options(parser)
+    parser.add_argument("--mapper", metavar="NAME", help="serial (default) or ray")
+    parser.add_argument("--workers", type=int, metavar="N", help="how many photos at a time")
+    parser.add_argument("--recursive", action="store_true", help="subfolders too; OUT mirrors them")
+    parser.add_argument("--dry-run", action="store_true", help="list what would be done, and do nothing")
+    parser.add_argument("--retry-failed", action="store_true", help="only the photos that OUT/failures.csv lists")
+    typed = _Arguments(parser, arguments, "folder, glob or CSV", wants_arrow=True)
+    from automask import api
+    from automask.batch import find_jobs, only_failed
+    from automask.report import check_out
+
+    is_csv = typed.subject.lower().endswith(".csv")
+    if not is_csv or typed.words is not None or typed.flags.plan is not None:
+        typed.one_of_words_and_plan("EDITS", '"cabinets -> white"')
+    config = typed.config()
+    if typed.flags.out is None and not any(text.startswith("out=") for text in typed.overrides):
+        raise UsageError("a batch needs a folder to write into", mend="say -o DIR")
+    out = check_out(config["out"])
+    plan = typed.plan() if typed.words is not None or typed.flags.plan is not None else None
+    found = find_jobs(typed.subject, out=out, plan=plan, recursive=config["recursive"])
+    jobs = only_failed(found.jobs, out) if typed.flags.retry_failed else found.jobs
+    if typed.flags.dry_run:
+        return _say_dry_run(jobs, found.refused, as_json=typed.json)
+    with _batch_progress(len(jobs)) as on_report:
+
+        def report(done: "JobReport") -> None:
+            on_report(done)
+            if typed.json:
+                _print_json(api.report_record(done))
+
+        reports = api.run_jobs(jobs, config, out=out, refused=found.refused, conf=typed.conf, on_report=report)
+    failed = [done for done in reports if done.status == "failed"]
+    skipped = sum(done.status == "skipped" for done in reports)
+    if not typed.json:
+        print(f"{len(reports) - len(failed) - skipped} done, {skipped} done before, {len(failed)} failed, in {out}")
+    for done in failed:
+        _warn(f"{done.job.photo}: {done.reason}")
+    for name, reason in found.refused:
+        _warn(f"{name}: {reason}")
+    return 4 if failed or found.refused else 0
+
+
+def _demo(arguments: list[str]) -> int:
+    parser = _Parser(prog="automask demo", description="Edits the kitchen that comes with automask.")
+    parser.add_argument("-o", "--out", default="out", metavar="OUT", help="folder for the results (default: out)")
+    flags = parser.parse_args(arguments)
+    from automask.api import edit
+    from automask.report import check_out
+
+    words = "island, accent wall -> marble; cabinets -> white"
+    photo = Path(__file__).parent / "samples" / "kitchen.jpg"
+    check_out(flags.out)
+    print(f'automask edit kitchen.jpg "{words}"')
+    with _progress() as tell:
+        outcome = edit(photo, words, on_progress=tell)
+        saved = outcome.save(flags.out)
+    _say_steps(outcome.steps)
+    print(f"the result:        {saved.result.resolve() if saved.result else ''}")
+    print(f"before and after:  {saved.picture.resolve()}")
+    print(f"masks and record:  {saved.record.resolve().parent}")
+    return 0
+
+
+def _models(arguments: list[str]) -> int:
+    parser = _Parser(prog="automask models", description="Lists the weights that automask knows, or fetches some.")
+    parser.add_argument("action", nargs="?", default="list", choices=["list", "fetch"])
+    parser.add_argument("name", nargs="?", help="fetch: one of the names that list shows")
+    flags = parser.parse_args(arguments)
+    from automask import weights
+
+    if flags.action == "fetch":
+        if flags.name is None:
+            raise UsageError("fetch what?", mend="name one of 'automask models list'")
+        print(weights.fetch(flags.name))
+        return 0
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("name", "what", "size", "licence", "revision", "where"):
+        table.add_column(column, overflow="fold")
+    for known in weights.catalogue():
+        place = weights.cached_at(known)
+        revision = known.revision[:12] if known.revision else (known.sha256 or "")[:12]
+        size = f"{known.size_mb / 1000:.1f} GB" if known.size_mb >= 1000 else f"{known.size_mb:.0f} MB"
+        where = str(place) if place else f"not here: automask models fetch {known.name}"
+        table.add_row(known.name, known.kind, size, known.licence, revision or "-", where)
+    # A pipe has no width of its own; a table folded to 80 columns helps no script.
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    return 0
+
+
+# ------------------------------------------------------------------------------------------------------------- saying
+
+
+def _refuse_folder(subject: str) -> None:
+    if Path(subject).is_dir():
+        raise UsageError(f"{subject!r} is a folder", mend=f"for many photos: automask batch {subject} ...")
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def _warn(message: str) -> None:
+    print(f"automask: {message}", file=sys.stderr)
+
+
+def _say_notes(notes: Sequence[str]) -> None:
+    for note in notes:
+        _warn(note)
+
+
+def _say_steps(steps: Sequence[Any]) -> None:
+    for step in steps:
+        if step.read_as and tuple(step.read_as) != tuple(step.targets):
+            print(f"  read {', '.join(step.targets)!r} as {', '.join(step.read_as)!r}")
+        state = f"{step.area_px} px repainted" if step.area_px else "not done"
+        print(f"  {', '.join(step.targets)} -> {step.prompt}: {state}")
+        if step.reason:
+            _warn(step.reason)
+
+
+def _say_found(
+    target: str,
+    found: bool,  # noqa: FBT001 - a column of a table, not a switch
+    peak: float | None,
+    boxes: int,
+    share: float,
+    reason: str | None,
+    read_as: Sequence[str],
+) -> None:
+    if read_as and ", ".join(read_as) != target:
+        print(f"  read {target!r} as {', '.join(read_as)!r}")
+    if found:
+        print(f"  {target}: {share:.1%} of the photo in {boxes} places" + (f", peak heat {peak:.2f}" if peak else ""))
+    if reason:
+        _warn(reason)
+
+
+def _say_dry_run(jobs: Sequence[Any], refused: Sequence[tuple[str, str]], *, as_json: bool) -> int:
+    from automask.plan import format_plan
+
+    for job in jobs:
+        if as_json:
+            _print_json({"photo": str(job.photo), "out": str(job.out), "name": job.name, "plan": format_plan(job.plan)})
+        else:
+            print(f"{job.photo} -> {job.out / job.name}: {format_plan(job.plan)}")
+    for name, reason in refused:
+        if as_json:
+            _print_json({"photo": name, "refused": reason})
+        _warn(f"{name}: {reason}")
+    if not as_json:
+        print(f"{len(jobs)} to do, {len(refused)} refused; nothing was done")
+    return 4 if refused else 0
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Tells on standard error what is being done; silent when that is not a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("starting", total=None)
+        yield lambda what, done, total: progress.update(
+            task, description=what, completed=done, total=total if what == "painting" else None
+        )
+
+
+@contextmanager
+def _batch_progress(total: int) -> Iterator[Callable[["JobReport"], None]]:
+    """A bar with photos done, rate, time left and failures on standard error; silent when that is not a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("photos"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[failed]} failed"),
+    )
+    began, failed, done = time.perf_counter(), 0, 0
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task("photos", total=total, failed=0, rate="")
+
+        def on_report(report: "JobReport") -> None:
+            nonlocal failed, done
+            failed += report.status == "failed"
+            done += 1
+            rate = done / max(time.perf_counter() - began, 1e-9)
+            progress.update(task, advance=1, failed=failed, rate=f"{rate:.2f} a second")
+
+        yield on_report
+
+
+if __name__ == "__main__":
+    sys.exit(main())

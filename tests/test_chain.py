@@ -1,0 +1,225 @@
+"""The laws: no editor, however nasty, can break them."""
+
+import numpy as np
+import pytest
+from drawing import disc, room
+
+from automask.chain import check_edits, paint
+from automask.errors import CropRefused, EditorError, PlanError, WeightsMissing
+from automask.masks import alpha_from
+from automask.protocols import Stages
+from automask.refiners.threshold import Threshold
+from automask.testing import AddEight, Fill, Identity, NaN, PaintedHeat, Raises, ShiftByOne, WrongSize
+from automask.types import Edit, MaskRecipe, Region
+
+SIZE = (96, 128)
+SOFT = MaskRecipe(dilate_px=2, feather_px=4)
+
+
+def region(hard: np.ndarray, target: str = "island") -> Region:
+    nothing = np.zeros_like(hard)
+    return Region(target, bool(hard.any()), hard, alpha_from(hard, SOFT, untouchable=nothing), (), 0.9, (target,))
+
+
+def stages(editor: object, **named: object) -> Stages:
+    return Stages(segmenter=PaintedHeat({}), refiner=Threshold(), editor=editor, editors=named)
+
+
+ISLAND = region(disc(SIZE, (30, 40), 12))
+LAMPS = region(disc(SIZE, (100, 20), 6) | disc(SIZE, (100, 80), 7), "lamps")
+PLAN = (Edit(("island",), "marble"), Edit(("lamps",), "brass"))
+
+
+@pytest.mark.parametrize("ideal_px", [0, 24, 64, 200])
+@pytest.mark.parametrize("nasty", [AddEight, ShiftByOne, Fill])
+def test_where_alpha_is_zero_the_result_is_the_photo(nasty: type, ideal_px: int):
+    photo = room(*SIZE)
+    result, steps = paint(photo, PLAN, (ISLAND, LAMPS), stages(nasty(ideal_px=ideal_px)))
+    outside = (ISLAND.alpha == 0) & (LAMPS.alpha == 0)
+    assert outside.mean() > 0.2
+    assert (result[outside] == photo[outside]).all()
+    assert (result != photo).any()
+    assert [step.area_px for step in steps] == [np.count_nonzero(r.alpha) for r in (ISLAND, LAMPS)]
+
+
+@pytest.mark.parametrize("size_hw", [(96, 128), (97, 131), (61, 250)])
+@pytest.mark.parametrize("multiple_px", [1, 8, 64])
+def test_at_scale_one_an_identity_editor_gives_the_identical_photo(size_hw: tuple[int, int], multiple_px: int):
+    photo = room(*size_hw)
+    shown = region(disc(size_hw, (40, 30), 15))
+    result, _ = paint(photo, PLAN[:1], (shown,), stages(Identity(multiple_px=multiple_px, ideal_px=0)))
+    assert (result == photo).all()
+
+
+def test_where_alpha_is_one_the_result_is_what_the_editor_painted():
+    result, _ = paint(room(*SIZE), PLAN[:1], (ISLAND,), stages(Fill(rgb=(1, 2, 3), ideal_px=0)))
+    assert (result[ISLAND.alpha == 1] == (1, 2, 3)).all()
+
+
+def test_a_chain_of_additions_does_not_darken():
+    photo = np.full((*SIZE, 3), 100, dtype=np.uint8)
+    full = Region("all", True, np.ones(SIZE, bool), np.full(SIZE, 128 / 255, np.float32), (), 1.0, ("all",))
+    plan = tuple(Edit((f"thing {n}",), "same") for n in range(40))
+    result, _ = paint(photo, plan, (full,) * 40, stages(Identity(ideal_px=0)))
+    assert (result == 100).all()
+
+
+def test_painting_all_edits_equals_painting_them_one_at_a_time():
+    photo, tools = room(*SIZE), stages(Fill(ideal_px=48))
+    touching = region(disc(SIZE, (44, 44), 12), "stool")
+    plan, regions = (*PLAN, Edit(("stool",), "oak")), (ISLAND, LAMPS, touching)
+    together, _ = paint(photo, plan, regions, tools, seed=5)
+    one_by_one = photo
+    for edit, part in zip(plan, regions, strict=True):
+        one_by_one, _ = paint(one_by_one, (edit,), (part,), tools, seed=5)
+    assert (together == one_by_one).all()
+
+
+def test_edits_whose_crops_do_not_overlap_commute():
+    photo, tools = room(*SIZE), stages(Fill(ideal_px=24))
+    there, _ = paint(photo, PLAN, (ISLAND, LAMPS), tools)
+    back, _ = paint(photo, PLAN[::-1], (LAMPS, ISLAND), tools)
+    assert (there == back).all()
+
+
+def test_all_blobs_of_an_edit_share_its_seed_and_another_run_seed_changes_it():
+    photo, tools = room(*SIZE), stages(Fill(ideal_px=24))
+    first, (step,) = paint(photo, PLAN[1:], (LAMPS,), tools)
+    assert (first[20, 100] == first[80, 100]).all()
+    _, (other,) = paint(photo, PLAN[1:], (LAMPS,), tools, seed=1)
+    assert step.seed != other.seed
+
+
+def test_an_edit_s_seed_does_not_depend_on_the_edits_around_it():
+    photo, tools = room(*SIZE), stages(Identity())
+    _, together = paint(photo, PLAN, (ISLAND, LAMPS), tools, seed=9)
+    _, alone = paint(photo, PLAN[1:], (LAMPS,), tools, seed=9)
+    assert together[1].seed == alone[0].seed
+
+
+def test_painting_touches_no_global_random_state():
+    before = np.random.get_state()[1].copy()
+    paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(Fill()))
+    assert (np.random.get_state()[1] == before).all()
+
+
+def test_the_caller_s_photo_is_never_written_to():
+    photo = room(*SIZE)
+    before = photo.copy()
+    paint(photo, PLAN, (ISLAND, LAMPS), stages(AddEight()))
+    assert (photo == before).all()
+
+
+class WritesToItsCrop:
+    multiple_px, ideal_px = 8, 0
+
+    def paint(self, crop, hard, prompt, *, seed):
+        crop[:] = 0
+        return crop
+
+
+@pytest.mark.parametrize(
+    ("editor", "said"),
+    [
+        (WrongSize(), r"editor 'WrongSize' gave \[63, 64, 3\] uint8 for 'island -> marble'; paint\(\) must give"),
+        (NaN(), r"editor 'NaN' gave \[64, 64, 3\] float32 for 'island -> marble'"),
+        (Raises(), r"editor 'Raises' failed on 'island -> marble': RuntimeError: boom"),
+        (Raises(error=MemoryError("no room\nat all")), r"editor 'Raises' failed .* MemoryError: no room at all"),
+        (WritesToItsCrop(), r"editor 'WritesToItsCrop' failed .* read-only"),
+    ],
+)
+def test_an_editor_that_breaks_its_promise_is_named(editor: object, said: str):
+    with pytest.raises(EditorError, match=said) as caught:
+        paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(editor))
+    assert "\n" not in str(caught.value)
+
+
+def test_what_an_editor_says_on_purpose_is_passed_on_as_it_is():
+    with pytest.raises(WeightsMissing, match="no weights for 'x'"):
+        paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(Raises(error=WeightsMissing("no weights for 'x'"))))
+
+
+class RefusesTheSecondCrop(Fill):
+    count = 0
+
+    def paint(self, crop, hard, prompt, *, seed):
+        self.count += 1
+        if self.count == 2:
+            raise CropRefused("the safety checker flagged the result", mend="try other words")
+        return super().paint(crop, hard, prompt, seed=seed)
+
+
+def test_a_refused_crop_fails_its_whole_step_and_the_chain_goes_on():
+    photo = room(*SIZE)
+    result, steps = paint(photo, PLAN[::-1], (LAMPS, ISLAND), stages(RefusesTheSecondCrop(ideal_px=24)))
+    assert (result[LAMPS.alpha > 0] == photo[LAMPS.alpha > 0]).all()
+    assert steps[0].area_px == 0
+    assert steps[0].found
+    assert "safety checker flagged" in steps[0].reason
+    assert steps[1].area_px > 0
+    assert steps[1].reason is None
+
+
+def test_a_missing_target_is_a_step_with_its_reason():
+    empty = np.zeros(SIZE, dtype=bool)
+    gone = Region("yacht", False, empty, empty.astype(np.float32), (), 0.1, ("yacht",), ("yacht",), "no 'yacht'")
+    photo = room(*SIZE)
+    result, (step,) = paint(photo, (Edit(("yacht",), "gold"),), (gone,), stages(Raises()))
+    assert (result == photo).all()
+    assert (step.found, step.area_px, step.reason, step.missing) == (False, 0, "no 'yacht'", ("yacht",))
+
+
+class Together(Fill):
+    sizes: tuple[int, ...] = ()
+
+    def paint_many(self, jobs):
+        self.sizes = (*self.sizes, len(jobs))
+        return [self.paint(**job) for job in jobs]
+
+
+def test_crops_that_do_not_overlap_are_painted_together_with_the_same_result():
+    photo, many = room(*SIZE), Together(ideal_px=24)
+    together, _ = paint(photo, PLAN[1:], (LAMPS,), stages(many))
+    alone, _ = paint(photo, PLAN[1:], (LAMPS,), stages(Fill(ideal_px=24)))
+    assert many.sizes == (2,)
+    assert (together == alone).all()
+
+
+class PaintsTooFew(Fill):
+    def paint_many(self, jobs):
+        return []
+
+
+def test_paint_many_must_answer_every_job():
+    with pytest.raises(EditorError, match="editor 'PaintsTooFew' gave 0 pictures for 2 crops"):
+        paint(room(*SIZE), PLAN[1:], (LAMPS,), stages(PaintsTooFew(ideal_px=24)))
+
+
+class Strong(Fill):
+    def paint(self, crop, hard, prompt, *, seed, strength=1.0):
+        return np.full_like(crop, round(strength * 100))
+
+
+def test_options_of_an_edit_reach_its_editor():
+    plan = (Edit(("island",), "marble", options=(("strength", 0.5),)),)
+    result, _ = paint(room(*SIZE), plan, (ISLAND,), stages(Strong()))
+    assert (result[ISLAND.alpha == 1] == 50).all()
+
+
+def test_an_option_that_the_editor_does_not_have_is_refused_with_the_nearest():
+    plan = (Edit(("island",), "marble", options=(("strenth", 0.5),)),)
+    with pytest.raises(PlanError, match=r"editor 'Strong' has no option 'strenth' .*; did you mean 'strength'\?"):
+        check_edits(plan, stages(Strong()))
+
+
+def test_an_edit_may_name_its_editor():
+    plan = (Edit(("island",), "marble", editor="red"), PLAN[1])
+    tools = stages(Fill(rgb=(0, 0, 255)), red=Fill(rgb=(255, 0, 0)))
+    result, _ = paint(room(*SIZE), plan, (ISLAND, LAMPS), tools)
+    assert (result[40, 30] == (255, 0, 0)).all()
+    assert (result[20, 100] == (0, 0, 255)).all()
+
+
+def test_an_editor_that_is_not_loaded_is_refused_by_name():
+    with pytest.raises(PlanError, match="no editor 'paint' is loaded; loaded are: red"):
+        check_edits((Edit(("island",), "marble", editor="paint"),), stages(Fill(), red=Fill()))
