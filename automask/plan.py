@@ -16,7 +16,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn, cast
 
 from automask.errors import PlanError
 from automask.types import Edit, MaskRecipe, Option, Plan
@@ -150,7 +150,7 @@ def plan_from(source: str | os.PathLike[str] | Sequence[Edit], *, prompts: bool 
         raise PlanError(
             f"a plan cannot be a {type(source).__name__}", mend="give words, a Path to a YAML file, or a tuple of Edit"
         )
-    plan: Plan = tuple(source)
+    plan = cast(Plan, tuple(source))
     check_plan(plan, prompts=prompts)
     return plan
 
@@ -311,7 +311,7 @@ def _length_faults(name: object, length: object) -> Iterator[tuple[str, str]]:
         return
     most = _MAX_LENGTH_PX if name.endswith("_px") else 1.0
     if isinstance(length, bool) or not isinstance(length, int | float) or not 0 <= length <= most:
-        yield f"{name!r} is {_kind(length)}", f"give a number from 0 to {most:g}{_yaml_number_hint(length)}"
+        yield f"{name!r} is {_kind(length)}", f"give a number from 0 to {most:.0f}{_yaml_number_hint(length)}"
 
 
 def _option_faults(name: object, value: object) -> Iterator[tuple[str, str]]:
@@ -716,8 +716,8 @@ def _read_text(path: Path, source: str) -> str:
 def _yaml_value(text: str, source: str) -> object:
     import yaml  # comes with Hydra
 
-    def refuse(problem: str, key: Any) -> NoReturn:
-        raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+    def refuse(key: Any, problem: str, mend: str) -> NoReturn:
+        raise PlanError(f"{source}: {_place(key.start_mark)}{problem}", mend=mend)
 
     class Loader(yaml.SafeLoader):  # type: ignore[misc]  # untyped, as above
         """PyYAML's safe types, save that keys that stand twice are refused, and merge keys, which can grow a file."""
@@ -726,26 +726,33 @@ def _yaml_value(text: str, source: str) -> object:
             seen: set[str] = set()
             for key, _ in node.value if isinstance(node, yaml.MappingNode) else ():
                 if key.tag == "tag:yaml.org,2002:merge":
-                    refuse("merge keys ('<<') are not read", key)
+                    refuse(key, "merge keys ('<<') are not read", "write the keys out")
                 if isinstance(key, yaml.ScalarNode):
                     if key.value in seen:
-                        refuse(f"{_kind(key.value)} stands twice", key)
+                        refuse(key, f"{_kind(key.value)} stands twice", "leave one of the two out")
                     seen.add(key.value)
             mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
             return mapping
 
     try:
         return yaml.load(text, Loader=Loader)  # noqa: S506  # a SafeLoader
+    except PlanError:
+        raise
     except yaml.YAMLError as error:
-        problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read"
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be read")
+        if problem.startswith("but "):
+            problem = f"{getattr(error, 'context', '')}, {problem}"
+        place = _place(getattr(error, "problem_mark", None))
     except (ValueError, OverflowError, RecursionError) as error:
         # A date such as 2026-13-45, a number of 5000 digits, a thousand nested lists.
         problem, place = "nested too deeply" if isinstance(error, RecursionError) else str(error), ""
-    problem = _shown(" ".join(str(problem).split()))[:200]
+    problem = _shown(" ".join(problem.split()))[:200]
     mend = "quote texts that hold ':', '#' or braces, and indent with blanks"
     raise PlanError(f"{source}: {place}{problem}", mend=mend)
+
+
+def _place(mark: Any) -> str:
+    return f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
 
 
 class _YamlPlan:
@@ -826,7 +833,7 @@ class _YamlPlan:
         )
 
     def option(self, value: Any) -> Option:
-        return _on_one_line(value) if isinstance(value, str) else value  # type: ignore[no-any-return]  # judged later
+        return _on_one_line(value) if isinstance(value, str) else value  # judged by _option_faults
 
     def text(self, value: object) -> str:
         if not isinstance(value, str):
