@@ -1,0 +1,144 @@
+import copy
+import pickle
+from inspect import getmembers, isclass
+
+import pytest
+
+from automask import errors
+from automask.errors import AutomaskError, CropRefused, PlanError, TargetMissing, WeightsMissing
+
+CLASSES = [found for _, found in getmembers(errors, isclass) if issubclass(found, AutomaskError)]
+
+BUILTINS = {
+    "PlanError": ValueError,
+    "UnknownPhrase": ValueError,
+    "ConfigError": ValueError,
+    "UsageError": ValueError,
+    "PhotoError": ValueError,
+    "MaskError": ValueError,
+    "OutputError": OSError,
+    "WeightsMissing": FileNotFoundError,
+    "ExtraMissing": ImportError,
+    "SegmenterError": RuntimeError,
+    "RefinerError": RuntimeError,
+    "EditorError": RuntimeError,
+    "CropRefused": RuntimeError,
+    "TargetMissing": LookupError,
+}
+EXIT_STATUS = {"PlanError": 2, "UnknownPhrase": 2, "ConfigError": 2, "UsageError": 2, "TargetMissing": 3}
+
+every_class = pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
+
+
+class Detailed(WeightsMissing):
+    """Stands for a class that someone adds with keyword-only arguments and a message of its own."""
+
+    def __init__(self, model_id: str, *, size_mb: int) -> None:
+        super().__init__(f"no weights for {model_id!r} ({size_mb} MB)", mend=f"fetch {model_id}")
+        self.size_mb = size_mb
+
+
+def through_pickle(error, protocol=pickle.HIGHEST_PROTOCOL):
+    return pickle.loads(pickle.dumps(error, protocol))  # noqa: S301  # our own bytes
+
+
+@every_class
+def test_a_message_is_the_problem_then_the_mend(kind):
+    error = kind("no 'island'", mend="try boxes.threshold=0.15")
+    assert str(error) == "no 'island'; try boxes.threshold=0.15"
+    assert (error.problem, error.mend) == ("no 'island'", "try boxes.threshold=0.15")
+
+
+@every_class
+def test_without_a_mend_the_message_is_the_problem(kind):
+    assert str(kind("no 'island'")) == "no 'island'"
+    assert kind("no 'island'").mend == ""
+
+
+@every_class
+def test_the_mend_is_given_by_name_only(kind):
+    with pytest.raises(TypeError):
+        kind("no 'island'", "try again")
+
+
+@every_class
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_every_error_survives_pickle(kind, protocol):
+    error = kind("no 'island'", mend="try again")
+    error.photo = "kitchen.jpg"
+    back = through_pickle(error, protocol)
+    assert type(back) is kind
+    assert str(back) == str(error)
+    assert back.args == error.args
+    assert (back.problem, back.mend, back.photo) == (error.problem, error.mend, "kitchen.jpg")
+
+
+@every_class
+def test_every_error_survives_a_second_pickle_and_a_copy(kind):
+    error = kind("no 'island'", mend="try again")
+    for back in (through_pickle(through_pickle(error)), copy.copy(error), copy.deepcopy(error)):
+        assert (type(back), str(back), back.problem, back.mend) == (kind, str(error), error.problem, error.mend)
+
+
+def test_notes_survive_pickle():
+    error = PlanError("no arrow")
+    error.add_note("in row 3 of jobs.csv")
+    assert through_pickle(error).__notes__ == ["in row 3 of jobs.csv"]
+
+
+def test_an_error_with_keyword_only_arguments_of_its_own_survives_pickle():
+    back = through_pickle(Detailed("vit_b", size_mb=375))
+    assert type(back) is Detailed
+    assert (str(back), back.size_mb) == ("no weights for 'vit_b' (375 MB); fetch vit_b", 375)
+
+
+def test_an_error_with_a_caret_survives_pickle():
+    error = PlanError.at("a second arrow", text="a -> b -> c", position=7, mend="expected ';'")
+    back = through_pickle(error)
+    assert str(back) == str(error)
+    assert (back.problem, back.mend) == ("a second arrow", "expected ';'")
+
+
+@every_class
+def test_every_error_is_also_the_builtin_it_resembles(kind):
+    assert issubclass(kind, BUILTINS.get(kind.__name__, Exception))
+    assert kind is AutomaskError or kind.__name__ in BUILTINS
+
+
+@every_class
+def test_every_error_has_its_exit_status(kind):
+    assert kind.exit_status == EXIT_STATUS.get(kind.__name__, 1)
+
+
+def test_a_refused_crop_can_be_told_from_a_failed_editor():
+    assert issubclass(CropRefused, errors.EditorError)
+    assert not issubclass(TargetMissing, KeyError)  # whose message would be shown in quotes
+
+
+@every_class
+def test_every_error_says_what_it_is_for(kind):
+    assert kind.__doc__
+
+
+CARETS = {
+    "first column": ("? a", 0, "line 1, column 1: no; yes\n    ? a\n    ^"),
+    "in the line": ("a ? b", 2, "line 1, column 3: no; yes\n    a ? b\n      ^"),
+    "at the end": ("a b", 3, "line 1, column 4: no; yes\n    a b\n       ^"),
+    "nothing at all": ("", 0, "line 1, column 1: no; yes\n    \n    ^"),
+    "second line": ("a\nb ?\nc", 4, "line 2, column 3: no; yes\n    b ?\n      ^"),
+    "last line": ("a\nb\n?", 4, "line 3, column 1: no; yes\n    ?\n    ^"),
+    "on the line break": ("a\nb", 1, "line 1, column 2: no; yes\n    a\n     ^"),
+    "after the last line break": ("a\n", 2, "line 2, column 1: no; yes\n    \n    ^"),
+    "behind tabs": ("\ta\t? b", 3, "line 1, column 4: no; yes\n    \ta\t? b\n    \t \t^"),
+}
+
+
+@pytest.mark.parametrize(("text", "position", "message"), CARETS.values(), ids=CARETS)
+def test_the_caret_stands_under_the_offending_character(text, position, message):
+    error = PlanError.at("no", text=text, position=position, mend="yes")
+    assert str(error) == message
+    assert (error.problem, error.mend) == ("no", "yes")
+
+
+def test_a_subclass_keeps_its_class_when_it_shows_a_caret():
+    assert type(errors.UnknownPhrase.at("no", text="a", position=0, mend="yes")) is errors.UnknownPhrase
