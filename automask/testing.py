@@ -1,14 +1,32 @@
-"""Parts for tests: painted heat and editors that break every promise.
+"""Parts for tests: tiny models, painted heat, and editors that break every promise.
 
-For the tests of automask and of anything that plugs into it. Nothing here is for real photos.
+For the tests of automask and of anything that plugs into it. Nothing here is for real photos: the tiny models have
+random weights, so what they find and paint is chance.
+
+The tiny models are the classes of the real ones (`CLIPSegForImageSegmentation`, `segment_anything.modeling.Sam`, the
+inpainting pipelines of diffusers) at a few thousand parameters. They are written to the cache folder once, in the real
+layout, and loaded by path through the real adapters: `preset=tiny` runs the code of `preset=photo`.
 """
 
-from collections.abc import Mapping, Sequence
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from automask.errors import UnknownPhrase
+from automask.errors import ConfigError, UnknownPhrase
 from automask.types import Hard, Heat, Rgb
+from automask.weights import cache_dir, models_extra, quiet_models
+
+if TYPE_CHECKING:
+    from automask.editors.diffusion import Diffusion
+    from automask.refiners.sam import Sam
+    from automask.segmenters.clipseg import ClipSeg
 
 
 class PaintedHeat:
@@ -25,7 +43,7 @@ class PaintedHeat:
         self._heats = {phrase: np.asarray(heat, dtype=np.float32) for phrase, heat in heats.items()}
         self.calls = 0
 
-    def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
+    def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:  # noqa: ARG002 - the protocol's
         """[N, H, W] float32: the heat painted for each phrase.
 
         Raises:
@@ -118,3 +136,346 @@ class Raises:
 
     def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:  # noqa: ARG002
         raise self.error
+
+
+TinyKind = Literal["sd15", "sd15-flagged", "sdxl", "flux"]
+"""The inpainting pipelines that are made tiny; `sd15-flagged` has a safety checker that flags everything."""
+
+
+def tiny_clipseg(*, device: str = "cpu", templates: Sequence[str] = ("{}",), flip: bool = False) -> "ClipSeg":
+    """A `ClipSeg` of some 50 000 random weights, 64 x 64 px, whose heat spreads over 0..1."""
+    from automask.segmenters.clipseg import ClipSeg
+
+    return ClipSeg(model=str(tiny_clipseg_folder()), device=device, templates=templates, flip=flip)
+
+
+def tiny_sam(*, device: str = "cpu", max_boxes_at_once: int = 16) -> "Sam":
+    """A `Sam` of some 100 000 random weights whose encoder takes 128 x 128 px."""
+    from automask.refiners.sam import Sam
+
+    return Sam(model=str(tiny_sam_file()), device=device, max_boxes_at_once=max_boxes_at_once)
+
+
+def tiny_diffusion(
+    *,
+    kind: TinyKind = "sd15",
+    device: str = "cpu",
+    prompt_template: str = "{}",
+    negative: str = "",
+    steps: int = 2,
+    guidance: float = 7.5,
+    strength: float = 1.0,
+    safety_checker: bool = True,
+    ideal_px: int = 64,
+    multiple_px: int = 16,
+) -> "Diffusion":
+    """A `Diffusion` of random weights, two steps: real code paths, chance pictures."""
+    from automask.editors.diffusion import Diffusion
+
+    return Diffusion(
+        model=str(tiny_diffusion_folder(kind)),
+        device=device,
+        dtype="float32",
+        prompt_template=prompt_template,
+        negative=negative,
+        steps=steps,
+        guidance=guidance,
+        strength=strength,
+        safety_checker=safety_checker,
+        ideal_px=ideal_px,
+        multiple_px=multiple_px,
+    )
+
+
+def tiny_clipseg_folder() -> Path:
+    """A folder with a tiny CLIPSeg as transformers writes it: weights, tokenizer, picture processor."""
+    return _made_once("clipseg", _write_clipseg)
+
+
+def tiny_sam_file() -> Path:
+    """A tiny SAM's `.pth` file, as segment-anything's own."""
+    return _made_once("sam", _write_sam) / "sam_tiny.pth"
+
+
+def tiny_diffusion_folder(kind: TinyKind = "sd15") -> Path:
+    """A folder with a tiny inpainting pipeline in diffusers' layout."""
+    writers = {
+        "sd15": _write_sd15,
+        "sd15-flagged": _write_sd15_flagged,
+        "sdxl": _write_sdxl,
+        "flux": _write_flux,
+    }
+    if kind not in writers:
+        raise ConfigError(f"no tiny pipeline named {kind!r}", mend=f"known are: {', '.join(writers)}")
+    return _made_once(kind, writers[kind])
+
+
+def _made_once(name: str, write: Callable[[Path], None]) -> Path:
+    """The folder that `write` fills, filled at most once for this code and these package versions.
+
+    It is written under a temporary name and renamed, so two processes that race both end with a whole folder.
+    """
+    with models_extra("a tiny model"):
+        import torch
+    recipe = hashlib.sha256(Path(__file__).read_bytes())
+    for package in ("torch", "transformers", "diffusers", "segment-anything"):
+        recipe.update(version(package).encode())
+    home = cache_dir() / "tiny" / f"{name}-{recipe.hexdigest()[:16]}"
+    if home.is_dir():
+        return home
+    home.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f"{name}-", suffix=".part", dir=home.parent))
+    try:
+        # devices=[]: without it fork_rng saves every GPU's state, and starts CUDA for that.
+        with torch.random.fork_rng(devices=[]), quiet_models():
+            torch.manual_seed(0)
+            write(part)
+        try:
+            part.rename(home)
+        except OSError:
+            if not home.is_dir():  # else: another process was faster, with the same bytes
+                raise
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return home
+
+
+_START, _END = "<|startoftext|>", "<|endoftext|>"
+
+
+def _write_clip_tokenizer(folder: Path) -> None:
+    """CLIP's byte-level tokenizer without a single merge: every letter is a token of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # Source: bytes_to_unicode of openai/CLIP's simple_tokenizer.py: printable bytes stand for themselves.
+    printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
+    letters = [chr(byte) for byte in printable] + [chr(256 + rank) for rank in range(256 - len(printable))]
+    words = [*letters, *(f"{letter}</w>" for letter in letters), _START, _END]
+    (folder / "vocab.json").write_text(json.dumps({word: rank for rank, word in enumerate(words)}), encoding="utf-8")
+    (folder / "merges.txt").write_text("#version: 0.2\n", encoding="utf-8")
+    marks = {"bos_token": _START, "eos_token": _END, "pad_token": _END, "unk_token": _END}
+    settings = {"tokenizer_class": "CLIPTokenizer", "model_max_length": 77, "do_lower_case": True, **marks}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    (folder / "special_tokens_map.json").write_text(json.dumps(marks), encoding="utf-8")
+
+
+_TEXT: Mapping[str, Any] = {
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "vocab_size": 514,
+    "max_position_embeddings": 77,
+    "bos_token_id": 512,
+    "eos_token_id": 513,
+    "pad_token_id": 513,
+    "projection_dim": 32,
+}
+
+
+def _write_clipseg(folder: Path) -> None:
+    import torch
+    from transformers import CLIPSegConfig, CLIPSegForImageSegmentation, ViTImageProcessor
+
+    vision = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4}
+    net = CLIPSegForImageSegmentation(
+        CLIPSegConfig(
+            text_config=dict(_TEXT),
+            # As in the real one the processor gives more pixels than the position table was made for.
+            vision_config={**vision, "image_size": 32, "patch_size": 16},
+            projection_dim=32,
+            reduce_dim=16,
+            extract_layers=[1, 2, 3],
+            decoder_num_attention_heads=4,
+            decoder_intermediate_size=32,
+            use_complex_transposed_convolution=True,
+        )
+    ).eval()
+    # Fresh weights give logits in the hundreds, that is heat of 0 or 1. The last layer is scaled until they spread.
+    with torch.no_grad():
+        logits = net(input_ids=torch.tensor([[512, 40, 513]]), pixel_values=torch.randn(1, 3, 64, 64)).logits
+        last = net.decoder.transposed_convolution[-1]
+        last.weight.mul_(2 / logits.std())
+        last.bias.sub_(logits.mean() * 2 / logits.std())
+    net.save_pretrained(folder, safe_serialization=True)
+    processor = ViTImageProcessor(size={"height": 64, "width": 64}, image_mean=[0.5] * 3, image_std=[0.25] * 3)
+    processor.save_pretrained(folder)
+    _write_clip_tokenizer(folder)
+
+
+def _write_sam(folder: Path) -> None:
+    from functools import partial
+
+    import torch
+    from segment_anything import modeling
+
+    net = modeling.Sam(
+        image_encoder=modeling.ImageEncoderViT(
+            img_size=128,
+            patch_size=16,
+            embed_dim=32,
+            depth=2,
+            num_heads=4,
+            mlp_ratio=4,
+            out_chans=32,
+            qkv_bias=True,
+            norm_layer=partial(torch.nn.LayerNorm, eps=1e-6),
+            use_rel_pos=True,
+            window_size=3,
+            global_attn_indexes=(1,),
+        ),
+        prompt_encoder=modeling.PromptEncoder(
+            embed_dim=32, image_embedding_size=(8, 8), input_image_size=(128, 128), mask_in_chans=16
+        ),
+        mask_decoder=modeling.MaskDecoder(
+            num_multimask_outputs=3,
+            transformer=modeling.TwoWayTransformer(depth=2, embedding_dim=32, mlp_dim=64, num_heads=8),
+            transformer_dim=32,
+            iou_head_depth=3,
+            iou_head_hidden_dim=32,
+        ),
+    )
+    with torch.no_grad():
+        net.image_encoder.pos_embed.normal_()
+        for block in net.image_encoder.blocks:
+            block.attn.rel_pos_h.normal_(std=0.1)
+            block.attn.rel_pos_w.normal_(std=0.1)
+    torch.save(net.state_dict(), folder / "sam_tiny.pth")
+
+
+def _tiny_vae(**settings: Any) -> Any:
+    from diffusers import AutoencoderKL
+
+    # Four levels, as the real ones have: a latent is 8 px.
+    return AutoencoderKL(
+        block_out_channels=(8, 8, 8, 8),
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        layers_per_block=1,
+        latent_channels=4,
+        norm_num_groups=4,
+        sample_size=64,
+        **settings,
+    )
+
+
+def _tiny_unet(**settings: Any) -> Any:
+    from diffusers import UNet2DConditionModel
+
+    return UNet2DConditionModel(
+        sample_size=8,
+        in_channels=9,
+        out_channels=4,
+        block_out_channels=(16, 32),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+        norm_num_groups=8,
+        **settings,
+    )
+
+
+def _tiny_clip_text(folder: Path, *, projected: bool = False) -> tuple[Any, Any]:
+    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+
+    _write_clip_tokenizer(folder)
+    kind = CLIPTextModelWithProjection if projected else CLIPTextModel
+    return kind(CLIPTextConfig(**_TEXT)).eval(), CLIPTokenizer.from_pretrained(folder, local_files_only=True)
+
+
+def _write_sd15(folder: Path, *, flags_everything: bool = False) -> None:
+    import torch
+    from diffusers import DDIMScheduler, StableDiffusionInpaintPipeline
+    from diffusers.pipelines.stable_diffusion import StableDiffusionSafetyChecker
+    from transformers import CLIPConfig, CLIPImageProcessor
+
+    vision = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4}
+    vision |= {"image_size": 32, "patch_size": 16, "projection_dim": 32}
+    checker = StableDiffusionSafetyChecker(
+        CLIPConfig(text_config=dict(_TEXT), vision_config=vision, projection_dim=32)
+    ).eval()
+    with torch.no_grad():
+        # A concept is flagged where the cosine exceeds its threshold: 1 is never reached, -2 always.
+        checker.concept_embeds_weights.fill_(-2.0 if flags_everything else 1.0)
+        checker.special_care_embeds_weights.fill_(1.0)
+    text_encoder, tokenizer = _tiny_clip_text(folder / "tokenizer")
+    StableDiffusionInpaintPipeline(
+        vae=_tiny_vae(),
+        text_encoder=text_encoder,
+        tokenizer=tokenizer,
+        unet=_tiny_unet(cross_attention_dim=32, attention_head_dim=4),
+        scheduler=DDIMScheduler(
+            beta_schedule="scaled_linear", clip_sample=False, set_alpha_to_one=False, steps_offset=1
+        ),
+        safety_checker=checker,
+        feature_extractor=CLIPImageProcessor(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}),
+    ).save_pretrained(folder, safe_serialization=True)
+
+
+def _write_sd15_flagged(folder: Path) -> None:
+    _write_sd15(folder, flags_everything=True)
+
+
+def _write_sdxl(folder: Path) -> None:
+    from diffusers import EulerDiscreteScheduler, StableDiffusionXLInpaintPipeline
+
+    text_encoder, tokenizer = _tiny_clip_text(folder / "tokenizer")
+    text_encoder_2, tokenizer_2 = _tiny_clip_text(folder / "tokenizer_2", projected=True)
+    StableDiffusionXLInpaintPipeline(
+        vae=_tiny_vae(),
+        text_encoder=text_encoder,
+        text_encoder_2=text_encoder_2,
+        tokenizer=tokenizer,
+        tokenizer_2=tokenizer_2,
+        unet=_tiny_unet(
+            cross_attention_dim=64,
+            attention_head_dim=(2, 4),
+            use_linear_projection=True,
+            addition_embed_type="text_time",
+            addition_time_embed_dim=8,
+            projection_class_embeddings_input_dim=6 * 8 + 32,
+        ),
+        scheduler=EulerDiscreteScheduler(beta_schedule="scaled_linear", steps_offset=1, timestep_spacing="leading"),
+    ).save_pretrained(folder, safe_serialization=True)
+
+
+def _write_flux(folder: Path) -> None:
+    from diffusers import FlowMatchEulerDiscreteScheduler, FluxFillPipeline, FluxTransformer2DModel
+    from transformers import T5Config, T5EncoderModel
+
+    text_encoder, tokenizer = _tiny_clip_text(folder / "tokenizer")
+    t5 = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 1, "num_heads": 4, "vocab_size": 128}
+    FluxFillPipeline(
+        vae=_tiny_vae(use_quant_conv=False, use_post_quant_conv=False, shift_factor=0.1, scaling_factor=0.4),
+        text_encoder=text_encoder,
+        tokenizer=tokenizer,
+        text_encoder_2=T5EncoderModel(T5Config(**t5)).eval(),
+        tokenizer_2=_tiny_t5_tokenizer(),
+        transformer=FluxTransformer2DModel(
+            patch_size=1,
+            # Packed two by two: the latents, the masked latents, and the mask at 8 x 8 a latent.
+            in_channels=4 * 4 + 4 * 4 + 4 * 64,
+            out_channels=4 * 4,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=32,
+            pooled_projection_dim=32,
+            guidance_embeds=True,
+            axes_dims_rope=(4, 4, 8),
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+    ).save_pretrained(folder, safe_serialization=True)
+
+
+def _tiny_t5_tokenizer() -> Any:
+    """A T5 tokenizer whose pieces are single ASCII characters."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import T5TokenizerFast
+
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -1.0)]
+    pieces += [(chr(byte), -2.0) for byte in range(ord("!"), ord("~") + 1)]
+    plain = Tokenizer(models.Unigram(pieces, unk_id=2))
+    plain.pre_tokenizer = pre_tokenizers.Metaspace()
+    plain.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    return T5TokenizerFast(tokenizer_object=plain, extra_ids=0, model_max_length=64)

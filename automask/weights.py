@@ -227,7 +227,7 @@ def cache_dir() -> Path:
 
 
 def hub_dir() -> Path:
-    """Where the Hugging Face hub keeps repositories: the rule of huggingface_hub's `constants.py`, without its import."""
+    """Where the Hugging Face hub keeps repositories: the rule of its `constants.py`, without the import."""
     for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
         if chosen := os.environ.get(name):
             return Path(os.path.expandvars(chosen)).expanduser()
@@ -411,7 +411,7 @@ def models_extra(what: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def quiet_loading() -> Iterator[None]:
+def quiet_models() -> Iterator[None]:
     """No bars and no reports of transformers and diffusers inside the block; their settings come back after it."""
     with contextlib.ExitStack() as stack:
         for name in ("transformers", "diffusers"):

@@ -1,0 +1,76 @@
+"""Masks from PNG files in place of a net: drawn by a person, or made by another program."""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from automask.errors import MaskError, UnknownPhrase
+from automask.types import Heat, Rgb
+
+
+class Painted:
+    """A segmenter whose heat is the brightness of a PNG: white is surely the phrase, black surely not.
+
+    Args:
+        masks: A folder that holds `<phrase>.png` or its slug (`black wall` -> `black-wall.png`), or a mapping from
+            phrase to file. Letters' case does not matter.
+    """
+
+    def __init__(self, *, masks: str | Mapping[str, str] = "masks") -> None:
+        self._masks = masks
+
+    def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
+        """[N, H, W] float32 in 0..1: the files' brightness.
+
+        Raises:
+            UnknownPhrase: There is no file for a phrase.
+            MaskError: A file cannot be read, or has not the photo's size.
+        """
+        files = [self._file(target) for target in targets]
+        return np.stack([_brightness(file, photo.shape[:2]) for file in files])
+
+    def _file(self, target: str) -> Path:
+        word = target.strip().casefold()
+        if isinstance(self._masks, Mapping):
+            for phrase, file in self._masks.items():
+                if phrase.strip().casefold() == word:
+                    return Path(file).expanduser()
+            raise UnknownPhrase(f"no mask for {target!r}", mend=f"masks are given for: {', '.join(self._masks)}")
+        folder = Path(self._masks).expanduser()
+        names = dict.fromkeys(f"{name}.png" for name in (word, _slug(word)) if name)
+        there = {file.name.casefold(): file for file in sorted(folder.glob("*"))}
+        for name in names:
+            if name in there:
+                return there[name]
+        raise UnknownPhrase(
+            f"no mask for {target!r} in {folder}", mend=f"put {' or '.join(names)} there, white where the phrase is"
+        )
+
+
+def _slug(phrase: str) -> str:
+    plain = unicodedata.normalize("NFKD", phrase).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
+
+
+def _brightness(file: Path, size_hw: tuple[int, ...]) -> Heat:
+    try:
+        with Image.open(file) as picture:
+            # Pillow clips a 16-bit picture when it is converted to "L", so its own numbers are read.
+            deep = picture.mode.startswith("I")
+            levels = np.asarray(picture if deep else picture.convert("L"), dtype=np.float32)
+    except (OSError, UnidentifiedImageError) as error:
+        raise MaskError(
+            f"cannot read the mask {file}: {error}", mend="give a PNG, white where the phrase is"
+        ) from error
+    if levels.shape != tuple(size_hw):
+        (height, width), (photo_height, photo_width) = levels.shape, size_hw
+        raise MaskError(
+            f"the mask {file} is {width} x {height}, the photo {photo_width} x {photo_height}",
+            mend="save the mask at the photo's size",
+        )
+    heat: Heat = levels / np.float32(65535 if deep else 255)
+    return heat
