@@ -1,0 +1,799 @@
+"""What a person looks at after an edit, and the files that it writes.
+
+The picture functions are pure: [H, W, 3] uint8 in, [H, W, 3] uint8 out. Text is drawn with PIL, because OpenCV's
+letters stop at ASCII; so this module, beside `images.py`, may import PIL.
+"""
+
+import functools
+import itertools
+import json
+import os
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from automask.errors import AutomaskError, MaskError, OutputError, UsageError
+from automask.images import PHOTO_SUFFIXES, Photo, atomic_path, write_mask, write_photo, write_picture
+from automask.plan import format_plan, mask_name
+from automask.types import Alpha, Box, Hard, Plan, Region, Rgb, Step
+
+LONG_PX = 2400
+"""Previews are drawn at most this long: sharp on any screen, and a 24-megapixel photo does not cost a 30 MB PNG."""
+
+COLOURS: tuple[tuple[int, int, int], ...] = (
+    (230, 159, 0),
+    (86, 180, 233),
+    (204, 121, 167),
+    (240, 228, 66),
+    (0, 158, 115),
+    (213, 94, 0),
+    (0, 114, 178),
+)
+"""Told apart under every common colour blindness; orange and sky blue first, the two that differ most.
+
+Source: Okabe and Ito, "Color Universal Design" (2008), without its black.
+"""
+
+_PAPER = (250, 250, 248)
+_INK = (32, 33, 36)
+_Rect = tuple[int, int, int, int]
+
+
+# ----------------------------------------------------------------------------------------------------------- pictures
+
+
+def overlay(photo: Rgb, regions: Sequence[Region], *, long_px: int = LONG_PX) -> Rgb:
+    """The photo, dimmed, with every region tinted in its own colour, outlined, boxed and labelled.
+
+    Args:
+        photo: [H, W, 3] uint8.
+        regions: At photo size. The tint covers all that will be repainted (alpha above 0), the outline is the hard
+            mask. What was not found is listed in the lower left corner with its reason.
+        long_px: The result is scaled down to this long side; never up.
+
+    Returns:
+        [h, w, 3] uint8 of the photo's aspect. Without regions: the dimmed photo.
+    """
+    small = _shrink(photo, long_px)
+    height, width = small.shape[:2]
+    scale = width / photo.shape[1]
+    line_px = max(1, round(max(height, width) / 900))
+    grey = cv2.cvtColor(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    picture = np.asarray(cv2.addWeighted(small, 0.42, grey, 0.20, 0.0), dtype=np.uint8)
+    masks = [_shrink_mask(region.hard, (height, width)) for region in regions]
+    for number, region in enumerate(regions):
+        if region.found:
+            colour = COLOURS[number % len(COLOURS)]
+            plate = np.broadcast_to(np.asarray(colour, dtype=np.uint8), small.shape)
+            tint = cv2.addWeighted(small, 0.62, plate, 0.38, 0.0)
+            soft = _shrink_mask(region.alpha > 0, (height, width))
+            picture = np.where(soft[..., None], tint, picture)
+    picture = np.ascontiguousarray(picture)
+    for number, (region, mask) in enumerate(zip(regions, masks, strict=True)):
+        if region.found:
+            colour = COLOURS[number % len(COLOURS)]
+            for box in region.boxes:
+                _draw_box(picture, box, scale, colour)
+            edges, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+            cv2.drawContours(picture, edges, -1, _INK, line_px + 2, cv2.LINE_AA)
+            cv2.drawContours(picture, edges, -1, colour, line_px, cv2.LINE_AA)
+    return _label(picture, regions, masks)
+
+
+def before_after(before: Rgb, after: Rgb, *, long_px: int = LONG_PX) -> Rgb:
+    """Both pictures in one, captioned: side by side, or one above the other where they are wider than 2:1.
+
+    Args:
+        before: [H, W, 3] uint8.
+        after: [H, W, 3] uint8 of the same size.
+        long_px: Long side of the whole; smaller pictures are not enlarged.
+    """
+    stacked = before.shape[1] > 2 * before.shape[0]
+    gap_px = max(2, round(long_px / 300))
+    room_px = (long_px - gap_px) // 2
+    along = before.shape[0] if stacked else before.shape[1]
+    across = before.shape[1] if stacked else before.shape[0]
+    scale = min(1.0, room_px / along, long_px / across)
+    halves = [_resize(picture, scale) for picture in (before, after)]
+    text_px = _clamp(round(max(halves[0].shape[:2]) / 42), 11, 30)
+    halves = [_caption(half, text, text_px) for half, text in zip(halves, ("before", "after"), strict=True)]
+    height, width = halves[0].shape[:2]
+    gap = np.full((gap_px, width, 3) if stacked else (height, gap_px, 3), _PAPER, dtype=np.uint8)
+    return np.concatenate([halves[0], gap, halves[1]], axis=0 if stacked else 1)
+
+
+def contact_sheet(pictures: Iterable[tuple[str, Rgb]], *, columns: int = 3, cell_px: int = 640) -> Rgb:
+    """Many captioned pictures on one sheet, row by row.
+
+    Args:
+        pictures: (caption, [H, W, 3] uint8) in reading order; taken one by one, so a generator bounds memory.
+        columns: Pictures in a row; fewer where there are fewer pictures.
+        cell_px: Width of a column; a picture is scaled down to it, never up, and to 3/4 of it in height.
+
+    Returns:
+        [H, W, 3] uint8; one blank cell when there are no pictures.
+    """
+    text_px = _clamp(round(cell_px / 34), 11, 24)
+    pad_px = max(6, cell_px // 32)
+    rows: list[Rgb] = []
+    queue = iter(pictures)
+    while row := list(itertools.islice(queue, columns)):
+        cells = [(text, _fit(picture, cell_px, cell_px * 3 // 4)) for text, picture in row]
+        rows.append(_sheet_row(cells, columns if rows else len(cells), cell_px, pad_px, text_px))
+    if not rows:
+        rows.append(np.full((cell_px * 3 // 4, cell_px + 2 * pad_px, 3), _PAPER, dtype=np.uint8))
+    top = np.full((pad_px, rows[0].shape[1], 3), _PAPER, dtype=np.uint8)
+    return np.concatenate([top, *rows])
+
+
+def notice(caption: str, text: str, *, size_wh: tuple[int, int] = (640, 214)) -> tuple[str, Rgb]:
+    """A contact sheet's cell for a photo that has no picture: the reason, in words."""
+    width, height = size_wh
+    text_px = max(11, width // 40)
+    image = Image.new("RGB", size_wh, (236, 234, 230))
+    draw = ImageDraw.Draw(image)
+    font, text = _letters(text_px, text)
+    lines = _wrap(text, font, width - 4 * text_px)[: max(1, (height - 2 * text_px) // round(text_px * 1.4))]
+    y = (height - len(lines) * text_px * 1.4) / 2
+    for line in lines:
+        draw.text((width / 2, y), line, font=font, fill=_INK, anchor="ma")
+        y += text_px * 1.4
+    return caption, np.asarray(image)
+
+
+def thumbnail(path: Path, long_px: int) -> Rgb:
+    """A picture file at most `long_px` long: a JPEG is decoded at a fraction of its size, so a thousand cost seconds.
+
+    Raises:
+        OSError: The file is not there or is no picture.
+    """
+    with Image.open(path) as image:
+        image.draft("RGB", (long_px, long_px))
+        small = image.convert("RGB")
+        small.thumbnail((long_px, long_px))
+        return np.asarray(small)
+
+
+def _shrink(picture: Rgb, long_px: int) -> Rgb:
+    return _resize(picture, min(1.0, long_px / max(picture.shape[:2])))
+
+
+def _resize(picture: Rgb, scale: float) -> Rgb:
+    if scale >= 1.0:
+        return picture.copy()
+    height, width = picture.shape[:2]
+    size_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(picture, size_wh, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _shrink_mask(mask: Hard, size_hw: tuple[int, int]) -> Hard:
+    if mask.shape == size_hw:
+        return mask
+    grey = mask.astype(np.uint8) * np.uint8(255)
+    return np.asarray(cv2.resize(grey, size_hw[::-1], interpolation=cv2.INTER_AREA) > 127, dtype=np.bool_)
+
+
+def _fit(picture: Rgb, width: int, height: int) -> Rgb:
+    return _resize(picture, min(1.0, width / picture.shape[1], height / picture.shape[0]))
+
+
+def _clamp(value: int, low: int, high: int) -> int:
+    return max(low, min(value, high))
+
+
+def _draw_box(picture: Rgb, box: Box, scale: float, colour: tuple[int, int, int]) -> None:
+    corner = (round(box.x0 * scale), round(box.y0 * scale))
+    opposite = (round(box.x1 * scale) - 1, round(box.y1 * scale) - 1)
+    cv2.rectangle(picture, corner, opposite, colour, 1)
+
+
+def _label(picture: Rgb, regions: Sequence[Region], masks: Sequence[Hard]) -> Rgb:
+    height, width = picture.shape[:2]
+    text_px = _clamp(round(max(height, width) / 64), 11, 34)
+    image = Image.fromarray(picture)
+    draw = ImageDraw.Draw(image, "RGBA")
+    taken = _list_missing(draw, regions, (height, width), text_px)
+    for number, (region, mask) in enumerate(zip(regions, masks, strict=True)):
+        if not region.found:
+            continue
+        colour = COLOURS[number % len(COLOURS)]
+        peak = "" if region.peak is None else f"  {region.peak:.2f}"
+        text = f"{number + 1}  {region.target}{peak}"
+        font, text = _letters(text_px, text)
+        text = _shorten(text, font, width - 3 * text_px)
+        label_w, label_h = round(font.getlength(text) + 1.4 * text_px), round(text_px * 1.8)
+        rect = _place(_middle(mask), (label_w, label_h), (height, width), taken)
+        taken.append(rect)
+        draw.rounded_rectangle(rect, radius=label_h / 2, fill=(*colour, 255), outline=(*_INK, 255))
+        middle = ((rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2)
+        draw.text(middle, text, font=font, fill=_ink_on(colour), anchor="mm")
+    return np.asarray(image)
+
+
+def _list_missing(
+    draw: ImageDraw.ImageDraw, regions: Sequence[Region], size_hw: tuple[int, int], text_px: int
+) -> list[_Rect]:
+    """Lists in the lower left corner what was not found; gives the rectangle it took."""
+    lines = []
+    for number, region in enumerate(regions):
+        if region.reason is not None or not region.found:
+            lines.append(f"{number + 1}  {region.reason or f'no {region.target!r}'}")
+    if not lines:
+        return []
+    height, width = size_hw
+    lettered = [_letters(text_px, line) for line in lines]
+    lettered = [(font, _shorten(line, font, width - 5 * text_px)) for font, line in lettered]
+    step_px = round(text_px * 1.6)
+    panel_w = round(max(font.getlength(line) for font, line in lettered) + 2 * text_px)
+    panel_h = step_px * len(lettered) + text_px
+    rect = (text_px, height - text_px - panel_h, text_px + panel_w, height - text_px)
+    draw.rounded_rectangle(rect, radius=text_px / 2, fill=(*_INK, 225))
+    for row, (font, line) in enumerate(lettered):
+        middle = rect[1] + text_px / 2 + (row + 0.5) * step_px
+        draw.text((rect[0] + text_px, middle), line, font=font, fill=_PAPER, anchor="lm")
+    return [rect]
+
+
+def _middle(mask: Hard) -> tuple[int, int]:
+    """The (x, y) furthest inside the mask: a label there stands on the object, a box's middle may stand beside it."""
+    if not mask.any():
+        return mask.shape[1] // 2, mask.shape[0] // 2
+    framed = np.pad(mask.astype(np.uint8), 1)
+    depth = cv2.distanceTransform(framed, cv2.DIST_L2, 3)[1:-1, 1:-1]
+    y, x = np.unravel_index(int(np.argmax(depth)), mask.shape)
+    return int(x), int(y)
+
+
+def _place(at: tuple[int, int], size_wh: tuple[int, int], frame_hw: tuple[int, int], taken: Sequence[_Rect]) -> _Rect:
+    """A rectangle around `at`, moved into the frame, then up or down until it covers no other."""
+    label_w, label_h = size_wh
+    height, width = frame_hw
+    edge_px = label_h // 4
+    x0 = _clamp(at[0] - label_w // 2, edge_px, max(edge_px, width - edge_px - label_w))
+    first = (x0, 0, x0 + label_w, label_h)
+    for nth in range(2 * height // label_h):
+        shift = (nth + 1) // 2 * (label_h + 2) * (1 if nth % 2 else -1)
+        y0 = _clamp(at[1] - label_h // 2 + shift, edge_px, max(edge_px, height - edge_px - label_h))
+        rect = (x0, y0, x0 + label_w, y0 + label_h)
+        if nth == 0:
+            first = rect
+        if not any(rect[0] < o[2] and o[0] < rect[2] and rect[1] < o[3] and o[1] < rect[3] for o in taken):
+            return rect
+    return first
+
+
+def _caption(picture: Rgb, text: str, text_px: int) -> Rgb:
+    image = Image.fromarray(picture)
+    draw = ImageDraw.Draw(image, "RGBA")
+    font, text = _letters(text_px, text)
+    margin = round(text_px * 0.8)
+    rect = (margin, margin, margin + font.getlength(text) + 1.4 * text_px, margin + text_px * 1.8)
+    draw.rounded_rectangle(rect, radius=text_px * 0.9, fill=(*_INK, 190))
+    draw.text(((rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2), text, font=font, fill=_PAPER, anchor="mm")
+    return np.asarray(image)
+
+
+def _sheet_row(cells: Sequence[tuple[str, Rgb]], columns: int, cell_px: int, pad_px: int, text_px: int) -> Rgb:
+    tall_px = max(picture.shape[0] for _, picture in cells)
+    size_wh = (pad_px + columns * (cell_px + pad_px), tall_px + round(text_px * 2.4))
+    image = Image.new("RGB", size_wh, _PAPER)
+    draw = ImageDraw.Draw(image)
+    for column, (text, picture) in enumerate(cells):
+        x = pad_px + column * (cell_px + pad_px)
+        y = tall_px - picture.shape[0]
+        image.paste(Image.fromarray(picture), (x + (cell_px - picture.shape[1]) // 2, y))
+        font, line = _letters(text_px, text)
+        middle = (x + cell_px / 2, tall_px + text_px * 0.95)
+        draw.text(middle, _shorten(line, font, cell_px), font=font, fill=_INK, anchor="mm")
+    return np.asarray(image)
+
+
+# --------------------------------------------------------------------------------------------------------------- text
+
+_MORE_FONTS = (
+    "DejaVuSans.ttf",
+    "NotoSans-Regular.ttf",
+    "NotoSansCJK-Regular.ttc",
+    "wqy-microhei.ttc",
+    "Arial Unicode.ttf",
+    "Arial.ttf",
+    "arial.ttf",
+    "msyh.ttc",
+)
+
+
+@functools.lru_cache(maxsize=64)
+def _named_font(name: str, text_px: int) -> ImageFont.FreeTypeFont | None:
+    try:
+        if not name:
+            font = ImageFont.load_default(text_px)
+        else:
+            # Not Raqm: not every Pillow has it, and it fails on a text that begins with a combining accent.
+            font = ImageFont.truetype(name, text_px, layout_engine=ImageFont.Layout.BASIC)
+    except OSError:
+        return None
+    return font if isinstance(font, ImageFont.FreeTypeFont) else None
+
+
+@functools.lru_cache(maxsize=4096)
+def _draws(name: str, char: str) -> bool:
+    """Whether a font has the character: it draws something else than for one that no font has."""
+    font = _named_font(name, 16)
+    if font is None:
+        return False
+    return char.isspace() or bytes(font.getmask(char)) != bytes(font.getmask("\U0010ffff"))
+
+
+def _letters(text_px: int, text: str) -> tuple[ImageFont.FreeTypeFont, str]:
+    """A font for the text, and the text as that font can draw it.
+
+    Pillow's own letters, the same on every machine, hold ASCII and little more; for other scripts the system's font
+    that has most of the text is taken. Where none has an accented letter, the accent goes.
+    """
+    text = "".join(char if char.isprintable() else " " for char in text)
+    best = max(("", *_MORE_FONTS), key=lambda name: sum(_draws(name, char) for char in set(text)))
+    font = _named_font(best, text_px)
+    if font is None:
+        raise AutomaskError("this Pillow was built without FreeType and draws no text", mend="install Pillow's wheel")
+    return font, "".join(char if _draws(best, char) else _without_accent(char) for char in text)
+
+
+def _without_accent(char: str) -> str:
+    plain = unicodedata.normalize("NFKD", char)[0]
+    return plain if plain.isascii() else char
+
+
+def _shorten(text: str, font: ImageFont.FreeTypeFont, room_px: float) -> str:
+    """The text, its middle an ellipsis where it is wider than the room: file names often differ at the end."""
+    if font.getlength(text) <= room_px:
+        return text
+    for kept in range(min(len(text) - 1, int(room_px)), 1, -1):
+        short = f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
+        if font.getlength(short) <= room_px:
+            return short
+    return "…"
+
+
+def _wrap(text: str, font: ImageFont.FreeTypeFont, room_px: float) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if font.getlength(longer) <= room_px:
+            lines[-1] = longer
+        else:
+            lines.append(_shorten(word, font, room_px))
+    return [line for line in lines if line]
+
+
+def _ink_on(colour: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Dark or light letters, whichever stand out more; luma weights of ITU-R BT.601."""
+    return _INK if 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2] > 120 else _PAPER
+
+
+# ---------------------------------------------------------------------------------------------------------------- RLE
+
+
+def coco_rle(hard: Hard) -> dict[str, Any]:
+    """A mask as COCO's compressed run lengths, byte for byte as pycocotools writes it (with `counts` as text).
+
+    Args:
+        hard: [H, W] bool.
+
+    Source: pycocotools, common/maskApi.c: `rleEncode` (runs down the columns, the first of zeros) and `rleToString`
+    (each run from the fourth on as the difference to the one two before, in 5-bit groups; the sixth bit says
+    "more"; plus 48).
+    """
+    flat = np.asarray(hard, dtype=np.bool_).ravel(order="F")
+    turns = np.flatnonzero(flat[1:] != flat[:-1]) + 1
+    starts = np.concatenate([[0], turns]) if flat.size else np.zeros(0, dtype=np.int64)
+    runs = np.diff(np.append(starts, flat.size))
+    if flat.size and flat[0]:
+        runs = np.concatenate([[0], runs])
+    if not flat.size:
+        runs = np.zeros(1, dtype=np.int64)
+    values = runs.astype(np.int64)
+    values[3:] -= runs[1:-2]
+    codes, used = [], []
+    more = np.ones(values.shape, dtype=np.bool_)
+    while more.any():
+        used.append(more)
+        group = values & 0x1F
+        values = values >> 5
+        more = more & np.where(group & 0x10, values != -1, values != 0)
+        codes.append(group + np.where(more, 0x20, 0) + 48)
+    text = np.stack(codes, axis=1)[np.stack(used, axis=1)].astype(np.uint8).tobytes().decode("ascii")
+    return {"size": [int(hard.shape[0]), int(hard.shape[1])], "counts": text}
+
+
+def coco_hard(rle: Mapping[str, Any]) -> Hard:
+    """The [H, W] bool mask of COCO's compressed run lengths.
+
+    Raises:
+        MaskError: The runs do not add up to the size.
+    """
+    height, width = rle["size"]
+    runs: list[int] = []
+    value, shift = 0, 0
+    for code in str(rle["counts"]).encode("ascii"):
+        group = code - 48
+        value |= (group & 0x1F) << shift
+        shift += 5
+        if group & 0x20:
+            continue
+        if group & 0x10:
+            value -= 1 << shift
+        runs.append(value + runs[-2] if len(runs) > 2 else value)
+        value, shift = 0, 0
+    if sum(runs) != height * width or min(runs, default=0) < 0:
+        raise MaskError(
+            f"run lengths add up to {sum(runs)} pixels, not {height} x {width}",
+            mend="the mask file is damaged: make it anew",
+        )
+    flat = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
+    return np.ascontiguousarray(flat.reshape((height, width), order="F"))
+
+
+# ------------------------------------------------------------------------------------------------------------ records
+
+
+def run_record(
+    photo: Photo,
+    plan: Plan,
+    steps: Sequence[Step],
+    *,
+    preset: str = "",
+    seed: int = 0,
+    outside_changed_px: int = 0,
+    models: Mapping[str, Any] | None = None,
+    versions: Mapping[str, str] | None = None,
+    timing: Mapping[str, float] | None = None,
+    notes: Sequence[str] = (),
+    digest: str = "",
+) -> dict[str, Any]:
+    """The record of an edit, as `kitchen.run.json` holds it. Only what is under `timing` may differ from run to run.
+
+    Args:
+        photo: The photo.
+        plan: What was asked.
+        steps: What became of it.
+        preset: The preset it was run with.
+        seed: The run's seed.
+        outside_changed_px: Pixels with alpha 0 that changed: 0, or a law is broken.
+        models: What was loaded, by stage.
+        versions: Of automask and of what computes, by package.
+        timing: Seconds, by stage.
+        notes: What a person should know; the photo's own notes stand before them.
+        digest: Of photo, plan, configuration and version; a batch resumes by it.
+    """
+    return {
+        "schema": 1,
+        "photo": photo.name,
+        "size_wh": [int(side) for side in photo.size_wh],
+        "plan": format_plan(plan),
+        "preset": preset,
+        "seed": seed,
+        "outside_changed_px": outside_changed_px,
+        "steps": [step_record(step) for step in steps],
+        "models": dict(models or {}),
+        "versions": dict(versions or {}),
+        "timing": _rounded(dict(timing or {})),
+        "encoder_changed_px": 0,
+        "encoder_max_diff": 0,
+        "notes": [*photo.notes, *notes],
+        "digest": digest,
+    }
+
+
+def step_record(step: Step) -> dict[str, Any]:
+    """One step of a record as plain values, floats to four digits."""
+    return {
+        "targets": list(step.targets),
+        "read_as": list(step.read_as),
+        "prompt": step.prompt,
+        "seed": step.seed,
+        "found": step.found,
+        "missing": list(step.missing),
+        "peak": _rounded(step.peak),
+        "boxes": [_box_record(box) for box in step.boxes],
+        "area_px": step.area_px,
+        "reason": step.reason,
+    }
+
+
+def mask_record(
+    photo: Photo,
+    regions: Sequence[Region],
+    *,
+    masks: Sequence[str | None] | None = None,
+    preset: str = "",
+    models: Mapping[str, Any] | None = None,
+    versions: Mapping[str, str] | None = None,
+    timing: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+    """The record of `automask mask`: what `kitchen.masks.json` holds, the hard masks as COCO run lengths.
+
+    Args:
+        photo: The photo.
+        regions: What was found in it.
+        masks: For each region the path of its PNG beside the record, None where it has none.
+        preset: As in `run_record`, like the following.
+        models: What was loaded, by stage.
+        versions: By package.
+        timing: Seconds, by stage.
+    """
+    files = masks if masks is not None else [None] * len(regions)
+    return {
+        "schema": 1,
+        "photo": photo.name,
+        "size_wh": [int(side) for side in photo.size_wh],
+        "preset": preset,
+        "regions": [
+            {
+                "target": region.target,
+                "read_as": list(region.read_as),
+                "found": region.found,
+                "missing": list(region.missing),
+                "peak": _rounded(region.peak),
+                "boxes": [_box_record(box) for box in region.boxes],
+                "area_px": int(np.count_nonzero(region.hard)),
+                "reason": region.reason,
+                "mask": file,
+                "segmentation": coco_rle(region.hard),
+            }
+            for region, file in zip(regions, files, strict=True)
+        ],
+        "models": dict(models or {}),
+        "versions": dict(versions or {}),
+        "timing": _rounded(dict(timing or {})),
+        "notes": list(photo.notes),
+    }
+
+
+def write_json(path: Path, value: object) -> None:
+    """Writes a value as UTF-8 JSON, whole or not at all.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    with atomic_path(path) as part:
+        part.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _box_record(box: Box) -> list[int]:
+    return [box.x0, box.y0, box.x1, box.y1]
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, Mapping):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(item) for item in value]
+    return value
+
+
+# -------------------------------------------------------------------------------------------------------------- files
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where the results of one photo lie.
+
+    Args:
+        result: The edited photo, in the photo's own format.
+        masks: The folder of its masks.
+        before_after, overlay: What a person looks at.
+        record: The record of an edit.
+        masks_record: The record of a mask request.
+    """
+
+    result: Path
+    masks: Path
+    before_after: Path
+    overlay: Path
+    record: Path
+    masks_record: Path
+
+
+def files_of(photo_name: str, out: Path, name: str | None = None) -> Files:
+    """The files of one photo in a folder.
+
+    Args:
+        photo_name: File name of the photo: its suffix is the result's.
+        out: The folder.
+        name: What the companions' names begin with, the photo's stem where None. With the photo's own suffix at its end
+            it is the result's name as a whole: "kitchen.png" gives kitchen.png and kitchen.png.masks/, "kitchen-2"
+            gives kitchen-2.png and kitchen-2.masks/.
+    """
+    suffix = Path(photo_name).suffix
+    stem = Path(photo_name).stem if name is None else name
+    whole = name is not None and suffix != "" and name.endswith(suffix)
+    return Files(
+        result=out / (stem if whole else f"{stem}{suffix}"),
+        masks=out / f"{stem}.masks",
+        before_after=out / f"{stem}.before-after.jpg",
+        overlay=out / f"{stem}.overlay.png",
+        record=out / f"{stem}.run.json",
+        masks_record=out / f"{stem}.masks.json",
+    )
+
+
+def check_out(out: str | os.PathLike[str], *, overwrites: tuple[Path, Path] | None = None) -> Path:
+    """The output folder, found fit before any work is done. Nothing is created.
+
+    Args:
+        out: The folder asked for; it need not exist.
+        overwrites: The photo and the result that is to be written: refused where they are the same file.
+
+    Raises:
+        UsageError: The name is a picture's, or the result would overwrite the photo.
+        OutputError: It is a file, or lies in one, or may not be written to.
+    """
+    folder = Path(out)
+    if folder.suffix.lower() in PHOTO_SUFFIXES and not folder.is_dir():
+        raise UsageError(
+            f"{str(out)!r} looks like a picture, and OUT is a folder",
+            mend="name a folder: the result is written into it under the photo's own name",
+        )
+    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not nearest.is_dir():
+        raise OutputError(f"{str(out)!r} cannot be a folder: {str(nearest)!r} is a file", mend="name another folder")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{str(nearest)!r} may not be written to", mend="name another folder, or ask for the right to write"
+        )
+    if overwrites is not None and _same_file(*overwrites):
+        raise UsageError(
+            f"{str(out)!r} is the photo's own folder: {overwrites[0].name!r} would be overwritten",
+            mend="name another folder",
+        )
+    return folder
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one.resolve() == other.resolve()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Saved:
+    """What was written for one photo.
+
+    Args:
+        result: The edited photo; None for a mask request.
+        masks: One file for each found part, in order.
+        picture: What a person looks at: the before/after picture, or the overlay.
+        record: The record's file.
+        recorded: What the record says.
+    """
+
+    result: Path | None
+    masks: tuple[Path, ...]
+    picture: Path
+    record: Path
+    recorded: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """An edited photo, not yet written.
+
+    Args:
+        image: [H, W, 3] uint8: the result.
+        steps: What became of each edit.
+        record: What `kitchen.run.json` will say; the writer's part (encoder, notes) is added when saved.
+        regions: What was found, one for each edit.
+        photo: The photo as it was opened.
+        plan: The edits.
+    """
+
+    image: Rgb
+    steps: tuple[Step, ...]
+    record: Mapping[str, Any]
+    regions: tuple[Region, ...]
+    photo: Photo
+    plan: Plan
+
+    @property
+    def alpha(self) -> Alpha:
+        """[H, W] float32: the highest alpha of any painted step; 0 is exactly where the photo is untouched."""
+        result = np.zeros(self.image.shape[:2], dtype=np.float32)
+        for region, step in zip(self.regions, self.steps, strict=True):
+            if step.area_px:
+                result = np.maximum(result, region.alpha)
+        return result
+
+    def save(self, out: str | os.PathLike[str] = "out", *, name: str | None = None) -> Saved:
+        """Writes the result, its masks, the before/after picture and the record into a folder.
+
+        The record is written last, and an old one is removed first: a record means that all it tells of is there.
+
+        Args:
+            out: The folder; made where it is not there.
+            name: Replaces the photo's stem in all names, as in `files_of`.
+
+        Raises:
+            UsageError: `out` is named like a picture, or the result would overwrite the photo.
+            OutputError: It cannot be written there.
+        """
+        files = files_of(self.photo.name, Path(out), name)
+        check_out(out, overwrites=None if self.photo.source is None else (self.photo.source, files.result))
+        try:
+            files.record.unlink(missing_ok=True)
+            masks = _write_masks(files.masks, self.regions)
+            write_picture(files.before_after, before_after(self.photo.rgb, self.image))
+            written = write_photo(self.photo, self.image, self.alpha, files.result)
+        except OSError as error:
+            raise _unwritable(Path(out), error) from error
+        record = {
+            **self.record,
+            "outside_changed_px": written.outside_changed_px,
+            "encoder_changed_px": written.encoder_changed_px,
+            "encoder_max_diff": written.encoder_max_diff,
+            "notes": [*dict.fromkeys([*self.record.get("notes", ()), *written.notes])],
+        }
+        write_json(files.record, record)
+        return Saved(files.result, tuple(path for path in masks if path), files.before_after, files.record, record)
+
+
+def save_masks(
+    photo: Photo,
+    regions: Sequence[Region],
+    out: str | os.PathLike[str] = "out",
+    *,
+    name: str | None = None,
+    preset: str = "",
+    models: Mapping[str, Any] | None = None,
+    versions: Mapping[str, str] | None = None,
+    timing: Mapping[str, float] | None = None,
+) -> Saved:
+    """Writes masks, the overlay and `kitchen.masks.json` of a mask request into a folder, the record last.
+
+    Raises:
+        UsageError: `out` is named like a picture.
+        OutputError: It cannot be written there.
+    """
+    check_out(out)
+    files = files_of(photo.name, Path(out), name)
+    try:
+        files.masks_record.unlink(missing_ok=True)
+        masks = _write_masks(files.masks, regions)
+        write_picture(files.overlay, overlay(photo.rgb, regions))
+    except OSError as error:
+        raise _unwritable(Path(out), error) from error
+    names = [f"{files.masks.name}/{path.name}" if path else None for path in masks]
+    record = mask_record(photo, regions, masks=names, preset=preset, models=models, versions=versions, timing=timing)
+    write_json(files.masks_record, record)
+    return Saved(None, tuple(path for path in masks if path), files.overlay, files.masks_record, record)
+
+
+def _write_masks(folder: Path, regions: Sequence[Region]) -> list[Path | None]:
+    """One PNG for each found region, None for the others; masks of a former run are removed."""
+    paths = [folder / mask_name(nr, [region.target]) if region.found else None for nr, region in enumerate(regions, 1)]
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("[0-9][0-9]*-*.png"):
+        if old not in paths:
+            old.unlink()
+    for path, region in zip(paths, regions, strict=True):
+        if path is not None:
+            write_mask(path, region.alpha)
+    return paths
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    if isinstance(error, OutputError):
+        return error
+    return OutputError(
+        f"cannot write {str(path)!r}: {error.strerror or error}",
+        mend="see that the folder may be written to and the disk has room",
+    )
