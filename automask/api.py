@@ -1,5 +1,7 @@
 """What a script calls: `edit`, `mask`, `load`, and the worker of a batch."""
 
+import functools
+import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -7,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from automask import chain, config, masker
-from automask.batch import is_done, job_digest
-from automask.errors import ConfigError, EditorError, PlanError, RefinerError, SegmenterError
+from automask.batch import is_done, job_digest, run_batch
+from automask.errors import AutomaskError, ConfigError, EditorError, PlanError, RefinerError, SegmenterError
 from automask.images import Photo, open_photo
+from automask.mappers import Serial
 from automask.plan import parse_targets, plan_from
 from automask.protocols import Editor, Refiner, Segmenter, Stages
 from automask.report import Outcome, run_record
@@ -106,8 +109,18 @@ def edit(
         on_step=lambda index, _: tell("painting", index + 1, len(edits)),
     )
     painted = time.perf_counter()
-    timing = {"load_s": loaded - began, "mask_s": found - loaded, "paint_s": painted - found}
-    return outcome_of(opened, edits, regions, image, steps, tools, seed=run.seed, timing=timing)
+    record = run_record(
+        photo=opened,
+        plan=edits,
+        steps=steps,
+        preset=tools.preset,
+        seed=run.seed,
+        models=models_of(tools),
+        versions=versions(),
+        timing={"load_s": loaded - began, "mask_s": found - loaded, "paint_s": painted - found},
+        digest=job_digest(opened.digest, edits, settings_of(tools, run.seed, run.on_missing)),
+    )
+    return Outcome(image=image, steps=steps, record=record, regions=regions, photo=opened, plan=edits)
 
 
 def mask(
@@ -237,30 +250,9 @@ def _run_settings(
     return _Run(composed, None, folder, **settings)
 
 
-def outcome_of(
-    photo: Photo,
-    plan: Plan,
-    regions: tuple[Region, ...],
-    image: Rgb,
-    steps: tuple[Step, ...],
-    stages: Stages,
-    *,
-    seed: int,
-    timing: dict[str, float],
-) -> Outcome:
-    """The finished run as a value, with its record."""
-    record = run_record(
-        photo=photo,
-        plan=plan,
-        steps=steps,
-        preset=stages.preset,
-        seed=seed,
-        models=models_of(stages),
-        versions=versions(),
-        timing=timing,
-        digest=job_digest(photo.digest, plan, dict(stages.config)),
-    )
-    return Outcome(image=image, steps=steps, record=record, regions=regions, photo=photo, plan=plan)
+def settings_of(stages: Stages, seed: int, on_missing: OnMissing) -> dict[str, Any]:
+    """Everything beside the photo and the plan that decides a result: what a batch compares before it skips a photo."""
+    return {**stages.config, "seed": seed, "on_missing": on_missing}
 
 
 def models_of(stages: Stages) -> dict[str, str]:
@@ -291,3 +283,105 @@ def versions() -> dict[str, str]:
         if name in sys.modules:
             found[name] = str(sys.modules[name].__version__)
     return found
+
+
+# -------------------------------------------------------------------------------------------------------------- batch
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    cfg: config.Config,
+    *,
+    out: Path,
+    refused: Sequence[tuple[str, str]] = (),
+    conf: Path | None = None,
+    on_report: Callable[[JobReport], None] | None = None,
+) -> tuple[JobReport, ...]:
+    """All jobs of a batch, done by the configuration's mapper; one that fails does not stop the others.
+
+    Args:
+        jobs: What to do.
+        cfg: As `config.compose` gives it.
+        out: Where `failures.csv` and the contact sheet go.
+        refused: Names and reasons of what never became a job, for `failures.csv`.
+        conf: The user's own folder, where there is one.
+        on_report: Called with each report, in order of completion.
+
+    Raises:
+        PlanError, UnknownPhrase: The plan that all jobs share cannot be done. (One row's plan fails just that row.)
+        ConfigError, WeightsMissing, ExtraMissing: Nothing could be done.
+    """
+    tell = on_report or (lambda _: None)
+    names = tuple(dict.fromkeys(edit.editor for job in jobs for edit in job.plan if edit.editor is not None))
+    stages = config.build(cfg, editors=names, conf=conf)
+    plans = dict.fromkeys(job.plan for job in jobs)
+    faults: dict[Plan, str] = {}
+    for plan in plans:
+        try:
+            chain.check_edits(plan, stages)
+            masker.understand(stages.segmenter, masker.phrases_of(plan))
+        except AutomaskError as error:
+            if len(plans) == 1:
+                raise
+            faults[plan] = str(error)
+    reports = [JobReport(job, "failed", faults[job.plan]) for job in jobs if job.plan in faults]
+    for report in reports:
+        tell(report)
+    mapper = config.build_mapper(cfg)
+    # In this process the stages that checked the words do the work; other processes load their own.
+    make = functools.partial(make_worker, dict(cfg), names, conf)
+    if isinstance(mapper, Serial) and mapper.workers == 1:
+        make = functools.partial(_worker_with, stages, dict(cfg))
+    todo = [job for job in jobs if job.plan not in faults]
+    done = run_batch(todo, make, mapper, out=out, refused=[*refused, *_refusals(reports)], on_report=tell)
+    return (*reports, *done)
+
+
+def _refusals(reports: Sequence[JobReport]) -> list[tuple[str, str]]:
+    return [(str(report.job.photo), report.reason or "") for report in reports]
+
+
+def make_worker(cfg: config.Config, names: Sequence[str], conf: Path | None) -> Callable[[Job], JobReport]:
+    """Loads the models once and gives the function that does one job; picklable, so that any process may call it."""
+    return _worker_with(config.build(cfg, editors=names, conf=conf), cfg)
+
+
+def _worker_with(stages: Stages, cfg: config.Config) -> Callable[[Job], JobReport]:
+    return functools.partial(do_job, stages=stages, cfg=cfg)
+
+
+def do_job(job: Job, *, stages: Stages, cfg: config.Config) -> JobReport:
+    """One photo of a batch: skipped where its record shows that it was done with the same photo, plan and settings.
+
+    Raises:
+        AutomaskError: As `edit`; the batch reports it and goes on.
+    """
+    began = time.perf_counter()
+    if job.photo.is_file():
+        with job.photo.open("rb") as file:
+            photo_digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if is_done(job, job_digest(photo_digest, job.plan, settings_of(stages, cfg["seed"], cfg["on_missing"]))):
+            return JobReport(job, "skipped", took_s=time.perf_counter() - began)
+    outcome = edit(
+        job.photo,
+        job.plan,
+        stages=stages,
+        seed=cfg["seed"],
+        on_missing=cfg["on_missing"],
+        max_megapixels=cfg["max_megapixels"],
+    )
+    saved = outcome.save(job.out, name=job.name)
+    return JobReport(job, "done", record=saved.recorded, took_s=time.perf_counter() - began)
+
+
+def report_record(report: JobReport) -> dict[str, Any]:
+    """A report as the JSON object that `automask batch --json` prints."""
+    return {
+        "photo": str(report.job.photo),
+        "out": str(report.job.out),
+        "name": report.job.name,
+        "status": report.status,
+        "reason": report.reason,
+        "took_s": round(report.took_s, 4),
+        "record": dict(report.record),
+    }

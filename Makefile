@@ -1,0 +1,45 @@
+# Two commands do everything on a fresh machine with Python 3.11 and make: `make demo` and `make test`.
+
+PYTHON ?= python3
+LIGHT := .venv-light
+FULL := .venv
+# Exact versions; `make lock` renews them. Lower bounds are in pyproject.toml.
+LOCK := scripts/lock.txt
+PIP := -m pip --disable-pip-version-check install --quiet
+
+.PHONY: demo test check lock clean
+
+## Edits the bundled kitchen: light install (no torch), pictures in out/demo.
+demo: $(LIGHT)/.ready
+	$(LIGHT)/bin/automask demo -o out/demo
+
+## Everything: lint, types and all tests, in an environment of its own (some 7 GB: it holds torch).
+test: check
+	$(FULL)/bin/python -m pytest -n auto
+
+## Lint, format, strict types, and the tests of layers, public surface and configuration.
+check: $(FULL)/.ready
+	$(FULL)/bin/ruff check .
+	$(FULL)/bin/ruff format --check .
+	$(FULL)/bin/mypy
+	$(FULL)/bin/python -m pytest tests/test_layers.py tests/test_surface.py tests/test_config.py
+
+$(LIGHT)/.ready: pyproject.toml $(LOCK)
+	$(PYTHON) -m venv $(LIGHT)
+	$(LIGHT)/bin/python $(PIP) --constraint $(LOCK) --editable .
+	touch $@
+
+$(FULL)/.ready: pyproject.toml $(LOCK)
+	$(PYTHON) -m venv $(FULL)
+	$(FULL)/bin/python $(PIP) --constraint $(LOCK) --editable ".[models,heic,dev]"
+	touch $@
+
+## Renews the exact versions from the newest that pyproject.toml allows.
+lock:
+	$(PYTHON) -m venv --clear .venv-lock
+	.venv-lock/bin/python $(PIP) --editable ".[models,heic,dev]"
+	.venv-lock/bin/python -m pip freeze --exclude-editable > $(LOCK)
+	rm -r .venv-lock
+
+clean:
+	rm -rf $(LIGHT) $(FULL) .venv-lock build dist out

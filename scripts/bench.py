@@ -1,0 +1,197 @@
+"""Measures speed and memory, and prints tables that docs/benchmarks.md may quote.
+
+    python scripts/bench.py masks      CLIPSeg and SAM ViT-B at full size, random weights: eight phrases against one
+    python scripts/bench.py process    whole `automask edit` processes of the starter preset: seconds and peak memory
+
+Machines are noisy: every figure is the median of several runs, rivals take turns in one run, and ratios are what to quote.
+Random weights are honest for speed and memory, and say nothing of quality.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SAMPLE = Path(__file__).resolve().parents[1] / "automask" / "samples" / "kitchen.jpg"
+PHRASES = ("island", "cabinets", "wall", "floor", "window", "countertop", "sofa", "lamp")
+
+
+def main() -> None:
+    """Runs the benchmark that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    masks = commands.add_parser("masks", help="eight phrases against one, and against the tutorials' loop")
+    masks.add_argument("--runs", type=int, default=3)
+    masks.add_argument("--tiny", action="store_true", help="tiny models: to see that the script runs")
+    process = commands.add_parser("process", help="whole processes of the starter preset")
+    process.add_argument("--runs", type=int, default=5)
+    flags = parser.parse_args()
+    print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, NumPy {np.__version__}\n")
+    if flags.command == "masks":
+        bench_masks(flags.runs, tiny=flags.tiny)
+    else:
+        bench_process(flags.runs)
+
+
+# -------------------------------------------------------------------------------------------------------------- masks
+
+
+def bench_masks(runs: int, *, tiny: bool) -> None:
+    """Segmenter and refiner on one photo: one phrase, eight phrases, and the loop that tutorials use for eight."""
+    import torch
+
+    from automask.images import open_photo
+    from automask.refiners.sam import Sam
+    from automask.segmenters.clipseg import ClipSeg
+    from automask.types import Box
+
+    photo = open_photo(SAMPLE).rgb
+    with tempfile.TemporaryDirectory() as folder:
+        clipseg_path, sam_path = _weights(Path(folder), tiny=tiny)
+        segmenter = ClipSeg(model=str(clipseg_path), device="cpu")
+        refiner = Sam(model=str(sam_path), device="cpu")
+        loop = _Tutorial(clipseg_path, sam_path)
+        # With random weights the number of boxes would be chance: two for each phrase, always the same.
+        boxes = (Box(300, 500, 900, 900), Box(900, 200, 1300, 700))
+
+        def ours(count: int) -> Callable[[], None]:
+            def run() -> None:
+                heats = segmenter.heats(photo, PHRASES[:count])
+                refiner.refine(photo, heats, [boxes] * count)
+
+            return run
+
+        times = _in_turn({"one": ours(1), "eight": ours(8), "loop": lambda: loop(photo, PHRASES, boxes)}, runs)
+    one = statistics.median(times["one"])
+    rows = [
+        ("automask, 1 phrase", times["one"], 1.0),
+        ("automask, 8 phrases", times["eight"], statistics.median(times["eight"]) / one),
+        ("tutorial loop, 8 phrases", times["loop"], statistics.median(times["loop"]) / one),
+    ]
+    size = "tiny" if tiny else "full size: CLIPSeg ViT-B/16 at 352 px, SAM ViT-B at 1024 px"
+    print(f"Masks of one 1536x1024 photo on the CPU; {size}; random weights; torch {torch.__version__},")
+    print(f"{torch.get_num_threads()} threads; two fixed boxes a phrase; {runs} runs in turn\n")
+    print("| what | median s | min s | max s | times one phrase |\n| --- | --- | --- | --- | --- |")
+    for name, seconds, ratio in rows:
+        print(
+            f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f} | {max(seconds):.2f} | {ratio:.2f} |"
+        )
+
+
+class _Tutorial:
+    """The loop of the usual tutorials: all of CLIPSeg for every phrase, and SAM's embedding for every phrase."""
+
+    def __init__(self, clipseg_path: Path, sam_path: Path) -> None:
+        import transformers
+        from segment_anything import SamPredictor
+
+        from automask.refiners.sam import load_sam
+
+        self.processor = transformers.CLIPSegProcessor.from_pretrained(clipseg_path)
+        self.net = transformers.CLIPSegForImageSegmentation.from_pretrained(clipseg_path).eval()
+        self.predictor = SamPredictor(load_sam(sam_path))
+
+    def __call__(self, photo: Any, phrases: Sequence[str], boxes: Sequence[Any]) -> None:
+        import torch
+        from PIL import Image
+
+        picture = Image.fromarray(photo)
+        for phrase in phrases:
+            inputs = self.processor(text=[phrase], images=[picture], padding=True, return_tensors="pt")
+            with torch.inference_mode():
+                self.net(**inputs, interpolate_pos_encoding=True)
+            self.predictor.set_image(photo)
+            for box in boxes:
+                self.predictor.predict(box=np.array([box.x0, box.y0, box.x1, box.y1]), multimask_output=True)
+
+
+def _weights(folder: Path, *, tiny: bool) -> tuple[Path, Path]:
+    """A CLIPSeg folder and a SAM file with random weights, at the published sizes unless `tiny`."""
+    from automask.testing import tiny_clipseg_folder, tiny_sam_file
+
+    if tiny:
+        return tiny_clipseg_folder(), tiny_sam_file()
+    import torch
+    from segment_anything import sam_model_registry
+    from transformers import CLIPSegConfig, CLIPSegForImageSegmentation, ViTImageProcessor
+
+    torch.manual_seed(0)
+    home = folder / "clipseg"
+    # The tiny tokenizer knows every letter, which is all that timing needs; its marks' numbers are told to the net.
+    shutil.copytree(tiny_clipseg_folder(), home)
+    text = json.loads((home / "config.json").read_text(encoding="utf-8"))["text_config"]
+    marks = {name: text[name] for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
+    # Sizes: CIDAS/clipseg-rd64-refined's config.json: ViT-B/16, decoder width 64, complex transposed convolution.
+    config = CLIPSegConfig(text_config=marks, reduce_dim=64, use_complex_transposed_convolution=True)
+    CLIPSegForImageSegmentation(config).save_pretrained(home)
+    ViTImageProcessor(size={"height": 352, "width": 352}).save_pretrained(home)
+    sam = folder / "sam_vit_b.pth"
+    torch.save(sam_model_registry["vit_b"](checkpoint=None).state_dict(), sam)
+    return home, sam
+
+
+# ------------------------------------------------------------------------------------------------------------ process
+
+
+def bench_process(runs: int) -> None:
+    """`automask edit` of a 1536x1024 photo as a whole process: start, imports, model, masks, paint, files."""
+    rows: dict[str, list[tuple[float, float]]] = {}
+    plans = {
+        "one edit": "island -> marble",
+        "demo: two edits, three phrases": "island, accent wall -> marble; cabinets -> white",
+        "five edits": "island -> marble; cabinets -> white; wall -> #98a48c; floor -> oak; window -> grey",
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for turn in range(runs + 1):
+            for name, words in plans.items():
+                command = [sys.executable, "-m", "automask.cli", "edit", str(SAMPLE), words, "-o", folder]
+                measured = _run_process(command)
+                if turn:  # The first turn warms the disk cache.
+                    rows.setdefault(name, []).append(measured)
+    print(f"Whole processes, preset starter, 1536x1024, {runs} runs in turn\n")
+    print("| what | median s | min s | max s | peak MB |\n| --- | --- | --- | --- | --- |")
+    for name, measured_runs in rows.items():
+        seconds = [item[0] for item in measured_runs]
+        peak = max(item[1] for item in measured_runs)
+        print(f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f} | {max(seconds):.2f} | {peak:.0f} |")
+
+
+def _run_process(command: Sequence[str]) -> tuple[float, float]:
+    """Seconds and peak resident memory in MB of one finished process."""
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        said = process.stderr.read().decode() if process.stderr else ""
+        raise SystemExit(f"{' '.join(command)} failed: {said}")
+    # Linux tells kilobytes, macOS bytes.
+    return seconds, usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def _in_turn(rivals: Mapping[str, Callable[[], None]], runs: int) -> dict[str, list[float]]:
+    """Seconds of each rival, which take turns so that a slow spell of the machine hits all; the first turn is not counted."""
+    times: dict[str, list[float]] = {name: [] for name in rivals}
+    for turn in range(runs + 1):
+        for name, rival in rivals.items():
+            began = time.perf_counter()
+            rival()
+            if turn:
+                times[name].append(time.perf_counter() - began)
+    return times
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""A small room with known masks, for the tests that run the whole program without any model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from drawing import disc, room
+
+SIZE = (96, 128)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A photo on disk, the masks of its objects, and the overrides that make automask use them."""
+
+    folder: Path
+    photo: Path
+    masks: dict[str, np.ndarray]
+    overrides: Sequence[str]
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Scene:
+    folder = tmp_path / "scene"
+    (folder / "heat").mkdir(parents=True)
+    photo = folder / "kitchen.png"
+    cv2.imwrite(str(photo), room(*SIZE)[..., ::-1])
+    masks = {
+        "island": disc(SIZE, (40, 50), 20),
+        "handles": disc(SIZE, (40, 50), 6),
+        "lamp": disc(SIZE, (100, 20), 9),
+        "yacht": np.zeros(SIZE, dtype=bool),
+    }
+    for name, mask in masks.items():
+        cv2.imwrite(str(folder / "heat" / f"{name}.png"), mask.astype(np.uint8) * np.uint8(230))
+    overrides = ("segmenter=painted", f"segmenter.masks='{folder / 'heat'}'", "refiner=threshold")
+    return Scene(folder, photo, masks, overrides)

@@ -1,0 +1,188 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+from drawing import room
+
+import automask
+from automask.errors import ConfigError, PlanError, TargetMissing, UnknownPhrase
+from automask.refiners.threshold import Threshold
+from automask.segmenters.painted import Painted
+from automask.testing import AddEight, Fill, Identity
+
+WORDS = "island except handles -> navy; lamp -> gold"
+
+
+def parts(scene, editor=None):
+    return {
+        "segmenter": Painted(masks=str(scene.folder / "heat")),
+        "refiner": Threshold(),
+        "editor": editor or Fill(ideal_px=0),
+    }
+
+
+def test_words_change_what_they_name_and_nothing_else(scene):
+    photo = room(96, 128)
+    outcome = automask.edit(photo, WORDS, **parts(scene))
+    changed = (outcome.image != photo).any(axis=-1)
+    assert changed[50, 25]
+    assert changed[20, 100]
+    assert not changed[scene.masks["handles"]].any()
+    assert changed.mean() < 0.5
+    assert [step.found for step in outcome.steps] == [True, True]
+
+
+def test_a_path_and_its_array_give_the_same_picture(scene):
+    tools = parts(scene)
+    from_path = automask.edit(scene.photo, WORDS, **tools)
+    from_array = automask.edit(room(96, 128), WORDS, **tools)
+    assert (from_path.image == from_array.image).all()
+
+
+def test_stages_are_loaded_once_and_used_for_many_photos(scene):
+    stages = automask.load(overrides=scene.overrides)
+    first = automask.edit(scene.photo, "lamp -> gold", stages=stages)
+    other = automask.edit(room(96, 128, seed=4), "lamp -> gold", stages=stages)
+    again = automask.edit(scene.photo, "lamp -> gold", stages=stages)
+    assert (first.image == again.image).all()
+    assert (other.image != first.image).any()
+
+
+def test_overrides_reach_the_recipes(scene):
+    wide = automask.edit(scene.photo, "lamp -> gold", overrides=[*scene.overrides, "mask.dilate_px=9"])
+    narrow = automask.edit(scene.photo, "lamp -> gold", overrides=[*scene.overrides, "mask.dilate_px=0"])
+    assert wide.steps[0].area_px > narrow.steps[0].area_px
+
+
+def test_regions_come_in_the_order_of_the_words(scene):
+    island, lamp = automask.mask(scene.photo, "island; lamp", **parts(scene))
+    assert (island.target, lamp.target) == ("island", "lamp")
+    assert (lamp.hard == scene.masks["lamp"]).all()
+
+
+def test_a_mask_request_loads_no_editor(scene):
+    overrides = [*scene.overrides, "editor=diffusion", "editor.model=/nowhere/at/all"]
+    (lamp,) = automask.mask(scene.photo, "lamp", overrides=overrides)
+    assert lamp.found
+
+
+def test_nothing_found_leaves_the_photo_and_says_why(scene):
+    outcome = automask.edit(scene.photo, "yacht -> gold", **parts(scene))
+    assert (outcome.image == room(96, 128)).all()
+    assert outcome.steps[0].reason.startswith("no 'yacht': peak heat 0.00 < 0.35")
+
+
+def test_on_missing_fail_raises(scene):
+    with pytest.raises(TargetMissing, match="no 'yacht'"):
+        automask.edit(scene.photo, "yacht -> gold", on_missing="fail", **parts(scene))
+
+
+def test_unknown_words_are_refused_before_the_photo_is_opened(scene):
+    class Knows(Painted):
+        def understand(self, targets):
+            raise UnknownPhrase(f"unknown {targets[0]!r}")
+
+    with pytest.raises(UnknownPhrase, match="unknown 'dragon'"):
+        automask.edit("/no/such/photo.jpg", "dragon -> gold", **{**parts(scene), "segmenter": Knows(masks="x")})
+
+
+def test_what_paint_cannot_paint_is_refused_before_the_photo_is_opened(scene):
+    with pytest.raises(PlanError, match="chesterfield"):
+        automask.edit("/no/such/photo.jpg", "island -> chesterfield sofa", overrides=scene.overrides)
+
+
+def test_saving_writes_result_masks_picture_and_record(scene, tmp_path):
+    out = tmp_path / "done"
+    outcome = automask.edit(scene.photo, WORDS + "; yacht -> gold", seed=7, **parts(scene))
+    outcome.save(out)
+    written = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
+    assert written == [
+        "kitchen.before-after.jpg",
+        "kitchen.masks/01-island.png",
+        "kitchen.masks/02-lamp.png",
+        "kitchen.png",
+        "kitchen.run.json",
+    ]
+    record = json.loads((out / "kitchen.run.json").read_text(encoding="utf-8"))
+    assert record["schema"] == 1
+    assert record["photo"] == "kitchen.png"
+    assert record["size_wh"] == [128, 96]
+    assert record["plan"] == automask.format_plan(outcome.plan)
+    assert record["seed"] == 7
+    assert record["outside_changed_px"] == 0
+    assert [step["found"] for step in record["steps"]] == [True, True, False]
+    assert set(record["steps"][0]) == {
+        *("targets", "read_as", "prompt", "seed", "found", "missing", "peak", "boxes", "area_px", "reason")
+    }
+    assert set(record) >= {"preset", "models", "versions", "timing"}
+    result = cv2.imread(str(out / "kitchen.png"))[..., ::-1]
+    assert (result == outcome.image).all()
+
+
+def test_the_mask_file_s_zero_means_untouched(scene, tmp_path):
+    automask.edit(scene.photo, "island -> navy", **parts(scene, AddEight(ideal_px=24))).save(tmp_path / "out")
+    alpha = cv2.imread(str(tmp_path / "out/kitchen.masks/01-island.png"), cv2.IMREAD_UNCHANGED)
+    result = cv2.imread(str(tmp_path / "out/kitchen.png"))[..., ::-1]
+    assert alpha.dtype == np.uint8
+    assert alpha.max() == 255
+    assert (result[alpha == 0] == room(96, 128)[alpha == 0]).all()
+
+
+def test_masks_that_were_written_give_the_same_edit_again(scene, tmp_path):
+    first = automask.edit(scene.photo, WORDS, **parts(scene))
+    first.save(tmp_path)
+    again = automask.edit(scene.photo, WORDS, masks=tmp_path / "kitchen.masks", **parts(scene))
+    assert (again.image == first.image).all()
+
+
+def test_an_identity_editor_gives_the_same_file_samples(scene, tmp_path):
+    automask.edit(scene.photo, WORDS, **parts(scene, Identity(ideal_px=0))).save(tmp_path)
+    assert (cv2.imread(str(tmp_path / "kitchen.png")) == cv2.imread(str(scene.photo))).all()
+
+
+def test_an_edit_may_name_another_editor_in_yaml(scene, tmp_path):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("- target: lamp\n  prompt: gold\n  with: paint\n  mask: 1\n", encoding="utf-8")
+    with pytest.raises(PlanError):
+        automask.edit(scene.photo, plan, overrides=scene.overrides)
+    plan.write_text("- target: lamp\n  prompt: gold\n  with: paint\n  scale: 2.0\n", encoding="utf-8")
+    assert automask.edit(scene.photo, plan, overrides=scene.overrides).steps[0].area_px > 0
+    stages = automask.load(overrides=scene.overrides)
+    with pytest.raises(PlanError, match=r"no editor 'paint' is loaded; load it too: automask\.load\(\.\.\., editors=\['paint'\]\)"):
+        automask.edit(scene.photo, plan, stages=stages)
+    named = automask.load(overrides=scene.overrides, editors=["paint"])
+    assert automask.edit(scene.photo, plan, stages=named).steps[0].area_px > 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"seed": -1}, "seed is -1; give a whole number from 0"),
+        ({"on_missing": "never"}, "on_missing is 'never'; give skip or fail"),
+        ({"seed": 1, "overrides": ["seed=2"]}, "seed=1 and the override seed=2 disagree"),
+        ({"preset": "phoot"}, "no preset 'phoot'; did you mean 'photo'"),
+    ],
+)
+def test_settings_that_are_wrong_are_told(scene, options, said):
+    with pytest.raises(ConfigError, match=said):
+        automask.edit(scene.photo, "lamp -> gold", **options)
+
+
+def test_overrides_with_loaded_stages_are_refused(scene):
+    stages = automask.load(overrides=scene.overrides)
+    with pytest.raises(ConfigError, match="come too late for loaded stages"):
+        automask.edit(scene.photo, "lamp -> gold", stages=stages, overrides=["seed=3"])
+
+
+def test_progress_is_told_in_order(scene):
+    told = []
+    automask.edit(scene.photo, WORDS, on_progress=lambda *what: told.append(what), **parts(scene))
+    assert told[0][0] == "opening the photo"
+    assert told[-1] == ("painting", 2, 2)
+
+
+def test_the_caller_s_array_is_never_written_to(scene):
+    photo = room(96, 128)
+    automask.edit(photo, WORDS, **parts(scene))
+    assert (photo == room(96, 128)).all()

@@ -1,0 +1,304 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from automask.cli import main
+
+
+def run(capsys, *arguments: object) -> tuple[int, str, str]:
+    """Exit status, standard output and standard error of one command."""
+    status = main([str(argument) for argument in arguments])
+    said = capsys.readouterr()
+    return status, said.out, said.err
+
+
+def test_edit_writes_everything_and_exits_0(capsys, scene, tmp_path):
+    status, out, err = run(capsys, "edit", scene.photo, "island -> navy", "-o", tmp_path / "o", *scene.overrides)
+    assert (status, err) == (0, "")
+    assert str(tmp_path / "o" / "kitchen.png") in out
+    assert (tmp_path / "o" / "kitchen.masks" / "01-island.png").is_file()
+    assert (tmp_path / "o" / "kitchen.run.json").is_file()
+
+
+def test_overrides_may_stand_anywhere(capsys, scene, tmp_path):
+    first, *rest = scene.overrides
+    status, _, err = run(capsys, "edit", first, scene.photo, "-o", tmp_path, *rest, "island -> navy", "seed=3")
+    assert (status, err) == (0, "")
+    assert json.loads((tmp_path / "kitchen.run.json").read_text())["seed"] == 3
+
+
+@pytest.mark.parametrize("name", ["a b.png", "[1].png", "a,b.png", "seed=3.png", "küche.png", "キッチン.png", "it's.png", "a->b.png"])
+def test_any_file_name_works(capsys, scene, tmp_path, name, monkeypatch):
+    monkeypatch.chdir(scene.folder)
+    scene.photo.rename(scene.folder / name)
+    status, _, err = run(capsys, "edit", name, "island -> navy", "-o", tmp_path / f"out of {name[:-4]}", *scene.overrides)
+    assert (status, err) == (0, "")
+    assert (tmp_path / f"out of {name[:-4]}" / name).is_file()
+
+
+def test_json_is_one_object_and_nothing_else_on_standard_output(capsys, scene, tmp_path):
+    status, out, err = run(
+        capsys, "edit", scene.photo, "island -> navy; yacht -> gold", "-o", tmp_path, "--json", *scene.overrides
+    )
+    record = json.loads(out)
+    assert status == 0
+    assert out.count("\n") == 1
+    assert [step["found"] for step in record["steps"]] == [True, False]
+    assert record == json.loads((tmp_path / "kitchen.run.json").read_text())
+    assert err == ""
+
+
+def test_a_missing_target_is_one_warning_and_the_photo_is_written_unchanged(capsys, scene, tmp_path):
+    status, _, err = run(capsys, "edit", scene.photo, "yacht -> gold", "-o", tmp_path, *scene.overrides)
+    assert status == 0
+    assert err.count("\n") == 1
+    assert "no 'yacht': peak heat 0.00 < 0.35" in err
+    assert (cv2.imread(str(tmp_path / "kitchen.png")) == cv2.imread(str(scene.photo))).all()
+
+
+def test_a_missing_target_under_fail_exits_3_and_writes_nothing(capsys, scene, tmp_path):
+    status, out, err = run(
+        capsys, "edit", scene.photo, "yacht -> gold", "-o", tmp_path / "o", "on_missing=fail", *scene.overrides
+    )
+    assert (status, out) == (3, "")
+    assert err.startswith("automask: no 'yacht'")
+    assert not (tmp_path / "o").exists()
+
+
+def test_mask_writes_masks_overlay_and_coco_record(capsys, scene, tmp_path):
+    status, _, err = run(capsys, "mask", scene.photo, "island except handles; lamp", "-o", tmp_path, *scene.overrides)
+    assert (status, err) == (0, "")
+    names = sorted(path.name for path in tmp_path.rglob("*.*"))
+    assert names == ["01-island.png", "02-lamp.png", "kitchen.masks", "kitchen.masks.json", "kitchen.overlay.png", "scene"] or {
+        "01-island.png",
+        "02-lamp.png",
+        "kitchen.masks.json",
+        "kitchen.overlay.png",
+    } <= set(names)
+
+
+def test_corrected_masks_are_used(capsys, scene, tmp_path):
+    run(capsys, "mask", scene.photo, "island; lamp", "-o", tmp_path, *scene.overrides)
+    corrected = np.zeros((96, 128), dtype=np.uint8)
+    corrected[60:80, 90:110] = 255
+    cv2.imwrite(str(tmp_path / "kitchen.masks" / "01-island.png"), corrected)
+    status, _, err = run(
+        capsys,
+        *("edit", scene.photo, "island -> #ff0000; lamp -> gold", "--masks", tmp_path / "kitchen.masks"),
+        *("-o", tmp_path / "o", "segmenter=clipseg", "refiner=sam"),
+    )
+    assert (status, err) == (0, "")
+    changed = (cv2.imread(str(tmp_path / "o/kitchen.png")) != cv2.imread(str(scene.photo))).any(axis=-1)
+    assert changed[60:80, 90:110].mean() > 0.9
+    assert not changed[scene.masks["island"]].any()
+
+
+WRONG = [
+    (["edit"], 2, "no photo given; name the photo first"),
+    (["edit", "PHOTO"], 2, 'no EDITS and no --plan; say what to do, as in "island -> marble"'),
+    (["edit", "PHOTO", "a -> b", "--plan", "x.yaml"], 2, "EDITS 'a -> b' and --plan x.yaml; give one of the two"),
+    (["edit", "PHOTO", "a -> b", "c -> d"], 2, "EDITS twice: 'a -> b' and 'c -> d'; put them in one pair of quotes"),
+    (["edit", "PHOTO", "island -> navy", "--preset", "photo", "preset=tiny"], 2, "--preset photo and preset=tiny disagree"),
+    (["edit", "PHOTO", "island -> navy", "-o", "here", "out=there"], 2, "--out here and out=there disagree; say it once"),
+    (["edit", "PHOTO", "island -> navy", "boxes.treshold=0.2"], 2, "did you mean 'boxes.threshold'?"),
+    (["edit", "PHOTO", "island -> navy", "--prest", "photo"], 2, "automask edit: unrecognized arguments: --prest"),
+    (["edit", "PHOTO", "island -> navy", "photo=x.jpg"], 2, "photo=... is for the scripts in pipelines/"),
+    (["edit", "PHOTO", "island -> navy", "-o", "result.jpg"], 2, "'result.jpg' looks like a picture"),
+    (["edit", "PHOTO", "island marble"], 2, "expected '->'"),
+    (["edit", "PHOTO", "island -> navy", "--plan"], 2, "--plan: expected one argument"),
+    (["edit", "PHOTO", "--plan", "/no/such/plan.yaml"], 2, "/no/such/plan.yaml"),
+    (["edit", "FOLDER", "island -> navy"], 2, "is a folder; for many photos: automask batch"),
+    (["edit", "/no/such.jpg", "island -> navy"], 1, "/no/such.jpg"),
+    (["edit", "PHOTO", "island -> navy", "--conf", "/no/such/conf"], 2, "no folder '/no/such/conf'"),
+    (["edit", "PHOTO", "island -> chesterfield sofa"], 2, "chesterfield sofa"),
+    (["edti", "PHOTO"], 2, "no command 'edti'; did you mean 'edit'?"),
+    (["PHOTO", "island -> navy"], 2, "did you mean: automask edit"),
+    (["models", "fetch"], 2, "fetch what?"),
+    (["models", "fetch", "clipsag"], 1, "clipsag"),
+    (["batch", "FOLDER", "island -> navy"], 2, "a batch needs a folder to write into; say -o DIR"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "status", "said"), WRONG, ids=[" ".join(item[0]) for item in WRONG])
+def test_what_is_wrong_is_told_in_one_line_without_a_traceback(capsys, scene, arguments, status, said, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    named = {"PHOTO": str(scene.photo), "FOLDER": str(scene.folder)}
+    extra = scene.overrides if arguments[0] == "edit" and len(arguments) > 2 else ()
+    got, out, err = run(capsys, *(named.get(item, item) for item in arguments), *extra)
+    assert said in err
+    assert got in (status, 2 if "clipsag" in arguments else status)
+    assert out == ""
+    assert "Traceback" not in err
+    assert err.startswith("automask: ")
+    # The words are shown once more with a caret under the fault; everything else is one line.
+    assert len(err.splitlines()) == (3 if "expected '->'" in said else 1)
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_several_mistakes_in_the_configuration_are_told_at_once(capsys, scene):
+    status, _, err = run(capsys, "edit", scene.photo, "island -> navy", "boxs.threshold=1", "mask.dilat_px=2")
+    assert status == 2
+    assert "boxs.threshold" in err
+    assert "mask.dilat_px" in err
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\xff\xd8\xff\xe0 not really a jpeg"])
+def test_a_file_that_is_no_photo_is_told_in_one_line(capsys, scene, tmp_path, content):
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(content)
+    status, _, err = run(capsys, "edit", bad, "island -> navy", "-o", tmp_path / "o", *scene.overrides)
+    assert status == 1
+    assert len(err.splitlines()) == 1
+    assert "bad.jpg" in err
+
+
+def test_batch_does_the_good_photos_and_exits_4_for_the_bad(capsys, scene, tmp_path):
+    folder = tmp_path / "listing"
+    folder.mkdir()
+    for name in ("a.png", "b [1].png"):
+        (folder / name).write_bytes(scene.photo.read_bytes())
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    out = tmp_path / "done"
+    status, said, err = run(capsys, "batch", folder, "island -> navy", "-o", out, *scene.overrides)
+    assert status == 4
+    assert "2 done, 0 done before, 1 failed" in said
+    assert "broken.jpg" in err
+    assert {path.name for path in out.glob("*.png")} == {"a.png", "b [1].png"}
+    assert "broken.jpg" in (out / "failures.csv").read_text(encoding="utf-8")
+    status, said, _ = run(capsys, "batch", folder, "island -> navy", "-o", out, *scene.overrides)
+    assert "0 done, 2 done before, 1 failed" in said
+    (folder / "broken.jpg").unlink()
+    cv2.imwrite(str(folder / "broken.jpg"), cv2.imread(str(scene.photo)))
+    status, said, err = run(capsys, "batch", folder, "island -> navy", "-o", out, "--retry-failed", *scene.overrides)
+    assert (status, err) == (0, "")
+    assert "1 done, 0 done before, 0 failed" in said
+
+
+def test_batch_json_is_one_object_a_line(capsys, scene, tmp_path):
+    folder = tmp_path / "listing"
+    folder.mkdir()
+    for name in ("a.png", "b.png"):
+        (folder / name).write_bytes(scene.photo.read_bytes())
+    status, said, err = run(capsys, "batch", folder, "lamp -> gold", "-o", tmp_path / "o", "--json", *scene.overrides)
+    assert (status, err) == (0, "")
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert sorted(Path(line["photo"]).name for line in lines) == ["a.png", "b.png"]
+    assert all(line["status"] == "done" for line in lines)
+
+
+def test_a_batch_equals_single_edits(capsys, scene, tmp_path):
+    folder = tmp_path / "listing"
+    folder.mkdir()
+    for index, name in enumerate(("a.png", "b.png")):
+        picture = cv2.imread(str(scene.photo))
+        cv2.imwrite(str(folder / name), np.roll(picture, index * 7, axis=1))
+    run(capsys, "batch", folder, "lamp -> gold", "-o", tmp_path / "many", *scene.overrides)
+    for name in ("a.png", "b.png"):
+        run(capsys, "edit", folder / name, "lamp -> gold", "-o", tmp_path / "one", *scene.overrides)
+        assert (tmp_path / "many" / name).read_bytes() == (tmp_path / "one" / name).read_bytes()
+
+
+def test_dry_run_does_nothing(capsys, scene, tmp_path):
+    status, said, _ = run(
+        capsys, "batch", scene.folder, "lamp -> gold", "-o", tmp_path / "o", "--dry-run", *scene.overrides
+    )
+    assert status == 0
+    assert "kitchen.png" in said
+    assert "1 to do, 0 refused; nothing was done" in said
+    assert not (tmp_path / "o").exists()
+
+
+def test_unknown_words_stop_a_batch_before_the_first_photo(capsys, scene, tmp_path):
+    status, _, err = run(capsys, "batch", scene.folder, "lamp -> dragon skin", "-o", tmp_path / "o", *scene.overrides)
+    assert status == 2
+    assert "dragon skin" in err
+    assert not (tmp_path / "o").exists()
+
+
+def test_models_list_names_weights_licence_and_the_command(capsys):
+    status, out, err = run(capsys, "models", "list")
+    assert (status, err) == (0, "")
+    for word in ("clipseg", "sd15", "vit_b", "automask models fetch"):
+        assert word in out
+
+
+def fresh(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, **options)
+
+
+@pytest.mark.parametrize("arguments", ["['--help']", "['edit', '--help']", "['batch', '--help']", "['--version']", "[]"])
+def test_help_imports_nothing_heavy(arguments):
+    code = (
+        f"import sys; from automask.cli import main\n"
+        f"try: main({arguments})\n"
+        f"except SystemExit: pass\n"
+        f"print(sorted(sys.modules.keys() & {{'numpy', 'torch', 'hydra', 'cv2', 'PIL', 'rich', 'yaml'}}))"
+    )
+    ran = fresh("-c", code)
+    assert ran.stdout.splitlines()[-1] == "[]"
+    assert len(ran.stdout.splitlines()) > 1
+
+
+SLOW = """
+import time
+class Slow:
+    multiple_px, ideal_px = 1, 0
+    def __init__(self, *, seconds: float = 30.0): self.seconds = seconds
+    def paint(self, crop, hard, prompt, *, seed):
+        print("painting", flush=True)
+        time.sleep(self.seconds)
+        return crop.copy()
+"""
+
+
+def test_ctrl_c_exits_130_and_leaves_no_half_written_file(scene, tmp_path):
+    conf = tmp_path / "conf"
+    (conf / "editor").mkdir(parents=True)
+    (conf / "editor" / "slow.yaml").write_text("_target_: slow_editor.Slow\nseconds: 30.0\n")
+    (tmp_path / "slow_editor.py").write_text(SLOW)
+    command = [
+        *(sys.executable, "-m", "automask.cli", "edit", str(scene.photo), "island -> navy", "-o", str(tmp_path / "o")),
+        *("--conf", str(conf), "editor=slow", *scene.overrides),
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "painting\n"
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert err == "automask: interrupted; files already finished are complete\n"
+    assert not [path for path in (tmp_path / "o").rglob("*") if path.is_file()]
+
+
+def test_an_unexpected_error_is_one_line_unless_asked_for_more(capsys, scene, tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("automask.chain.paint", broken)
+    arguments = ("edit", scene.photo, "island -> navy", "-o", tmp_path, *scene.overrides)
+    status, _, err = run(capsys, *arguments)
+    assert status == 1
+    assert err == "automask: unexpected ZeroDivisionError: oops; run again with AUTOMASK_DEBUG=1 to see where\n"
+    monkeypatch.setenv("AUTOMASK_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        main([str(argument) for argument in arguments])
+
+
+def test_the_demo_edits_the_bundled_kitchen(capsys, tmp_path):
+    began = time.perf_counter()
+    status, out, err = run(capsys, "demo", "-o", tmp_path)
+    assert (status, err) == (0, "")
+    assert "island, accent wall -> marble" in out
+    record = json.loads((tmp_path / "kitchen.run.json").read_text())
+    assert [step["found"] for step in record["steps"]] == [True, True]
+    assert record["outside_changed_px"] == 0
+    assert time.perf_counter() - began < 120
