@@ -5,10 +5,12 @@ whose worker dies, does not stop the others.
 """
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import pickle
 import signal
+import socket
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
@@ -140,8 +142,9 @@ class RayActors:
             return False
         if self.address is not None:
             try:
-                ray.init(address=self.address, log_to_driver=False)
-            except (ConnectionError, ValueError, RuntimeError) as error:
+                _knock(self.address)
+                ray.init(address=self.address, log_to_driver=False, logging_level=logging.WARNING)
+            except (OSError, ValueError, RuntimeError) as error:
                 said = " ".join(str(error).split())
                 raise ConfigError(
                     f"no Ray cluster at mapper.address {self.address!r}: {said}",
@@ -150,7 +153,9 @@ class RayActors:
             return True
         cores = max(_cores(), int(self.workers * self.cpus_per_worker + 0.999))
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a Ray of our own calls nobody
-        ray.init(address="local", num_cpus=cores, include_dashboard=False, log_to_driver=False)
+        ray.init(
+            address="local", num_cpus=cores, include_dashboard=False, log_to_driver=False, logging_level=logging.WARNING
+        )
         has = float(ray.cluster_resources().get("GPU", 0.0))
         if self.gpus_per_worker > has:
             ray.shutdown()
@@ -185,6 +190,18 @@ def _ray() -> Any:
     except ImportError as error:
         raise ExtraMissing("Ray is not installed", mend="run pip install 'automask[ray]'") from error
     return ray
+
+
+def _knock(address: str) -> None:
+    """Nothing, where something listens at the address: Ray itself waits there for minutes (2.60).
+
+    Raises:
+        OSError: Nothing does.
+    """
+    place = address.rpartition("://")[2]
+    host, colon, port = place.rpartition(":")
+    if colon and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE_S).close()
 
 
 # ---------------------------------------------------------------------------------------------------------- answers

@@ -222,6 +222,14 @@ def test_without_ray_the_extra_is_named(monkeypatch):
 needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs the 'ray' extra")
 
 
+@needs_ray
+def test_an_address_where_no_cluster_listens_is_refused_at_once():
+    with pytest.raises(
+        ConfigError, match=r"no Ray cluster at mapper\.address '127\.0\.0\.1:9': .*; start one with 'ray start"
+    ):
+        list(RayActors(address="127.0.0.1:9").map(square, [1]))
+
+
 @pytest.fixture(scope="module")
 def local_ray():
     import ray
