@@ -125,7 +125,7 @@ def _paint_region(picture: Rgb, edit: Edit, region: Region, editor: Editor, seed
     result = picture.copy()
     crops = plan_crops(region.alpha > 0, ideal_px=editor.ideal_px, multiple_px=editor.multiple_px)
     for group in _apart(crops):
-        jobs = []
+        jobs: list[dict[str, Any]] = []
         for crop, mask in group:
             part = cut(result, crop)
             part.flags.writeable = False
