@@ -265,10 +265,10 @@ def versions() -> dict[str, str]:
     """Versions of what decides a result's pixels; of the heavy packages only those that are in use."""
     import platform
     import sys
+    from importlib.metadata import version
 
     import cv2
     import numpy as np
-    import PIL
 
     from automask import __version__
 
@@ -277,7 +277,7 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         "numpy": np.__version__,
         "opencv": cv2.__version__,
-        "pillow": PIL.__version__,
+        "pillow": version("pillow"),
     }
     for name in ("onnxruntime", "torch", "transformers", "diffusers"):
         if name in sys.modules:
