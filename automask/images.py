@@ -20,6 +20,7 @@ import re
 import secrets
 import struct
 import threading
+import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -37,23 +38,7 @@ Samples: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 """[H, W] or [H, W, C] uint8 or uint16: numbers as the file holds them, ink and index values included."""
 
 PHOTO_SUFFIXES: frozenset[str] = frozenset(
-    {
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".apng",
-        ".webp",
-        ".tif",
-        ".tiff",
-        ".bmp",
-        ".gif",
-        ".heic",
-        ".heif",
-        ".hif",
-        ".avif",
-    }
+    ".jpg .jpeg .jpe .jfif .png .apng .webp .tif .tiff .bmp .gif .heic .heif .hif .avif".split()
 )
 """Lower-case endings of the files that a folder is searched for."""
 
@@ -67,25 +52,7 @@ _SUFFIXES_OF = {
     "HEIF": {".heic", ".heif", ".hif"},
     "AVIF": {".avif", ".avifs"},
 }
-_RAW_SUFFIXES = frozenset(
-    {
-        ".cr2",
-        ".cr3",
-        ".crw",
-        ".nef",
-        ".nrw",
-        ".arw",
-        ".srf",
-        ".sr2",
-        ".dng",
-        ".raf",
-        ".orf",
-        ".rw2",
-        ".pef",
-        ".srw",
-        ".x3f",
-    }
-)
+_RAW_SUFFIXES = frozenset(".cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .dng .raf .orf .rw2 .pef .srw .x3f".split())
 _MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "LA;16", "RGB;16", "RGBA;16"})
 _BAND_PX = 1 << 20  # pixels converted at a time: bounds the memory of a conversion whatever the photo's size
 _LOSSY_QUALITY = {"WEBP": 95, "HEIF": 90, "AVIF": 90}  # these files do not say the quality that they were written with
@@ -365,9 +332,10 @@ def _strict_pillow() -> Iterator[None]:
     """Pillow with our own size guard and with cut files refused.
 
     Both are module globals there: MAX_IMAGE_PIXELS would warn or stop by a limit of its own, and some libraries switch
-    LOAD_TRUNCATED_IMAGES on for the whole process. Put back at once, under a lock.
+    LOAD_TRUNCATED_IMAGES on for the whole process. Put back at once, under a lock. Its warnings (odd EXIF, mostly) help nobody.
     """
-    with _pillow_globals:
+    with _pillow_globals, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         limit, truncated = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
         Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = None, False
         try:
@@ -627,7 +595,11 @@ def _load_deep(data: bytes, format_: str, mode: str, name: str) -> tuple[Samples
 
 
 def _orientation(image: Image.Image) -> int:
-    turn = image.getexif().get(0x0112, 1)
+    """EXIF orientation (or XMP's), 1..8; broken EXIF says nothing."""
+    try:
+        turn = image.getexif().get(0x0112, 1)
+    except (SyntaxError, ValueError, KeyError, TypeError, struct.error):
+        return 1
     return turn if isinstance(turn, int) and 1 <= turn <= 8 else 1
 
 
@@ -648,59 +620,8 @@ _KIND_SIZE = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4
 _DIRECTORIES = frozenset({34665, 34853, 40965})  # EXIF, GPS, interoperability: tags that point at more tags
 # Tags that say how the samples lie in the file (TIFF 6.0), and Photoshop's layers (37724), which would show the old picture.
 _LAYOUT_TAGS = frozenset(
-    {
-        *(
-            254,
-            255,
-            256,
-            257,
-            258,
-            259,
-            262,
-            263,
-            264,
-            265,
-            266,
-            273,
-            274,
-            277,
-            278,
-            279,
-            280,
-            281,
-            284,
-            288,
-            289,
-            290,
-            291,
-        ),
-        *(
-            292,
-            293,
-            317,
-            320,
-            321,
-            322,
-            323,
-            324,
-            325,
-            326,
-            327,
-            328,
-            330,
-            332,
-            333,
-            334,
-            336,
-            338,
-            339,
-            340,
-            341,
-            346,
-            347,
-        ),
-        *(512, 513, 514, 515, 517, 518, 519, 520, 521, 529, 530, 531, 532, 559, 37724),
-    }
+    {*range(254, 260), *range(262, 267), 273, 274, *range(277, 282), 284, *range(288, 294), 317, *range(320, 329), 330}
+    | {*range(332, 335), 336, *range(338, 342), *range(346, 348), *range(512, 522), *range(529, 533), 559, 37724}
 )
 
 
@@ -836,7 +757,7 @@ def _read_tags(blob: bytes, at: int, order: str, *, big: bool, depth: int = 0) -
                 inside = _read_tags(blob, _entry_number(blob, entry, order) or 0, order, big=big, depth=depth + 1)
             except (ValueError, struct.error):
                 continue
-        value = blob[entry.value_at : entry.value_at + entry.value_size]
+        value = b"" if inside else blob[entry.value_at : entry.value_at + entry.value_size]
         tags.append(Tag(entry.number, entry.kind, entry.count, value, inside))
     return tuple(tags)
 
@@ -959,22 +880,7 @@ def _png_bytes(chunks: list[tuple[bytes, bytes]]) -> bytes:
 
 
 _PNG_KEPT = frozenset(
-    {
-        b"cHRM",
-        b"gAMA",
-        b"iCCP",
-        b"sBIT",
-        b"sRGB",
-        b"cICP",
-        b"mDCV",
-        b"cLLI",
-        b"bKGD",
-        b"hIST",
-        b"pHYs",
-        b"sPLT",
-        b"tIME",
-    }
-    | {b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"PLTE", b"tRNS", b"oFFs", b"sTER", b"pCAL", b"sCAL"}
+    b"cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT tIME tEXt zTXt iTXt eXIf PLTE tRNS oFFs sTER pCAL sCAL".split()
 )
 _PNG_SAMPLE_CHUNKS = frozenset(
     {b"PLTE", b"tRNS", b"hIST", b"bKGD", b"sBIT"}
@@ -1310,7 +1216,7 @@ def _own_samples(
         spread = palette[photo.samples] if see_through else palette[:, :3][photo.samples]
         spread[..., :3][changed] = own
         return spread, "RGBA" if see_through else "RGB", None, notes
-    if space == "L" and int(np.ptp(colours, axis=1).max()) > 8:
+    if space == "L" and photo.mode != "1" and int(np.ptp(colours, axis=1).max()) > 8:
         notes.append(
             "a grey photo holds no colour: the repainted part is written in grey; save the photo as RGB to keep it"
         )
