@@ -8,6 +8,18 @@ from automask.types import Box
 
 pytestmark = pytest.mark.models
 
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    # On a busy machine a tiny net is ten times slower on two threads than on one: they wait for each other.
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 # Longer than the tiny encoder's 128 px, shorter, and upright.
 SIZES = {"large": (200, 300), "small": (60, 90), "upright": (301, 150)}
 
