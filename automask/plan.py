@@ -48,9 +48,8 @@ _LINE_BREAKS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _CURLY = frozenset("\u201c\u201d\u201e\u201f\uff02")
 _WIDE_COMMAS = frozenset("\uff0c\u3001")
 _WIDE_SEMICOLON = "\uff1b"
-_ARROW_LOOKALIKE = re.compile(
-    "(?:[-=\u2010-\u2015\u2212\uff0d\uff1d]+\\s*)?[>\uff1e]|[\u21d2\u27f6\u27f9\u2794\u279c\u27a1]"
-)
+_DASHES = "-=\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d\uff1d"
+_ARROW_HEADS = re.compile("[>\uff1e\u21d2\u27f6\u27f9\u2794\u279c\u27a1]")
 _ALLOWED_INVISIBLES = frozenset("\t\u200c\u200d")  # a tab, and the joiners that Persian and emoji need
 _ASCII_FOR = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"})
 
@@ -498,9 +497,9 @@ class _Words:
     def part(self, chars: list[_Char]) -> _Part:
         chars = _stripped(chars)
         start, end = chars[0].position, chars[-1].position + 1
-        first_word = next(_keyword_runs(chars))
         arrows = list(self.arrows(chars))
-        if _is_keyword(chars[first_word], "keep"):
+        first_word = next(_keyword_runs(chars[: arrows[0].start] if arrows else chars), slice(0, 0))
+        if first_word.start == 0 and _is_keyword(chars[first_word], "keep"):
             if arrows:
                 problem = "'keep' paints nothing, so it takes no arrow"
                 self.fail(problem, chars[arrows[0].start].position, 'expected words to keep; quote "keep" to find it')
@@ -536,8 +535,12 @@ class _Words:
         mend = f"expected '->' and what it becomes, as in {_EXAMPLE!r}"
         if re.search(r"\.(ya?ml|txt)$", part, re.IGNORECASE):
             mend += "; a file goes in with --plan, or as a Path"
-        lookalike = _ARROW_LOOKALIKE.search(part)
-        self.fail("no arrow", start + lookalike.start() if lookalike else end, mend)
+        head = _ARROW_HEADS.search(part)
+        if head:
+            before = part[: head.start()].rstrip()
+            shaft = len(before.rstrip(_DASHES))
+            end = start + (shaft if shaft < len(before) else head.start())
+        self.fail("no arrow", end, mend)
 
     def left(self, chars: list[_Char], end: int) -> tuple[tuple[_Name, ...], tuple[_Name, ...]]:
         """Targets and excepted words."""
@@ -664,7 +667,7 @@ def _quoted(text: str) -> str:
 
 
 def _as_yaml(plan: Plan) -> str:
-    import yaml  # type: ignore[import-untyped]  # comes with Hydra; its stubs are a package of their own
+    import yaml  # comes with Hydra
 
     same_keep = all(edit.keep == plan[0].keep for edit in plan)
     entries: list[dict[str, Any]] = []
@@ -719,7 +722,7 @@ def _yaml_value(text: str, source: str) -> object:
     def refuse(key: Any, problem: str, mend: str) -> NoReturn:
         raise PlanError(f"{source}: {_place(key.start_mark)}{problem}", mend=mend)
 
-    class Loader(yaml.SafeLoader):  # type: ignore[misc]  # untyped, as above
+    class Loader(yaml.SafeLoader):
         """PyYAML's safe types, save that keys that stand twice are refused, and merge keys, which can grow a file."""
 
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
