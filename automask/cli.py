@@ -260,8 +260,6 @@ def _edit(arguments: list[str]) -> int:
         _say_steps(outcome.steps)
         print(saved.result)
         print(saved.picture)
-    if not any(step.area_px for step in outcome.steps):
-        _warn("nothing was found to repaint: the photo was written unchanged")
     return 0
 
 
@@ -401,10 +399,10 @@ def _models(arguments: list[str]) -> int:
         table.add_column(column, overflow="fold")
     for known in weights.catalogue():
         place = weights.cached_at(known)
-        revision = known.revision[:12] if known.revision else (known.sha256 or "")[:12]
+        pinned = known.revision or next((digest for _, digest in known.sha256), "")
         size = f"{known.size_mb / 1000:.1f} GB" if known.size_mb >= 1000 else f"{known.size_mb:.0f} MB"
         where = str(place) if place else f"not here: automask models fetch {known.name}"
-        table.add_row(known.name, known.kind, size, known.licence, revision or "-", where)
+        table.add_row(known.name, known.kind, size, known.licence, pinned[:12] or "at first fetch", where)
     # A pipe has no width of its own; a table folded to 80 columns helps no script.
     Console(width=None if sys.stdout.isatty() else 200).print(table)
     return 0
@@ -434,6 +432,9 @@ def _say_notes(notes: Sequence[str]) -> None:
 
 
 def _say_steps(steps: Sequence[Any]) -> None:
+    if not any(step.area_px for step in steps):
+        _warn(f"the photo was written unchanged: {'; '.join(step.reason for step in steps if step.reason)}")
+        return
     for step in steps:
         if step.read_as and tuple(step.read_as) != tuple(step.targets):
             print(f"  read {', '.join(step.targets)!r} as {', '.join(step.read_as)!r}")

@@ -74,15 +74,18 @@ def test_a_missing_target_under_fail_exits_3_and_writes_nothing(capsys, scene, t
 
 
 def test_mask_writes_masks_overlay_and_coco_record(capsys, scene, tmp_path):
-    status, _, err = run(capsys, "mask", scene.photo, "island except handles; lamp", "-o", tmp_path, *scene.overrides)
+    status, _, err = run(capsys, "mask", scene.photo, "island except handles; lamp", "-o", tmp_path / "o", *scene.overrides)
     assert (status, err) == (0, "")
-    names = sorted(path.name for path in tmp_path.rglob("*.*"))
-    assert names == ["01-island.png", "02-lamp.png", "kitchen.masks", "kitchen.masks.json", "kitchen.overlay.png", "scene"] or {
-        "01-island.png",
-        "02-lamp.png",
+    written = {str(path.relative_to(tmp_path / "o")) for path in (tmp_path / "o").rglob("*") if path.is_file()}
+    assert written == {
+        "kitchen.masks/01-island.png",
+        "kitchen.masks/02-lamp.png",
         "kitchen.masks.json",
         "kitchen.overlay.png",
-    } <= set(names)
+    }
+    island, lamp = json.loads((tmp_path / "o" / "kitchen.masks.json").read_text(encoding="utf-8"))["regions"]
+    assert lamp["area_px"] == scene.masks["lamp"].sum()
+    assert island["segmentation"]["size"] == [96, 128]
 
 
 def test_corrected_masks_are_used(capsys, scene, tmp_path):
@@ -113,7 +116,7 @@ WRONG = [
     (["edit", "PHOTO", "island -> navy", "photo=x.jpg"], 2, "photo=... is for the scripts in pipelines/"),
     (["edit", "PHOTO", "island -> navy", "-o", "result.jpg"], 2, "'result.jpg' looks like a picture"),
     (["edit", "PHOTO", "island marble"], 2, "expected '->'"),
-    (["edit", "PHOTO", "island -> navy", "--plan"], 2, "--plan: expected one argument"),
+    (["mask", "PHOTO", "island", "--plan"], 2, "--plan: expected one argument"),
     (["edit", "PHOTO", "--plan", "/no/such/plan.yaml"], 2, "/no/such/plan.yaml"),
     (["edit", "FOLDER", "island -> navy"], 2, "is a folder; for many photos: automask batch"),
     (["edit", "/no/such.jpg", "island -> navy"], 1, "/no/such.jpg"),
