@@ -696,7 +696,7 @@ def test_a_soft_edge_starts_at_the_old_sample_outside_srgb_too(tmp_path: Path) -
 
 
 def test_ink_without_a_profile_goes_there_and_back_within_one_level() -> None:
-    from automask.images import _plain_from_srgb, _plain_to_srgb
+    from automask.images.photo import _plain_from_srgb, _plain_to_srgb
 
     steps = np.arange(0, 256, 5, dtype=np.uint8)
     every = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3)
@@ -1033,7 +1033,7 @@ def test_flipped_bytes_are_read_or_refused_never_worse(data: st.DataObject) -> N
     content = bytearray(_bytes_of(name))
     for _ in range(data.draw(st.integers(1, 6))):
         content[data.draw(st.integers(0, min(len(content) - 1, 400)))] = data.draw(st.integers(0, 255))
-    from automask.images import _decode
+    from automask.images.photo import _decode
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -1199,7 +1199,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: p
 
 
 def test_a_library_that_changes_other_pixels_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import automask.images as images
+    from automask.images import photo as images
 
     photo = open_photo(make("rgb.png", tmp_path))
     real = images._encode

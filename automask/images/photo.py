@@ -1,13 +1,10 @@
 """Photos in and out: decoded in their own mode, worked on in sRGB, written back with only the repainted pixels changed.
 
 `open_photo` keeps two pictures: `samples`, the decoded numbers in the photo's own mode, depth and profile, and `rgb`, an
-8-bit sRGB working copy (the same buffer where nothing had to be converted). `write_photo` starts from `samples` and converts
-back only what was repainted; then it opens the file it wrote and counts what changed outside the mask.
+8-bit sRGB working copy (the same buffer where nothing had to be converted). `write_photo` starts from `samples` and
+converts back only what was repainted; then it opens the file it wrote and counts what changed outside the mask.
 
-The wrapping (EXIF, profile, text, resolution, JPEG tables) is carried as the bytes that the file had, not through a library's
-idea of them: JPEG segments, PNG chunks and TIFF tags are copied one by one. Only the orientation inside is set to "upright".
-
-PIL is imported here and in adapters only; float becomes uint8 here only.
+Float becomes uint8 here and nowhere else.
 """
 
 import contextlib
@@ -21,24 +18,38 @@ import secrets
 import struct
 import threading
 import warnings
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from automask.errors import AutomaskError, ExtraMissing, MaskError, OutputError, PhotoError
+from automask.images.wrapping import (
+    PNG_SAMPLE_CHUNKS,
+    Samples,
+    Wrapping,
+    is_lossless_webp,
+    jpeg_wrapping,
+    png_bytes,
+    png_chunks,
+    png_wrapping,
+    tiff_bytes,
+    tiff_number,
+    tiff_wrapping,
+    upright_exif,
+    upright_xmp,
+    with_segments,
+    without_thumbnail,
+)
 from automask.types import Alpha, Rgb
 
-Samples: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
-"""[H, W] or [H, W, C] uint8 or uint16: numbers as the file holds them, ink and index values included."""
-
 PHOTO_SUFFIXES: frozenset[str] = frozenset(
-    ".jpg .jpeg .jpe .jfif .png .apng .webp .tif .tiff .bmp .gif .heic .heif .hif .avif".split()
+    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif")
+    + (".hif", ".avif")
 )
 """Lower-case endings of the files that a folder is searched for."""
 
@@ -52,7 +63,9 @@ _SUFFIXES_OF = {
     "HEIF": {".heic", ".heif", ".hif"},
     "AVIF": {".avif", ".avifs"},
 }
-_RAW_SUFFIXES = frozenset(".cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .dng .raf .orf .rw2 .pef .srw .x3f".split())
+_RAW_SUFFIXES = frozenset(
+    (".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".dng", ".raf", ".orf", ".rw2", ".pef", ".srw")
+)
 _MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "LA;16", "RGB;16", "RGBA;16"})
 _BAND_PX = 1 << 20  # pixels converted at a time: bounds the memory of a conversion whatever the photo's size
 _LOSSY_QUALITY = {"WEBP": 95, "HEIF": 90, "AVIF": 90}  # these files do not say the quality that they were written with
@@ -88,60 +101,6 @@ def quantise_alpha(alpha: npt.NDArray[np.floating[Any]]) -> Alpha:
 
 
 # ------------------------------------------------------------------------------------------------------------ values
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """One TIFF tag as the file has it: number, type, count and the bytes of its value, or the tags of the directory inside."""
-
-    number: int
-    kind: int
-    count: int
-    data: bytes
-    inside: "tuple[Tag, ...]" = ()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Wrapping:
-    """What is around the samples in a file, kept to be written again. Only the fields of the photo's format are filled.
-
-    Args:
-        segments: JPEG: APP and COM segments, marker included, in the file's order.
-        qtables: JPEG: quantisation table of each component, 64 numbers in natural order.
-        subsampling: JPEG: 0 is 4:4:4, 1 is 4:2:2, 2 is 4:2:0.
-        progressive: JPEG: written in scans.
-        keep_rgb: JPEG: holds R, G, B and not Y, Cb, Cr.
-        chunks: PNG: (type, data) of the chunks before the picture, then of those after it.
-        bits: PNG with a palette: bits of an index.
-        palette: [N, 4] uint8 RGBA of a palette photo.
-        clear_key: PNG: the grey or RGB value that means "transparent".
-        tags: TIFF: tags that do not describe the samples' layout.
-        big_endian: TIFF: byte order of the tags and samples.
-        compressed: TIFF: samples are compressed.
-        xmp: XMP packet of a WEBP, HEIF or AVIF photo.
-        dpi: Resolution of a BMP photo.
-        comment: Comment of a GIF photo.
-        lossless: The format gives back the samples that it was handed.
-        managed: The profile was used to get the colours, so it is used on the way back.
-    """
-
-    segments: tuple[bytes, ...] = ()
-    qtables: tuple[tuple[int, ...], ...] = ()
-    subsampling: int = 0
-    progressive: bool = False
-    keep_rgb: bool = False
-    chunks: tuple[tuple[tuple[bytes, bytes], ...], tuple[tuple[bytes, bytes], ...]] = ((), ())
-    bits: int = 8
-    palette: npt.NDArray[np.uint8] | None = None
-    clear_key: tuple[int, ...] | None = None
-    tags: tuple[Tag, ...] = ()
-    big_endian: bool = False
-    compressed: bool = True
-    xmp: bytes = b""
-    dpi: tuple[float, float] | None = None
-    comment: bytes = b""
-    lossless: bool = True
-    managed: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -461,23 +420,23 @@ def _decode_image(image: Image.Image, data: bytes, name: str) -> _Decoded:
     samples, mode, palette, turn = _load_samples(image, data, name, format_, notes)
     icc = image.info.get("icc_profile") or b""
     exif = _exif_blob(image)
-    upright = _upright_exif(exif, sideways=turn >= 5) if exif else b""
+    upright = upright_exif(exif, sideways=turn >= 5) if exif else b""
     if format_ == "JPEG":
-        wrapping = _jpeg_wrapping(image, data, turn, notes)
+        wrapping = jpeg_wrapping(data, getattr(image, "quantization", {}), turn, notes)
     elif format_ == "PNG":
-        wrapping = _png_wrapping(data, mode, palette, upright, turn, notes)
+        wrapping = png_wrapping(data, palette, upright, turn=turn, notes=notes)
     elif format_ == "TIFF":
-        wrapping = replace(_tiff_wrapping(data, turn, notes), palette=palette)
+        wrapping = replace(tiff_wrapping(data, turn, notes), palette=palette)
     else:
         xmp = image.info.get("xmp") or b""
         dpi = image.info.get("dpi")
         comment = image.info.get("comment") or b""
         wrapping = Wrapping(
             palette=palette,
-            xmp=_upright_xmp(xmp.encode() if isinstance(xmp, str) else xmp) if turn != 1 else xmp,
+            xmp=upright_xmp(xmp.encode() if isinstance(xmp, str) else xmp) if turn != 1 else xmp,
             dpi=(dpi[1], dpi[0]) if dpi and turn >= 5 else dpi,
             comment=comment if isinstance(comment, bytes) else str(comment).encode(),
-            lossless=format_ in {"GIF", "BMP"} or (format_ == "WEBP" and _is_lossless_webp(data)),
+            lossless=format_ in {"GIF", "BMP"} or (format_ == "WEBP" and is_lossless_webp(data)),
         )
         if format_ == "HEIF":
             notes += _heif_notes(image)
@@ -504,7 +463,7 @@ def _load_samples(
     elif mode.startswith("I;16"):
         mode = "I;16"
         samples = np.asarray(image).astype(np.uint16)
-        if format_ == "TIFF" and _tiff_number(data, 262) == 0:
+        if format_ == "TIFF" and tiff_number(data, 262) == 0:
             samples = (65535 - samples).astype(np.uint16)  # white is 0 there: Pillow inverts 8 bits, not 16
     else:
         if mode == "P" or (mode == "L" and format_ == "GIF"):
@@ -556,8 +515,8 @@ def _deep_layout(data: bytes, format_: str, name: str) -> str | None:
     """The 16-bit mode of a file that Pillow would open as 8-bit without a word; None for every other file."""
     if format_ == "PNG" and data[24] == 16:
         return {2: "RGB;16", 4: "LA;16", 6: "RGBA;16"}.get(data[25])
-    if format_ == "TIFF" and _tiff_number(data, 258) == 16 and (channels := _tiff_number(data, 277) or 1) > 1:
-        layout = {(2, 3): "RGB;16", (2, 4): "RGBA;16"}.get((_tiff_number(data, 262) or 0, channels))
+    if format_ == "TIFF" and tiff_number(data, 258) == 16 and (channels := tiff_number(data, 277) or 1) > 1:
+        layout = {(2, 3): "RGB;16", (2, 4): "RGBA;16"}.get((tiff_number(data, 262) or 0, channels))
         if layout is None:
             raise PhotoError(
                 f"'{name}' holds 16-bit samples that are not RGB", mend="export it as 16-bit RGB or as 8-bit"
@@ -571,19 +530,19 @@ def _load_deep(data: bytes, format_: str, mode: str, name: str) -> tuple[Samples
     if mode == "LA;16":  # grey and alpha, 16 bits each, have the bytes of 8-bit RGBA, and PNG filters bytes
         header, chunks = (
             data[16:24] + b"\x08\x06" + data[26:29],
-            [(b"IDAT", d) for t, d in _png_chunks(data) if t == b"IDAT"],
+            [(b"IDAT", d) for t, d in png_chunks(data) if t == b"IDAT"],
         )
         with Image.open(
-            io.BytesIO(_png_bytes([(b"IHDR", header), *chunks, (b"IEND", b"")])), formats=["PNG"]
+            io.BytesIO(png_bytes([(b"IHDR", header), *chunks, (b"IEND", b"")])), formats=["PNG"]
         ) as bytes_image:
             as_bytes = _banded_array(bytes_image)
         return as_bytes.view(">u2").astype(np.uint16), mode
     import cv2
 
     if format_ == "PNG":  # only the picture itself: OpenCV would act on transparency keys and gamma
-        data = _png_bytes([(kind, body) for kind, body in _png_chunks(data) if kind in {b"IHDR", b"IDAT", b"IEND"}])
+        data = png_bytes([(kind, body) for kind, body in png_chunks(data) if kind in {b"IHDR", b"IDAT", b"IEND"}])
     else:
-        data = _tiff_unturned(data)  # OpenCV would turn it
+        data = upright_exif(data, sideways=False)  # OpenCV would turn it
     array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     channels = 4 if mode == "RGBA;16" else 3
     if array is None or array.dtype != np.uint16 or array.ndim != 3 or array.shape[2] != channels:
@@ -592,6 +551,28 @@ def _load_deep(data: bytes, format_: str, mode: str, name: str) -> tuple[Samples
         )
     swapped: npt.NDArray[np.uint16] = cv2.cvtColor(array, cv2.COLOR_BGR2RGB if channels == 3 else cv2.COLOR_BGRA2RGBA)
     return swapped, mode
+
+
+def _exif_blob(image: Image.Image) -> bytes:
+    """The EXIF bytes of the file, without the "Exif" in front; empty where there are none."""
+    exif = image.info.get("exif") or b""
+    if not exif and "Raw profile type exif" in image.info:  # ImageMagick's way of putting EXIF into a PNG
+        hexadecimal = "".join(str(image.info["Raw profile type exif"]).split("\n")[3:])
+        try:
+            exif = bytes.fromhex(hexadecimal)
+        except ValueError:
+            exif = b""
+    return exif[6:] if exif.startswith(b"Exif\0\0") else bytes(exif)
+
+
+def _heif_notes(image: Image.Image) -> list[str]:
+    notes = []
+    depth = image.info.get("bit_depth", 8)
+    if depth > 8:
+        notes.append(f"its {depth}-bit samples are read and written as 8-bit samples")
+    if image.info.get("depth_images") or image.info.get("aux"):
+        notes.append("the depth map or HDR gain map in the file is not kept")
+    return notes
 
 
 def _orientation(image: Image.Image) -> int:
@@ -612,350 +593,6 @@ def _turned(samples: Samples, turn: int) -> Samples:
     if turn in {3, 4, 7, 8}:
         samples = samples[::-1]
     return np.ascontiguousarray(samples)
-
-
-# ------------------------------------------------------------------------------------------------------ TIFF and EXIF
-
-_KIND_SIZE = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-_DIRECTORIES = frozenset({34665, 34853, 40965})  # EXIF, GPS, interoperability: tags that point at more tags
-# Tags that say how the samples lie in the file (TIFF 6.0), and Photoshop's layers (37724), which would show the old picture.
-_LAYOUT_TAGS = frozenset(
-    {*range(254, 260), *range(262, 267), 273, 274, *range(277, 282), 284, *range(288, 294), 317, *range(320, 329), 330}
-    | {*range(332, 335), 336, *range(338, 342), *range(346, 348), *range(512, 522), *range(529, 533), 559, 37724}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    number: int
-    kind: int
-    count: int
-    at: int  # where the entry itself stands
-    value_at: int
-    value_size: int
-
-
-def _tiff_order(blob: bytes) -> tuple[str, bool, int]:
-    """Byte order for struct, whether it is a BigTIFF, and where the first directory is.
-
-    Raises:
-        ValueError: It is no TIFF structure.
-    """
-    order = {b"II": "<", b"MM": ">"}.get(blob[:2])
-    if order is None or len(blob) < 8:
-        raise ValueError("no TIFF header")
-    if struct.unpack_from(order + "H", blob, 2)[0] == 43:
-        return order, True, struct.unpack_from(order + "Q", blob, 8)[0]
-    return order, False, struct.unpack_from(order + "I", blob, 4)[0]
-
-
-def _entries(blob: bytes, at: int, order: str, *, big: bool) -> tuple[list[_Entry], int]:
-    """The entries of the directory at `at`, and where the place of its next-directory pointer is.
-
-    Raises:
-        struct.error, ValueError: The structure is broken.
-    """
-    (count,) = struct.unpack_from(order + ("Q" if big else "H"), blob, at)
-    first, step, inline = (at + 8, 20, 8) if big else (at + 2, 12, 4)
-    if first + count * step > len(blob):
-        raise ValueError("a TIFF directory reaches beyond the file")
-    found = []
-    for index in range(count):
-        here = first + index * step
-        number, kind, values = struct.unpack_from(order + ("HHQ" if big else "HHI"), blob, here)
-        size = _KIND_SIZE.get(kind, 1) * values
-        value_at = here + step - inline
-        if size > inline:
-            (value_at,) = struct.unpack_from(order + ("Q" if big else "I"), blob, value_at)
-        if value_at + size <= len(blob):  # a tag whose value is cut off is no tag
-            found.append(_Entry(number, kind, values, here, value_at, size))
-    return found, first + count * step
-
-
-def _entry_number(blob: bytes, entry: _Entry, order: str) -> int | None:
-    code = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}.get(entry.kind)
-    return int(struct.unpack_from(order + code, blob, entry.value_at)[0]) if code and entry.count else None
-
-
-def _tiff_number(data: bytes, number: int) -> int | None:
-    """The (first) value of a tag of the first directory."""
-    order, big, at = _tiff_order(data)
-    for entry in _entries(data, at, order, big=big)[0]:
-        if entry.number == number:
-            return _entry_number(data, entry, order)
-    return None
-
-
-def _tiff_unturned(data: bytes) -> bytes:
-    return _upright_exif(data, sideways=False)
-
-
-def _exif_blob(image: Image.Image) -> bytes:
-    """The EXIF bytes of the file, without the "Exif" in front; empty where there are none."""
-    exif = image.info.get("exif") or b""
-    if not exif and "Raw profile type exif" in image.info:  # ImageMagick's way of putting EXIF into a PNG
-        hexadecimal = "".join(str(image.info["Raw profile type exif"]).split("\n")[3:])
-        try:
-            exif = bytes.fromhex(hexadecimal)
-        except ValueError:
-            exif = b""
-    return exif[6:] if exif.startswith(b"Exif\0\0") else bytes(exif)
-
-
-def _upright_exif(exif: bytes, *, sideways: bool) -> bytes:
-    """The same EXIF, byte for byte, but for the orientation, which is 1, and the pixel sizes, swapped where it was turned."""
-    try:
-        order, big, at = _tiff_order(exif)
-        entries, _ = _entries(exif, at, order, big=big)
-        out = bytearray(exif)
-        for entry in entries:
-            if entry.number == 0x0112 and entry.count and entry.kind in {3, 4}:
-                struct.pack_into(order + ("H" if entry.kind == 3 else "I"), out, entry.value_at, 1)
-            elif entry.number == 34665 and sideways:
-                inside, _ = _entries(exif, _entry_number(exif, entry, order) or 0, order, big=big)
-                sizes = {
-                    found.number: found
-                    for found in inside
-                    if found.number in {0xA002, 0xA003} and found.value_size <= 4
-                }
-                if len(sizes) == 2:
-                    wide, high = sizes[0xA002], sizes[0xA003]
-                    # Kind, count and value move together: a camera may hold one as 16 and one as 32 bits.
-                    out[wide.at + 2 : wide.at + 12], out[high.at + 2 : high.at + 12] = (
-                        exif[high.at + 2 : high.at + 12],
-                        exif[wide.at + 2 : wide.at + 12],
-                    )
-        return bytes(out)
-    except (ValueError, struct.error, IndexError):
-        return exif
-
-
-def _without_thumbnail(exif: bytes) -> bytes:
-    """The same EXIF with its small preview unlinked: file browsers would show the photo as it was."""
-    try:
-        order, big, at = _tiff_order(exif)
-        _, next_at = _entries(exif, at, order, big=big)
-        out = bytearray(exif)
-        width = 8 if big else 4
-        if next_at + width <= len(out):
-            out[next_at : next_at + width] = bytes(width)
-        return bytes(out)
-    except (ValueError, struct.error, IndexError):
-        return exif
-
-
-def _upright_xmp(xmp: bytes) -> bytes:
-    return re.sub(rb"""(tiff:Orientation(?:=["']|>))[0-9]""", rb"\g<1>1", xmp)
-
-
-def _read_tags(blob: bytes, at: int, order: str, *, big: bool, depth: int = 0) -> tuple[Tag, ...]:
-    tags = []
-    for entry in _entries(blob, at, order, big=big)[0]:
-        inside: tuple[Tag, ...] = ()
-        if entry.number in _DIRECTORIES and depth < 3:
-            try:
-                inside = _read_tags(blob, _entry_number(blob, entry, order) or 0, order, big=big, depth=depth + 1)
-            except (ValueError, struct.error):
-                continue
-        value = b"" if inside else blob[entry.value_at : entry.value_at + entry.value_size]
-        tags.append(Tag(entry.number, entry.kind, entry.count, value, inside))
-    return tuple(tags)
-
-
-def _tiff_wrapping(data: bytes, turn: int, notes: list[str]) -> Wrapping:
-    order, big, at = _tiff_order(data)
-    tags = _read_tags(data, at, order, big=big)
-    numbers = {tag.number for tag in tags}
-    kept = [tag for tag in tags if tag.number not in _LAYOUT_TAGS]
-    if turn >= 5:
-        swap = {282: 283, 283: 282}
-        kept = [Tag(swap.get(t.number, t.number), t.kind, t.count, t.data, t.inside) for t in kept]
-    if 37724 in numbers:
-        notes.append("Photoshop's layers in this TIFF are not kept: only the flat picture is edited and written")
-    if _tiff_number(data, 338) == 1 and (_tiff_number(data, 277) or 0) in {2, 4}:
-        notes.append("its alpha was multiplied into the colours; it is written as plain alpha")
-    compression = _tiff_number(data, 259) or 1
-    if compression in {6, 7}:
-        notes.append("its samples were JPEG-compressed; they are written without loss, so the file grows")
-    bits = _tiff_number(data, 258) or 1
-    if bits not in {1, 8, 16}:
-        notes.append(f"{bits}-bit samples are written as 8-bit or 16-bit samples")
-    return Wrapping(tags=tuple(kept), big_endian=order == ">", compressed=compression != 1)
-
-
-# ---------------------------------------------------------------------------------------------------------- JPEG, PNG
-
-
-def _jpeg_segments(data: bytes) -> list[tuple[int, bytes]]:
-    """(marker, payload) of everything before the first scan."""
-    segments = []
-    at = 2
-    while at + 4 <= len(data):
-        if data[at] != 0xFF:
-            break
-        marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
-            continue
-        if marker in {0xDA, 0xD9}:
-            break
-        if marker == 0x01 or 0xD0 <= marker <= 0xD8:
-            at += 2
-            continue
-        (length,) = struct.unpack_from(">H", data, at + 2)
-        segments.append((marker, data[at + 4 : at + 2 + length]))
-        at += 2 + length
-    return segments
-
-
-_JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
-
-
-def _jpeg_wrapping(image: Image.Image, data: bytes, turn: int, notes: list[str]) -> Wrapping:
-    kept: list[bytes] = []
-    frame, frame_marker, adobe_rgb, second_picture, credentials = b"", 0xC0, False, False, False
-    for marker, payload in _jpeg_segments(data):
-        if marker in _JPEG_FRAMES:
-            frame, frame_marker = payload, marker
-        elif marker == 0xEE and payload.startswith(b"Adobe"):
-            adobe_rgb = len(payload) >= 12 and payload[11] == 0  # the encoder writes its own Adobe segment
-        elif marker == 0xE2 and payload.startswith(b"MPF\0"):
-            second_picture = True  # an index of offsets into a file that will be another
-        elif marker == 0xEB:
-            credentials = True
-        elif marker == 0xE0 and payload.startswith(b"JFXX"):
-            continue  # a preview of the photo as it was
-        elif 0xE0 <= marker <= 0xEF or marker == 0xFE:
-            body = payload
-            if marker == 0xE1 and payload.startswith(b"Exif\0\0"):
-                body = payload[:6] + _upright_exif(payload[6:], sideways=turn >= 5)
-                body = body[:6] + _without_thumbnail(body[6:]) if turn != 1 else body
-            elif marker == 0xE1 and turn != 1:
-                body = _upright_xmp(payload)
-            elif marker == 0xE0 and payload.startswith(b"JFIF\0") and len(payload) >= 14:
-                x_y = payload[8:12] if turn < 5 else payload[10:12] + payload[8:10]
-                body = payload[:8] + x_y + b"\0\0"  # resolution kept, preview dropped
-            kept.append(b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body)
-    if second_picture:
-        notes.append("a second picture in the file (preview, depth or HDR gain map) is not kept")
-    if credentials:
-        notes.append("content credentials in the file are not kept: they vouch for the unedited photo")
-    if b"MotionPhoto" in data[:200000] or b"MicroVideo" in data[:200000]:
-        notes.append("the film of this motion photo is not kept")
-    tables: dict[int, list[int]] = getattr(image, "quantization", {})
-    layers = [frame[6 + 3 * i : 9 + 3 * i] for i in range(frame[5])] if len(frame) > 5 else []
-    qtables = tuple(tuple(tables.get(layer[2], tables.get(0, []))) for layer in layers if len(layer) == 3)
-    if turn >= 5:
-        qtables = tuple(tuple(np.reshape(table, (8, 8)).T.ravel().tolist()) for table in qtables)
-    samplings = [(layer[1] >> 4, layer[1] & 15) for layer in layers]
-    subsampling = 0
-    if len(samplings) == 3:
-        known = {((1, 1), (1, 1), (1, 1)): 0, ((2, 1), (1, 1), (1, 1)): 1, ((2, 2), (1, 1), (1, 1)): 2}
-        wanted = known.get(cast(Any, tuple(samplings)))
-        # Pillow has no 4:4:0, which is what a turned 4:2:2 would be: full colour resolution then, nothing lost.
-        subsampling = 0 if wanted is None or (wanted == 1 and turn >= 5) else wanted
-    return Wrapping(
-        segments=tuple(kept),
-        qtables=qtables,
-        subsampling=subsampling,
-        progressive=frame_marker in {0xC2, 0xC6, 0xCA, 0xCE},
-        keep_rgb=adobe_rgb and len(layers) == 3,
-        lossless=False,
-    )
-
-
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 8
-    while at + 8 <= len(data):
-        (length,) = struct.unpack_from(">I", data, at)
-        yield data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
-        at += 12 + length
-
-
-def _png_bytes(chunks: list[tuple[bytes, bytes]]) -> bytes:
-    parts = [b"\x89PNG\r\n\x1a\n"]
-    for kind, body in chunks:
-        parts += [struct.pack(">I", len(body)), kind, body, struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))]
-    return b"".join(parts)
-
-
-_PNG_KEPT = frozenset(
-    b"cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT tIME tEXt zTXt iTXt eXIf PLTE tRNS oFFs sTER pCAL sCAL".split()
-)
-_PNG_SAMPLE_CHUNKS = frozenset(
-    {b"PLTE", b"tRNS", b"hIST", b"bKGD", b"sBIT"}
-)  # hold only for the mode that they came with
-
-
-def _png_wrapping(
-    data: bytes, mode: str, palette: npt.NDArray[np.uint8] | None, exif: bytes, turn: int, notes: list[str]
-) -> Wrapping:
-    before: list[tuple[bytes, bytes]] = []
-    after: list[tuple[bytes, bytes]] = []
-    seen_picture = False
-    clear_key: tuple[int, ...] | None = None
-    depth = data[24]
-    for kind, body in _png_chunks(data):
-        if kind == b"IDAT":
-            seen_picture = True
-        # A small second letter means "may be left out", a small fourth one "may be copied when the picture changes".
-        if kind not in _PNG_KEPT and not (kind[1] & 32 and kind[3] & 32):
-            if kind == b"caBX":
-                notes.append("content credentials in the file are not kept: they vouch for the unedited photo")
-            continue
-        if kind == b"eXIf" or (
-            kind in {b"tEXt", b"zTXt"}
-            and exif
-            and body.startswith((b"Raw profile type exif", b"Raw profile type APP1"))
-        ):
-            continue  # written once, upright, below
-        if kind == b"tRNS" and palette is None:
-            clear_key = struct.unpack(f">{len(body) // 2}H", body)
-            if depth in {2, 4}:
-                clear_key = tuple(value * 255 // (2**depth - 1) for value in clear_key)
-                body = struct.pack(f">{len(clear_key)}H", *clear_key)
-        if depth in {2, 4} and palette is None and kind in {b"sBIT", b"bKGD"}:
-            continue
-        if kind == b"iTXt" and turn != 1:
-            body = _upright_itxt(body)
-        if kind == b"pHYs" and turn >= 5 and len(body) == 9:
-            body = body[4:8] + body[:4] + body[8:]
-        (after if seen_picture else before).append((kind, body))
-    if exif:
-        before.append((b"eXIf", exif if turn == 1 else _without_thumbnail(exif)))
-    if mode == "1" and clear_key is not None:
-        clear_key = (255,) if clear_key[0] else (0,)
-    return Wrapping(chunks=(tuple(before), tuple(after)), bits=depth, palette=palette, clear_key=clear_key)
-
-
-def _upright_itxt(body: bytes) -> bytes:
-    keyword, _, rest = body.partition(b"\0")
-    if keyword != b"XML:com.adobe.xmp" or len(rest) < 2:
-        return body
-    language, translated, text = (rest[2:].split(b"\0", 2) + [b"", b""])[:3]
-    if rest[0] == 1:
-        text = zlib.decompress(text)
-    return b"\0".join([keyword, b"\0" + language, translated, _upright_xmp(text)])
-
-
-def _is_lossless_webp(data: bytes) -> bool:
-    at = 12
-    while at + 8 <= len(data):
-        kind, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
-        if kind in {b"VP8L", b"VP8 "}:
-            return kind == b"VP8L"
-        at += 24 if kind == b"ANMF" else 8 + length + length % 2  # frames lie inside ANMF, after 16 bytes of its own
-    return False
-
-
-def _heif_notes(image: Image.Image) -> list[str]:
-    notes = []
-    depth = image.info.get("bit_depth", 8)
-    if depth > 8:
-        notes.append(f"its {depth}-bit samples are read and written as 8-bit samples")
-    if image.info.get("depth_images") or image.info.get("aux"):
-        notes.append("the depth map or HDR gain map in the file is not kept")
-    return notes
 
 
 # ------------------------------------------------------------------------------------------------------------- colour
@@ -1329,11 +966,11 @@ def _encode(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[np.u
         OutputError: The library that writes the format is missing or refuses.
     """
     repainted = samples is not photo.samples
-    exif = _without_thumbnail(photo.exif) if repainted else photo.exif
+    exif = without_thumbnail(photo.exif) if repainted else photo.exif
     if photo.format == "PNG":
         return _encode_png(photo, samples, mode, palette, exif)
     if photo.format == "TIFF":
-        return _encode_tiff(photo, samples, mode, palette)
+        return tiff_bytes(samples, mode, palette, photo.wrapping)
     wrapping = photo.wrapping
     options: dict[str, Any] = {}
     if photo.format == "JPEG":
@@ -1356,7 +993,7 @@ def _encode(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[np.u
             options |= {"exact": True}
         options |= {"lossless": True} if wrapping.lossless else {"quality": _LOSSY_QUALITY[photo.format]}
     data = _pillow_bytes(_pillow_image(samples, mode, palette), photo.format, options, photo.name)
-    return _with_segments(data, photo, repainted=repainted) if photo.format == "JPEG" else data
+    return with_segments(data, wrapping.segments, repainted=repainted) if photo.format == "JPEG" else data
 
 
 def _pillow_image(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None) -> Image.Image:
@@ -1383,29 +1020,12 @@ def _pillow_bytes(image: Image.Image, format_: str, options: dict[str, Any], nam
     return buffer.getvalue()
 
 
-def _with_segments(data: bytes, photo: Photo, *, repainted: bool) -> bytes:
-    """The encoder's JPEG with the photo's own segments in place of the encoder's, but for Adobe's, which tells the colours."""
-    own = []
-    for segment in photo.wrapping.segments:
-        if repainted and segment[4:10] == b"Exif\0\0":
-            own.append(segment[:10] + _without_thumbnail(segment[10:]))
-        else:
-            own.append(segment)
-    at = 2
-    while data[at + 1] in range(0xE0, 0xF0) or data[at + 1] == 0xFE:
-        end = at + 2 + struct.unpack_from(">H", data, at + 2)[0]
-        if data[at + 1] == 0xEE:
-            own.append(data[at:end])
-        at = end
-    return b"".join([data[:2], *own, data[at:]])
-
-
 def _encode_png(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None, exif: bytes) -> bytes:
     if mode == "LA;16":
         as_bytes = samples.astype(">u2").view(np.uint8)
         data = _pillow_bytes(_pillow_image(as_bytes, "RGBA", None), "PNG", {}, photo.name)
         chunks = [
-            (kind, body[:8] + b"\x10\x04" + body[10:] if kind == b"IHDR" else body) for kind, body in _png_chunks(data)
+            (kind, body[:8] + b"\x10\x04" + body[10:] if kind == b"IHDR" else body) for kind, body in png_chunks(data)
         ]
     elif mode in {"RGB;16", "RGBA;16"}:
         import cv2
@@ -1416,99 +1036,21 @@ def _encode_png(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[
             raise OutputError(
                 f"OpenCV does not write '{photo.name}' as a 16-bit PNG", mend="save the photo as 8-bit PNG first"
             )
-        chunks = list(_png_chunks(encoded.tobytes()))
+        chunks = list(png_chunks(encoded.tobytes()))
     else:
         options = {"bits": photo.wrapping.bits} if mode == "P" else {}
-        chunks = list(_png_chunks(_pillow_bytes(_pillow_image(samples, mode, palette), "PNG", options, photo.name)))
+        chunks = list(png_chunks(_pillow_bytes(_pillow_image(samples, mode, palette), "PNG", options, photo.name)))
     before, after = (
         [
             (kind, exif if kind == b"eXIf" else body)
             for kind, body in part
-            if mode == photo.mode or kind not in _PNG_SAMPLE_CHUNKS
+            if mode == photo.mode or kind not in PNG_SAMPLE_CHUNKS
         ]
         for part in photo.wrapping.chunks
     )
     head = [chunk for chunk in chunks if chunk[0] == b"IHDR"]
     picture = [chunk for chunk in chunks if chunk[0] == b"IDAT"]
-    return _png_bytes([*head, *before, *picture, *after, (b"IEND", b"")])
-
-
-_STRIP_BYTES = 1 << 20
-
-
-def _encode_tiff(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None) -> bytes:
-    """A baseline TIFF (TIFF 6.0) in strips, stored or Deflate with prediction, with the photo's other tags as they were.
-
-    Written by hand: Pillow has no 16-bit RGB and OpenCV keeps no tags.
-    """
-    order: Literal["<", ">"] = ">" if photo.wrapping.big_endian else "<"
-    height, width = samples.shape[:2]
-    channels = 1 if samples.ndim == 2 else samples.shape[2]
-    bits = 1 if mode == "1" else samples.dtype.itemsize * 8
-    packed = np.packbits(samples > 127, axis=1) if mode == "1" else samples
-    compressed = photo.wrapping.compressed
-    predict = compressed and mode not in {"1", "P"}
-    rows = max(1, _STRIP_BYTES // max(1, packed[:1].nbytes))
-    out = io.BytesIO()
-    out.write((b"MM\x00\x2a" if order == ">" else b"II\x2a\x00") + bytes(4))
-    offsets, lengths = [], []
-    for top in range(0, height, rows):
-        strip = packed[top : top + rows]
-        if predict:  # horizontal differencing, modulo the sample's range (TIFF 6.0, section 14)
-            strip = strip.copy()
-            strip[:, 1:] -= packed[top : top + rows, :-1]
-        raw = np.ascontiguousarray(strip).astype(strip.dtype.newbyteorder(order), copy=False).tobytes()
-        raw = zlib.compress(raw, 6) if compressed else raw
-        offsets.append(out.tell())
-        lengths.append(len(raw))
-        out.write(raw + bytes(len(raw) % 2))
-
-    def short(number: int, *values: int) -> Tag:
-        return Tag(number, 3, len(values), struct.pack(f"{order}{len(values)}H", *values))
-
-    def long(number: int, *values: int) -> Tag:
-        return Tag(number, 4, len(values), struct.pack(f"{order}{len(values)}I", *values))
-
-    photometric = {"P": 3, "RGB": 2, "RGBA": 2, "CMYK": 5, "RGB;16": 2, "RGBA;16": 2}.get(mode, 1)
-    tags = [long(256, width), long(257, height), short(258, *[bits] * channels), short(259, 8 if compressed else 1)]
-    tags += [
-        short(262, photometric),
-        long(273, *offsets),
-        short(277, channels),
-        long(278, rows),
-        long(279, *lengths),
-        short(284, 1),
-    ]
-    if predict:
-        tags.append(short(317, 2))
-    if mode == "P" and palette is not None:
-        tags.append(short(320, *(palette[:, :3].T.astype(int).ravel() * 257).tolist()))
-    if mode in {"LA", "RGBA", "RGBA;16"}:
-        tags.append(short(338, 2))  # alpha that is not multiplied into the colours
-    tags += photo.wrapping.tags
-    directory_at = _write_tags(out, tags, order)
-    out.seek(4)
-    out.write(struct.pack(order + "I", directory_at))
-    return out.getvalue()
-
-
-def _write_tags(out: IO[bytes], tags: list[Tag], order: str) -> int:
-    """Where the directory stands that was written at the end of `out`, after its values."""
-    entries = []
-    for tag in sorted(tags, key=lambda tag: tag.number):
-        if tag.inside:
-            kind, count = 4, 1
-            value = struct.pack(order + "I", _write_tags(out, list(tag.inside), order))
-        else:
-            kind, count, value = tag.kind, tag.count, tag.data
-        if len(value) > 4:
-            at = out.tell()
-            out.write(value + bytes(len(value) % 2))
-            value = struct.pack(order + "I", at)
-        entries.append(struct.pack(order + "HHI", tag.number, kind, count) + value.ljust(4, b"\0"))
-    here = out.tell()
-    out.write(struct.pack(order + "H", len(entries)) + b"".join(entries) + bytes(4))
-    return here
+    return png_bytes([*head, *before, *picture, *after, (b"IEND", b"")])
 
 
 # ------------------------------------------------------------------------------------------------- masks and pictures
