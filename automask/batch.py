@@ -1,0 +1,487 @@
+"""Many photos: which there are, which are done already, and how each ended.
+
+One batch at a time writes into a folder: what a killed one left half-written there is removed when the next starts.
+"""
+
+import csv
+import glob
+import hashlib
+import io
+import itertools
+import json
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from automask.errors import AutomaskError, OutputError, PhotoError, UsageError
+from automask.images import PHOTO_SUFFIXES, atomic_path, write_picture
+from automask.plan import nearest, parse_plan
+from automask.report import contact_sheet, files_of, notice, thumbnail
+from automask.types import Job, JobReport, Plan, Rgb
+
+_COMPANION = re.compile(r".+\.(before-after\.jpg|overlay\.png)|contact-sheet(-\d+)?\.jpg")
+_HALF_WRITTEN = re.compile(r"\.automask-[0-9a-f]{12}(\..*)?")
+_SHEET_CELLS, _SHEET_COLUMNS, _CELL_PX = 60, 3, 640
+Source = tuple[Path, Plan, Path]
+"""A photo, its plan, and the folder below OUT that its results go to."""
+
+
+class Mapper(Protocol):
+    """What runs the jobs: see `automask.mappers`."""
+
+    def map(
+        self,
+        make_worker: Callable[[], Callable[[Job], JobReport]],
+        items: Sequence[Job],
+        *,
+        lost: Callable[[Job, Exception], JobReport] | None = None,
+    ) -> Iterator[JobReport]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The jobs of a batch.
+
+    Args:
+        jobs: In the order of a CSV's rows, else in natural order (2 before 10).
+        refused: (name, reason) of what cannot become a job.
+    """
+
+    jobs: tuple[Job, ...]
+    refused: tuple[tuple[str, str], ...]
+
+
+# -------------------------------------------------------------------------------------------------------------- finding
+
+
+def find_jobs(source: str, *, out: Path, plan: Plan | None, recursive: bool = False) -> Found:
+    """The photos of a folder, a glob or a CSV with columns photo,edits, each with its plan and its results' place.
+
+    Passed over are hidden files, files that are no photos by their ending, previews that automask wrote, and what lies
+    in OUT. A photo whose stem is another's too has its full name in its results' names; one that comes twice is
+    numbered -2.
+
+    Args:
+        source: A folder or file of exactly this name where there is one, else a glob (`**` is any depth).
+        out: The results' folder; it may lie inside the source.
+        plan: The plan for every photo; None only for a CSV whose every row has its own.
+        recursive: Subfolders too, mirrored below OUT. A glob's are always mirrored; a CSV's only with this, else its
+            results all lie in OUT itself.
+
+    Raises:
+        PhotoError: The source is not there or has no photos.
+        UsageError: The source is one photo, or OUT itself, or a CSV that cannot be read; or there is no plan.
+    """
+    path = Path(source)
+    refused: list[tuple[str, str]] = []
+    if path.is_file() and path.suffix.lower() == ".csv":
+        return _named(_in_csv(path, plan, recursive, refused), out, refused)
+    if path.is_file():
+        if path.suffix.lower() in PHOTO_SUFFIXES:
+            raise UsageError(f"{source!r} is one photo", mend=f"use: automask edit {source} ...")
+        raise UsageError(f"{source!r} is not a folder, a glob or a CSV", mend="a CSV's name ends in .csv")
+    if plan is None:
+        raise UsageError(f"no edits for the photos of {source!r}", mend='say them, like "cabinets -> white"')
+    if path.is_dir():
+        root, photos = path, _in_folder(path, out, recursive)
+    elif glob.has_magic(source):
+        root, photos = _in_glob(path, out)
+    else:
+        raise PhotoError(f"there is no folder or file {source!r}", mend=_nearest_entry(path))
+    if not photos:
+        deeper = "" if recursive or not path.is_dir() else "; --recursive looks in subfolders too"
+        raise PhotoError(f"no photos in {source!r}", mend=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}{deeper}")
+    found: list[Source] = []
+    for photo in photos:
+        if photo.is_file():
+            found.append((photo, plan, photo.parent.relative_to(root)))
+        else:
+            refused.append((str(photo), "a link that leads nowhere; mend or remove it"))
+    return _named(found, out, refused)
+
+
+def _in_folder(folder: Path, out: Path, recursive: bool) -> list[Path]:
+    _refuse_same(folder, out)
+    return _photos_among(
+        (Path(place, name) for place, _, names in _walk(folder, recursive) for name in names), folder, out
+    )
+
+
+def _walk(folder: Path, recursive: bool) -> Iterator[tuple[str, list[str], list[str]]]:
+    def refuse(error: OSError) -> None:
+        raise PhotoError(f"cannot read the folder {error.filename!r}: {error.strerror}", mend="check its permissions")
+
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".") and not name.endswith(".masks")]
+        yield place, folders, names
+        if not recursive:
+            return
+
+
+def _in_glob(pattern: Path, out: Path) -> tuple[Path, list[Path]]:
+    """The glob's literal beginning, and the photos that match. A folder that is named "[sold]" is not a pattern."""
+    root = Path()
+    parts = list(pattern.parts)
+    while len(parts) > 1 and (root / parts[0]).is_dir():
+        root /= parts.pop(0)
+    _refuse_same(root, out)
+    # Not Path.glob: it matches hidden files, and follows links in some Python versions and not in others.
+    names = glob.glob(str(Path(*parts)), root_dir=root, recursive=True)  # noqa: PTH207
+    paths = (root / name for name in names)
+    return root, _photos_among((path for path in paths if not path.is_dir()), root, out)
+
+
+def _refuse_same(folder: Path, out: Path) -> None:
+    if folder.resolve() == out.resolve():
+        raise UsageError(
+            f"{str(out)!r} is both SOURCE and OUT", mend="name another folder with -o: photos are never overwritten"
+        )
+
+
+def _photos_among(paths: Iterator[Path], root: Path, out: Path) -> list[Path]:
+    inside = out.resolve() if out.resolve().is_relative_to(root.resolve()) else None
+    photos = []
+    in_out: dict[Path, bool] = {}
+    for path in paths:
+        parts = path.relative_to(root).parts
+        ours = _COMPANION.fullmatch(path.name) or any(part.endswith(".masks") for part in parts[:-1])
+        hidden = any(part.startswith(".") for part in parts)
+        if path.suffix.lower() not in PHOTO_SUFFIXES or ours or hidden:
+            continue
+        if path.parent not in in_out:
+            in_out[path.parent] = inside is not None and path.parent.resolve().is_relative_to(inside)
+        if not in_out[path.parent]:
+            photos.append(path)
+    return sorted(set(photos), key=_natural)
+
+
+def _natural(path: Path) -> tuple[Any, ...]:
+    """Sorts "2.jpg" before "10.jpg", files before subfolders, capitals beside small letters."""
+    *folders, name = (_pieces(part) for part in path.parts)
+    return [(1, piece) for piece in folders] + [(0, name)], str(path)
+
+
+def _pieces(name: str) -> list[tuple[int, int, str]]:
+    # [0-9]: int() also reads other scripts' digits, but not "²", which \d leaves out and isdigit() lets in.
+    pieces = re.split(r"([0-9]+)", name.casefold())
+    return [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in pieces]
+
+
+def _nearest_entry(path: Path) -> str:
+    try:
+        close = nearest(path.name, [entry.name for entry in path.parent.iterdir()])
+    except OSError:
+        return f"there is no folder {str(path.parent)!r} either"
+    return f"did you mean {str(path.parent / close)!r}?" if close else "name a folder, a glob or a CSV"
+
+
+def _in_csv(path: Path, plan: Plan | None, recursive: bool, refused: list[tuple[str, str]]) -> list[Source]:
+    found: list[Source] = []
+    rows = _csv_rows(path)
+    if not rows:
+        raise UsageError(
+            f"{str(path)!r} has no rows below its header", mend="one row for each photo: kitchen.jpg,island -> oak"
+        )
+    for number, cells, surplus in rows:
+        name = cells.get("photo", "")
+        try:
+            if surplus:
+                raise UsageError(
+                    "more cells than columns", mend="put double quotes around edits that hold the separator"
+                )
+            if not name:
+                raise UsageError("no photo", mend="name one in the column photo")
+            words = cells.get("edits", "")
+            if not words and plan is None:
+                raise UsageError("no edits, and none for all", mend="fill the cell, or give EDITS for the empty ones")
+            photo = path.parent / name
+            _refuse_unfit(photo)
+            own = parse_plan(words) if words else plan
+            beneath = photo.parent.resolve().is_relative_to(path.parent.resolve())
+            folder = photo.parent.resolve().relative_to(path.parent.resolve()) if recursive and beneath else Path()
+            found.append((photo, own or (), folder))
+        except AutomaskError as error:
+            shown = str(path.parent / name) if name else path.name
+            refused.append((shown, f"row {number}: {_one_line(error)}"))
+    return found
+
+
+def _refuse_unfit(photo: Path) -> None:
+    if photo.is_dir():
+        raise PhotoError(f"{str(photo)!r} is a folder", mend="one row for each photo")
+    if not photo.is_file():
+        raise PhotoError(f"there is no file {str(photo)!r}", mend=_nearest_entry(photo))
+    if photo.suffix.lower() not in PHOTO_SUFFIXES:
+        raise PhotoError(
+            f"{photo.name!r} is no photo by its ending", mend=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}"
+        )
+
+
+def _csv_rows(path: Path) -> list[tuple[int, dict[str, str], bool]]:
+    """Every row that is not blank: its number as a spreadsheet shows it, cells by column, whether it has more."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{str(path)!r} is not UTF-8", mend="save it as 'CSV UTF-8'") from error
+    except OSError as error:
+        raise UsageError(f"cannot read {str(path)!r}: {error.strerror}", mend="check its permissions") from error
+    head = next((line for line in text.splitlines() if line.strip() and not line.lower().startswith("sep=")), "")
+    separator = next((char for char in ",;\t" if {"photo", "edits"} <= set(_columns(head, char))), None)
+    if separator is None:
+        raise UsageError(
+            f"{str(path)!r} has no columns photo and edits: its first line is {head[:80]!r}",
+            mend="let the first line be: photo,edits",
+        )
+    columns = _columns(head, separator)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    rows = []
+    try:
+        below = False
+        for number, row in enumerate(reader, 1):
+            cells = [cell.strip() for cell in row]
+            if below and any(cells):
+                surplus = any(cells[len(columns) :])
+                rows.append((number, dict(zip(columns, cells, strict=False)), surplus))
+            below = below or [cell.casefold() for cell in cells] == columns
+    except csv.Error as error:
+        raise UsageError(
+            f"{str(path)!r}, line {reader.line_num}: {error}",
+            mend='a cell that holds double quotes is put in double quotes, and they are doubled: """rug"" -> red"',
+        ) from error
+    return rows
+
+
+def _columns(head: str, separator: str) -> list[str]:
+    return [cell.strip().strip('"').strip().casefold() for cell in head.split(separator)]
+
+
+def _named(found: Sequence[Source], out: Path, refused: list[tuple[str, str]]) -> Found:
+    """Jobs with names that do not clash; a photo that another's result would overwrite is refused."""
+    folders: dict[Path, list[int]] = defaultdict(list)
+    for index, (_, _, folder) in enumerate(found):
+        folders[folder].append(index)
+    names = [""] * len(found)
+    for indices in folders.values():
+        given = _prefixes(_results([found[index][0].name for index in indices]))
+        for index, name in zip(indices, given, strict=True):
+            names[index] = name
+    photos = {photo.resolve() for photo, _, _ in found}
+    jobs = []
+    for (photo, plan, folder), name in zip(found, names, strict=True):
+        result = files_of(photo.name, out / folder, name).result
+        if result.resolve() in photos:
+            refused.append(
+                (str(photo), f"its result would overwrite the photo {str(result)!r}; name another folder with -o")
+            )
+        else:
+            jobs.append(Job(photo, plan, out / folder, name))
+    return Found(tuple(jobs), tuple(refused))
+
+
+def _results(photos: Sequence[str]) -> list[str]:
+    """File names of the results in one folder: the photos' own, numbered where one comes again."""
+    taken: set[str] = set()
+    results = []
+    for photo in photos:
+        path = Path(photo)
+        numbered = (f"{path.stem}-{number}{path.suffix}" for number in itertools.count(2))
+        name = photo if photo not in taken else next(n for n in numbered if n not in taken and n not in photos)
+        taken.add(name)
+        results.append(name)
+    return results
+
+
+def _prefixes(results: Sequence[str]) -> list[str]:
+    """What the companions' names begin with: the stem where it is one's alone, else the full name."""
+    prefixes = []
+    for name in results:
+        stem, suffix = Path(name).stem, Path(name).suffix
+        prefixes.append(name if stem.endswith(suffix) else stem)
+    while True:
+        often = Counter(prefixes)
+        if max(often.values(), default=1) == 1:
+            return prefixes
+        prefixes = [name if often[prefix] > 1 else prefix for prefix, name in zip(prefixes, results, strict=True)]
+
+
+# -------------------------------------------------------------------------------------------------------------- running
+
+
+def run_batch(
+    jobs: Sequence[Job],
+    make_worker: Callable[[], Callable[[Job], JobReport]],
+    mapper: Mapper,
+    *,
+    out: Path,
+    refused: Sequence[tuple[str, str]] = (),
+    on_report: Callable[[JobReport], None] | None = None,
+) -> tuple[JobReport, ...]:
+    """How each job ended, in the order of the jobs. One that raises is a failed report; the others go on.
+
+    Writes OUT/failures.csv (photo, reason), or removes it when nothing failed, and OUT/contact-sheet.jpg.
+
+    Args:
+        jobs: What to do.
+        make_worker: Loads the models and gives the function for one job; called once for each worker.
+        mapper: Runs them.
+        out: The results' folder.
+        refused: Names and reasons of what never became a job; they stand in failures.csv.
+        on_report: Called with each report, in order of completion.
+
+    Raises:
+        KeyboardInterrupt: Passed on, once the workers have stopped and failures.csv says what failed so far.
+        AutomaskError: What `make_worker` raises; or OUT cannot be written to.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        _sweep(out)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write into {str(out)!r}: {error.strerror}", mend="name another folder with -o"
+        ) from error
+    before = _read_failures(out)
+    reports: dict[Job, JobReport] = {}
+    results = mapper.map(make_worker, jobs, lost=_lost)
+    try:
+        for report in results:
+            reports[report.job] = report
+            if on_report is not None:
+                on_report(report)
+    except BaseException:
+        close = getattr(results, "close", None)
+        if close is not None:
+            close()
+        # What failed earlier and was not tried again yet has still failed.
+        tried = {name for job in reports for name in _names_of(job, out)}
+        waiting = [(name, reason) for name, reason in before if name not in tried]
+        _write_failures(out, [*_failures(reports.values(), out), *waiting])
+        raise
+    failures = [*_failures((reports[job] for job in jobs), out), *refused]
+    _write_failures(out, failures)
+    changed = failures or before or any(report.status == "done" for report in reports.values())
+    if changed or not (out / "contact-sheet.jpg").is_file():
+        write_contact_sheet(out, failures)
+    return tuple(reports[job] for job in jobs)
+
+
+def _lost(job: Job, error: Exception) -> JobReport:
+    return JobReport(job, "failed", _one_line(error))
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "out of memory; use fewer workers, or a smaller photo"
+    said = str(error).strip()
+    if isinstance(error, AutomaskError) and said:
+        return said.splitlines()[0]
+    return f"{type(error).__name__}: {' '.join(said.split())}" if said else type(error).__name__
+
+
+def _sweep(out: Path) -> None:
+    """Removes what a killed batch left half-written: files under the temporary names of `images.atomic_path`."""
+    for path in out.rglob(".automask-*"):
+        if _HALF_WRITTEN.fullmatch(path.name) and path.is_file():
+            path.unlink(missing_ok=True)
+
+
+# ------------------------------------------------------------------------------------------------------ done and failed
+
+
+def job_digest(photo_digest: str, plan: Plan, config: Mapping[str, Any]) -> str:
+    """sha256 of everything that decides a result: photo, plan, configuration, version of automask.
+
+    Args:
+        photo_digest: sha256 of the photo's bytes.
+        plan: The edits, options included.
+        config: Plain values; the order of keys does not matter.
+    """
+    from automask import __version__
+
+    known = {"photo": photo_digest, "plan": [asdict(edit) for edit in plan], "config": config, "version": __version__}
+    return hashlib.sha256(json.dumps(known, sort_keys=True, default=os.fspath).encode()).hexdigest()
+
+
+def is_done(job: Job, digest: str) -> bool:
+    """Whether a job's record carries this digest and its pictures are there. An unreadable record is none."""
+    files = files_of(job.photo.name, job.out, job.name)
+    try:
+        record = json.loads(files.record.read_text(encoding="utf-8"))
+        sizes = [path.stat().st_size for path in (files.result, files.before_after)]
+    except (OSError, ValueError):
+        return False
+    return isinstance(record, dict) and record.get("digest") == digest and all(sizes)
+
+
+def only_failed(jobs: Sequence[Job], out: Path) -> tuple[Job, ...]:
+    """The jobs that OUT/failures.csv lists; none where there is no such file."""
+    listed = {name for name, _ in _read_failures(out)}
+    return tuple(job for job in jobs if not listed.isdisjoint(_names_of(job, out)))
+
+
+def _names_of(job: Job, out: Path) -> tuple[str, str]:
+    """A job's names in failures.csv: its result's place in OUT, or the photo's path where it was refused as a row."""
+    result = files_of(job.photo.name, job.out, job.name).result
+    return result.relative_to(out).as_posix(), str(job.photo)
+
+
+def _failures(reports: Iterable[JobReport], out: Path) -> list[tuple[str, str]]:
+    failed = [report for report in reports if report.status == "failed"]
+    return [(_names_of(report.job, out)[0], report.reason or "") for report in failed]
+
+
+def _read_failures(out: Path) -> list[tuple[str, str]]:
+    path = out / "failures.csv"
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [(row[0], row[1]) for row in csv.reader(file) if len(row) == 2][1:]
+
+
+def _write_failures(out: Path, failures: Sequence[tuple[str, str]]) -> None:
+    path = out / "failures.csv"
+    if not failures:
+        path.unlink(missing_ok=True)
+        return
+    with atomic_path(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("photo", "reason"), *failures])
+
+
+def write_contact_sheet(out: Path, failures: Sequence[tuple[str, str]] = ()) -> tuple[Path, ...]:
+    """Sheets of everything below OUT, from the before/after pictures written there; failures follow with their reasons.
+
+    Sixty photos a page: contact-sheet.jpg, contact-sheet-2.jpg ... Pages of a former, longer batch are removed.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    pictures = [path for path in out.rglob("*.before-after.jpg") if _record_beside(path).is_file()]
+    cells: list[Path | tuple[str, str]] = [*sorted(pictures, key=_natural), *failures]
+    pages = []
+    for first in range(0, max(1, len(cells)), _SHEET_CELLS):
+        number = first // _SHEET_CELLS + 1
+        page = out / ("contact-sheet.jpg" if number == 1 else f"contact-sheet-{number}.jpg")
+        some = (_cell(cell, out) for cell in cells[first : first + _SHEET_CELLS])
+        write_picture(page, contact_sheet(some, columns=_SHEET_COLUMNS, cell_px=_CELL_PX))
+        pages.append(page)
+    for old in out.glob("contact-sheet-*.jpg"):
+        if old not in pages and _COMPANION.fullmatch(old.name):
+            old.unlink(missing_ok=True)
+    return tuple(pages)
+
+
+def _record_beside(before_after: Path) -> Path:
+    return before_after.with_name(before_after.name.removesuffix(".before-after.jpg") + ".run.json")
+
+
+def _cell(cell: Path | tuple[str, str], out: Path) -> tuple[str, Rgb]:
+    if isinstance(cell, tuple):
+        return notice(*cell, size_wh=(_CELL_PX, _CELL_PX // 3))
+    caption = cell.relative_to(out).as_posix().removesuffix(".before-after.jpg")
+    try:
+        return caption, thumbnail(cell, _CELL_PX)
+    except OSError as error:
+        return notice(caption, f"its before/after picture cannot be read: {error}", size_wh=(_CELL_PX, _CELL_PX // 3))
