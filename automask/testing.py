@@ -149,7 +149,7 @@ def tiny_clipseg(*, device: str = "cpu", templates: Sequence[str] = ("{}",), fli
     return ClipSeg(model=str(tiny_clipseg_folder()), device=device, templates=templates, flip=flip)
 
 
-def tiny_sam(*, device: str = "cpu", max_boxes_at_once: int = 16) -> "Sam":
+def tiny_sam(*, device: str = "cpu", max_boxes_at_once: int = 64) -> "Sam":
     """A `Sam` of some 100 000 random weights whose encoder takes 128 x 128 px."""
     from automask.refiners.sam import Sam
 
