@@ -65,9 +65,9 @@ _MARBLES = {
     "green marble": ("#1f3d32", "#142a21", "#b9cabf"),
 }
 _WOODS = {
-    "oak": ("#cfa878", "#8f6538"),
+    "oak": ("#d3a67a", "#935f38"),
     "walnut": ("#76563f", "#3c2a1e"),
-    "ash": ("#dcc6a2", "#b08e62"),
+    "ash": ("#e0c5a8", "#b68b64"),
 }
 _CONCRETES = {"concrete": ("#a9a8a4", "#7f7e7b")}
 _SYNONYMS = {
@@ -203,14 +203,30 @@ def _box(plane: Plane, radius: int) -> Plane:
 
 
 def _spread(plane: Plane, weight: Plane, radius: int) -> Plane:
-    """Weighted local mean; where nothing is near, the mean over ever wider windows."""
-    out = _box(plane * weight, radius)
-    norm = _box(weight, radius)
-    total = float(weight.sum(dtype=np.float64))
-    mean = float((plane * weight).sum(dtype=np.float64)) / total if total else 0.0
-    wide = min(8 * radius, max(plane.shape))
-    far = (_box(plane * weight, wide) + 1e-4 * mean) / (_box(weight, wide) + 1e-4)
-    return np.where(norm > 1e-3, out / np.maximum(norm, 1e-3), far).astype(np.float32)
+    """Weighted local mean of a plane or a colour; where nothing is near, the mean over ever wider windows.
+
+    It is as smooth as its window, so it is made on a picture reduced to a few pixels a window.
+    """
+    shrink = max(1, radius // 3)
+    wh = (plane.shape[1], plane.shape[0])
+    small_wh = (max(1, wh[0] // shrink), max(1, wh[1] // shrink))
+    three = plane.ndim == 3
+    parts = cv2.resize(plane * (weight[..., None] if three else weight), small_wh, interpolation=cv2.INTER_AREA)
+    share = cv2.resize(weight, small_wh, interpolation=cv2.INTER_AREA)
+    total = float(share.sum(dtype=np.float64))
+    mean = parts.sum((0, 1), dtype=np.float64) / total if total else 0.0
+
+    def over(window: int) -> tuple[Plane, Plane]:
+        norm = _box(share, window)
+        return _box(parts, window), norm[..., None] if three else norm
+
+    near, near_norm = over(max(1, radius // shrink))
+    far, far_norm = over(max(1, min(8 * radius // shrink, max(small_wh) - 1)))
+    far = (far + np.float32(1e-4) * np.asarray(mean, np.float32)) / (far_norm + np.float32(1e-4))
+    # Near means fade into far ones: a sharp change would draw a line.
+    trust = np.minimum(near_norm * 20, 1)
+    out = trust * near / np.maximum(near_norm, np.float32(1e-6)) + (1 - trust) * far
+    return np.asarray(cv2.resize(out.astype(np.float32), wh, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _guided(guide: Plane, source: Plane, weight: Plane, radius: int, eps: float) -> Plane:
@@ -237,7 +253,7 @@ def _noise(hw: tuple[int, int], cells_hw: tuple[float, float], rng: np.random.Ge
     lattice = rng.standard_normal((rows, columns)).astype(np.float32)
     # The affine warp, not resize: cells need not divide the picture, and its cubic is exact on a coarse lattice.
     matrix = np.array([[cells_hw[1] / hw[1], 0, 1.5], [0, cells_hw[0] / hw[0], 1.5]], np.float64)
-    coarse_hw = tuple(min(side, max(64, 12 * (cells + 1))) for side, cells in zip(hw, (rows, columns), strict=True))
+    coarse_hw = tuple(min(side, max(48, 5 * (cells + 1))) for side, cells in zip(hw, (rows, columns), strict=True))
     y = (np.arange(coarse_hw[0], dtype=np.float64) + 0.5) * (hw[0] / coarse_hw[0]) * matrix[1, 1] + 1.0
     x = (np.arange(coarse_hw[1], dtype=np.float64) + 0.5) * (hw[1] / coarse_hw[1]) * matrix[0, 0] + 1.0
     field = (_spline(y, rows) @ lattice @ _spline(x, columns).T).astype(np.float32)
@@ -447,7 +463,7 @@ def _planks(hw: tuple[int, int], px_per_m: float, look: Look, rng: np.random.Gen
     out_share = np.empty(hw, np.float32)
     tone = np.empty(hw, np.float32)
     joint = np.zeros(hw, np.float32)
-    gap = max(1, round(0.0025 * px_per_m))
+    gap = max(1, round(0.0018 * px_per_m))
     for row in range(int(rows[-1]) + 1):
         top, bottom = int(np.searchsorted(rows, row)), int(np.searchsorted(rows, row + 1))
         shift = int(rng.integers(0, hw[1]))
@@ -464,7 +480,7 @@ def _planks(hw: tuple[int, int], px_per_m: float, look: Look, rng: np.random.Gen
     out = np.empty((*hw, 3), np.float32)
     out[:] = np.array(light, np.float32)
     out = _blend(out, dark, np.clip(out_share, 0, 1)) * (1 + tone[..., None])
-    return out * (1 - np.float32(0.72) * joint[..., None])
+    return out * (1 - np.float32(0.6) * joint[..., None])
 
 
 def _concrete(hw: tuple[int, int], px_per_m: float, look: Look, rng: np.random.Generator) -> Plane:
@@ -544,36 +560,35 @@ def _room(small: Rgb, shrink: float) -> _Room:
     unit = along / length[:, None]
     upright = np.abs(unit[:, 0]) < 0.08
 
-    def miss(yaw: float, focal: float, horizon: float) -> npt.NDArray[np.float64]:
-        """Sine of the angle between each segment and the way from its middle to the axis's vanishing point."""
-        sin, cos = math.sin(yaw), math.cos(yaw)
-        to_x = centre * cos + focal * sin - mid[:, 0] * cos
-        to_y = horizon * cos - mid[:, 1] * cos
-        norm = np.maximum(np.hypot(to_x, to_y), 1e-6)
-        return np.abs(unit[:, 0] * to_y - unit[:, 1] * to_x) / norm
+    def miss(yaws: npt.NDArray[np.float64], focal: float, horizon: float) -> Plane:
+        """[n, yaws] sine of the angle between each segment and the way from its middle to an axis's vanishing point."""
+        sin, cos = np.sin(yaws).astype(np.float32), np.cos(yaws).astype(np.float32)
+        to_x = (np.float32(centre) - mid[:, :1]) * cos + np.float32(focal) * sin
+        to_y = (np.float32(horizon) - mid[:, 1:]) * cos
+        norm = np.maximum(np.sqrt(to_x * to_x + to_y * to_y), np.float32(1e-6))
+        return np.asarray(np.abs(unit[:, :1] * to_y - unit[:, 1:] * to_x) / norm)
 
-    best, found = -1.0, (0.0, 0.75 * width, 0.47 * height)
-    level = ~upright
-    weight = np.minimum(length, 0.2 * width)
-    for horizon in np.linspace(0.32, 0.64, 11) * height:
-        for focal in np.array([0.55, 0.65, 0.8, 1.0]) * width:
-            belief = math.exp(-0.5 * ((horizon / height - 0.47) / 0.15) ** 2) * (0.9 if focal > 0.9 * width else 1.0)
-            for yaw in np.radians(np.arange(-44, 46, 4)):
-                apart = np.minimum(miss(yaw, focal, horizon), miss(yaw + math.pi / 2, focal, horizon))[level]
-                score = belief * float((weight[level] * np.exp(-((apart / 0.025) ** 2))).sum())
-                if score > best + 1e-9:
-                    best, found = score, (float(yaw), float(focal), float(horizon))
-    yaw, focal, horizon = found
-    for step in (2.0, 1.0, 0.5):
-        for turn in (-step, step):
-            for rise in (-0.004 * step, 0.0, 0.004 * step):
-                trial = (yaw + math.radians(turn), focal, horizon + rise * height)
-                apart = np.minimum(miss(*trial), miss(trial[0] + math.pi / 2, *trial[1:]))[level]
-                score = float((weight[level] * np.exp(-((apart / 0.025) ** 2))).sum())
-                if score > best + 1e-9:
-                    best, found = score, trial
-        yaw, focal, horizon = found
-    misses = np.stack([miss(yaw, focal, horizon), miss(yaw + math.pi / 2, focal, horizon)], -1)
+    weight = np.where(upright, 0, np.minimum(length, 0.2 * width))
+
+    def best_yaw(yaws: npt.NDArray[np.float64], focal: float, horizon: float) -> tuple[float, float]:
+        apart = np.minimum(miss(yaws, focal, horizon), miss(yaws + math.pi / 2, focal, horizon))
+        scores = (weight[:, None] * np.exp(-((apart / np.float32(0.025)) ** 2))).sum(0, dtype=np.float64)
+        # Eye level lies near the middle of a photo of a room; a long lens is rare.
+        belief = math.exp(-0.5 * ((horizon / height - 0.47) / 0.15) ** 2) * (0.9 if focal > 0.9 * width else 1.0)
+        return float(scores.max(initial=0)) * belief, float(yaws[int(scores.argmax())])
+
+    coarse = [
+        (*best_yaw(np.radians(np.arange(-44.0, 46, 4)), focal, horizon), focal, horizon)
+        for horizon in np.linspace(0.32, 0.64, 11) * height
+        for focal in np.array([0.55, 0.65, 0.8, 1.0]) * width
+    ]
+    _, yaw, focal, horizon = max(coarse)
+    fine = [
+        (*best_yaw(yaw + np.radians(np.arange(-3.0, 3.5, 0.5)), focal, level), focal, level)
+        for level in horizon + np.linspace(-0.016, 0.016, 5) * height
+    ]
+    _, yaw, focal, horizon = max(fine)
+    misses = miss(np.array([yaw, yaw + math.pi / 2]), focal, horizon)
     axis = np.where(upright, 2, np.where(misses.min(1) < 0.05, misses.argmin(1), 3))
     return _Room(
         focal * shrink, centre * shrink, horizon * shrink, (yaw, yaw + math.pi / 2), np.asarray(lines * np.float32(shrink)), axis
@@ -894,11 +909,18 @@ class Paint:
         # Old materials, told apart on a smoothed picture so that grain and grooves do not count as materials.
         warm = cv2.log(linear[..., 0] + 0.01) - cv2.log(linear[..., 1] + 0.01)
         cool = cv2.log(linear[..., 2] + 0.01) - cv2.log(linear[..., 1] + 0.01)
-        features = np.stack([_spread(plane, weight, mid) for plane in (u, warm, cool)], -1)
+        features = _spread(np.stack([u, warm, cool], -1), weight, mid)
         samples = features[inner]
         centres = _clusters(samples[:: max(1, len(samples) // 4000)])
         distance = np.stack([((features - centre) ** 2).sum(-1) for centre in centres], -1)
         label = distance.argmin(-1)
+        shares = [np.ones_like(u)]
+        if len(centres) > 1:
+            # The borders between them are the photo's own edges.
+            shares = [
+                np.clip(_guided(u, (label == k).astype(np.float32), weight, mid, 0.02), 0, 1) for k in range(len(centres))
+            ]
+            label = np.stack(shares, -1).argmax(-1)
 
         old = np.zeros_like(u)
         light = np.zeros_like(u)
@@ -906,6 +928,7 @@ class Paint:
         keep_low = np.zeros_like(u)
         keep_high = np.zeros_like(u)
         foreign = np.full_like(u, np.inf)
+        felt = cv2.transform(linear, _FELT)
         colour = np.zeros_like(linear)
         reach = max(2, round(2 * rim))
         for k, centre in enumerate(centres):
@@ -913,9 +936,7 @@ class Paint:
             here_weight = here.astype(np.float32)
             if not here.any():
                 continue
-            share = np.ones_like(u)
-            if len(centres) > 1:
-                share = np.clip(_guided(u, (label == k).astype(np.float32), weight, mid, 0.02), 0, 1)
+            share = shares[k]
             median = float(np.median(u[here]))
             red, blue = float(centre[1] - tint[0] + tint[1]), float(centre[2] - tint[2] + tint[1])
             neutral = math.exp(-(((red - 0.04) / 0.12) ** 2) - ((blue + 0.06) / 0.16) ** 2)
@@ -928,8 +949,8 @@ class Paint:
             low, high = _contrast(rho, target)
             keep_low += share * np.float32(low)
             keep_high += share * np.float32(high)
-            near = np.stack([_spread(linear[..., c], here_weight, reach) for c in range(3)], -1)
-            off = _strangeness(linear, near) + np.where(_box(here_weight, reach) > 1e-3, np.float32(0), np.float32(1e3))
+            near = _spread(felt, here_weight, reach)
+            off = _strangeness(felt, near) + np.where(_box(here_weight, reach) > 1e-3, np.float32(0), np.float32(1e3))
             closer = off < foreign
             foreign = np.where(closer, off, foreign)
             colour = np.where(closer[..., None], near, colour)
@@ -947,7 +968,7 @@ class Paint:
         flat = flat + np.minimum(rest + np.float32(2.8 * amplitude + 0.1) * (1 - gaps), 0)
         shade = clean + grainy * (flat - clean)
 
-        cover = _cover(linear, colour, foreign, mask, inner, max(1, round(long_px / 500)))
+        cover = _cover(felt, colour, foreign, mask, inner, max(1, round(long_px / 500)))
         inside = _spread(shade, weight, reach)
         shade = np.where(inner, shade, inside + cover * np.clip(shade - inside, -0.5, 0.1))
 
@@ -955,7 +976,7 @@ class Paint:
         top = base + np.float32(0.45)
         shine = np.maximum(np.exp(shade + old) - np.exp(top + old), 0)
         detail = np.minimum(shade, top) - base
-        return _Light(light + keep_low * base + keep_high * detail, shine.astype(np.float32), cover, colour, label)
+        return _Light(light + keep_low * base + keep_high * detail, shine.astype(np.float32), cover, cv2.transform(colour, _UNFELT), label)
 
 
 def _posterior(seen: float, expected: float, *, neutral: float) -> float:
@@ -983,7 +1004,7 @@ def _contrast(old: float, new: float) -> tuple[float, float]:
     """
     low = (1 - 0.45 * new) / (1 - 0.45 * old)
     high = (1 - 0.8 * new) / (1 - 0.8 * old)
-    return min(low, 1.5), min(high, 1.0)
+    return min(low, 1.3), min(high, 1.0)
 
 
 def _gaps(relative: Plane, rest: Plane, grainy: Plane, amplitude: float, long_px: int) -> Plane:
@@ -993,34 +1014,37 @@ def _gaps(relative: Plane, rest: Plane, grainy: Plane, amplitude: float, long_px
         return out.astype(np.float32)
     grey = np.clip((relative + 1.2) * (255 / 2.0), 0, 255).astype(np.uint8)
     found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_NONE).detect(grey)[0]
-    width = max(1, round(long_px / 500))
-    for x0, y0, x1, y1 in np.zeros((0, 4)) if found is None else np.asarray(found).reshape(-1, 4):
-        length = math.hypot(x1 - x0, y1 - y0)
-        if length < 0.018 * long_px:
-            continue
-        # The gap's middle lies a pixel or two to one side of the edge that was found: look on both.
-        t = np.linspace(0.05, 0.95, 24)
-        side_x, side_y = -(y1 - y0) / length, (x1 - x0) / length
-        depth = 0.0
-        for shift in (-2, -1, 0, 1, 2):
-            x = np.clip(np.rint(x0 + t * (x1 - x0) + shift * side_x), 0, rest.shape[1] - 1).astype(np.int64)
-            y = np.clip(np.rint(y0 + t * (y1 - y0) + shift * side_y), 0, rest.shape[0] - 1).astype(np.int64)
-            depth = min(depth, float(np.median(rest[y, x])))
-        if depth < -(0.6 * amplitude + 0.05):
-            ends = [(round(float(x) * 16), round(float(y) * 16)) for x, y in ((x0, y0), (x1, y1))]
-            cv2.line(out, ends[0], ends[1], 255, 2 * width + 1, cv2.LINE_AA, 4)
+    lines = np.zeros((0, 4)) if found is None else np.asarray(found, np.float64).reshape(-1, 4)
+    along = lines[:, 2:] - lines[:, :2]
+    length = np.hypot(along[:, 0], along[:, 1])
+    lines, along, length = (each[length >= 0.018 * long_px] for each in (lines, along, length))
+    # The gap's middle lies a pixel or two to one side of the edge that was found: look on both.
+    t = np.linspace(0.05, 0.95, 24)[None, None, :, None]
+    aside = (np.stack([-along[:, 1], along[:, 0]], -1) / np.maximum(length, 1)[:, None])[:, None, None]
+    points = lines[:, None, None, :2] + t * along[:, None, None] + np.arange(-2, 3)[None, :, None, None] * aside
+    at = np.clip(np.rint(points), 0, np.array([rest.shape[1] - 1, rest.shape[0] - 1])).astype(np.int64)
+    depth = np.median(rest[at[..., 1], at[..., 0]], axis=2).min(1, initial=0)
+    width = 2 * max(1, round(long_px / 500)) + 1
+    for line in np.rint(lines[depth < -(0.6 * amplitude + 0.05)] * 16).astype(np.int64).tolist():
+        cv2.line(out, (line[0], line[1]), (line[2], line[3]), 255, width, cv2.LINE_AA, 4)
     return out.astype(np.float32) * np.float32(1 / 255)
 
 
-def _strangeness(linear: Plane, near: Plane) -> Plane:
+# Luma and two colour differences at 0.4 of their size: JPEG keeps colour at half the resolution, so that beside an edge a
+# pixel's colour is half its neighbour's while its luma is its own.
+_FELT = np.array([[0.2126, 0.7152, 0.0722], [0.31496, -0.28608, -0.02888], [-0.08504, -0.28608, 0.37112]], np.float32)
+_UNFELT = np.linalg.inv(_FELT).astype(np.float32)
+
+
+def _strangeness(felt: Plane, near: Plane) -> Plane:
     """How far a colour is from the surface's colour nearby, with shade of it allowed; 0 is the same."""
     size = (near * near).sum(-1) + np.float32(3e-4)  # in the dark, three levels of 255 are noise
-    shade = np.clip((linear * near).sum(-1) / size, 0.4, 1.1)
-    gap = linear - shade[..., None] * near
+    shade = np.clip((felt * near).sum(-1) / size, 0.4, 1.1)
+    gap = felt - shade[..., None] * near
     return np.sqrt((gap * gap).sum(-1) / size)
 
 
-def _cover(linear: Plane, near: Plane, foreign: Plane, mask: Hard, inner: Hard, radius: int) -> Plane:
+def _cover(felt: Plane, near: Plane, foreign: Plane, mask: Hard, inner: Hard, radius: int) -> Plane:
     """Share of each pixel that is the surface: 1 inside; in the rim by its place between the surface and the neighbour.
 
     A mixed pixel of an edge lies on the line between two colours. The neighbour's is read outside the mask and on its last
@@ -1031,8 +1055,11 @@ def _cover(linear: Plane, near: Plane, foreign: Plane, mask: Hard, inner: Hard, 
     weight = np.where(edge, np.minimum(foreign, 4) ** 4, 0).astype(np.float32)
     most = cv2.dilate(np.where(edge, foreign, 0).astype(np.float32), kernel)
     norm = _box(weight, radius) + np.float32(1e-9)
-    other = np.stack([_box(linear[..., c] * weight, radius) / norm for c in range(3)], -1)
+    other = np.stack([_box(felt[..., c] * weight, radius) / norm for c in range(3)], -1)
     away = other - near
-    share = 1 - ((linear - near) * away).sum(-1) / ((away * away).sum(-1) + np.float32(1e-6))
+    share = 1 - ((felt - near) * away).sum(-1) / ((away * away).sum(-1) + np.float32(1e-6))
     floor = max(0.1, float(np.percentile(foreign[inner][::7], 85))) if inner.any() else 0.1
-    return np.where(mask & ~inner & (most > 1.7 * floor), np.clip(1.04 * share, 0, 1), 1).astype(np.float32)
+    # A pixel that could be the surface in shade is the surface, whatever stands beside it.
+    doubt = _smoothstep(foreign, 0.4 * floor, 1.2 * floor)
+    share = 1 - doubt * (1 - np.clip(1.04 * share, 0, 1))
+    return np.where(mask & ~inner & (most > 1.7 * floor), share, 1).astype(np.float32)
