@@ -4,6 +4,7 @@ Each class is an `AutomaskError` and also the builtin that it resembles, so a sc
 parts: the problem with the offending value, and how to mend it.
 """
 
+import unicodedata
 from typing import Any, ClassVar, Self
 
 
@@ -55,10 +56,18 @@ class PlanError(AutomaskError, ValueError):
         number = text.count("\n", 0, position) + 1
         column = position - start
         error = cls(problem, mend=mend)
-        # Tabs are kept in the indent, so the caret stands under its character however wide a tab is shown.
-        indent = "".join("\t" if char == "\t" else " " for char in line[:column])
+        indent = "".join(_blank_for(char) for char in line[:column])
         error.args = (f"line {number}, column {column + 1}: {problem}; {mend}\n    {line}\n    {indent}^",)
         return error
+
+
+def _blank_for(char: str) -> str:
+    """As much blank as the character takes on a terminal, so that what follows stands under its own column."""
+    if char == "\t":
+        return "\t"
+    if unicodedata.combining(char):
+        return ""
+    return "  " if unicodedata.east_asian_width(char) in "WF" else " "
 
 
 class UnknownPhrase(PlanError):

@@ -129,6 +129,8 @@ CARETS = {
     "last line": ("a\nb\n?", 4, "line 3, column 1: no; yes\n    ?\n    ^"),
     "on the line break": ("a\nb", 1, "line 1, column 2: no; yes\n    a\n     ^"),
     "after the last line break": ("a\n", 2, "line 2, column 1: no; yes\n    \n    ^"),
+    "behind wide letters": ("\u58c1 ?", 2, "line 1, column 3: no; yes\n    \u58c1 ?\n       ^"),
+    "behind a combining mark": ("a\u0308 ?", 3, "line 1, column 4: no; yes\n    a\u0308 ?\n      ^"),
     "behind tabs": ("\ta\t? b", 3, "line 1, column 4: no; yes\n    \ta\t? b\n    \t \t^"),
 }
 

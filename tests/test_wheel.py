@@ -1,0 +1,71 @@
+"""What a user installs is the wheel, not the checkout."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    # A copy: the build leaves files beside its sources, and another test may look there at the same time.
+    source = tmp_path_factory.mktemp("source") / "automask"
+    source.mkdir()
+    for name in ("automask", "conf"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source / name)
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)]
+    subprocess.run(command, check=True, capture_output=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_configuration_weights_and_sample_and_stays_small(wheel: Path):
+    names = zipfile.ZipFile(wheel).namelist()
+    for needed in (
+        "automask/conf/config.yaml",
+        "automask/conf/preset/starter.yaml",
+        "automask/samples/kitchen.jpg",
+        "automask/segmenters/weights/starter.onnx",
+        "automask/py.typed",
+    ):
+        assert needed in names
+    assert not [name for name in names if name.startswith(("tests/", "scripts/", "conf/"))]
+    assert wheel.stat().st_size < 14e6
+
+
+def test_installed_into_an_empty_environment_the_demo_runs_without_torch(wheel: Path, tmp_path: Path):
+    home = tmp_path / "environment"
+    venv.create(home, with_pip=True)
+    python = home / "bin" / "python"
+    # Nothing of this checkout or its environment may help.
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--constraint", str(ROOT / "scripts" / "lock.txt")]
+    subprocess.run([*pip, str(wheel)], check=True, capture_output=True, cwd=tmp_path, env=clean)
+    ran = subprocess.run(
+        [str(home / "bin" / "automask"), "demo", "-o", "out"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=clean,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    record = json.loads((tmp_path / "out" / "kitchen.run.json").read_text(encoding="utf-8"))
+    assert [step["found"] for step in record["steps"]] == [True, True]
+    assert record["outside_changed_px"] == 0
+    installed = sum(path.stat().st_size for path in home.rglob("*") if path.is_file() and not path.is_symlink())
+    assert installed < 600e6
+    assert not list(home.glob("lib/*/site-packages/torch"))
