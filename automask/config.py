@@ -1,12 +1,13 @@
 """From a preset's name and overrides to loaded stages. The only module, beside the pipelines, that knows Hydra.
 
-Configuration objects stop here: everything else gets plain values. A `_target_` is taken from YAML files only (the package's,
-or a folder that the user names), never from an override, a plan or the web.
+Configuration objects stop here: everything else gets plain values. A `_target_` is taken from YAML files only (the
+package's, or a folder that the user names), never from an override, a plan or the web.
 """
 
 import functools
 import importlib
 import inspect
+import re
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,8 @@ from automask.errors import AutomaskError, ConfigError
 from automask.plan import nearest
 from automask.protocols import Stages
 
+# In an override `${oc.create:{_target_: os.system}}` would make a `_target_` of text, and `${oc.env:...}` reads secrets.
+_RESOLVER = re.compile(r"\$\{.*:", re.DOTALL)
 STAGE_GROUPS = ("segmenter", "boxes", "refiner", "mask", "editor")
 Config = Mapping[str, Any]
 
@@ -37,33 +40,40 @@ def compose(preset: str | None = None, overrides: Sequence[str] = (), *, conf: P
         conf: A folder of the user's own YAML files, searched after the package's.
 
     Raises:
-        ConfigError: Unknown presets, groups, keys or values, with the nearest valid name; a `_target_` that is not allowed.
+        ConfigError: Unknown presets, groups, keys or values, with the nearest valid name; a `_target_` that is not
+            allowed.
     """
     folders = [conf_dir()] if conf is None else [conf_dir(), _existing(conf)]
     pairs, mistakes = _parse(overrides)
     groups = _groups(folders)
+    mistakes += _shadowed(folders)
     chosen = {"preset": preset or "starter"}
     for key, (text, value) in list(pairs.items()):
         if key in groups:
-            chosen[key] = str(value)
+            # As typed: Hydra reads `null` and `007` as values, but here they are names of files.
+            chosen[key] = value if isinstance(value, str) else text.partition("=")[2]
             del pairs[key]
-        elif key.partition(".")[0] == "hydra":
+        elif re.split(r"[./]", key)[0] == "hydra":
             mistakes.append(f"{text!r}: Hydra's own settings belong to the scripts in pipelines/")
             del pairs[key]
     if preset is not None and preset != chosen["preset"]:
         mistakes.append(f"--preset {preset} and preset={chosen['preset']} disagree")
-    for group, name in chosen.items():
-        if name not in groups[group]:
-            mistakes.append(f"no {group} {name!r}{_hint(name, groups[group])}")
-    _stop(mistakes)
-    choices = [f"{group}={name}" for group, name in chosen.items()]
+    unknown = {group: name for group, name in chosen.items() if name not in groups[group]}
+    mistakes += [f"no {group} {name!r}{_hint(name, groups[group])}" for group, name in unknown.items()]
+    # The keys of a group that nobody knows cannot be judged; all others still are, so that one run tells every mistake.
+    doubtful = {*unknown, *(STAGE_GROUPS if "preset" in unknown else ())}
+    choices = [f"{group}={_quoted(name)}" for group, name in chosen.items() if group not in unknown]
     base = _hydra(choices, conf)
+    fitting = []
     for key, (text, value) in pairs.items():
-        mistakes += _mistakes_in_key(key, text, value, base)
-    _stop(mistakes)
+        wrong = [] if key.partition(".")[0] in doubtful else _mistakes_in_key(key, text, value, base)
+        mistakes += wrong
+        if not wrong and key.partition(".")[0] not in doubtful:
+            fitting.append(text)
     # Composing takes a tenth of a second: not twice where nothing is overridden.
-    config = _hydra([*choices, *(text for text, _ in pairs.values())], conf) if pairs else base
-    check(config, conf=conf)
+    config = _hydra([*choices, *fitting], conf) if fitting else base
+    mistakes += [f"{path!r} may not be made by an override" for path in sorted(_hidden(config) - _hidden(base))]
+    _stop(mistakes + _mistakes_in(config, conf))
     return {**config, "preset": chosen["preset"]}
 
 
@@ -73,6 +83,10 @@ def check(config: Config, *, conf: Path | None = None) -> None:
     Raises:
         ConfigError: Every value of a wrong type and every `_target_` that is not allowed, at once.
     """
+    _stop(_mistakes_in(config, conf))
+
+
+def _mistakes_in(config: Config, conf: Path | None) -> list[str]:
     mistakes = []
     allowed = frozenset() if conf is None else _targets_in(conf)
     for group in (*STAGE_GROUPS, "mapper"):
@@ -86,14 +100,18 @@ def check(config: Config, *, conf: Path | None = None) -> None:
             continue
         mistakes += _mistakes_in_values(group, node, target)
     for key, fits, want in (
-        ("seed", lambda v: type(v) is int, "a whole number"),
+        ("seed", lambda v: type(v) is int and v >= 0, "a whole number from 0"),
         ("on_missing", lambda v: v in ("skip", "fail"), "skip or fail"),
         ("max_megapixels", lambda v: type(v) in (int, float) and v > 0, "a number above 0"),
         ("recursive", lambda v: type(v) is bool, "true or false"),
+        ("out", lambda v: isinstance(v, str) and v != "", "a folder (a name of digits only wants quotes)"),
+        ("photo", lambda v: v is None or isinstance(v, str), "a path (a name of digits only wants quotes)"),
+        ("edits", lambda v: v is None or isinstance(v, str), "words in quotes"),
+        ("plan", lambda v: v is None or isinstance(v, str), "a path (a name of digits only wants quotes)"),
     ):
         if not fits(config[key]):
             mistakes.append(f"{key} is {config[key]!r}: give {want}")
-    _stop(mistakes)
+    return mistakes
 
 
 def build(
@@ -166,8 +184,7 @@ def _hydra(overrides: Sequence[str], conf: Path | None) -> Config:
 
     search = []
     if conf is not None:
-        quoted = str(conf.resolve()).replace("\\", "\\\\").replace("'", "\\'")
-        search = [f"hydra.searchpath=['file://{quoted}']"]
+        search = [f"hydra.searchpath=[{_quoted(f'file://{conf.resolve()}')}]"]
     try:
         with initialize_config_dir(config_dir=str(conf_dir()), version_base="1.3", job_name="automask"):
             composed = hydra_compose("config", overrides=[*search, *overrides])
@@ -176,6 +193,11 @@ def _hydra(overrides: Sequence[str], conf: Path | None) -> Config:
         raise ConfigError(f"configuration: {' '.join(str(error).split())}", mend="see docs/configuration.md") from error
     result: Config = container
     return result
+
+
+def _quoted(text: str) -> str:
+    """A text as Hydra's grammar takes it literally; a backslash means something only before a quote, or at the end."""
+    return "'" + re.sub(r"(\\*)('|\Z)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), text) + "'"
 
 
 def _parse(overrides: Sequence[str]) -> tuple[dict[str, tuple[str, Any]], list[str]]:
@@ -190,12 +212,16 @@ def _parse(overrides: Sequence[str]) -> tuple[dict[str, tuple[str, Any]], list[s
         try:
             override = parser.parse_override(text)
         except HydraException:
-            mistakes.append(f"{text!r} is not 'key=value'; quote a value that holds spaces or signs: key='a b'")
+            mistakes.append(f"{text!r} is not 'key=value'; quote a value that holds more than plain letters: key='a b'")
             continue
         if override.is_sweep_override():
             mistakes.append(f"{text!r} lists several values: use the scripts in pipelines/ with -m for that")
         elif override.is_add() or override.is_delete() or override.is_force_add():
             mistakes.append(f"{text!r}: keys are set with key=value, neither added with '+' nor removed with '~'")
+        elif override.package is not None:
+            mistakes.append(f"{text!r}: a group keeps its place; leave '@{override.package}' out")
+        elif _RESOLVER.search(text):
+            mistakes.append(f"{text!r}: '${{name:...}}' is read in YAML files only")
         else:
             value = override.value()
             if _names_target(override.key_or_group, value):
@@ -206,21 +232,27 @@ def _parse(overrides: Sequence[str]) -> tuple[dict[str, tuple[str, Any]], list[s
 
 
 def check_overrides(overrides: Sequence[str]) -> None:
-    """Refuses overrides that name a `_target_`: for the scripts, which Hydra itself parses.
+    """Refuses overrides that could name what is loaded: for the scripts, whose overrides Hydra itself takes.
 
     Raises:
-        ConfigError: Such an override.
+        ConfigError: An override that holds a `_target_` or a resolver (`${oc.create:...}` can make one), or is none.
     """
     from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
 
-    parsed = OverridesParser.create().parse_overrides(list(overrides))
-    _stop(
-        [
-            f"{item.input_line!r}: '_target_' and its like are read from YAML files only"
-            for item in parsed
-            if _names_target(item.key_or_group, "_target_" if "_target_" in (item.input_line or "") else None)
-        ]
-    )
+    parser = OverridesParser.create()
+    mistakes = []
+    for text in overrides:
+        try:
+            key = parser.parse_override(text).key_or_group
+        except HydraException:
+            mistakes.append(f"{text!r} is not 'key=value'; quote a value that holds more than plain letters: key='a b'")
+            continue
+        if _names_target(key, None) or "_target_" in text:
+            mistakes.append(f"{text!r}: '_target_' and its like are read from YAML files only")
+        elif _RESOLVER.search(text):
+            mistakes.append(f"{text!r}: '${{name:...}}' is read in YAML files only")
+    _stop(mistakes)
 
 
 def _names_target(key: str, value: Any) -> bool:
@@ -239,6 +271,27 @@ def _groups(folders: Sequence[Path]) -> dict[str, list[str]]:
         for file in sorted(folder.glob("*/*.yaml")):
             groups.setdefault(file.parent.name, []).append(file.stem)
     return groups
+
+
+def _shadowed(folders: Sequence[Path]) -> list[str]:
+    """A user's file that has the name of one of automask's would never be read: said, unless it is the same."""
+    ours, *users = folders
+    return [
+        f"'{file}' has the name of automask's own {file.parent.name} {file.stem!r}, which would be taken; rename it"
+        for folder in users
+        for file in sorted(folder.glob("*/*.yaml"))
+        if (own := ours / file.parent.name / file.name).is_file() and own.read_bytes() != file.read_bytes()
+    ]
+
+
+def _hidden(node: Any, path: str = "") -> set[str]:
+    """The places of all keys that Hydra gives a meaning to (`_target_`, `_args_`, ...), with their values."""
+    if isinstance(node, Mapping):
+        found = {f"{path}{key}={value}" for key, value in node.items() if str(key).startswith("_")}
+        return found.union(*(_hidden(value, f"{path}{key}.") for key, value in node.items()))
+    if isinstance(node, list):
+        return set().union(*(_hidden(value, f"{path}{i}.") for i, value in enumerate(node)))
+    return set()
 
 
 def _existing(folder: Path) -> Path:
@@ -322,17 +375,25 @@ def locate(target: str) -> Any:
         ConfigError: There is none of that name.
     """
     module_name, _, name = target.rpartition(".")
+    mend = "_target_ is 'package.module.Class', and Python must find the package (PYTHONPATH)"
     try:
-        return getattr(importlib.import_module(module_name), name)
+        found = getattr(importlib.import_module(module_name), name)
     except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(f"no {target!r} to load ({error})", mend="_target_ is 'package.module.Class'") from error
+        raise ConfigError(f"no {target!r} to load ({error})", mend=mend) from error
+    if not callable(found):
+        raise ConfigError(f"{target!r} is {found!r}, nothing to call", mend=mend)
+    return found
 
 
 @functools.cache
 def parameters_of(target: str) -> Mapping[str, inspect.Parameter]:
     """The constructor parameters of a `_target_`, with evaluated annotations."""
     found = locate(target)
-    hints = typing.get_type_hints(found.__init__ if inspect.isclass(found) else found)
+    try:
+        hints = typing.get_type_hints(found.__init__ if inspect.isclass(found) else found)
+    except (NameError, TypeError):
+        # Names that a user's module imports for type checkers only: its values are let through unchecked.
+        hints = {}
     return {
         name: parameter.replace(annotation=hints.get(name, Any))
         for name, parameter in inspect.signature(found).parameters.items()
@@ -354,7 +415,23 @@ def _mistakes_in_values(group: str, node: Config, target: str) -> list[str]:
                 mistakes.append(f"{target} takes no {key!r}{_hint(key, list(parameters))}")
         elif not _fits(value, parameters[key].annotation):
             mistakes.append(f"{group}.{key} is {value!r}: give {_describe(parameters[key].annotation)}")
+        elif target.startswith("automask.types."):
+            # Recipes are plain values: their ranges are told here, with all the rest, not one by one as they load.
+            try:
+                locate(target)(**{key: value})
+            except ConfigError as error:
+                mistakes.append(str(error))
     return mistakes
+
+
+_PLAIN: Mapping[Any, tuple[type, ...]] = {
+    float: (int, float),
+    int: (int,),
+    bool: (bool,),
+    str: (str,),
+    type(None): (type(None),),
+}
+"""The types that a value of an annotated type may have; exact, as True is an int to Python."""
 
 
 def _fits(value: Any, hint: Any) -> bool:
@@ -364,16 +441,12 @@ def _fits(value: Any, hint: Any) -> bool:
         return any(_fits(value, part) for part in typing.get_args(hint))
     if origin is typing.Literal:
         return value in typing.get_args(hint)
-    if hint is float:
-        return type(value) in (int, float)
-    if hint in (int, bool, str, type(None)):
-        return type(value) is hint
+    if hint in _PLAIN:
+        return type(value) in _PLAIN[hint]
     if hint is Path:
         return isinstance(value, str | Path)
-    if inspect.isclass(origin) and issubclass(origin, Mapping):
-        return isinstance(value, Mapping)
-    if inspect.isclass(origin) and issubclass(origin, Sequence):
-        return isinstance(value, list | tuple)
+    if inspect.isclass(origin) and issubclass(origin, Mapping | Sequence):
+        return isinstance(value, Mapping if issubclass(origin, Mapping) else list | tuple)
     return True
 
 
