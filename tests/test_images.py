@@ -531,8 +531,8 @@ def icc_profile(space: bytes, tags: dict[bytes, bytes], pcs: bytes = b"XYZ ", ki
     } | tags
     table, body = b"", b""
     at = 128 + 4 + 12 * len(tags)
-    for name, data in tags.items():
-        data += bytes(-len(data) % 4)
+    for name, value in tags.items():
+        data = value + bytes(-len(value) % 4)
         table += name + struct.pack(">II", at + len(body), len(data))
         body += data
     header = struct.pack(">I", at + len(body)) + bytes(4) + b"\x02\x40\0\0" + kind + space + pcs + bytes(12) + b"acsp"
@@ -690,7 +690,7 @@ def test_a_soft_edge_starts_at_the_old_sample_outside_srgb_too(tmp_path: Path) -
     vivid[:] = (0, 255, 0)  # the green of P3: outside sRGB
     photo = open_photo(saved(tmp_path / "a.png", Image.fromarray(vivid), icc_profile=DISPLAY_P3))
     alpha = np.full((20, 20), 13, np.uint8)
-    result = np.clip(photo.rgb.astype(int) + [2, -2, 2], 0, 255).astype(np.uint8)
+    result = np.clip(photo.rgb.astype(int) + np.array([2, -2, 2]), 0, 255).astype(np.uint8)
     write_photo(photo, result, alpha, tmp_path / "out.png")
     assert np.abs(open_photo(tmp_path / "out.png").samples.astype(int) - vivid).max() <= 12
 
@@ -702,6 +702,20 @@ def test_ink_without_a_profile_goes_there_and_back_within_one_level() -> None:
     every = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3)
     back = _plain_to_srgb("CMYK")(_plain_from_srgb("CMYK")(every))
     assert np.abs(back.astype(int) - every.astype(int)).max() <= 1
+
+
+def test_a_soft_edge_goes_over_from_the_old_inks_to_the_new(tmp_path: Path) -> None:
+    old = np.zeros((20, 260, 4), np.uint8)
+    old[:] = (150, 100, 60, 0)
+    photo = open_photo(saved(tmp_path / "a.tif", Image.frombytes("CMYK", (260, 20), old.tobytes())))
+    alpha = np.zeros((20, 260), np.uint8)
+    alpha[:, 4:] = np.arange(256)
+    share = alpha[..., None] / 255
+    result = np.rint(photo.rgb * (1 - share) + np.array((60, 40, 40)) * share).astype(np.uint8)
+    write_photo(photo, result, alpha, tmp_path / "out.tif")
+    again = open_photo(tmp_path / "out.tif")
+    assert np.abs(again.rgb.astype(int) - result).max() <= 1
+    assert np.abs(np.diff(again.samples[0].astype(int), axis=0)).max() <= 3
 
 
 # ------------------------------------------------------------------------------------------------- what is around it
@@ -1173,7 +1187,7 @@ def test_a_result_or_alpha_of_another_size_is_refused(tmp_path: Path) -> None:
         OutputError, match=r"the result is \[45, 69, 3\] uint8, the photo \[45, 70, 3\] uint8; write a result"
     ):
         write_photo(photo, result[:, 1:], alpha, tmp_path / "o.png")
-    with pytest.raises(OutputError, match="the result is .* float64"):
+    with pytest.raises(OutputError, match=r"the result is .* float64"):
         write_photo(photo, result / 255, alpha, tmp_path / "o.png")
     with pytest.raises(OutputError, match=r"alpha is \[44, 70\], the photo \[45, 70\]; write an alpha"):
         write_photo(photo, result, alpha[1:], tmp_path / "o.png")

@@ -1,7 +1,7 @@
 """Photos, masks and pictures, in and out.
 
-`photo.py` opens and writes them, and is the one module here that knows PIL; `wrapping.py` carries what stands around the
-samples in a file, as bytes. Everything that the rest of automask needs is named here.
+`photo.py` opens and writes them, and is the one module here that knows PIL; `wrapping.py` carries what stands around
+the samples in a file, as bytes. Everything that the rest of automask needs is named here.
 """
 
 from automask.images.photo import (

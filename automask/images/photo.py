@@ -1,7 +1,7 @@
 """Photos in and out: decoded in their own mode, worked on in sRGB, written back with only the repainted pixels changed.
 
-`open_photo` keeps two pictures: `samples`, the decoded numbers in the photo's own mode, depth and profile, and `rgb`, an
-8-bit sRGB working copy (the same buffer where nothing had to be converted). `write_photo` starts from `samples` and
+`open_photo` keeps two pictures: `samples`, the decoded numbers in the photo's own mode, depth and profile, and `rgb`,
+an 8-bit sRGB working copy (the same buffer where nothing had to be converted). `write_photo` starts from `samples` and
 converts back only what was repainted; then it opens the file it wrote and counts what changed outside the mask.
 
 Float becomes uint8 here and nowhere else.
@@ -48,8 +48,10 @@ from automask.images.wrapping import (
 from automask.types import Alpha, Rgb
 
 PHOTO_SUFFIXES: frozenset[str] = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".heic", ".heif")
-    + (".hif", ".avif")
+    {
+        *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".tif", ".tiff", ".bmp", ".gif"),
+        *(".heic", ".heif", ".hif", ".avif"),
+    }
 )
 """Lower-case endings of the files that a folder is searched for."""
 
@@ -146,8 +148,8 @@ class Written:
 
     Args:
         path: Where it is.
-        outside_changed_px: Pixels outside the mask that differ in the photo's own mode; always 0, or nothing is written.
-            In a lossy format, those that differ in the samples handed to the encoder.
+        outside_changed_px: Pixels outside the mask that differ in the photo's own mode (in a lossy format: that differ
+            in the samples handed to the encoder). Always 0: a file with others is not written.
         encoder_changed_px: Pixels outside the mask that a lossy encoder itself changed; 0 for the others.
         encoder_max_diff: The most that it changed one sample by.
         notes: What could not be kept and what was written instead, one sentence each.
@@ -236,7 +238,8 @@ def _guard_size(size_wh: tuple[int, int], name: str, max_megapixels: float) -> N
     megapixels = size_wh[0] * size_wh[1] / 1e6
     if megapixels > max_megapixels:
         raise PhotoError(
-            f"{name} has {size_wh[0]} x {size_wh[1]} = {megapixels:.1f} megapixels, more than the {max_megapixels:g} allowed",
+            f"{name} has {size_wh[0]} x {size_wh[1]} = {megapixels:.1f} megapixels, "
+            f"more than the {max_megapixels:g} allowed",
             mend=f"if that is wanted, allow it with max_megapixels={math.ceil(megapixels)}",
         )
 
@@ -291,7 +294,8 @@ def _strict_pillow() -> Iterator[None]:
     """Pillow with our own size guard and with cut files refused.
 
     Both are module globals there: MAX_IMAGE_PIXELS would warn or stop by a limit of its own, and some libraries switch
-    LOAD_TRUNCATED_IMAGES on for the whole process. Put back at once, under a lock. Its warnings (odd EXIF, mostly) help nobody.
+    LOAD_TRUNCATED_IMAGES on for the whole process. Put back at once, under a lock. Its warnings (odd
+    EXIF, mostly) help nobody.
     """
     with _pillow_globals, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -326,7 +330,7 @@ def _decode(data: bytes, name: str, max_megapixels: float) -> _Decoded:
             f"there is not enough memory to open '{name}'", mend="close other programs, or use a smaller copy"
         ) from error
     except Exception as error:
-        # Pillow's decoders raise OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, IndexError, KeyError ...
+        # Pillow's decoders raise OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, IndexError ...
         reason = " ".join(str(error).split()) or type(error).__name__
         raise PhotoError(
             f"'{name}' is broken or cut short ({reason})", mend="copy, download or export it again"
@@ -586,13 +590,12 @@ def _orientation(image: Image.Image) -> int:
 
 def _turned(samples: Samples, turn: int) -> Samples:
     """The samples upright, from EXIF orientation `turn` (Exif 2.32, tag 274)."""
-    if turn in {5, 6, 7, 8}:
-        samples = samples.swapaxes(0, 1)
+    upright: npt.NDArray[Any] = samples.swapaxes(0, 1) if turn >= 5 else samples
     if turn in {2, 3, 6, 7}:
-        samples = samples[:, ::-1]
+        upright = upright[:, ::-1]
     if turn in {3, 4, 7, 8}:
-        samples = samples[::-1]
-    return np.ascontiguousarray(samples)
+        upright = upright[::-1]
+    return np.ascontiguousarray(upright)
 
 
 # ------------------------------------------------------------------------------------------------------------- colour
@@ -717,16 +720,19 @@ def _plain_from_srgb(space: Literal["L", "RGB", "CMYK"]) -> Colours:
         return _luma(colours).reshape(-1, 1)
 
     def ink(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        # All grey goes to black ink: the way back through `ink` above is then within one level.
-        wide = colours.astype(np.uint32)
-        light = wide.max(axis=1, keepdims=True)
-        tints = (255 * (light - wide) + light // 2) // np.maximum(light, 1)
-        return np.concatenate([tints, 255 - light], axis=1).astype(np.uint8)
+        return _inks(colours, 255 - colours.max(axis=1).astype(np.uint32))  # all grey goes to black ink
 
     def same(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         return colours
 
     return {"L": grey, "RGB": same, "CMYK": ink}[space]
+
+
+def _inks(colours: npt.NDArray[np.uint8], black: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+    """[N, 4] cyan, magenta, yellow and the given black, which is at most 255 - the lightest of r, g, b."""
+    paper = 255 - black[:, None]
+    tints = (255 * (paper - colours) + paper // 2) // np.maximum(paper, 1)
+    return np.concatenate([tints, black[:, None]], axis=1).astype(np.uint8)
 
 
 def _luma(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
@@ -743,8 +749,9 @@ def write_photo(
 ) -> Written:
     """The photo with its repainted pixels, in its own format, written under a temporary name, checked, then renamed.
 
-    A pixel is converted back into the photo's own mode, profile and depth where alpha is above 0 and `result` differs from
-    `photo.rgb`; all others are the samples that were read, whatever `result` holds there. Alpha channels are never changed.
+    A pixel is converted back into the photo's own mode, profile and depth where alpha is above 0 and `result` differs
+    from `photo.rgb`; all others are the samples that were read, whatever `result` holds there. Alpha channels are never
+    changed.
 
     Args:
         photo: From `open_photo`.
@@ -753,8 +760,8 @@ def write_photo(
         path: Where to; its folder is made. The format is the photo's, whatever the ending.
 
     Raises:
-        OutputError: It cannot be written there, it is the input itself, or the check after writing failed. A file that was
-            there before is then still there.
+        OutputError: It cannot be written there, it is the input itself, or the check after writing failed. A file that
+            was there before is then still there.
     """
     path = Path(path)
     _refuse_source(photo, path)
@@ -810,7 +817,7 @@ def _plain(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None) -
 
 
 def _differences(first: Samples, second: Samples, touched: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    """Pixels outside `touched` that differ, and by how much at most. RGBA and RGB are compared where both have values."""
+    """Pixels outside `touched` that differ, and by how much at most; RGBA and RGB are compared in what both have."""
     count = most = 0
     rows = max(1, _BAND_PX // touched.shape[1])
     for top in range(0, touched.shape[0], rows):
@@ -880,8 +887,10 @@ def _mixed_back(
 ) -> Samples:
     """[N, C] repainted colours in the photo's own numbers.
 
-    What the way to 8-bit sRGB and back loses of the old sample (low bits, colours outside sRGB, the split into inks) is added
-    back by 1 - alpha, so that a soft edge starts at the old sample and not at its 8-bit copy.
+    What the way to 8-bit sRGB and back loses of the old sample (low bits, colours outside sRGB) is added back by
+    1 - alpha, so that a soft edge starts at the old sample and not at its 8-bit copy. Inks cannot be added to: another
+    split of the same colour clips (230 levels off in a feathered edge). Without a profile the black ink goes over from the
+    old to the new split instead, at the same colour; with one, the profile's split is taken as it is.
     """
     if photo.mode == "1":
         return np.where(_luma(colours) >= 128, 255, 0).astype(np.uint8)[:, None]
@@ -891,7 +900,12 @@ def _mixed_back(
     for start in range(0, len(colours), _BAND_PX):
         part = slice(start, start + _BAND_PX)
         new = from_srgb(colours[part])
-        if scale == 1 and photo.mode in {"L", "LA", "RGB", "RGBA"} and not photo.wrapping.managed:
+        if photo.mode == "CMYK" and not photo.wrapping.managed:
+            black = new[:, 3].astype(np.float32)
+            mixed = black + (1 - to_unit(levels[part])) * (old[part][:, 3].astype(np.float32) - black)
+            out[part] = _inks(colours[part], np.minimum(np.rint(mixed), black).astype(np.uint32))
+            continue
+        if photo.mode == "CMYK" or (scale == 1 and not photo.wrapping.managed):
             out[part] = new
             continue
         rest = (1 - to_unit(levels[part]))[:, None]
@@ -1076,9 +1090,9 @@ def write_mask(path: str | Path, alpha: Alpha) -> None:
 def read_mask(path: str | Path, *, size_hw: tuple[int, int]) -> Alpha:
     """The alpha in a mask file, one that `write_mask` wrote or that a person drew.
 
-    Grey is the share to repaint; of a colour picture the luminance. Where a picture is see-through, it is untouched; a shape
-    of one single colour on a see-through ground counts by its opacity alone, so that any brush will do. Colour profiles are
-    ignored: the numbers are the mask.
+    Grey is the share to repaint; of a colour picture the luminance. Where a picture is see-through, it is untouched; a
+    shape of one single colour on a see-through ground counts by its opacity alone, so that any brush will do. Colour
+    profiles are ignored: the numbers are the mask.
 
     Args:
         path: A picture of the photo's size, of any kind that `open_photo` reads.
@@ -1140,7 +1154,8 @@ def write_picture(path: str | Path, rgb: Rgb) -> None:
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """A temporary name in the same folder, which takes the place of `path` when the block ends well.
 
-    The folder is made. When the block raises, Ctrl-C included, the temporary file is removed and what was at `path` stays.
+    The folder is made. When the block raises, Ctrl-C included, the temporary file is removed and what was at `path`
+    stays.
 
     Raises:
         OutputError: For whatever the system refuses (no permission, disk full, a folder in the way).

@@ -1,7 +1,7 @@
 """What stands around the samples in a file: EXIF, profile, text, resolution, JPEG tables, TIFF tags.
 
-It is carried as the bytes that the file had, not through a library's idea of them: JPEG segments, PNG chunks and TIFF tags
-are copied one by one, and only the orientation inside is set to "upright". No PIL here.
+It is carried as the bytes that the file had, not through a library's idea of them: JPEG segments, PNG chunks and TIFF
+tags are copied one by one, and only the orientation inside is set to "upright". No PIL here.
 """
 
 import re
@@ -21,7 +21,7 @@ Samples: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """One TIFF tag as the file has it: number, type, count, the bytes of its value, or the tags of the directory inside."""
+    """One TIFF tag as the file has it: number, type, count, and its value's bytes or the tags of its directory."""
 
     number: int
     kind: int
@@ -272,8 +272,8 @@ def jpeg_wrapping(data: bytes, tables: dict[int, list[int]], turn: int, notes: l
         notes: Is added to.
     """
     segments = _jpeg_segments(data)
-    # Not kept: Adobe's, as the encoder writes its own; MPF, which is an index of offsets into another file; JUMBF, which
-    # signs the old picture; previews of the photo as it was.
+    # Not kept: Adobe's, as the encoder writes its own; MPF, an index of offsets into another file; JUMBF, which signs
+    # the old picture; previews of the photo as it was.
     dropped = {(0xEE, b"Adobe"), (0xE2, b"MPF\0"), (0xEB, b""), (0xE0, b"JFXX")}
     kept = []
     for marker, payload in segments:
@@ -368,8 +368,8 @@ def png_wrapping(
             part = after
         elif kind == b"caBX":
             notes.append(_NO_CREDENTIALS)
-        # Of kinds we do not know: a small first letter means "may be left out", a small last one "may be copied though the
-        # picture changes".
+        # Of kinds we do not know: a small first letter means "may be left out", a small last one "may be copied though
+        # the picture changes".
         if kind not in _PNG_KEPT and not (kind[0] & 32 and kind[3] & 32):
             continue
         if kind == b"eXIf" or (exif and body.startswith((b"Raw profile type exif", b"Raw profile type APP1"))):
@@ -439,7 +439,7 @@ _STRIP_BYTES = 1 << 20
 
 
 def tiff_bytes(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None, wrapping: Wrapping) -> bytes:
-    """A baseline TIFF (TIFF 6.0) in strips, stored or Deflate with prediction, with the photo's other tags as they were.
+    """A baseline TIFF (TIFF 6.0) in strips, stored or Deflate with prediction, with the other tags as they were.
 
     Written by hand: Pillow has no 16-bit RGB and OpenCV keeps no tags.
     """
