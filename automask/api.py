@@ -256,9 +256,15 @@ def settings_of(stages: Stages, seed: int, on_missing: OnMissing) -> dict[str, A
 
 
 def models_of(stages: Stages) -> dict[str, str]:
-    """What each stage is, for the record: its class, and its own `about` (weights, revision, device) where it tells one."""
+    """What each stage is, for the record: its class, and where it runs if it tells that."""
     parts = {"segmenter": stages.segmenter, "refiner": stages.refiner, "editor": stages.editor, **stages.editors}
-    return {name: " ".join(filter(None, (type(part).__name__, getattr(part, "about", "")))) for name, part in parts.items()}
+    return {name: ": ".join(filter(None, (type(part).__name__, device_note(part)))) for name, part in parts.items()}
+
+
+def device_note(part: object) -> str:
+    """The sentence in which a stage says on what device and in what number format it runs; empty where it says none."""
+    note = getattr(part, "device_note", "")
+    return note if isinstance(note, str) else ""
 
 
 def versions() -> dict[str, str]:

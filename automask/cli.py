@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from automask.errors import AutomaskError, UsageError
 
 if TYPE_CHECKING:
+    from automask.protocols import Stages
     from automask.types import JobReport, Plan
 
 ARROWS = ("->", "=>", "\N{RIGHTWARDS ARROW}")
@@ -240,6 +241,7 @@ def _edit(arguments: list[str]) -> int:
         began = time.perf_counter()
         stages = configuration.build(config, editors=names, conf=typed.conf, given=given)
         loaded_s = time.perf_counter() - began
+        _say_devices(stages)
         outcome = edit(
             typed.subject,
             plan,
@@ -286,6 +288,7 @@ def _mask(arguments: list[str]) -> int:
         began = time.perf_counter()
         tell("loading the models", 0, 1)
         stages = configuration.build(config, conf=typed.conf, given={"editor": NotLoaded()})
+        _say_devices(stages)
         understand(stages.segmenter, phrases_of(plan))
         loaded = time.perf_counter()
         photo = open_photo(typed.subject, max_megapixels=config["max_megapixels"])
@@ -424,6 +427,15 @@ def _print_json(value: Any) -> None:
 
 def _warn(message: str) -> None:
     print(f"automask: {message}", file=sys.stderr)
+
+
+def _say_devices(stages: "Stages") -> None:
+    """Says once where the models run: on a machine without a GPU that is what a user wonders about."""
+    from automask.api import device_note
+
+    parts = (stages.segmenter, stages.refiner, stages.editor, *stages.editors.values())
+    for note in dict.fromkeys(filter(None, map(device_note, parts))):
+        _warn(note)
 
 
 def _say_notes(notes: Sequence[str]) -> None:
