@@ -155,9 +155,7 @@ def thumbnail(path: Path, long_px: int) -> Rgb:
     """
     with Image.open(path) as image:
         image.draft("RGB", (long_px, long_px))
-        small = image.convert("RGB")
-        small.thumbnail((long_px, long_px))
-        return np.asarray(small)
+        return _shrink(np.asarray(image.convert("RGB")), long_px)
 
 
 def _shrink(picture: Rgb, long_px: int) -> Rgb:
