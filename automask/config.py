@@ -4,6 +4,7 @@ Configuration objects stop here: everything else gets plain values. A `_target_`
 package's, or a folder that the user names), never from an override, a plan or the web.
 """
 
+import contextlib
 import functools
 import importlib
 import inspect
@@ -18,8 +19,10 @@ from automask.errors import AutomaskError, ConfigError
 from automask.plan import nearest
 from automask.protocols import Stages
 
-# In an override `${oc.create:{_target_: os.system}}` would make a `_target_` of text, and `${oc.env:...}` reads secrets.
+# In an override `${oc.create:{_target_: os.system}}` would make a `_target_`, and `${oc.env:...}` reads secrets.
 _RESOLVER = re.compile(r"\$\{.*:", re.DOTALL)
+# What `instantiate` obeys, as a key in text: a sweep's values are not parsed.
+_SPECIAL = re.compile(r"_(target|args|partial|convert|recursive)_['\"]?\s*:")
 STAGE_GROUPS = ("segmenter", "boxes", "refiner", "mask", "editor")
 Config = Mapping[str, Any]
 
@@ -176,6 +179,7 @@ def _instantiate(node: Config, what: str) -> Any:
 
 
 def _hydra(overrides: Sequence[str], conf: Path | None) -> Config:
+    import yaml  # comes with Hydra
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
     from hydra.errors import HydraException
@@ -189,7 +193,7 @@ def _hydra(overrides: Sequence[str], conf: Path | None) -> Config:
         with initialize_config_dir(config_dir=str(conf_dir()), version_base="1.3", job_name="automask"):
             composed = hydra_compose("config", overrides=[*search, *overrides])
             container: Any = OmegaConf.to_container(composed, resolve=True)
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"configuration: {' '.join(str(error).split())}", mend="see docs/configuration.md") from error
     result: Config = container
     return result
@@ -244,11 +248,12 @@ def check_overrides(overrides: Sequence[str]) -> None:
     mistakes = []
     for text in overrides:
         try:
-            key = parser.parse_override(text).key_or_group
+            override = parser.parse_override(text)
         except HydraException:
             mistakes.append(f"{text!r} is not 'key=value'; quote a value that holds more than plain letters: key='a b'")
             continue
-        if _names_target(key, None) or "_target_" in text:
+        value = None if override.is_sweep_override() else override.value()
+        if _names_target(override.key_or_group, value) or _SPECIAL.search(text):
             mistakes.append(f"{text!r}: '_target_' and its like are read from YAML files only")
         elif _RESOLVER.search(text):
             mistakes.append(f"{text!r}: '${{name:...}}' is read in YAML files only")
@@ -307,7 +312,8 @@ def _mistakes_in_key(key: str, text: str, value: Any, base: Config) -> list[str]
         if not isinstance(node, Mapping) or part not in node:
             known = [".".join([*path, name]) for name in node if not name.startswith("_")] if _is_map(node) else []
             everywhere = _dotted(base)
-            close = nearest(key, known) or nearest(key, everywhere)
+            same = [name for name in everywhere if name.rpartition(".")[2] == part]
+            close = (same[0] if same else None) or nearest(key, known) or (None if path else nearest(key, everywhere))
             return [f"no key {key!r}" + (f"; did you mean {close!r}?" if close else _listing(known or everywhere))]
         node = node[part]
         path.append(part)
@@ -389,11 +395,13 @@ def locate(target: str) -> Any:
 def parameters_of(target: str) -> Mapping[str, inspect.Parameter]:
     """The constructor parameters of a `_target_`, with evaluated annotations."""
     found = locate(target)
-    try:
-        hints = typing.get_type_hints(found.__init__ if inspect.isclass(found) else found)
-    except (NameError, TypeError):
-        # Names that a user's module imports for type checkers only: its values are let through unchecked.
-        hints = {}
+    owner = found.__init__ if inspect.isclass(found) else found
+    hints: dict[str, Any] = {}
+    for name, note in getattr(owner, "__annotations__", {}).items():
+        one = types.SimpleNamespace(__annotations__={name: note})
+        # A name that is imported for type checkers only cannot be read: such a value is let through unchecked.
+        with contextlib.suppress(NameError, TypeError):
+            hints |= typing.get_type_hints(one, globalns=getattr(owner, "__globals__", {}))
     return {
         name: parameter.replace(annotation=hints.get(name, Any))
         for name, parameter in inspect.signature(found).parameters.items()
