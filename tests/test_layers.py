@@ -152,7 +152,7 @@ def _level(part: str) -> int | None:
 def modules() -> dict[str, str]:
     """Every module of the package, named without `automask.`, with its source."""
     return {
-        ".".join(file.relative_to(PACKAGE).with_suffix("").parts): file.read_text(encoding="utf-8")
+        ".".join(file.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): file.read_text("utf-8")
         for file in sorted(PACKAGE.rglob("*.py"))
     }
 
