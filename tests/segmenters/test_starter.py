@@ -1,0 +1,249 @@
+"""The starter segmenter: its words, its protocol, and what it must find in the sample kitchen."""
+
+import json
+import pickle
+from importlib import resources
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from automask.errors import ConfigError, SegmenterError, UnknownPhrase, WeightsMissing
+from automask.protocols import Segmenter
+from automask.segmenters import starter as module
+from automask.segmenters.starter import Starter, Words
+
+WEIGHTS = resources.files("automask.segmenters") / "weights"
+SAMPLE = resources.files("automask") / "samples" / "kitchen.jpg"
+# The sample's labels at a quarter of its size; ids of the renderer.
+LABELS = Path(__file__).parents[1] / "data" / "kitchen_labels.png"
+WALL, ACCENT_WALL, FLOOR, CEILING, WINDOW = 1, 2, 3, 4, 5
+BASE, UPPER, TALL, ISLAND, WORKTOP, ISLAND_TOP = 7, 8, 9, 10, 11, 12
+
+
+@pytest.fixture(scope="module")
+def starter():
+    return Starter()
+
+
+@pytest.fixture(scope="module")
+def kitchen():
+    bgr = cv2.imdecode(np.frombuffer(SAMPLE.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+    rgb.setflags(write=False)
+    return rgb
+
+
+@pytest.fixture(scope="module")
+def labels():
+    return cv2.imread(str(LABELS), cv2.IMREAD_UNCHANGED)
+
+
+@pytest.fixture(scope="module")
+def words():
+    return Words.packaged()
+
+
+def noise(height, width):
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+
+
+# ------------------------------------------------------------ the protocol
+
+
+def test_it_is_a_segmenter(starter):
+    assert isinstance(starter, Segmenter)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 7), (480, 640), (900, 20), (20, 900), (33, 31)])
+def test_heats_have_the_size_of_the_photo_whatever_it_is(starter, size):
+    heats = starter.heats(noise(*size), ["wall", "floor"])
+    assert heats.shape == (2, *size)
+    assert heats.dtype == np.float32
+    assert heats.min() >= 0
+    assert heats.max() <= 1
+
+
+def test_the_photo_is_not_written_to(starter, kitchen):
+    before = kitchen.copy()
+    starter.heats(kitchen, ["wall"])
+    assert np.array_equal(kitchen, before)
+
+
+def test_the_same_photo_and_words_give_the_same_bytes(starter, kitchen):
+    again = Starter()
+    phrases = ["island", "cabinets"]
+    first = starter.heats(kitchen, phrases)
+    assert first.tobytes() == starter.heats(kitchen, phrases).tobytes() == again.heats(kitchen, phrases).tobytes()
+
+
+def test_a_heat_does_not_depend_on_the_phrases_beside_it(starter, kitchen):
+    together = starter.heats(kitchen, ["wall", "island", "couch", "island"])
+    assert np.array_equal(together[1], starter.heats(kitchen, ["island"])[0])
+    assert np.array_equal(together[1], together[3])
+
+
+def test_phrases_that_share_nothing_compete(starter, kitchen):
+    heats = starter.heats(kitchen, ["island", "cabinets", "wall", "floor", "ceiling", "window"])
+    assert heats.sum(0).max() <= 1 + 1e-5
+
+
+def test_a_mirrored_photo_has_mirrored_heat(starter, kitchen):
+    heat = starter.heats(kitchen, ["island"])[0]
+    mirrored = starter.heats(np.ascontiguousarray(kitchen[:, ::-1]), ["island"])[0]
+    assert np.abs(heat - mirrored[:, ::-1]).max() < 0.02
+
+
+def test_no_phrases_give_no_heats(starter):
+    assert starter.heats(noise(40, 60), []).shape == (0, 40, 60)
+
+
+@pytest.mark.parametrize("photo", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8)])
+def test_what_is_no_photo_is_refused(starter, photo):
+    with pytest.raises(SegmenterError, match=r"the photo is .* of shape .*; give \[height, width, 3\] uint8"):
+        starter.heats(photo, ["wall"])
+
+
+def test_arguments_out_of_range_are_refused():
+    with pytest.raises(ConfigError, match="side_px is 8; give at least 32"):
+        Starter(side_px=8)
+    with pytest.raises(ConfigError, match="threads is 0; give at least 1"):
+        Starter(threads=0)
+
+
+def test_a_package_without_weights_says_so(monkeypatch, tmp_path):
+    monkeypatch.setattr(module.resources, "files", lambda _package: tmp_path)
+    with pytest.raises(WeightsMissing, match=r"the package lacks .*starter.json; install automask again"):
+        Starter()
+
+
+def test_the_packaged_files_are_small():
+    assert sum(len((WEIGHTS / name).read_bytes()) for name in ("starter.onnx", "starter.json")) <= 12_000_000
+
+
+# ------------------------------------------------------------ the words
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("cabinets", "cabinets"),
+        ("Kitchen  Cabinets", "cabinets"),
+        ("the old white cupboards", "cabinets"),
+        ("upper cabinets", "wall cabinets"),
+        ("lower cabinets", "base cabinets"),
+        ("island", "kitchen island"),
+        ("kitchen-island", "kitchen island"),
+        ("white marble island top", "island countertop"),
+        ("the island's worktop", "island countertop"),
+        ("couches", "sofa"),
+        ("drapes", "curtain"),
+        ("shelves", "shelf"),
+        ("book shelves", "bookcase"),
+        ("fire place", "fireplace"),
+        ("tv", "television"),
+        ("off-white sofa", "sofa"),
+        ("light oak floor", "floor"),
+        ("ceiling lights", "ceiling light"),
+        ("back wall", "accent wall"),
+        ("black wall", "accent wall"),
+        ("black walls", "wall"),
+        ("white wall", "wall"),
+        ("cabnets", "cabinets"),
+        ("upper cabnets", "wall cabinets"),
+        ("isalnd", "kitchen island"),
+        ("cieling", "ceiling"),
+        ("refridgerator", "refrigerator"),
+        ("wodden floor", "floor"),
+    ],
+)
+def test_words_are_read_as(words, typed, read):
+    assert words.read(typed) == read
+
+
+@pytest.mark.parametrize(
+    "typed", ["dragon", "left wall", "grass", "wood", "the", "furniture", "kitchen", "42", "壁", ""]
+)
+def test_words_that_mean_no_known_thing_are_refused(words, typed):
+    with pytest.raises(UnknownPhrase, match=r"the starter segmenter does not know .*; nearest known words: "):
+        words.read(typed)
+
+
+def test_the_refusal_names_the_nearest_words(words):
+    with pytest.raises(UnknownPhrase, match="nearest known words: wall, accent wall, ") as refusal:
+        words.read("left wall")
+    assert str(pickle.loads(pickle.dumps(refusal.value))) == str(refusal.value)  # noqa: S301 - our own bytes
+
+
+def test_every_known_word_is_read_as_its_own_phrase(words):
+    content = json.loads((WEIGHTS / "starter.json").read_bytes())
+    typed = {word: phrase for phrase, entry in content["phrases"].items() for word in (phrase, *entry["also"])}
+    assert {word: words.read(word) for word in typed} == typed
+    exact = content["exact"]
+    assert {word: words.read(word) for word in exact} == exact
+    assert {phrase: words.read(phrase + "s") for phrase in ("door", "sofa", "bench")} == {
+        "door": "door",
+        "sofa": "sofa",
+        "bench": "bench",
+    }
+
+
+def test_every_leaf_is_known_and_used_at_least_once():
+    content = json.loads((WEIGHTS / "starter.json").read_bytes())
+    used = {leaf for entry in content["phrases"].values() for leaf in entry["leaves"]}
+    rest = {"other structure", "other furniture", "other object"}
+    assert used | rest == set(content["leaves"])
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow"),
+    [
+        ("cabinets", ("base cabinets", "wall cabinets", "tall cabinet")),
+        ("wall", ("accent wall",)),
+        ("countertop", ("island countertop",)),
+        ("island", ("island body", "island countertop")),
+        ("stove", ("oven", "cooktop")),
+        ("lights", ("pendant lamp", "floor lamp", "table lamp", "ceiling light")),
+    ],
+)
+def test_a_wide_phrase_covers_its_parts(starter, kitchen, wide, narrow):
+    heats = starter.heats(cv2.resize(kitchen, (384, 256)), [wide, *narrow])
+    assert (heats[0] >= heats[1:].max(0) - 1e-5).all()
+
+
+def test_understand_answers_one_phrase_for_each_target(starter):
+    assert starter.understand(["couch", "wall", "couch"]) == ("sofa", "wall", "sofa")
+
+
+def test_unknown_words_are_refused_before_the_photo_is_looked_at(starter):
+    with pytest.raises(UnknownPhrase, match="does not know 'dragon'"):
+        starter.heats(None, ["wall", "dragon"])
+
+
+# ------------------------------------------------------------ what it finds
+
+
+def test_it_finds_the_things_in_the_sample_kitchen(starter, kitchen, labels):
+    least = {  # what the weights reach, less 0.05
+        "island": (0.70, (ISLAND, ISLAND_TOP)),
+        "cabinets": (0.70, (BASE, UPPER, TALL)),
+        "accent wall": (0.45, (ACCENT_WALL,)),
+        "wall": (0.65, (WALL, ACCENT_WALL)),
+        "floor": (0.80, (FLOOR,)),
+        "ceiling": (0.85, (CEILING,)),
+        "window": (0.70, (WINDOW,)),
+        "countertop": (0.45, (WORKTOP, ISLAND_TOP)),
+    }
+    iou = {}
+    for phrase, heat in zip(least, starter.heats(kitchen, list(least)), strict=True):
+        hot = cv2.resize(heat, labels.shape[::-1], interpolation=cv2.INTER_AREA) >= 0.35
+        truth = np.isin(labels, least[phrase][1])
+        iou[phrase] = float((hot & truth).sum() / (hot | truth).sum())
+    assert {phrase: value for phrase, value in iou.items() if value < least[phrase][0]} == {}, iou
+
+
+def test_what_is_not_in_the_sample_kitchen_stays_cold(starter, kitchen):
+    absent = ["bed", "sofa", "toilet", "curtain", "piano"]
+    peaks = dict(zip(absent, starter.heats(kitchen, absent).max((1, 2)), strict=True))
+    assert {phrase: peak for phrase, peak in peaks.items() if peak >= 0.35} == {}
