@@ -814,13 +814,8 @@ def test_a_big_endian_16_bit_tiff_is_read_and_written_as_such(tmp_path: Path) ->
 
 
 def test_white_is_zero_16_bit_grey_is_read_the_right_way_round(tmp_path: Path) -> None:
-    data = bytearray(make("deep-grey.tif", tmp_path).read_bytes())
-    (at,) = struct.unpack_from("<I", data, 4)
-    for i in range(struct.unpack_from("<H", data, at)[0]):
-        if struct.unpack_from("<H", data, at + 2 + 12 * i)[0] == 262:
-            struct.pack_into("<H", data, at + 2 + 12 * i + 8, 0)
     path = tmp_path / "white-is-zero.tif"
-    path.write_bytes(data)
+    path.write_bytes(with_tiff_number(make("deep-grey.tif", tmp_path).read_bytes(), 262, 0))
     np.testing.assert_array_equal(open_photo(path).samples, 65535 - colours(16, 1)[..., 0])
 
 
@@ -1143,6 +1138,43 @@ def test_an_array_too_large_is_refused() -> None:
 def test_samples_that_are_not_edited_are_refused(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.tif", Image.fromarray(np.zeros((4, 5), np.float32)))
     assert refused(path) == f"'{path}' holds F samples, which automask does not edit; export it as 8-bit or 16-bit RGB"
+
+
+def with_tiff_number(data: bytes, number: int, value: int) -> bytes:
+    out = bytearray(data)
+    (at,) = struct.unpack_from("<I", data, 4)
+    for i in range(struct.unpack_from("<H", data, at)[0]):
+        if struct.unpack_from("<H", data, at + 2 + 12 * i)[0] == number:
+            struct.pack_into("<H", out, at + 2 + 12 * i + 8, value)
+    return bytes(out)
+
+
+def test_odd_tiffs_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    path.write_bytes(with_tiff_number(make("deep-grey.tif", tmp_path).read_bytes(), 258, 12))
+    assert refused(path) == f"'{path}' holds 12-bit samples; export it with 8 or 16 bits"
+    saved_by_opencv(path, colours(16, 4))
+    path.write_bytes(with_tiff_number(path.read_bytes(), 262, 5))
+    assert refused(path) == f"'{path}' holds 16-bit samples that are not RGB; export it as 16-bit RGB or as 8-bit"
+    saved(path, Image.new("LAB", (4, 5)))
+    assert "holds LAB samples" in refused(path)
+    saved_by_opencv(path, np.zeros((4, 5, 3), np.float32))
+    assert "of a kind that Pillow does not read; copy or download it again, or export it as PNG" in refused(path)
+
+
+def test_a_tiff_with_jpeg_inside_is_written_without_loss_and_it_says_so(tmp_path: Path) -> None:
+    photo = open_photo(saved(tmp_path / "a.tif", picture("RGB"), compression="jpeg"))
+    assert photo.notes == ("its samples were JPEG-compressed; they are written without loss, so the file grows",)
+    again, _ = rewritten(photo, tmp_path / "out", edit=False)
+    np.testing.assert_array_equal(again.samples, photo.samples)
+
+
+@heic
+def test_a_10_bit_heic_says_that_it_becomes_8_bit(tmp_path: Path) -> None:
+    import pillow_heif
+
+    pillow_heif.from_bytes("RGB;16", (WIDTH, HEIGHT), colours(16).tobytes()).save(tmp_path / "a.heic")
+    assert open_photo(tmp_path / "a.heic").notes == ("its 10-bit samples are read and written as 8-bit samples",)
 
 
 def test_heic_without_its_library_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

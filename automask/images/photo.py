@@ -523,7 +523,10 @@ def _deep_layout(data: bytes, format_: str, name: str) -> str | None:
     """The 16-bit mode of a file that Pillow would open as 8-bit without a word; None for every other file."""
     if format_ == "PNG" and data[24] == 16:
         return {2: "RGB;16", 4: "LA;16", 6: "RGBA;16"}.get(data[25])
-    if format_ == "TIFF" and tiff_number(data, 258) == 16 and (channels := tiff_number(data, 277) or 1) > 1:
+    if format_ == "TIFF" and (bits := tiff_number(data, 258) or 1) not in {1, 2, 4, 8, 16, 32, 64}:
+        # Pillow reads 12 bits as small 16-bit numbers: nearly black.
+        raise PhotoError(f"'{name}' holds {bits}-bit samples", mend="export it with 8 or 16 bits")
+    if format_ == "TIFF" and bits == 16 and (channels := tiff_number(data, 277) or 1) > 1:
         layout = {(2, 3): "RGB;16", (2, 4): "RGBA;16"}.get((tiff_number(data, 262) or 0, channels))
         if layout is None:
             raise PhotoError(
