@@ -88,6 +88,17 @@ def test_a_phrase_gets_the_union_over_its_boxes_of_one_of_sams_masks_each(size_h
     assert any((masks[1] != single).mean() < 1e-3 for single in large[1])
 
 
+@pytest.mark.parametrize("wanted", [0, 1, 2])
+def test_heat_that_is_one_of_sams_masks_gets_that_mask(size_hw, wanted):
+    refiner, photo = tiny_sam(), a_photo(size_hw)
+    box = Box(2, 3, size_hw[1] - 4, size_hw[0] - 5)
+    ((logits, _, _),) = predicted(refiner._net, photo, [box])
+    found = refiner.refine(photo, (logits[wanted] > 0).astype(np.float32)[None], ((box,),))[0]
+    others = [(logits[which] > 0) for which in range(3)]
+    assert np.argmin([(found != other).mean() for other in others]) == wanted
+    assert (found != others[wanted]).mean() < 1e-3
+
+
 def test_the_photo_is_embedded_once_and_boxes_are_decoded_in_bounded_batches():
     refiner = tiny_sam(max_boxes_at_once=4)
     looks, batches = [], []
