@@ -91,7 +91,9 @@ def find_jobs(source: str, *, out: Path, plan: Plan | None, recursive: bool = Fa
     elif glob.has_magic(source):
         root, photos = _in_glob(path, out)
     else:
-        raise PhotoError(f"there is no folder or file {source!r}", mend=_nearest_entry(path))
+        raise PhotoError(
+            f"there is no folder or file {source!r}", mend=_nearest_entry(path, "name a folder, a glob or a CSV")
+        )
     if not photos:
         deeper = "" if recursive or not path.is_dir() else "; --recursive looks in subfolders too"
         raise PhotoError(f"no photos in {source!r}", mend=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}{deeper}")
@@ -171,12 +173,12 @@ def _pieces(name: str) -> list[tuple[int, int, str]]:
     return [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in pieces]
 
 
-def _nearest_entry(path: Path) -> str:
+def _nearest_entry(path: Path, otherwise: str) -> str:
     try:
         close = nearest(path.name, [entry.name for entry in path.parent.iterdir()])
     except OSError:
         return f"there is no folder {str(path.parent)!r} either"
-    return f"did you mean {str(path.parent / close)!r}?" if close else "name a folder, a glob or a CSV"
+    return f"did you mean {str(path.parent / close)!r}?" if close else otherwise
 
 
 def _in_csv(path: Path, plan: Plan | None, recursive: bool, refused: list[tuple[str, str]]) -> list[Source]:
@@ -214,7 +216,7 @@ def _refuse_unfit(photo: Path) -> None:
     if photo.is_dir():
         raise PhotoError(f"{str(photo)!r} is a folder", mend="one row for each photo")
     if not photo.is_file():
-        raise PhotoError(f"there is no file {str(photo)!r}", mend=_nearest_entry(photo))
+        raise PhotoError(f"there is no file {str(photo)!r}", mend=_nearest_entry(photo, "mend its name"))
     if photo.suffix.lower() not in PHOTO_SUFFIXES:
         raise PhotoError(
             f"{photo.name!r} is no photo by its ending", mend=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}"

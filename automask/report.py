@@ -4,6 +4,7 @@ The picture functions are pure: [H, W, 3] uint8 in, [H, W, 3] uint8 out. Text is
 letters stop at ASCII; so this module, beside `images.py`, may import PIL.
 """
 
+import bisect
 import functools
 import itertools
 import json
@@ -351,11 +352,13 @@ def _shorten(text: str, font: ImageFont.FreeTypeFont, room_px: float) -> str:
     """The text, its middle an ellipsis where it is wider than the room: file names often differ at the end."""
     if font.getlength(text) <= room_px:
         return text
-    for kept in range(min(len(text) - 1, int(room_px)), 1, -1):
-        short = f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
-        if font.getlength(short) <= room_px:
-            return short
-    return "…"
+    widths = range(1, len(text))
+    kept = bisect.bisect_right(widths, room_px, key=lambda count: font.getlength(_without_middle(text, count)))
+    return _without_middle(text, kept) if kept else "…"
+
+
+def _without_middle(text: str, kept: int) -> str:
+    return f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
 
 
 def _wrap(text: str, font: ImageFont.FreeTypeFont, room_px: float) -> list[str]:

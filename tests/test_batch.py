@@ -238,7 +238,7 @@ def test_odd_names_survive_a_csv(tmp_path):
 
 def test_rows_that_cannot_be_done_are_refused_alone_with_number_and_reason(tmp_path):
     text = "photo,edits\na.jpg,wall - red\nb.jpgg,wall -> red\n,wall -> red\nb.jpg,\nb.jpg,wall -> red,rug\n"
-    text += "notes.txt,a -> b\nb.jpg,w -> red\n"
+    text += "notes.txt,a -> b\nb.jpg,w -> red\nsomething else.png,w -> red\n"
     both = found(listed(tmp_path, text, "a.jpg", "b.jpg", "notes.txt"), tmp_path / "out", plan=None)
     assert [job.photo.name for job in both.jobs] == ["b.jpg"]
     reasons = [reason for _, reason in both.refused]
@@ -249,6 +249,7 @@ def test_rows_that_cannot_be_done_are_refused_alone_with_number_and_reason(tmp_p
     assert reasons[3] == "row 5: no edits, and none for all; fill the cell, or give EDITS for the empty ones"
     assert reasons[4] == "row 6: more cells than columns; put double quotes around edits that hold the separator"
     assert "row 7: 'notes.txt' is no photo by its ending" in reasons[5]
+    assert reasons[6].endswith("something else.png'; mend its name")
     assert not any("\n" in reason for reason in reasons)
 
 
