@@ -184,7 +184,7 @@ _CATALOGUE = (
         # No digest was found.
         revision="358293da0354175698b67ec8299acf928313a78a",
         sha256=(),
-        licence="FLUX.1 [dev] Non-Commercial",
+        licence="FLUX.1-dev Non-Commercial",
         size_mb=33916,
         note="FLUX.1 Fill, 1024 px; not for commercial use; needs a GPU with some 34 GB or more",
         files=_files(
