@@ -3,9 +3,7 @@
 All files are made here. `DECODES` names each kind with the mode it must be read in; the laws run over all of them.
 """
 
-import io
 import math
-import os
 import pickle
 import re
 import struct
@@ -614,16 +612,8 @@ def srgb_of_p3(colour: tuple[int, int, int]) -> np.ndarray:
     return 255 * np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
 
 
-def test_a_display_p3_photo_is_worked_on_in_srgb() -> None:
-    plain = Image.new("RGB", (16, 16), (180, 120, 60))
-    buffer = io.BytesIO()
-    plain.save(buffer, "PNG", icc_profile=DISPLAY_P3)
-    path = Path(os.environ.get("TMPDIR", "/tmp")) / f"automask-p3-{os.getpid()}.png"  # noqa: S108
-    try:
-        path.write_bytes(buffer.getvalue())
-        photo = open_photo(path)
-    finally:
-        path.unlink(missing_ok=True)
+def test_a_display_p3_photo_is_worked_on_in_srgb(tmp_path: Path) -> None:
+    photo = open_photo(saved(tmp_path / "a.png", Image.new("RGB", (16, 16), (180, 120, 60)), icc_profile=DISPLAY_P3))
     assert (photo.samples[0, 0] == (180, 120, 60)).all()
     assert np.abs(photo.rgb[0, 0] - srgb_of_p3((180, 120, 60))).max() <= 2
 
