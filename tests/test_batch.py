@@ -1,6 +1,8 @@
 import csv
 import functools
 import hashlib
+import importlib.util
+import os
 import random
 import signal
 import subprocess
@@ -17,7 +19,7 @@ from automask import batch
 from automask.batch import find_jobs, is_done, job_digest, only_failed, run_batch
 from automask.errors import AutomaskError, OutputError, PhotoError, UnknownPhrase, UsageError
 from automask.images import open_photo, write_picture
-from automask.mappers import Serial
+from automask.mappers import RayActors, Serial
 from automask.plan import parse_plan
 from automask.report import Outcome, files_of, run_record
 from automask.types import JobReport, Region, Step
@@ -430,6 +432,17 @@ def test_several_processes_give_the_same_files_as_one(tmp_path):
         out = tmp_path / f"out{workers}"
         run_batch(found(source, out, recursive=True).jobs, editing, Serial(workers=workers), out=out)
     assert tree(tmp_path / "out1") == tree(tmp_path / "out2")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs the 'ray' extra")
+def test_ray_gives_the_same_files_as_one_process(tmp_path, monkeypatch):
+    here = Path(__file__).parent
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(here), str(here.parent)]))
+    source = touch(pictures(tmp_path / "in", "a.jpg", "a.png", "b.jpg"), "broken.jpg")
+    for name, mapper in (("one", Serial()), ("ray", RayActors(workers=2))):
+        out = tmp_path / name
+        run_batch(found(source, out).jobs, editing, mapper, out=out)
+    assert tree(tmp_path / "one") == tree(tmp_path / "ray")
 
 
 def test_a_job_is_done_only_with_the_same_digest_and_its_pictures(tmp_path):
