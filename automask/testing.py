@@ -43,7 +43,7 @@ class PaintedHeat:
         self._heats = {phrase: np.asarray(heat, dtype=np.float32) for phrase, heat in heats.items()}
         self.calls = 0
 
-    def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:  # noqa: ARG002 - the protocol's
+    def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
         """[N, H, W] float32: the heat painted for each phrase.
 
         Raises:
@@ -63,7 +63,7 @@ class Identity:
         self.multiple_px = multiple_px
         self.ideal_px = ideal_px
 
-    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:  # noqa: ARG002 - ignoring them is the point
+    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:
         return crop.copy()
 
 
@@ -74,7 +74,7 @@ class AddEight:
         self.multiple_px = multiple_px
         self.ideal_px = ideal_px
 
-    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:  # noqa: ARG002
+    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:
         return np.minimum(crop.astype(np.uint16) + 8, 255).astype(np.uint8)
 
 
@@ -85,7 +85,7 @@ class ShiftByOne:
         self.multiple_px = multiple_px
         self.ideal_px = ideal_px
 
-    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:  # noqa: ARG002
+    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:
         return np.roll(crop, (1, 1), axis=(0, 1))
 
 
@@ -97,7 +97,7 @@ class Fill:
         self.multiple_px = multiple_px
         self.ideal_px = ideal_px
 
-    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:  # noqa: ARG002
+    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:
         rgb = self.rgb if self.rgb is not None else np.random.default_rng(seed).integers(0, 256, 3)
         return np.broadcast_to(np.asarray(rgb, dtype=np.uint8), crop.shape).copy()
 
@@ -109,7 +109,7 @@ class WrongSize:
         self.multiple_px = multiple_px
         self.ideal_px = ideal_px
 
-    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:  # noqa: ARG002
+    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:
         return crop[:-1].copy()
 
 
@@ -120,7 +120,7 @@ class NaN:
         self.multiple_px = multiple_px
         self.ideal_px = ideal_px
 
-    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:  # noqa: ARG002
+    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:
         out = crop.astype(np.float32)
         out[0, 0, 0] = np.nan
         return out  # type: ignore[return-value]  # breaking the promise is the point
@@ -134,7 +134,7 @@ class Raises:
         self.multiple_px = multiple_px
         self.ideal_px = ideal_px
 
-    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:  # noqa: ARG002
+    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:
         raise self.error
 
 
