@@ -65,7 +65,7 @@ def compose(preset: str | None = None, overrides: Sequence[str] = (), *, conf: P
     mistakes += [f"no {group} {name!r}{_hint(name, groups[group])}" for group, name in unknown.items()]
     # The keys of a group that nobody knows cannot be judged; all others still are, so that one run tells every mistake.
     doubtful = {*unknown, *(STAGE_GROUPS if "preset" in unknown else ())}
-    choices = [f"{group}={_quoted(name)}" for group, name in chosen.items() if group not in unknown]
+    choices = [f"{group}={quoted(name)}" for group, name in chosen.items() if group not in unknown]
     base = _hydra(choices, conf)
     fitting = []
     for key, (text, value) in pairs.items():
@@ -188,7 +188,7 @@ def _hydra(overrides: Sequence[str], conf: Path | None) -> Config:
 
     search = []
     if conf is not None:
-        search = [f"hydra.searchpath=[{_quoted(f'file://{conf.resolve()}')}]"]
+        search = [f"hydra.searchpath=[{quoted(f'file://{conf.resolve()}')}]"]
     try:
         with initialize_config_dir(config_dir=str(conf_dir()), version_base="1.3", job_name="automask"):
             composed = hydra_compose("config", overrides=[*search, *overrides])
@@ -199,7 +199,7 @@ def _hydra(overrides: Sequence[str], conf: Path | None) -> Config:
     return result
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """A text as Hydra's grammar takes it literally; a backslash means something only before a quote, or at the end."""
     return "'" + re.sub(r"(\\*)('|\Z)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), text) + "'"
 

@@ -1,0 +1,42 @@
+"""`automask batch` as a Hydra script, for sweeps and launchers.
+
+python pipelines/batch.py photo=listing edits="'cabinets -> white'" out=done mapper.workers=2
+python pipelines/batch.py photo=listing.csv out=done mapper=ray
+
+The words want Hydra's own quotes inside the shell's.
+"""
+
+import sys
+
+import hydra
+from jobs import Job, run, start
+from omegaconf import DictConfig
+
+
+def batch(job: Job) -> int:
+    """Makes the edits in a folder, a glob or a CSV and writes what `automask batch` writes."""
+    from automask.api import run_jobs
+    from automask.batch import find_jobs
+    from automask.report import check_out
+
+    source, config = job.photo, job.config
+    in_csv = source.lower().endswith(".csv") and config["edits"] is None and config["plan"] is None
+    plan = None if in_csv else job.plan()
+    out = check_out(job.out)
+    found = find_jobs(source, out=out, plan=plan, recursive=config["recursive"])
+    reports = run_jobs(found.jobs, config, out=out, refused=found.refused, conf=job.conf)
+    failed = [(str(done.job.photo), done.reason) for done in reports if done.status == "failed"]
+    for name, reason in (*failed, *found.refused):
+        print(f"automask: {name}: {reason}", file=sys.stderr)
+    print(f"{len(reports) - len(failed)} done, {len(failed)} failed, in {out}")
+    return 4 if failed or found.refused else 0
+
+
+@hydra.main(version_base="1.3", config_path="../conf", config_name="config")  # type: ignore[untyped-decorator]
+def main(cfg: DictConfig) -> None:
+    """Hydra's entry."""
+    run(cfg, batch)
+
+
+if __name__ == "__main__":
+    start(main)
