@@ -407,7 +407,7 @@ def _models(arguments: list[str]) -> int:
         where = str(place) if place else f"not here: automask models fetch {known.name}"
         table.add_row(known.name, known.kind, size, known.licence, pinned[:12] or "at first fetch", where)
     # A pipe has no width of its own; a table folded to 80 columns helps no script.
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    Console(width=None if sys.stdout.isatty() else 200, markup=False).print(table)
     return 0
 
 
