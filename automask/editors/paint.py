@@ -1,9 +1,9 @@
 """Recolours and re-textures surfaces and keeps the light on them; needs no weights.
 
-A photo is taken as `tone(light x reflectance)`. The old reflectance is estimated for each old material under the mask and
-divided out, texture that belongs to it (wood grain) is flattened, and what is left - shading, contact shadows, panel edges,
-highlights - is put onto the new reflectance. Everything happens in the logarithm of scene light, where light and
-reflectance add.
+A photo is taken as `tone(light x reflectance)`. The old reflectance is estimated for each old material under the mask
+and divided out, texture that belongs to it (wood grain) is flattened, and what is left (shading, contact shadows,
+panel edges, highlights) is put onto the new reflectance. Everything happens in the logarithm of scene light, where
+light and reflectance add.
 """
 
 import difflib
@@ -24,12 +24,14 @@ from automask.types import Hard, Rgb
 
 Plane: TypeAlias = npt.NDArray[np.float32]
 """[h, w] (or [h, w, 3]) float32."""
+Labels: TypeAlias = npt.NDArray[np.int64]
+Hw: TypeAlias = tuple[int, int]
 Triple: TypeAlias = tuple[float, float, float]
 
 # ---------------------------------------------------------------------------------------------------------------- words
 
-# Words of paint charts. They win over a CSS colour of the same name: a "navy" wall is a paint, not #000080 of a 16-colour
-# screen (which stays within reach by its hex).
+# Words of paint charts. They win over a CSS colour of the same name: a "navy" wall is a paint, not the #000080 of a
+# 16-colour screen (which stays within reach by its hex).
 _PAINTS = {
     "offwhite": "#f1efe6",
     "warmwhite": "#e9e2d5",
@@ -166,7 +168,8 @@ _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 def _scene_of_linear(linear: Plane) -> Plane:
     """Logarithm of scene light from linear display light in 0..1."""
     held = np.clip(linear, 6e-4, 1.0)  # two levels of 255: below, the logarithm is all noise
-    return np.float32(_POWER) * (cv2.log(held) - cv2.log(np.float32(_CEILING) - held))
+    scene: Plane = np.float32(_POWER) * (cv2.log(held) - cv2.log(np.float32(_CEILING) - held))
+    return scene
 
 
 def _srgb_tables() -> tuple[Plane, Plane]:
@@ -184,8 +187,9 @@ _LINEAR, _ENCODED = _srgb_tables()
 
 def _linear_of_scene(z: Plane) -> Plane:
     """Linear display light in 0..1 of logarithmic scene light."""
-    x = cv2.exp(z * np.float32(1 / _POWER))
-    return np.minimum(np.float32(_CEILING) * x / (1 + x), 1)
+    x: Plane = cv2.exp(z * np.float32(1 / _POWER))
+    linear: Plane = np.minimum(np.float32(_CEILING) * x / (1 + x), 1)
+    return linear
 
 
 def _encode(linear: Plane) -> Plane:
@@ -199,7 +203,8 @@ def _encode(linear: Plane) -> Plane:
 
 def _box(plane: Plane, radius: int) -> Plane:
     side = 2 * radius + 1
-    return cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT_101)
+    blurred: Plane = cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT_101)
+    return blurred
 
 
 def _spread(plane: Plane, weight: Plane, radius: int) -> Plane:
@@ -234,20 +239,21 @@ def _guided(guide: Plane, source: Plane, weight: Plane, radius: int, eps: float)
 
     Source: He, Sun and Tang, Guided Image Filtering, TPAMI 2013, with normalised (masked) window means.
     """
-    norm = np.maximum(_box(weight, radius), 1e-4)
+    norm = np.maximum(_box(weight, radius), np.float32(1e-4))
     mean_g = _box(guide * weight, radius) / norm
     mean_s = _box(source * weight, radius) / norm
     var = _box(guide * guide * weight, radius) / norm - mean_g * mean_g
     cov = _box(guide * source * weight, radius) / norm - mean_g * mean_s
-    slope = cov / (np.maximum(var, 0) + np.float32(eps))
-    level = mean_s - slope * mean_g
-    return (_box(slope * weight, radius) / norm) * guide + _box(level * weight, radius) / norm
+    slope = (cov / (np.maximum(var, 0) + eps)).astype(np.float32)
+    level = (mean_s - slope * mean_g).astype(np.float32)
+    smooth = (_box(slope * weight, radius) / norm) * guide + _box(level * weight, radius) / norm
+    return smooth.astype(np.float32)
 
 
 # -------------------------------------------------------------------------------------------------------------- texture
 
 
-def _noise(hw: tuple[int, int], cells_hw: tuple[float, float], rng: np.random.Generator) -> Plane:
+def _noise(hw: Hw, cells_hw: tuple[float, float], rng: np.random.Generator) -> Plane:
     """Smooth noise, about -1..1, with `cells_hw` random cells over the picture."""
     rows, columns = (max(1, math.ceil(cells)) + 4 for cells in cells_hw)
     lattice = rng.standard_normal((rows, columns)).astype(np.float32)
@@ -262,7 +268,7 @@ def _noise(hw: tuple[int, int], cells_hw: tuple[float, float], rng: np.random.Ge
     return field
 
 
-def _spline(at: npt.NDArray[np.float64], cells: int) -> npt.NDArray[np.float32]:
+def _spline(at: npt.NDArray[np.float64], cells: int) -> Plane:
     """Uniform cubic B-spline weights of lattice points at positions `at`: [len(at), cells]."""
     base = np.floor(at).astype(np.int64)
     t = at - base
@@ -275,7 +281,7 @@ def _spline(at: npt.NDArray[np.float64], cells: int) -> npt.NDArray[np.float32]:
 
 
 def _fractal(
-    hw: tuple[int, int], cells_hw: tuple[float, float], rng: np.random.Generator, *, octaves: int, gain: float = 0.5
+    hw: Hw, cells_hw: tuple[float, float], rng: np.random.Generator, *, octaves: int, gain: float = 0.5
 ) -> Plane:
     """Sum of octaves of noise, each twice as fine; standard deviation near 1."""
     out = np.zeros(hw, np.float32)
@@ -294,22 +300,18 @@ def _warp(plane: Plane, by_x: Plane, by_y: Plane) -> Plane:
     rows, columns = plane.shape[:2]
     at_x = np.arange(columns, dtype=np.float32)[None, :] + by_x
     at_y = np.arange(rows, dtype=np.float32)[:, None] + by_y
-    return cv2.remap(plane, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    moved: Plane = cv2.remap(plane, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    return moved
 
 
 def _smoothstep(plane: Plane, low: float, high: float) -> Plane:
-    t = np.clip((plane - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
-    return t * t * (3 - 2 * t)
-
-
-def _ridge(field: Plane, width: Plane | float) -> Plane:
-    """1 along the zero contour of a field, 0 beyond `width` of it: a vein."""
-    t = np.clip(1 - np.abs(field) / width, 0, 1)
+    t: Plane = np.clip((plane - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
     return t * t * (3 - 2 * t)
 
 
 def _blend(layers: Plane, colour: Triple, share: Plane) -> Plane:
-    return layers + share[..., None] * (np.array(colour, np.float32) - layers)
+    blended: Plane = layers + share[..., None] * (np.array(colour, np.float32) - layers)
+    return blended
 
 
 def _wander(length: int, step_m: float, rng: np.random.Generator) -> npt.NDArray[np.float64]:
@@ -331,7 +333,12 @@ class _Strip:
 
 
 def _strips(
-    start: npt.NDArray[np.float64], angle: float, length_m: float, width_m: float, strength: float, rng: np.random.Generator
+    start: npt.NDArray[np.float64],
+    angle: float,
+    length_m: float,
+    width_m: float,
+    strength: float,
+    rng: np.random.Generator,
 ) -> list[_Strip]:
     """A vein and its branches: each narrower, paler and at an acute angle, as cracks in stone grow."""
     step = 0.012
@@ -354,7 +361,7 @@ def _strips(
     return out
 
 
-def _draw(hw: tuple[int, int], px_per_m: float, strips: list[_Strip], grow: float) -> Plane:
+def _draw(hw: Hw, px_per_m: float, strips: list[_Strip], grow: float) -> Plane:
     """[h, w] float32 in 0..1: strips drawn over each other, the strongest on top, with soft edges."""
     canvas = np.zeros(hw, np.uint8)
     for strip in sorted(strips, key=lambda strip: strip.strength):
@@ -369,7 +376,7 @@ def _draw(hw: tuple[int, int], px_per_m: float, strips: list[_Strip], grow: floa
     return canvas.astype(np.float32) * np.float32(1 / 255)
 
 
-def _marble(hw: tuple[int, int], px_per_m: float, look: Look, rng: np.random.Generator) -> Plane:
+def _marble(hw: Hw, px_per_m: float, look: Look, rng: np.random.Generator) -> Plane:
     """Calacatta-like reflectance: soft clouds, a few long veins that swell, fade and branch, and hairlines across them.
 
     Veins are drawn, not thresholded noise: zero contours of noise close into rings, which no stone has.
@@ -392,7 +399,9 @@ def _marble(hw: tuple[int, int], px_per_m: float, look: Look, rng: np.random.Gen
     while offset < reach:
         start = centre + offset * aside - (reach + float(rng.uniform(0, 0.6))) * ahead
         width = 0.005 + 0.016 * float(rng.random()) ** 2
-        mains += _strips(start, lean + float(rng.normal(0, 0.10)), 2 * reach + 0.8, width, float(rng.uniform(0.45, 0.9)), rng)
+        mains += _strips(
+            start, lean + float(rng.normal(0, 0.10)), 2 * reach + 0.8, width, float(rng.uniform(0.45, 0.9)), rng
+        )
         offset += float(rng.uniform(0.45, 1.2))
     for _ in range(int(min(400, 2.2 * width_m * height_m)) + 2):
         start = np.array([rng.uniform(-0.3, width_m), rng.uniform(-0.3, height_m)])
@@ -412,7 +421,9 @@ def _marble(hw: tuple[int, int], px_per_m: float, look: Look, rng: np.random.Gen
     mist = _smoothstep(clouds, -0.9, 2.2)
     out = np.empty((*hw, 3), np.float32)
     out[:] = np.array(base, np.float32)
-    out = _blend(out, cloud, np.clip(0.5 * mist + (0.35 * halo + 0.5 * broad) * (0.3 + 0.7 * presence) * (0.4 + mist), 0, 1))
+    out = _blend(
+        out, cloud, np.clip(0.5 * mist + (0.35 * halo + 0.5 * broad) * (0.3 + 0.7 * presence) * (0.4 + mist), 0, 1)
+    )
     # Round a dark vein the stone is stained; a light vein in dark stone is sharp (a glow would look like lightning).
     stain = np.float32(0.16 if sum(vein) < sum(base) else 0.03)
     out = _blend(out, vein, np.clip(lines + stain * halo * presence * (0.6 + 0.4 * fine), 0, 0.85))
@@ -425,10 +436,11 @@ def _soft(plane: Plane, sigma: float) -> Plane:
     hw = plane.shape
     small = cv2.resize(plane, (max(1, hw[1] // shrink), max(1, hw[0] // shrink)), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), max(0.3, sigma / shrink))
-    return cv2.resize(small, (hw[1], hw[0]), interpolation=cv2.INTER_CUBIC)
+    soft: Plane = cv2.resize(small, (hw[1], hw[0]), interpolation=cv2.INTER_CUBIC)
+    return soft
 
 
-def _grain(hw: tuple[int, int], px_per_m: float, rng: np.random.Generator) -> Plane:
+def _grain(hw: Hw, px_per_m: float, rng: np.random.Generator) -> Plane:
     """Share of the dark colour, 0..1: growth rings as contours of a long noise, fibres and pores; along the rows."""
     metres = (hw[0] / px_per_m, hw[1] / px_per_m)
 
@@ -441,10 +453,11 @@ def _grain(hw: tuple[int, int], px_per_m: float, rng: np.random.Generator) -> Pl
     tone = _fractal(hw, cells(2.0, 0.3), rng, octaves=2)
     pores = _smoothstep(_fractal(hw, cells(260, 8), rng, octaves=2), 1.1, 2.0)
     share = 0.34 + 0.26 * (rings - 0.4) + 0.10 * fibre + 0.08 * tone + 0.25 * pores
-    return np.clip(share, 0, 1).astype(np.float32)
+    shares: Plane = np.clip(share, 0, 1).astype(np.float32)
+    return shares
 
 
-def _wood(hw: tuple[int, int], px_per_m: float, look: Look, rng: np.random.Generator) -> Plane:
+def _wood(hw: Hw, px_per_m: float, look: Look, rng: np.random.Generator) -> Plane:
     """Veneer with upright grain."""
     light, dark = look.colours
     share = np.ascontiguousarray(_grain((hw[1], hw[0]), px_per_m, rng).T)
@@ -453,7 +466,7 @@ def _wood(hw: tuple[int, int], px_per_m: float, look: Look, rng: np.random.Gener
     return _blend(out, dark, share)
 
 
-def _planks(hw: tuple[int, int], px_per_m: float, look: Look, rng: np.random.Generator) -> Plane:
+def _planks(hw: Hw, px_per_m: float, look: Look, rng: np.random.Generator) -> Plane:
     """Floorboards along the rows: each with its own piece of grain, its own tone, and a dark joint."""
     light, dark = look.colours
     share = _grain(hw, px_per_m, rng)
@@ -483,7 +496,7 @@ def _planks(hw: tuple[int, int], px_per_m: float, look: Look, rng: np.random.Gen
     return out * (1 - np.float32(0.6) * joint[..., None])
 
 
-def _concrete(hw: tuple[int, int], px_per_m: float, look: Look, rng: np.random.Generator) -> Plane:
+def _concrete(hw: Hw, px_per_m: float, look: Look, rng: np.random.Generator) -> Plane:
     """Cast concrete: broad clouds, trowel mottling, fine grain and a few air holes."""
     light, dark = look.colours
     metres = (hw[0] / px_per_m, hw[1] / px_per_m)
@@ -500,7 +513,7 @@ def _concrete(hw: tuple[int, int], px_per_m: float, look: Look, rng: np.random.G
     return np.maximum(_blend(out, dark, share), 0.01)
 
 
-_TEXTURES: dict[str, Callable[[tuple[int, int], float, Look, np.random.Generator], Plane]] = {
+_TEXTURES: dict[str, Callable[[Hw, float, Look, np.random.Generator], Plane]] = {
     "marble": _marble,
     "wood": _wood,
     "planks": _planks,
@@ -532,7 +545,7 @@ class _Room:
     horizon: float
     yaws: tuple[float, float]
     segments: Plane
-    axis: npt.NDArray[np.int64]
+    axis: Labels
 
 
 def _segments(grey: npt.NDArray[np.uint8]) -> Plane:
@@ -591,20 +604,30 @@ def _room(small: Rgb, shrink: float) -> _Room:
     misses = miss(np.array([yaw, yaw + math.pi / 2]), focal, horizon)
     axis = np.where(upright, 2, np.where(misses.min(1) < 0.05, misses.argmin(1), 3))
     return _Room(
-        focal * shrink, centre * shrink, horizon * shrink, (yaw, yaw + math.pi / 2), np.asarray(lines * np.float32(shrink)), axis
+        focal * shrink,
+        centre * shrink,
+        horizon * shrink,
+        (yaw, yaw + math.pi / 2),
+        np.asarray(lines * np.float32(shrink)),
+        axis,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Surface:
-    """A plane of the room: `flat` (level, `offset` metres below the eye, negative above) or upright along axis `axis`."""
+    """A plane of the room: `flat` (`offset` metres below the eye) or upright along an axis, `offset` metres away."""
 
     flat: bool
     axis: int
     offset: float
+    left: bool = False  # of two upright planes along one axis, the one that the camera sees from its right
+
+    @property
+    def is_floor(self) -> bool:
+        return self.flat and self.offset == _EYE_M
 
 
-def _surface_of(part: Hard, room: _Room, size_hw: tuple[int, int], corner: tuple[int, int], *, boards: bool) -> _Surface:
+def _surface_of(part: Hard, room: _Room, size_hw: Hw, corner: Hw, *, boards: bool) -> _Surface:
     """Which plane a part of the mask lies in, by where it is and by the lines on it."""
     rows = np.flatnonzero(part.any(1)) + corner[0]
     columns = np.flatnonzero(part.any(0))
@@ -612,7 +635,9 @@ def _surface_of(part: Hard, room: _Room, size_hw: tuple[int, int], corner: tuple
     counts = part.sum(1)[rows - corner[0]]
     below = float(counts[rows > room.horizon].sum()) / float(counts.sum())
     votes = _votes(part, room, corner)
-    facing = 0 if abs(math.cos(room.yaws[0])) < abs(math.cos(room.yaws[1])) else 1  # the axis that runs across the photo
+    facing = (
+        0 if abs(math.cos(room.yaws[0])) < abs(math.cos(room.yaws[1])) else 1
+    )  # the axis that runs across the photo
     at_bottom = rows[-1] >= 0.96 * height
     at_top = rows[0] <= 0.04 * height
     if below > (0.8 if boards else 0.97) and (boards or at_bottom) and len(columns) > 0.3 * size_hw[1]:
@@ -632,10 +657,12 @@ def _surface_of(part: Hard, room: _Room, size_hw: tuple[int, int], corner: tuple
         touch = room.focal * _EYE_M / (rows[-1] - room.horizon)
         # Where it meets the floor gives its distance, if what is seen there is the floor: kept within reason.
         depth = float(np.clip(touch, 0.8 * depth, 1.7 * depth))
-    return _Surface(flat=False, axis=axis, offset=depth)
+    middle = (columns[0] + columns[-1] + 1) / 2 + corner[1]
+    turn = (middle - room.centre) / room.focal * math.cos(room.yaws[axis]) - math.sin(room.yaws[axis])
+    return _Surface(flat=False, axis=axis, offset=depth, left=turn < 0)
 
 
-def _votes(part: Hard, room: _Room, corner: tuple[int, int]) -> npt.NDArray[np.float64]:
+def _votes(part: Hard, room: _Room, corner: Hw) -> npt.NDArray[np.float64]:
     """[4] px of line in the part and on its border, by the direction it follows."""
     reach = max(2, round(room.focal / 150))
     near = cv2.dilate(part.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
@@ -645,10 +672,10 @@ def _votes(part: Hard, room: _Room, corner: tuple[int, int]) -> npt.NDArray[np.f
     on = np.zeros(len(mid), np.bool_)
     on[inside] = near[y[inside], x[inside]] > 0
     length = np.hypot(*(room.segments[:, 2:] - room.segments[:, :2]).T)
-    return np.bincount(room.axis[on], weights=length[on], minlength=4)
+    return np.bincount(room.axis[on], weights=length[on].astype(np.float64), minlength=4).astype(np.float64)
 
 
-def _metres(surface: _Surface, room: _Room, box: tuple[int, int, int, int], middle_x: float) -> tuple[Plane, Plane, Plane]:
+def _metres(surface: _Surface, room: _Room, box: tuple[int, int, int, int]) -> tuple[Plane, Plane, Plane]:
     """Position on a surface, in metres along its axis and across it, and px for one metre, for a box of the photo."""
     y0, y1, x0, x1 = box
     ray_x = ((np.arange(x0, x1, dtype=np.float32) + 0.5 - room.centre) / room.focal).astype(np.float32)[None, :]
@@ -656,20 +683,23 @@ def _metres(surface: _Surface, room: _Room, box: tuple[int, int, int, int], midd
     sin, cos = math.sin(room.yaws[surface.axis]), math.cos(room.yaws[surface.axis])
     shape = (y1 - y0, x1 - x0)
     if surface.flat:
-        drop = np.maximum(ray_y * np.float32(math.copysign(1, surface.offset)), np.float32(0.03))
+        drop = np.maximum(ray_y * np.float32(math.copysign(1, surface.offset)), np.float32(0.06))
         depth = np.broadcast_to(np.float32(abs(surface.offset)) / drop, shape)
         right = ray_x * depth
-        along, across = right * np.float32(sin) + depth * np.float32(cos), right * np.float32(cos) - depth * np.float32(sin)
+        along, across = (
+            right * np.float32(sin) + depth * np.float32(cos),
+            right * np.float32(cos) - depth * np.float32(sin),
+        )
         # Seen aslant, a metre is fewer px away from the eye than across it: the mean of the two.
         density = room.focal / depth * np.sqrt(np.minimum(drop, 1))
     else:
         turn = ray_x * np.float32(cos) - np.float32(sin)
-        middle = (middle_x - room.centre) / room.focal * cos - sin
+        middle = ((x0 + x1) / 2 - room.centre) / room.focal * cos - sin
         if abs(middle) < 0.12:  # seen edge-on: nothing to measure, so it is taken to face the camera
             along = np.broadcast_to(ray_x * np.float32(surface.offset), shape)
             depth = np.full(shape, surface.offset, np.float32)
         else:
-            depth = np.broadcast_to(np.float32(surface.offset) / np.clip(turn / np.float32(middle), 0.4, 2.5), shape)
+            depth = np.broadcast_to(np.float32(surface.offset) / np.clip(turn / np.float32(middle), 0.3, 4), shape)
             along = depth * (ray_x * np.float32(sin) + np.float32(cos))
         across = depth * ray_y
         density = room.focal / depth
@@ -681,7 +711,9 @@ def _lay(look: Look, rng: np.random.Generator, along: Plane, across: Plane, dens
     a0, a1 = float(along[wanted].min()) - 0.02, float(along[wanted].max()) + 0.02
     c0, c1 = float(across[wanted].min()) - 0.02, float(across[wanted].max()) + 0.02
     area = (a1 - a0) * (c1 - c0)
-    px_per_m = float(min(np.percentile(density[wanted][::17], 97), math.sqrt(2.0e6 / area), 8000 / max(a1 - a0, c1 - c0)))
+    finest = float(np.percentile(density[wanted][::17], 97))
+    # The least is for photos of a few px, which would show halls of marble.
+    px_per_m = max(20.0, min(finest, math.sqrt(1.6e6 / area), 8000 / max(a1 - a0, c1 - c0)))
     hw = (max(8, round((c1 - c0) * px_per_m)), max(8, round((a1 - a0) * px_per_m)))
     texture = _TEXTURES[look.kind](hw, px_per_m, look, rng)
     coarse = np.clip(np.log2(px_per_m / np.maximum(density, 1e-3)), 0, 3)
@@ -701,6 +733,77 @@ def _lay(look: Look, rng: np.random.Generator, along: Plane, across: Plane, dens
     return out
 
 
+def _texture(
+    look: Look,
+    room: _Room,
+    whole: _Surface,
+    mask: Hard,
+    label: Labels,
+    *,
+    size_hw: Hw,
+    corner: Hw,
+    seed: int,
+    scale: float,
+) -> Plane:
+    """[h, w, 3] reflectance: each plane under the mask with its own piece of texture.
+
+    Args:
+        look: A material.
+        room: The camera.
+        whole: The plane that the mask as a whole lies in.
+        mask: [h, w] bool, a part of the photo.
+        label: [h, w] which of the old materials is there: different ones are likely to be different planes.
+        size_hw: The photo's size.
+        corner: Row and column of the part in the photo.
+        seed: Where veins and boards fall.
+        scale: Size of the pattern.
+    """
+    boards = look.kind == "planks"
+    total = int(mask.sum())
+    if whole.is_floor and look.kind == "wood":
+        look = Look("planks", look.colours)  # nobody lays veneer on a floor
+    surfaces: dict[tuple[int, bool, bool, int], tuple[_Surface, Hard]] = {}
+    rest = mask.copy()
+    for k in range(int(label.max()) + 1):
+        if whole.is_floor:
+            break  # a floor is one plane, whatever shadows and sun make of it
+        count, parts, stats, _ = cv2.connectedComponentsWithStats((mask & (label == k)).astype(np.uint8))
+        for part in range(1, count):
+            if stats[part, cv2.CC_STAT_AREA] < 0.05 * total:
+                continue
+            here = parts == part
+            surface = _surface_of(here, room, size_hw, corner, boards=boards)
+            key = (-1 if surface.flat else k, surface.flat, surface.left, surface.axis)
+            # Parts of one plane share one piece of texture: a slab runs on behind a shelf.
+            surface, before = surfaces.get(key, (surface, here))
+            surfaces[key] = (surface, before | here)
+            rest &= ~here
+    if rest.any():
+        sizes = {key: int(here.sum()) for key, (_, here) in surfaces.items()}
+        key = max(sizes, key=lambda key: sizes[key]) if sizes else (0, whole.flat, whole.left, whole.axis)
+        surface, before = surfaces.get(key, (whole, rest))
+        surfaces[key] = (surface, before | rest)
+    out = np.zeros((*mask.shape, 3), np.float32)
+    for index, (surface, here) in enumerate(surfaces.values()):
+        y0, y1, x0, x1 = _bounds(here)
+        box = (y0 + corner[0], y1 + corner[0], x0 + corner[1], x1 + corner[1])
+        along, across, density = _metres(surface, room, box)
+        if look.kind == "wood" and surface.flat:
+            along, across = across, along  # a worktop's grain runs its length
+        wanted = here[y0:y1, x0:x1]
+        size = np.float32(scale)
+        rng = np.random.default_rng([seed, index])
+        laid = _lay(look, rng, along / size, across / size, density * size, wanted)
+        out[y0:y1, x0:x1][wanted] = laid[wanted]
+    return out
+
+
+def _bounds(mask: Hard) -> tuple[int, int, int, int]:
+    """y0, y1, x0, x1 round what is True."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+
+
 # ---------------------------------------------------------------------------------------------------------------- light
 
 
@@ -709,18 +812,20 @@ class _Light:
     """The light on the masked surface, as logarithms of scene light.
 
     Args:
-        level: [h, w] for a reflectance of 1.
+        lit: [h, w] what falls on it, and so what a reflectance of 1 gives back.
+        shade: [h, w] to be added: light and shade about that.
         shine: [h, w] scene light (not its logarithm) of highlights, the same on any reflectance.
         cover: [h, w] in 0..1, the share of the pixel that shows the surface and not a neighbour.
         old: [h, w, 3] linear colour of the old surface nearby.
         label: [h, w] which of the old materials is there, 0..2.
     """
 
-    level: Plane
+    lit: Plane
+    shade: Plane
     shine: Plane
     cover: Plane
     old: Plane
-    label: npt.NDArray[np.int64]
+    label: Labels
 
 
 def _reduced(photo: Rgb, long_px: int) -> tuple[Rgb, float]:
@@ -730,11 +835,11 @@ def _reduced(photo: Rgb, long_px: int) -> tuple[Rgb, float]:
     return cv2.resize(photo, size_wh, interpolation=cv2.INTER_AREA), shrink
 
 
-def _cast(small: Rgb) -> tuple[float, npt.NDArray[np.float32]]:
+def _cast(small: Rgb) -> tuple[float, Plane]:
     """Light level expected on a surface of this photo, and its colour cast.
 
-    The cast is that of near-neutral bright pixels (walls, ceilings, trim), weighted to the most neutral, and halved: a room's
-    white paint may itself be warm.
+    The cast is that of near-neutral bright pixels (walls, ceilings, trim), weighted to the most neutral, and halved: a
+    room's white paint may itself be warm.
     """
     linear = _LINEAR[small]
     luma = linear @ _LUMA
@@ -748,7 +853,7 @@ def _cast(small: Rgb) -> tuple[float, npt.NDArray[np.float32]]:
     return _LIGHT_BASE + _LIGHT_SLOPE * level, (0.5 * np.clip(tint, -0.4, 0.4)).astype(np.float32)
 
 
-def _clusters(features: npt.NDArray[np.float32], most: int = 3) -> npt.NDArray[np.float32]:
+def _clusters(features: Plane, most: int = 3) -> Plane:
     """Centres of the old materials: k-means from spread-out percentiles, near ones merged, rare ones dropped."""
     order = np.argsort(features[:, 0], kind="stable")
     centres = features[order[[int((k + 0.5) / most * (len(order) - 1)) for k in range(most)]]].astype(np.float64)
@@ -784,13 +889,227 @@ def _inner(hard: Hard, radius: float) -> Hard:
     return np.asarray(distance >= np.minimum(np.float32(radius), np.float32(0.6) * ridge)) & hard
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Material:
+    """One of the old materials under the mask.
+
+    Args:
+        share: [h, w] in 0..1, how much of each pixel it is.
+        here: [h, w] bool, where it is seen best.
+        seen: Its middle brightness, the logarithm of scene light.
+        lit: The light on it, likewise.
+        grainy: 0..1, how surely its texture is wood grain.
+    """
+
+    share: Plane
+    here: Hard
+    seen: float
+    lit: float
+    grainy: float
+
+
+def _materials(
+    linear: Plane, scene: Plane, inner: Hard, *, expected: float, tint: Plane, window: int
+) -> tuple[list[_Material], Labels]:
+    """The old materials, and [h, w] which of them each pixel is."""
+    weight = inner.astype(np.float32)
+    # Told apart on a smoothed picture, so that grain and grooves do not count as materials.
+    logs = cv2.log(linear + np.float32(0.01))
+    features = _spread(np.stack([scene, logs[..., 0] - logs[..., 1], logs[..., 2] - logs[..., 1]], -1), weight, window)
+    samples = features[inner]
+    centres = _clusters(samples[:: max(1, len(samples) // 4000)])
+    label: Labels = np.stack([((features - centre) ** 2).sum(-1) for centre in centres], -1).argmin(-1)
+    shares = np.ones((1, *scene.shape), np.float32)
+    if len(centres) > 1:
+        # The borders between them are the photo's own edges.
+        parts = [(label == k).astype(np.float32) for k in range(len(centres))]
+        shares = np.stack([np.clip(_guided(scene, part, weight, window, 0.02), 1e-4, 1) for part in parts])
+        shares /= shares.sum(0)
+        label = shares.argmax(0)
+    out = []
+    for k, centre in enumerate(centres):
+        here = (label == k) & inner
+        if not here.any():
+            here = inner
+        seen = float(np.median(scene[here]))
+        red, blue = float(centre[1] - tint[0] + tint[1]), float(centre[2] - tint[2] + tint[1])
+        neutral = math.exp(-(((red - 0.04) / 0.12) ** 2) - ((blue + 0.06) / 0.16) ** 2)
+        grainy = min(max((float(centre[1] - centre[2]) - 0.5) / 0.5, 0.0), 1.0)  # wood is warm: red well over blue
+        out.append(_Material(shares[k], here, seen, _posterior(seen, expected, neutral=neutral), grainy))
+    return out, label
+
+
+def _shade(relative: Plane, grainy: Plane, inner: Hard, long_px: int, *, joints: bool) -> Plane:
+    """Light and shade without the old texture: grain (and `joints`) are flattened, panel edges and shadows are kept."""
+    weight = inner.astype(np.float32)
+    window = max(3, round(long_px / 90))
+    clean = _guided(relative, relative, weight, max(1, round(long_px / 700)), 0.03**2)
+    if float(grainy.max()) < 0.05:
+        return clean
+    # Smoothing whose threshold is the texture's own amplitude.
+    rough = np.abs(relative - _box(relative, window))[inner]
+    amplitude = float(np.percentile(rough, 60)) * 1.5
+    flat = _guided(relative, relative, weight, window, max(0.02, (2.2 * amplitude) ** 2))
+    # What the flattening took is given back where it is deeper than the texture (shadows under handles), and along
+    # straight lines, which grain is not: the gaps between fronts.
+    rest = np.minimum(clean - flat, 0)
+    gaps = np.float32(0) if joints else _gaps(relative, rest, amplitude, long_px)
+    flat = flat + np.minimum(rest + np.float32(2.8 * amplitude + 0.1) * (1 - gaps), 0)
+    shade: Plane = clean + grainy * (flat - clean)
+    return shade
+
+
+def _light_on(
+    part: Rgb, mask: Hard, *, expected: float, tint: Plane, target: float, rim_px: float, long_px: int, joints: bool
+) -> _Light:
+    """The light on the masked part of a photo, for a new surface of reflectance `target`.
+
+    Args:
+        part: [h, w, 3] uint8, the photo round the mask.
+        mask: [h, w] bool.
+        expected: The light to expect in this photo.
+        tint: [3] its colour cast.
+        target: The new reflectance, 0..1.
+        rim_px: Width of the mask's rim that may show neighbours.
+        long_px: The photo's long side.
+        joints: The old surface is a floor that is laid anew: its joints are old texture too.
+    """
+    linear = _LINEAR[part]
+    scene = _scene_of_linear(cv2.transform(linear, _LUMA[None]))
+    inner = _inner(mask, rim_px)
+    weight = inner.astype(np.float32)
+    window = max(3, round(long_px / 90))
+    reach = max(2, round(2 * rim_px))
+    materials, label = _materials(linear, scene, inner, expected=expected, tint=tint, window=window)
+
+    felt = cv2.transform(linear, _FELT)
+    seen, lit, grainy, keep_low, keep_high = (np.zeros_like(scene) for _ in range(5))
+    foreign, colour = np.full_like(scene, np.inf), np.zeros_like(linear)
+    for material in materials:
+        rho = min(math.exp(material.seen - material.lit), 1.0)
+        low, high = _contrast(rho, target)
+        seen += material.share * np.float32(material.seen)
+        # A surface lights itself and its neighbours' shadows back: whiter is a little brighter (measured on pairs).
+        lit += material.share * np.float32(material.lit + 0.15 * (target - rho))
+        grainy += material.share * np.float32(material.grainy)
+        keep_low += material.share * np.float32(low)
+        keep_high += material.share * np.float32(high)
+        here = material.here.astype(np.float32)
+        near = _spread(felt, here, reach)
+        off = _strangeness(felt, near) + np.where(_box(here, reach) > 1e-3, np.float32(0), np.float32(1e3))
+        closer = off < foreign
+        foreign = np.where(closer, off, foreign)
+        colour = np.where(closer[..., None], near, colour)
+
+    shade = _shade(scene - seen, np.ones_like(grainy) if joints else grainy, inner, long_px, joints=joints)
+    cover = _cover(felt, colour, foreign, mask, inner, max(1, round(long_px / 500)))
+    # The rim may show a neighbour: it follows the inside, darker at most by a contact shadow.
+    inside = _spread(shade, weight, reach)
+    shade = np.where(inner, shade, inside + cover * np.clip(shade - inside, -0.5, 0.1))
+    base = _spread(shade, weight, window)
+    top = base + np.float32(
+        0.45
+    )  # brighter than this is a highlight, which lies on the surface and has no colour of it
+    shine = np.maximum(np.exp(shade + seen) - np.exp(top + seen), 0)
+    detail = np.minimum(shade, top) - base
+    return _Light(lit, keep_low * base + keep_high * detail, shine, cover, cv2.transform(colour, _UNFELT), label)
+
+
+def _posterior(seen: float, expected: float, *, neutral: float) -> float:
+    """The light on a surface that looks `seen`, both logarithms of scene light.
+
+    The photo says what light to expect, within a standard deviation of 0.3 (measured as in `_LIGHT_BASE`); the
+    surface's look says more where its reflectance is likely to be known: a third of neutral surfaces are white paint or
+    stone. `neutral` is 0..1.
+    """
+    light = np.linspace(expected - 1.5, expected + 1.5, 121)
+    rho = seen - light
+    likely = np.where((rho > math.log(0.012)) & (rho < math.log(0.88)), 0.65 / math.log(0.88 / 0.012), 1e-6)
+    white = (rho > math.log(0.68)) & (rho < math.log(0.88))
+    likely = likely + np.where(white, 0.35 * neutral / math.log(0.88 / 0.68), 0)
+    weight = likely * np.exp(-0.5 * ((light - expected) / 0.3) ** 2)
+    return float((light * weight).sum() / weight.sum())
+
+
+def _contrast(old: float, new: float) -> tuple[float, float]:
+    """How much of the broad and of the fine shading of a surface is left when its reflectance goes from old to new.
+
+    Light bounces between the parts of a white surface and fills its shadows; a dark one keeps them, and its gloss adds
+    more. Measured on rendered pairs: broad shading keeps 0.5 to 0.6 from black to white and 1.5 the other way (held to
+    1.3), fine shading 0.3 to 0.4 and, limited by noise, 0.7 to 1.
+    """
+    low = (1 - 0.45 * new) / (1 - 0.45 * old)
+    high = (1 - 0.8 * new) / (1 - 0.8 * old)
+    return min(low, 1.3), min(high, 1.0)
+
+
+def _gaps(relative: Plane, rest: Plane, amplitude: float, long_px: int) -> Plane:
+    """[h, w] 0..1: 1 along straight dark lines deeper than the texture."""
+    out = np.zeros(relative.shape, np.uint8)
+    grey = np.clip((relative + 1.2) * (255 / 2.0), 0, 255).astype(np.uint8)
+    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_NONE).detect(grey)[0]
+    lines = np.zeros((0, 4)) if found is None else np.asarray(found, np.float64).reshape(-1, 4)
+    along = lines[:, 2:] - lines[:, :2]
+    length = np.hypot(along[:, 0], along[:, 1])
+    lines, along, length = (each[length >= 0.018 * long_px] for each in (lines, along, length))
+    # The gap's middle lies a pixel or two to one side of the edge that was found: look on both.
+    t = np.linspace(0.05, 0.95, 24)[None, None, :, None]
+    aside = (np.stack([-along[:, 1], along[:, 0]], -1) / np.maximum(length, 1)[:, None])[:, None, None]
+    points = lines[:, None, None, :2] + t * along[:, None, None] + np.arange(-2, 3)[None, :, None, None] * aside
+    at = np.clip(np.rint(points), 0, np.array([rest.shape[1] - 1, rest.shape[0] - 1])).astype(np.int64)
+    depth = np.median(rest[at[..., 1], at[..., 0]], axis=2).min(1, initial=0)
+    width = 2 * max(1, round(long_px / 500)) + 1
+    for line in np.rint(lines[depth < -(0.6 * amplitude + 0.05)] * 16).astype(np.int64).tolist():
+        cv2.line(out, (line[0], line[1]), (line[2], line[3]), 255, width, cv2.LINE_AA, 4)
+    return out.astype(np.float32) * np.float32(1 / 255)
+
+
+# Luma and two colour differences at 0.4 of their size: JPEG keeps colour at half the resolution, so that beside an edge
+# a pixel's colour is half its neighbour's while its luma is its own.
+_FELT = np.array([[0.2126, 0.7152, 0.0722], [0.31496, -0.28608, -0.02888], [-0.08504, -0.28608, 0.37112]], np.float32)
+_UNFELT = np.linalg.inv(_FELT).astype(np.float32)
+
+
+def _strangeness(felt: Plane, near: Plane) -> Plane:
+    """How far a colour is from the surface's colour nearby, with shade of it allowed; 0 is the same."""
+    size = (near * near).sum(-1) + np.float32(3e-4)  # in the dark, three levels of 255 are noise
+    shade = np.clip((felt * near).sum(-1) / size, 0.4, 1.1)
+    gap = felt - shade[..., None] * near
+    strangeness: Plane = np.sqrt((gap * gap).sum(-1) / size)
+    return strangeness
+
+
+def _cover(felt: Plane, near: Plane, foreign: Plane, mask: Hard, inner: Hard, radius: int) -> Plane:
+    """Share of each pixel that is the surface: 1 inside; in the rim by its place between surface and neighbour.
+
+    A mixed pixel of an edge lies on the line between two colours. The neighbour's is read outside the mask and on its
+    last pixels, weighted to what is least like the surface; where nothing there is unlike it, the mask is believed.
+    """
+    kernel = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+    edge = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) == 0
+    weight = np.where(edge, np.minimum(foreign, 4) ** 4, 0).astype(np.float32)
+    most = cv2.dilate(np.where(edge, foreign, 0).astype(np.float32), kernel)
+    norm = _box(weight, radius) + np.float32(1e-9)
+    other = np.stack([_box(felt[..., c] * weight, radius) / norm for c in range(3)], -1)
+    away = other - near
+    share = 1 - ((felt - near) * away).sum(-1) / ((away * away).sum(-1) + np.float32(1e-6))
+    floor = max(0.1, float(np.percentile(foreign[inner][::7], 85))) if inner.any() else 0.1
+    # A pixel that could be the surface in shade is the surface, whatever stands beside it.
+    doubt = _smoothstep(foreign, 0.4 * floor, 1.2 * floor)
+    share = 1 - doubt * (1 - np.clip(1.04 * share, 0, 1))
+    return np.where(mask & ~inner & (most > 1.7 * floor), share, 1).astype(np.float32)
+
+
+# --------------------------------------------------------------------------------------------------------------- editor
+
+
 class Paint:
     """Paints colours and simple materials and keeps the room's light.
 
     Args:
         scale: Multiplies the size of a material's pattern; 2 doubles it.
         shading: How much of the old light and shade is kept; 1 is what was measured to look right, 0 is flat.
-        rim_frac: Width, as a fraction of the photo's long side, of the mask's rim that is not trusted to show the object.
+        rim_frac: Width, as a fraction of the photo's long side, of the mask's rim that may show neighbours.
     """
 
     multiple_px = 1
@@ -809,9 +1128,7 @@ class Paint:
         """
         look_for(prompt)
 
-    def paint(
-        self, crop: Rgb, hard: Hard, prompt: str, *, seed: int, scale: float = 1.0, shading: float = 1.0
-    ) -> Rgb:
+    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int, scale: float = 1.0, shading: float = 1.0) -> Rgb:
         """The crop with its masked surface in another colour or material, under the same light.
 
         Args:
@@ -832,234 +1149,52 @@ class Paint:
         out = crop.copy()
         if not hard.any():
             return out
-        scale, shading = self.scale * scale, self.shading * shading
         long_px = max(crop.shape[:2])
         small, _ = _reduced(crop, 384)
         expected, tint = _cast(small)
 
         margin = max(8, long_px // 40)
-        rows, columns = np.flatnonzero(hard.any(1)), np.flatnonzero(hard.any(0))
-        y0, y1 = max(0, int(rows[0]) - margin), min(crop.shape[0], int(rows[-1]) + 1 + margin)
-        x0, x1 = max(0, int(columns[0]) - margin), min(crop.shape[1], int(columns[-1]) + 1 + margin)
+        y0, y1, x0, x1 = _bounds(hard)
+        y0, y1, x0, x1 = max(0, y0 - margin), y1 + margin, max(0, x0 - margin), x1 + margin
         part, mask = crop[y0:y1, x0:x1], hard[y0:y1, x0:x1]
-
         rho = np.minimum(np.array(look.colours[0], np.float32), _WHITEST)
-        target = float(rho @ _LUMA)
-        light = self._light(part, mask, expected, tint, target, long_px)
-        if look.kind == "paint":
-            reflectance: Plane = rho[None, None, :]
-        else:
+        size_hw = (crop.shape[0], crop.shape[1])
+        room, whole = None, None
+        if look.kind != "paint":
             room = _room(*_reduced(crop, 768))
-            reflectance = np.minimum(self._texture(look, room, crop.shape[:2], mask, light.label, (y0, x0), seed, scale), _WHITEST)
+            whole = _surface_of(mask, room, size_hw, (y0, x0), boards=look.kind == "planks")
+        light = _light_on(
+            part,
+            mask,
+            expected=expected,
+            tint=tint,
+            target=float(rho @ _LUMA),
+            rim_px=max(3.0, self.rim_frac * long_px),
+            long_px=long_px,
+            joints=whole is not None and whole.is_floor,
+        )
+        reflectance: Plane = rho[None, None, :]
+        if room is not None and whole is not None:
+            reflectance = _texture(
+                look,
+                room,
+                whole,
+                mask,
+                light.label,
+                size_hw=size_hw,
+                corner=(y0, x0),
+                seed=seed,
+                scale=self.scale * scale,
+            )
+        level = light.lit + np.float32(self.shading * shading) * light.shade
         old = _LINEAR[part]
         painted = np.empty(part.shape, np.float32)
         for c in range(3):
-            shone = np.exp(light.level + tint[c]) * (reflectance[..., c] + np.float32(_SHEEN)) + light.shine
-            new = _linear_of_scene(cv2.log(np.maximum(shone, 1e-6).astype(np.float32)))
+            shone = (
+                np.exp(level + tint[c]) * (np.minimum(reflectance[..., c], _WHITEST) + np.float32(_SHEEN)) + light.shine
+            )
+            new = _linear_of_scene(cv2.log(np.maximum(shone, 1e-6)))
             mixed = light.cover * new + np.maximum(old[..., c] - light.cover * light.old[..., c], 0)
             painted[..., c] = _encode(np.where(light.cover < 1, mixed, new))
         out[y0:y1, x0:x1][mask] = to_uint8(painted)[mask]
         return out
-
-    def _texture(self, look, room, size_hw, mask, label, corner, seed, scale) -> Plane:
-        boards = look.kind == "planks"
-        total = int(mask.sum())
-        surfaces: dict[tuple[int, bool, int], tuple[_Surface, Hard]] = {}
-        whole = _surface_of(mask, room, size_hw, corner, boards=boards)
-        rest = mask.copy()
-        for k in range(int(label.max()) + 1):
-            count, parts, stats, _ = cv2.connectedComponentsWithStats((mask & (label == k)).astype(np.uint8))
-            for part in range(1, count):
-                if stats[part, cv2.CC_STAT_AREA] < 0.05 * total:
-                    continue
-                here = parts == part
-                surface = whole if whole.flat and whole.offset == _EYE_M else _surface_of(here, room, size_hw, corner, boards=boards)
-                key = (k if not surface.flat else -1, surface.flat, surface.axis)
-                # Parts of one plane share one piece of texture: a slab runs on behind a shelf.
-                if key in surfaces:
-                    surface, before = surfaces[key]
-                    here = before | here
-                surfaces[key] = (surface, here)
-                rest &= ~here
-        if rest.any():
-            key = max(surfaces, key=lambda key: int(surfaces[key][1].sum())) if surfaces else (0, whole.flat, whole.axis)
-            surface, before = surfaces.get(key, (whole, rest))
-            surfaces[key] = (surface, before | rest)
-        out = np.zeros((*mask.shape, 3), np.float32)
-        for index, (surface, here) in enumerate(surfaces.values()):
-            rows, columns = np.flatnonzero(here.any(1)), np.flatnonzero(here.any(0))
-            view = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-            box = (rows[0] + corner[0], rows[-1] + 1 + corner[0], columns[0] + corner[1], columns[-1] + 1 + corner[1])
-            along, across, density = _metres(surface, room, box, (box[2] + box[3]) / 2)
-            size = np.float32(1 / scale)
-            rng = np.random.default_rng([seed, index])
-            laid = _lay(look, rng, along * size, across * size, density * np.float32(scale), here[view])
-            out[view] = np.where(here[view][..., None], laid, out[view])
-        return out
-
-    def _light(self, part: Rgb, mask: Hard, expected: float, tint: Plane, target: float, long_px: int) -> _Light:
-        linear = _LINEAR[part]
-        u = _scene_of_linear(cv2.transform(linear, _LUMA[None]))
-        rim = max(1.0, self.rim_frac * long_px)
-        inner = _inner(mask, rim)
-        weight = inner.astype(np.float32)
-        fine = max(1, round(long_px / 700))
-        mid = max(3, round(long_px / 90))
-
-        # Old materials, told apart on a smoothed picture so that grain and grooves do not count as materials.
-        warm = cv2.log(linear[..., 0] + 0.01) - cv2.log(linear[..., 1] + 0.01)
-        cool = cv2.log(linear[..., 2] + 0.01) - cv2.log(linear[..., 1] + 0.01)
-        features = _spread(np.stack([u, warm, cool], -1), weight, mid)
-        samples = features[inner]
-        centres = _clusters(samples[:: max(1, len(samples) // 4000)])
-        distance = np.stack([((features - centre) ** 2).sum(-1) for centre in centres], -1)
-        label = distance.argmin(-1)
-        shares = [np.ones_like(u)]
-        if len(centres) > 1:
-            # The borders between them are the photo's own edges.
-            shares = [
-                np.clip(_guided(u, (label == k).astype(np.float32), weight, mid, 0.02), 0, 1) for k in range(len(centres))
-            ]
-            label = np.stack(shares, -1).argmax(-1)
-
-        old = np.zeros_like(u)
-        light = np.zeros_like(u)
-        grainy = np.zeros_like(u)
-        keep_low = np.zeros_like(u)
-        keep_high = np.zeros_like(u)
-        foreign = np.full_like(u, np.inf)
-        felt = cv2.transform(linear, _FELT)
-        colour = np.zeros_like(linear)
-        reach = max(2, round(2 * rim))
-        for k, centre in enumerate(centres):
-            here = (label == k) & inner
-            here_weight = here.astype(np.float32)
-            if not here.any():
-                continue
-            share = shares[k]
-            median = float(np.median(u[here]))
-            red, blue = float(centre[1] - tint[0] + tint[1]), float(centre[2] - tint[2] + tint[1])
-            neutral = math.exp(-(((red - 0.04) / 0.12) ** 2) - ((blue + 0.06) / 0.16) ** 2)
-            lit = _posterior(median, expected, neutral=neutral)
-            rho = min(math.exp(median - lit), 1.0)
-            old += share * np.float32(median)
-            # A surface lights itself and its neighbours' shadows back: whiter is a little brighter (same pairs).
-            light += share * np.float32(lit + 0.15 * (target - rho))
-            grainy += share * np.float32(np.clip((float(centre[1] - centre[2]) - 0.5) / 0.5, 0, 1))
-            low, high = _contrast(rho, target)
-            keep_low += share * np.float32(low)
-            keep_high += share * np.float32(high)
-            near = _spread(felt, here_weight, reach)
-            off = _strangeness(felt, near) + np.where(_box(here_weight, reach) > 1e-3, np.float32(0), np.float32(1e3))
-            closer = off < foreign
-            foreign = np.where(closer, off, foreign)
-            colour = np.where(closer[..., None], near, colour)
-        relative = u - old
-
-        # Grain is flattened, panel edges are kept: smoothing whose threshold is the texture's own amplitude.
-        rough = np.abs(relative - _box(relative, mid))[inner]
-        amplitude = float(np.percentile(rough, 60)) * 1.5 if rough.size else 0.0
-        clean = _guided(relative, relative, weight, fine, 0.03**2)
-        flat = _guided(relative, relative, weight, mid, max(0.02, (2.2 * amplitude) ** 2))
-        # What the flattening took is given back where it is deeper than the texture (shadows under handles), and along
-        # straight lines, which grain is not: the gaps between fronts.
-        rest = np.minimum(clean - flat, 0)
-        gaps = _gaps(relative, rest, grainy * weight, amplitude, long_px)
-        flat = flat + np.minimum(rest + np.float32(2.8 * amplitude + 0.1) * (1 - gaps), 0)
-        shade = clean + grainy * (flat - clean)
-
-        cover = _cover(felt, colour, foreign, mask, inner, max(1, round(long_px / 500)))
-        inside = _spread(shade, weight, reach)
-        shade = np.where(inner, shade, inside + cover * np.clip(shade - inside, -0.5, 0.1))
-
-        base = _spread(shade, weight, mid)
-        top = base + np.float32(0.45)
-        shine = np.maximum(np.exp(shade + old) - np.exp(top + old), 0)
-        detail = np.minimum(shade, top) - base
-        return _Light(light + keep_low * base + keep_high * detail, shine.astype(np.float32), cover, cv2.transform(colour, _UNFELT), label)
-
-
-def _posterior(seen: float, expected: float, *, neutral: float) -> float:
-    """The light on a surface that looks `seen`, both logarithms of scene light.
-
-    The photo says what light to expect, within a standard deviation of 0.3 (measured as in `_LIGHT_BASE`); the surface's look
-    says more where its reflectance is likely to be known: a third of neutral surfaces are white paint or stone.
-    `neutral` is 0..1.
-    """
-    light = np.linspace(expected - 1.5, expected + 1.5, 121)
-    rho = seen - light
-    likely = np.where((rho > math.log(0.012)) & (rho < math.log(0.88)), 0.65 / math.log(0.88 / 0.012), 1e-6)
-    white = (rho > math.log(0.68)) & (rho < math.log(0.88))
-    likely = likely + np.where(white, 0.35 * neutral / math.log(0.88 / 0.68), 0)
-    weight = likely * np.exp(-0.5 * ((light - expected) / 0.3) ** 2)
-    return float((light * weight).sum() / weight.sum())
-
-
-def _contrast(old: float, new: float) -> tuple[float, float]:
-    """How much of the broad and of the fine shading of a surface is left when its reflectance goes from old to new.
-
-    Light bounces between the parts of a white surface and fills its shadows; a dark one keeps them, and its gloss adds more.
-    Measured on rendered pairs: broad shading keeps 0.5 to 0.6 from black to white and 1.5 the other way, fine shading 0.3
-    to 0.4 and, limited by noise, 0.7 to 1.
-    """
-    low = (1 - 0.45 * new) / (1 - 0.45 * old)
-    high = (1 - 0.8 * new) / (1 - 0.8 * old)
-    return min(low, 1.3), min(high, 1.0)
-
-
-def _gaps(relative: Plane, rest: Plane, grainy: Plane, amplitude: float, long_px: int) -> Plane:
-    """[h, w] 0..1: 1 along straight dark lines deeper than the texture, found only where `grainy`."""
-    out = np.zeros(relative.shape, np.uint8)
-    if float(grainy.max()) < 0.1:
-        return out.astype(np.float32)
-    grey = np.clip((relative + 1.2) * (255 / 2.0), 0, 255).astype(np.uint8)
-    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_NONE).detect(grey)[0]
-    lines = np.zeros((0, 4)) if found is None else np.asarray(found, np.float64).reshape(-1, 4)
-    along = lines[:, 2:] - lines[:, :2]
-    length = np.hypot(along[:, 0], along[:, 1])
-    lines, along, length = (each[length >= 0.018 * long_px] for each in (lines, along, length))
-    # The gap's middle lies a pixel or two to one side of the edge that was found: look on both.
-    t = np.linspace(0.05, 0.95, 24)[None, None, :, None]
-    aside = (np.stack([-along[:, 1], along[:, 0]], -1) / np.maximum(length, 1)[:, None])[:, None, None]
-    points = lines[:, None, None, :2] + t * along[:, None, None] + np.arange(-2, 3)[None, :, None, None] * aside
-    at = np.clip(np.rint(points), 0, np.array([rest.shape[1] - 1, rest.shape[0] - 1])).astype(np.int64)
-    depth = np.median(rest[at[..., 1], at[..., 0]], axis=2).min(1, initial=0)
-    width = 2 * max(1, round(long_px / 500)) + 1
-    for line in np.rint(lines[depth < -(0.6 * amplitude + 0.05)] * 16).astype(np.int64).tolist():
-        cv2.line(out, (line[0], line[1]), (line[2], line[3]), 255, width, cv2.LINE_AA, 4)
-    return out.astype(np.float32) * np.float32(1 / 255)
-
-
-# Luma and two colour differences at 0.4 of their size: JPEG keeps colour at half the resolution, so that beside an edge a
-# pixel's colour is half its neighbour's while its luma is its own.
-_FELT = np.array([[0.2126, 0.7152, 0.0722], [0.31496, -0.28608, -0.02888], [-0.08504, -0.28608, 0.37112]], np.float32)
-_UNFELT = np.linalg.inv(_FELT).astype(np.float32)
-
-
-def _strangeness(felt: Plane, near: Plane) -> Plane:
-    """How far a colour is from the surface's colour nearby, with shade of it allowed; 0 is the same."""
-    size = (near * near).sum(-1) + np.float32(3e-4)  # in the dark, three levels of 255 are noise
-    shade = np.clip((felt * near).sum(-1) / size, 0.4, 1.1)
-    gap = felt - shade[..., None] * near
-    return np.sqrt((gap * gap).sum(-1) / size)
-
-
-def _cover(felt: Plane, near: Plane, foreign: Plane, mask: Hard, inner: Hard, radius: int) -> Plane:
-    """Share of each pixel that is the surface: 1 inside; in the rim by its place between the surface and the neighbour.
-
-    A mixed pixel of an edge lies on the line between two colours. The neighbour's is read outside the mask and on its last
-    pixels, weighted to what is least like the surface; where nothing there is unlike it, the mask is believed.
-    """
-    kernel = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
-    edge = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) == 0
-    weight = np.where(edge, np.minimum(foreign, 4) ** 4, 0).astype(np.float32)
-    most = cv2.dilate(np.where(edge, foreign, 0).astype(np.float32), kernel)
-    norm = _box(weight, radius) + np.float32(1e-9)
-    other = np.stack([_box(felt[..., c] * weight, radius) / norm for c in range(3)], -1)
-    away = other - near
-    share = 1 - ((felt - near) * away).sum(-1) / ((away * away).sum(-1) + np.float32(1e-6))
-    floor = max(0.1, float(np.percentile(foreign[inner][::7], 85))) if inner.any() else 0.1
-    # A pixel that could be the surface in shade is the surface, whatever stands beside it.
-    doubt = _smoothstep(foreign, 0.4 * floor, 1.2 * floor)
-    share = 1 - doubt * (1 - np.clip(1.04 * share, 0, 1))
-    return np.where(mask & ~inner & (most > 1.7 * floor), share, 1).astype(np.float32)

@@ -16,8 +16,9 @@ Bytes: TypeAlias = npt.NDArray[np.uint8]
 class GrabCut:
     """Cuts each phrase out along the photo's edges, seeded by its heat, inside its boxes.
 
-    GrabCut runs on a reduced photo (at full size it takes seconds); its answer is brought to photo size by a guided filter,
-    so that the border lands on the photo's own edge. Where GrabCut disagrees strongly with the heat, the heat wins.
+    GrabCut runs on a reduced photo (at full size it takes seconds); its answer is brought to photo size by a guided
+    filter, so that the border lands on the photo's own edge. Where GrabCut disagrees strongly with the heat, the heat
+    wins.
 
     Args:
         work_px: Long side of the reduced photo.
@@ -26,6 +27,7 @@ class GrabCut:
         unsure: Heat below this is certainly not; 0..1.
         min_iou: GrabCut's answer is dropped for the thresholded heat where their intersection over union is below this.
         trust: Share of GrabCut's answer in the map that is brought to photo size; the rest is the heat's.
+        reach_px: How far, in reduced pixels, GrabCut may move the heat's border.
         radius_px: Window of the guided filter, in reduced pixels: how far a border may move to meet an edge.
         eps: Contrast (squared, of 0..1) below which the guided filter sees no edge.
     """
@@ -34,11 +36,12 @@ class GrabCut:
         self,
         *,
         work_px: int = 640,
-        iterations: int = 2,
-        sure: float = 0.85,
-        unsure: float = 0.1,
+        iterations: int = 1,
+        sure: float = 0.7,
+        unsure: float = 0.3,
         min_iou: float = 0.6,
-        trust: float = 0.75,
+        trust: float = 0.7,
+        reach_px: float = 10.0,
         radius_px: int = 4,
         eps: float = 0.0005,
     ) -> None:
@@ -48,6 +51,7 @@ class GrabCut:
         self.unsure = unsure
         self.min_iou = min_iou
         self.trust = trust
+        self.reach_px = reach_px
         self.radius_px = radius_px
         self.eps = eps
 
@@ -111,11 +115,11 @@ class GrabCut:
         out[top:bottom, left:right] = (full >= 0.5) & allowed[top:bottom, left:right]
 
     def _share(self, photo: Rgb, heat: Heat, allowed: Hard) -> Floats:
-        """[h, w] float32 in 0..1: GrabCut's answer mixed with the heat, or the heat alone where it is to be preferred."""
+        """[h, w] float32 in 0..1: GrabCut's answer mixed with the heat, or the heat alone where that is better."""
         inside = np.where(allowed, heat, 0).astype(np.float32)
         hot = inside >= 0.5
         # Half-way stays half-way, and a long gentle slope of heat becomes a border that the photo may move.
-        alone = np.clip((inside - 0.5) * 4 + 0.5, 0, 1).astype(np.float32)
+        alone: Floats = np.clip((inside - 0.5) * 4 + 0.5, 0, 1).astype(np.float32)
         labels: Bytes = np.full(heat.shape, cv2.GC_PR_BGD, np.uint8)
         labels[hot] = cv2.GC_PR_FGD
         labels[inside < self.unsure] = cv2.GC_BGD
@@ -140,12 +144,20 @@ class GrabCut:
             )
         except cv2.error:
             return alone  # a flat picture can leave a Gaussian without a volume: the heat still answers
-        cut = (labels & 1).astype(np.bool_) & allowed
+        # Colours alone take a white ceiling for the white wall below: far from the heat's border the heat is believed.
+        border = np.minimum(_depth(hot), _depth(~hot))
+        cut = np.where(border <= self.reach_px, (labels & 1).astype(np.bool_) & allowed, hot)
         union = int(np.count_nonzero(cut | hot))
         if union == 0 or np.count_nonzero(cut & hot) < self.min_iou * union:
             return alone
         mixed: Floats = (self.trust * cut.astype(np.float32) + (1 - self.trust) * alone).astype(np.float32)
         return mixed
+
+
+def _depth(part: Hard) -> Floats:
+    """Distance of each pixel of a part from the rest, in px; 0 outside the part, large where there is no rest."""
+    distance: Floats = cv2.distanceTransform(part.astype(np.uint8), cv2.DIST_L2, 3)
+    return np.where(part, distance, np.float32(np.inf))
 
 
 def _guided(guide: Rgb, source: Floats, radius: int, eps: float) -> tuple[Floats, Floats]:
