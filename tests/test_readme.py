@@ -1,0 +1,126 @@
+"""What the pages show can be typed: every command is accepted, every plan parses, every link leads somewhere."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from automask.cli import main
+from automask.errors import AutomaskError
+from automask.plan import parse_plan, parse_targets
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def commands(page: Path) -> list[list[str]]:
+    """Every `automask ...` line of a page's shell blocks and indented lines, split as a shell would."""
+    text = page.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    return [shlex.split(line, comments=False) for line in lines if line.startswith("automask ")]
+
+
+SHOWN = [arguments for page in (ROOT / "README.md", ROOT / "docs" / "configuration.md") for arguments in commands(page)]
+
+
+class Accepted(AutomaskError):
+    """Raised in place of loading: everything typed was understood."""
+
+    exit_status = 77
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that the pages speak of, where nothing is loaded and nothing fetched."""
+    from automask import api, config, weights
+
+    photo = ROOT / "automask" / "samples" / "kitchen.jpg"
+    (tmp_path / "listing").mkdir()
+    for name in ("kitchen.jpg", "bedroom.jpg", "room.png", "listing/a.jpg"):
+        shutil.copy(photo, tmp_path / name)
+    (tmp_path / "jobs.csv").write_text("photo,edits\nkitchen.jpg,cabinets -> white\n", encoding="utf-8")
+    (tmp_path / "plan.yaml").write_text("- target: island\n  prompt: marble\n", encoding="utf-8")
+    (tmp_path / "done").mkdir()
+    (tmp_path / "done" / "failures.csv").write_text("photo,edits,reason\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    def accepted(*_: object, **__: object) -> None:
+        raise Accepted("accepted")
+
+    monkeypatch.setattr(config, "build", accepted)
+    monkeypatch.setattr(api, "run_jobs", accepted)
+    monkeypatch.setattr(weights, "fetch", weights.find)
+    return tmp_path
+
+
+def test_the_pages_show_commands():
+    assert len(SHOWN) > 15
+
+
+@pytest.mark.parametrize("arguments", [a for a in SHOWN if "--conf" not in a], ids=" ".join)
+def test_a_command_of_the_pages_is_accepted(arguments: list[str], desk: Path, capsys: pytest.CaptureFixture[str]):
+    status = main(arguments[1:])
+    assert status in (0, Accepted.exit_status), capsys.readouterr().err
+
+
+def recipes() -> list[tuple[str, str]]:
+    return [
+        (arguments[1], arguments[3])
+        for arguments in commands(ROOT / "README.md")
+        if arguments[1] in ("edit", "mask", "batch") and len(arguments) > 3 and "--preset" not in arguments
+        if not arguments[3].startswith("-")
+    ]
+
+
+def test_the_starter_preset_knows_every_word_of_the_recipes():
+    from automask.editors.paint import Paint
+    from automask.masker import phrases_of
+    from automask.segmenters.starter import Starter
+
+    starter, paint = Starter(), Paint()
+    assert len(recipes()) > 8
+    for command, words in recipes():
+        plan = parse_targets(words) if command == "mask" else parse_plan(words)
+        starter.understand(phrases_of(plan))
+        for edit in plan:
+            if command != "mask":
+                paint.check(edit.prompt)
+
+
+def test_the_models_of_the_pages_are_in_the_catalogue():
+    from automask.weights import find
+
+    for name in re.findall(r"automask models fetch ([a-z0-9_-]+)", README):
+        assert find(name).name == name
+
+
+def test_the_python_example_runs(desk: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.undo()
+    monkeypatch.chdir(desk)
+    (code,) = re.findall(r"^```python\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+    exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own page
+    assert (desk / "out" / "kitchen.jpg").is_file()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_somewhere(page: Path):
+    for target in re.findall(r"(?<!!)\[[^]]*\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+@pytest.mark.skipif(not (ROOT / "docs" / "images").is_dir(), reason="docs/images is not in this checkout")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_picture_is_there(page: Path):
+    for target in re.findall(r"!\[[^]]+\]\(([^)]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).is_file(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_test_that_a_page_names_exists(page: Path):
+    for name in re.findall(r"`(tests/[\w/]+\.py)`", page.read_text(encoding="utf-8")):
+        assert (ROOT / name).is_file(), name
