@@ -161,6 +161,7 @@ _LIGHT_BASE = 0.243
 _LIGHT_SLOPE = 0.842
 # Even black paint returns this share of the light by its gloss: the floor of every reflectance.
 _SHEEN = 0.008
+_FLOOR_GAIN, _TOP_GAIN = 0.15, 0.35
 _WHITEST = 0.88  # no white paint reflects more: CSS white is taken as this
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
@@ -835,22 +836,32 @@ def _reduced(photo: Rgb, long_px: int) -> tuple[Rgb, float]:
     return cv2.resize(photo, size_wh, interpolation=cv2.INTER_AREA), shrink
 
 
-def _cast(small: Rgb) -> tuple[float, Plane]:
-    """Light level expected on a surface of this photo, and its colour cast.
+def _expected(small: Rgb, mask: Hard) -> tuple[float, Plane]:
+    """The light to expect on the masked surface of a reduced photo, and [3] its colour cast.
 
-    The cast is that of near-neutral bright pixels (walls, ceilings, trim), weighted to the most neutral, and halved: a
-    room's white paint may itself be warm.
+    The light is half the photo's own (its 75th percentile), half what falls on the whites round the mask, where there are
+    any. The cast is that of near-neutral bright pixels (walls, ceilings, trim), weighted to the most neutral and the
+    nearest, and taken by 0.6: a room's white paint may itself be warm.
     """
     linear = _LINEAR[small]
     luma = linear @ _LUMA
-    level = float(_scene_of_linear(np.array([[np.percentile(luma, 75)]], np.float32))[0, 0])
-    scene = np.stack([_scene_of_linear(np.ascontiguousarray(linear[..., c])) for c in range(3)], -1)
-    off = scene - _scene_of_linear(luma)[..., None]
-    spread = np.abs(off).max(-1)
-    weight = np.exp(-((spread / 0.35) ** 2)) * (luma > np.percentile(luma, 50)) * (linear.max(-1) < 0.97)
+    scene = _scene_of_linear(luma)
+    expected = _LIGHT_BASE + _LIGHT_SLOPE * float(
+        _scene_of_linear(np.array([[np.percentile(luma, 75)]], np.float32))[0, 0]
+    )
+    off = np.stack([_scene_of_linear(np.ascontiguousarray(linear[..., c])) for c in range(3)], -1) - scene[..., None]
+    pale = np.exp(-((np.abs(off).max(-1) / 0.4) ** 2)) * (linear.max(-1) < 0.97)
+    reach = max(3, max(small.shape[:2]) // 8)
+    touched = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    near = (cv2.dilate(mask.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0) & ~touched
+    whites = scene[near & (pale > 0.5)]
+    if len(whites) > 0.04 * near.sum() and len(whites) > 20:
+        white = float(np.percentile(whites, 75)) - math.log(0.8)
+        expected += 0.4 * min(max(white - expected, -0.3), 0.6)
+    weight = pale * (luma > np.percentile(luma, 50)) * np.where(near, 3, 1) * ~touched
     total = float(weight.sum(dtype=np.float64))
     tint = (off * weight[..., None]).sum((0, 1), dtype=np.float64) / total if total > 1 else np.zeros(3)
-    return _LIGHT_BASE + _LIGHT_SLOPE * level, (0.5 * np.clip(tint, -0.4, 0.4)).astype(np.float32)
+    return expected, (0.6 * np.clip(tint, -0.4, 0.4)).astype(np.float32)
 
 
 def _clusters(features: Plane, most: int = 3) -> Plane:
@@ -1151,7 +1162,9 @@ class Paint:
             return out
         long_px = max(crop.shape[:2])
         small, _ = _reduced(crop, 384)
-        expected, tint = _cast(small)
+        small_wh = (small.shape[1], small.shape[0])
+        small_mask = cv2.resize(hard.astype(np.uint8), small_wh, interpolation=cv2.INTER_NEAREST) > 0
+        expected, tint = _expected(small, small_mask)
 
         margin = max(8, long_px // 40)
         y0, y1, x0, x1 = _bounds(hard)
@@ -1159,10 +1172,11 @@ class Paint:
         part, mask = crop[y0:y1, x0:x1], hard[y0:y1, x0:x1]
         rho = np.minimum(np.array(look.colours[0], np.float32), _WHITEST)
         size_hw = (crop.shape[0], crop.shape[1])
-        room, whole = None, None
-        if look.kind != "paint":
-            room = _room(*_reduced(crop, 768))
-            whole = _surface_of(mask, room, size_hw, (y0, x0), boards=look.kind == "planks")
+        room = _room(*_reduced(crop, 768))
+        whole = _surface_of(mask, room, size_hw, (y0, x0), boards=look.kind == "planks")
+        if whole.flat and whole.offset > 0:
+            # What lies flat faces the ceiling and the sky (measured on rendered floors and worktops).
+            expected += _FLOOR_GAIN if whole.is_floor else _TOP_GAIN
         light = _light_on(
             part,
             mask,
@@ -1171,10 +1185,10 @@ class Paint:
             target=float(rho @ _LUMA),
             rim_px=max(3.0, self.rim_frac * long_px),
             long_px=long_px,
-            joints=whole is not None and whole.is_floor,
+            joints=look.kind != "paint" and whole.is_floor,
         )
         reflectance: Plane = rho[None, None, :]
-        if room is not None and whole is not None:
+        if look.kind != "paint":
             reflectance = _texture(
                 look,
                 room,
