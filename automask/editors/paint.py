@@ -839,9 +839,9 @@ def _reduced(photo: Rgb, long_px: int) -> tuple[Rgb, float]:
 def _expected(small: Rgb, mask: Hard) -> tuple[float, Plane]:
     """The light to expect on the masked surface of a reduced photo, and [3] its colour cast.
 
-    The light is half the photo's own (its 75th percentile), half what falls on the whites round the mask, where there are
-    any. The cast is that of near-neutral bright pixels (walls, ceilings, trim), weighted to the most neutral and the
-    nearest, and taken by 0.6: a room's white paint may itself be warm.
+    The light is the photo's own (its 75th percentile), drawn by 0.4 to what falls on the whites round the mask, where
+    there are any. The cast is that of near-neutral bright pixels (walls, ceilings, trim), weighted to the most neutral
+    and the nearest, and taken by 0.6: a room's white paint may itself be warm.
     """
     linear = _LINEAR[small]
     luma = linear @ _LUMA
