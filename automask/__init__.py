@@ -1,9 +1,9 @@
 """Change rooms in photographs from words alone.
 
-    import automask
+import automask
 
-    outcome = automask.edit("kitchen.jpg", "island -> marble; cabinets -> white")
-    outcome.save("out")
+outcome = automask.edit("kitchen.jpg", "island -> marble; cabinets -> white")
+outcome.save("out")
 """
 
 from typing import TYPE_CHECKING, Any

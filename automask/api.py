@@ -16,7 +16,7 @@ from automask.mappers import Serial
 from automask.plan import parse_targets, plan_from
 from automask.protocols import Editor, Refiner, Segmenter, Stages
 from automask.report import Outcome, run_record
-from automask.types import Box, Edit, Hard, Heat, Job, JobReport, OnMissing, Plan, Region, Rgb, Step
+from automask.types import Edit, Hard, Heat, Job, JobReport, OnMissing, Plan, Region, Rgb
 
 PhotoSource = str | Path | Rgb
 PlanSource = str | Path | Sequence[Edit]
@@ -81,8 +81,8 @@ def edit(
         on_progress: Told what is being done.
 
     Raises:
-        PlanError, UnknownPhrase, ConfigError, PhotoError, MaskError, TargetMissing, SegmenterError, RefinerError, EditorError,
-        WeightsMissing, ExtraMissing: As their names say; all are `AutomaskError`.
+        PlanError, UnknownPhrase, ConfigError, PhotoError, MaskError, TargetMissing, SegmenterError, RefinerError,
+        EditorError, WeightsMissing, ExtraMissing: As their names say; all are `AutomaskError`.
     """
     began = time.perf_counter()
     edits = plan_from(plan)
@@ -142,9 +142,10 @@ def mask(
 
     Args:
         photo: A path, or [H, W, 3] uint8 sRGB.
-        targets: Words without arrows (`island; cabinets except handles; keep faucet`), or a plan; its prompts are not read.
-        preset, seed, on_missing, overrides, stages, segmenter, refiner, editor, conf, max_megapixels: As in `edit`. No editor
-            is loaded.
+        targets: Words without arrows (`island; cabinets except handles; keep faucet`), or a plan, whose prompts are not
+            read.
+        preset, seed, on_missing, overrides, stages, segmenter, refiner, editor, conf, max_megapixels: As in `edit`. No
+            editor is loaded.
 
     Raises:
         As `edit`, but for what an editor raises.
@@ -168,17 +169,17 @@ class NotLoaded:
     multiple_px = 1
     ideal_px = 0
 
-    def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
+    def heats(self, *_: object) -> Heat:
         """Raises: it was not loaded."""
-        raise SegmenterError(f"no segmenter was loaded to find {list(targets)}", mend="call automask.edit without masks")
+        raise SegmenterError("no segmenter was loaded", mend="call automask.edit without masks")
 
-    def refine(self, photo: Rgb, heats: Heat, boxes: Sequence[tuple[Box, ...]]) -> Hard:
+    def refine(self, *_: object) -> Hard:
         """Raises: it was not loaded."""
         raise RefinerError("no refiner was loaded", mend="call automask.edit without masks")
 
-    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:
+    def paint(self, *_: object, **__: object) -> Rgb:
         """Raises: it was not loaded."""
-        raise EditorError(f"no editor was loaded to paint {prompt!r}", mend="call automask.edit")
+        raise EditorError("no editor was loaded", mend="call automask.edit")
 
 
 def _regions(

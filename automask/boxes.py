@@ -32,7 +32,7 @@ def boxes_from_heat(
         peak = float(heat[box.slices][blob].max())
         pad = round(pad_frac * max(box.width, box.height))
         found.append((peak, area, grow(box, pad, (height, width))))
-    # Equal peaks (a saturated heat map) are ordered by size, then by place, so that the order never depends on labelling.
+    # Equal peaks (a saturated heat map) are ordered by size, then by place: never by how blobs happen to be labelled.
     found.sort(key=lambda item: (-item[0], -item[1], item[2].y0, item[2].x0))
     return tuple(box for _, _, box in found[:max_boxes])
 
@@ -73,6 +73,4 @@ def tight_box(hard: Hard) -> Box | None:
 def grow(box: Box, by_px: int, size_hw: tuple[int, int]) -> Box:
     """The box with `by_px` more on every side, cut at the borders of an image of `size_hw`."""
     height, width = size_hw
-    return Box(
-        max(box.x0 - by_px, 0), max(box.y0 - by_px, 0), min(box.x1 + by_px, width), min(box.y1 + by_px, height)
-    )
+    return Box(max(box.x0 - by_px, 0), max(box.y0 - by_px, 0), min(box.x1 + by_px, width), min(box.y1 + by_px, height))

@@ -1,7 +1,7 @@
 """From regions to the finished picture: crop, paint, composite, edit after edit.
 
-The chain owns the laws. It gives editors crops and takes crops back; what they return outside the mask is thrown away here,
-so no editor can break them.
+The chain owns the laws. It gives editors crops and takes crops back; what they return outside the mask is thrown away
+here, so no editor can break them.
 """
 
 import inspect

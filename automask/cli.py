@@ -124,7 +124,9 @@ def _add_run_options(parser: _Parser) -> None:
     parser.add_argument("--plan", metavar="FILE.yaml", help="a YAML plan in place of the words")
     parser.add_argument("--preset", metavar="NAME", help="starter (default), photo, tiny, or your own from --conf")
     parser.add_argument("--conf", metavar="DIR", help="a folder of your own YAML files, searched after automask's")
-    parser.add_argument("--json", action="store_true", help="print the record as JSON, and nothing else, on standard output")
+    parser.add_argument(
+        "--json", action="store_true", help="print the record as JSON, and nothing else, on standard output"
+    )
 
 
 class _Arguments:
@@ -145,7 +147,9 @@ class _Arguments:
 
         for name in ("photo", "edits", "plan"):
             if any(text.startswith(f"{name}=") for text in self.overrides):
-                raise UsageError(f"{name}=... is for the scripts in pipelines/", mend="here it is an argument of its own")
+                raise UsageError(
+                    f"{name}=... is for the scripts in pipelines/", mend="here it is an argument of its own"
+                )
         for flag in ("out", "mapper", "recursive"):
             self._agree(flag, getattr(self.flags, flag, None))
         self._agree("mapper.workers", getattr(self.flags, "workers", None))
@@ -177,7 +181,9 @@ class _Arguments:
         from automask.api import targets_from
         from automask.plan import load_plan, parse_plan
 
-        self.one_of_words_and_plan("TARGETS" if mask else "EDITS", '"island; cabinets"' if mask else '"island -> marble"')
+        self.one_of_words_and_plan(
+            "TARGETS" if mask else "EDITS", '"island; cabinets"' if mask else '"island -> marble"'
+        )
         if self.flags.plan is not None:
             return load_plan(Path(self.flags.plan), prompts=not mask)
         return targets_from(self.words) if mask else parse_plan(self.words)
@@ -197,9 +203,9 @@ def _sort(typed: Sequence[str], subject: str, *, wants_arrow: bool) -> tuple[str
     for text in typed:
         has_arrow = any(arrow in text for arrow in ARROWS)
         is_override = _OVERRIDE.match(text) is not None and not has_arrow
-        if found is None and not has_arrow and (not is_override or os.path.lexists(text)):
-            found = text
-        elif found is None and has_arrow and os.path.lexists(text):
+        if (found is None and not has_arrow and (not is_override or os.path.lexists(text))) or (
+            found is None and has_arrow and os.path.lexists(text)
+        ):
             found = text
         elif is_override:
             overrides.append(text)
@@ -207,7 +213,9 @@ def _sort(typed: Sequence[str], subject: str, *, wants_arrow: bool) -> tuple[str
             words = text
         else:
             what = "EDITS" if wants_arrow else "TARGETS"
-            raise UsageError(f"{what} twice: {words!r} and {text!r}", mend="put them in one pair of quotes, parted by ';'")
+            raise UsageError(
+                f"{what} twice: {words!r} and {text!r}", mend="put them in one pair of quotes, parted by ';'"
+            )
     if found is None:
         raise UsageError(f"no {subject} given", mend=f"name the {subject} first")
     return found, words, overrides
@@ -224,7 +232,9 @@ def _edit(arguments: list[str]) -> int:
         epilog='for example:  automask edit kitchen.jpg "island -> marble; cabinets except handles -> white" -o done\n',
     )
     _add_run_options(parser)
-    parser.add_argument("--masks", metavar="DIR", help="use these masks (as 'automask mask' wrote them) and find nothing")
+    parser.add_argument(
+        "--masks", metavar="DIR", help="use these masks (as 'automask mask' wrote them) and find nothing"
+    )
     typed = _Arguments(parser, arguments, "photo", wants_arrow=True)
     from automask import config as configuration
     from automask.api import NotLoaded, edit
@@ -269,7 +279,7 @@ def _mask(arguments: list[str]) -> int:
     parser = _parser(
         "mask",
         "PHOTO [TARGETS]",
-        "Finds what the words name and writes masks, an overlay picture and a COCO record into OUT; nothing is painted.",
+        "Finds what the words name; writes masks, an overlay picture and a COCO record into OUT; paints nothing.",
         epilog='for example:  automask mask kitchen.jpg "island; cabinets except handles"\n',
     )
     _add_run_options(parser)
@@ -306,7 +316,9 @@ def _mask(arguments: list[str]) -> int:
         _say_notes(saved.recorded.get("notes", ()))
         for region in regions:
             share = float(region.hard.mean())
-            _say_found(region.target, region.found, region.peak, len(region.boxes), share, region.reason, region.read_as)
+            _say_found(
+                region.target, region.found, region.peak, len(region.boxes), share, region.reason, region.read_as
+            )
         print(saved.picture)
         print(saved.record)
     return 0
@@ -458,7 +470,7 @@ def _say_steps(steps: Sequence[Any]) -> None:
 
 def _say_found(
     target: str,
-    found: bool,  # noqa: FBT001 - a column of a table, not a switch
+    found: bool,
     peak: float | None,
     boxes: int,
     share: float,
@@ -499,7 +511,13 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("starting", total=None)
         yield lambda what, done, total: progress.update(
@@ -514,7 +532,14 @@ def _batch_progress(total: int) -> Iterator[Callable[["JobReport"], None]]:
         yield lambda _: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
     columns = (
         TextColumn("photos"),

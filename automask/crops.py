@@ -40,7 +40,7 @@ CONTEXT_FRAC = 0.15
 def plan_crops(hard: Hard, *, ideal_px: int, multiple_px: int) -> tuple[tuple[Crop, Hard], ...]:
     """The crops that repaint a mask, largest blob first.
 
-    Each blob has a crop of its own, but a blob that lies wholly inside the crop of a larger one is painted along with it:
+    Each blob has a crop of its own, but one that lies wholly inside the crop of a larger blob is painted along with it:
     twenty cabinet doors in one view are one crop, two lamps at the ends of a hall are two.
 
     Args:
@@ -126,8 +126,8 @@ def cut_mask(hard: Hard, crop: Crop) -> Hard:
     """
     part: Hard = np.ascontiguousarray(hard[crop.box.slices])
     if crop.is_scaled:
-        # Any share counts: a pixel that comes back into the mask must have been repainted as a whole. Linear, not cubic,
-        # on the way up: cubic overshoots, and would call pixels far from the mask masked.
+        # Any share counts: a pixel that comes back into the mask must have been repainted as a whole. Linear on
+        # the way up: cubic overshoots, and would call pixels far from the mask masked.
         shrinks = crop.work_wh[0] < crop.box.width
         shares = cv2.resize(
             part.astype(np.float32), crop.work_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR

@@ -24,7 +24,7 @@ class AutomaskError(Exception):
         super().__init__(f"{problem}; {mend}" if mend else problem)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # BaseException pickles as cls(*args): that would lose keyword-only arguments and put the whole message into `problem`.
+        # BaseException pickles as cls(*args), which would lose `mend` and put the whole message into `problem`.
         return _rebuild, (type(self), dict(self.__dict__), self.args)
 
 

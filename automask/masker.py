@@ -82,7 +82,7 @@ def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissin
         if not hards[phrase].any()
     }
     if absent and on_missing == "fail":
-        phrase, why = next(iter(absent.items()))
+        why = next(iter(absent.values()))
         raise TargetMissing(why, mend="say on_missing=skip to go on without it")
     return _regions(plan, stages.mask, hards, heat_of, boxes_of, read_as, absent)
 
@@ -184,7 +184,8 @@ def _heats(stages: Stages, photo: Rgb, phrases: Sequence[str]) -> Heat:
     # A NaN compares False with everything, so this one test refuses it too.
     if not (heats.min() >= 0.0 and heats.max() <= 1.0):
         raise SegmenterError(
-            f"segmenter {name!r} gave heat from {heats.min():g} to {heats.max():g}", mend="heat is a probability in 0..1"
+            f"segmenter {name!r} gave heat from {heats.min():g} to {heats.max():g}",
+            mend="heat is a probability in 0..1",
         )
     return heats
 
@@ -230,7 +231,7 @@ def given_regions(
     The files are taken as they are: not dilated, not feathered, overlaps left as drawn.
 
     Args:
-        folder: Holds `01-island.png`, ...: 8-bit alpha at photo size. A file is found by its number; a missing file is an
+        folder: Holds `01-island.png`, ...: 8-bit alpha at photo size, numbered as the edits are. A missing file is an
             edit that was not found.
         plan: The edits, in the order of the numbers.
         size_hw: The photo's height and width.

@@ -1,7 +1,7 @@
 """From a refined mask to the alpha that is painted through. Pure functions over arrays.
 
-The order is fixed: clean up each mask, settle overlaps between edits, dilate, feather, and last of all take back what must
-not be touched. Distances are Euclidean and measured between pixel centres.
+The order is fixed: clean up each mask, settle overlaps between edits, dilate, feather, and last of all take back what
+must not be touched. Distances are Euclidean and measured between pixel centres.
 """
 
 import math
@@ -20,7 +20,7 @@ def clean(hard: Hard, *, min_speck_px: float, max_hole_px: float) -> Hard:
 
     Args:
         hard: [H, W] bool.
-        min_speck_px: 8-connected parts with fewer pixels than this are removed. All larger ones stay: cabinets are many.
+        min_speck_px: 8-connected parts with fewer pixels are removed. All larger ones stay: cabinets are many.
         max_hole_px: 4-connected holes with fewer pixels than this are filled. A part of the background that touches the
             border is no hole.
 
@@ -113,7 +113,7 @@ def feather(hard: Hard, width_px: float) -> Alpha:
 
 
 def _distance(hard: Hard, reach_px: float) -> Heat:
-    """Distance in px to the nearest pixel of the mask, exact up to `reach_px`; infinite beyond where nothing is near."""
+    """Distance in px to the nearest pixel of the mask, exact up to `reach_px`; infinite where nothing is near."""
     result = np.full(hard.shape, np.inf, dtype=np.float32)
     around = tight_box(hard)
     if around is None:

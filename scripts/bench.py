@@ -3,7 +3,7 @@
     python scripts/bench.py masks      CLIPSeg and SAM ViT-B at full size, random weights: eight phrases against one
     python scripts/bench.py process    whole `automask edit` processes of the starter preset: seconds and peak memory
 
-Machines are noisy: every figure is the median of several runs, rivals take turns in one run, and ratios are what to quote.
+Machines are noisy: every figure is the median of several runs, rivals take turns, and ratios are what to quote.
 Random weights are honest for speed and memory, and say nothing of quality.
 """
 
@@ -84,9 +84,7 @@ def bench_masks(runs: int, *, tiny: bool) -> None:
     print(f"{torch.get_num_threads()} threads; two fixed boxes a phrase; {runs} runs in turn\n")
     print("| what | median s | min s | max s | times one phrase |\n| --- | --- | --- | --- | --- |")
     for name, seconds, ratio in rows:
-        print(
-            f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f} | {max(seconds):.2f} | {ratio:.2f} |"
-        )
+        print(f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f} | {max(seconds):.2f} | {ratio:.2f} |")
 
 
 class _Tutorial:
@@ -182,7 +180,7 @@ def _run_process(command: Sequence[str]) -> tuple[float, float]:
 
 
 def _in_turn(rivals: Mapping[str, Callable[[], None]], runs: int) -> dict[str, list[float]]:
-    """Seconds of each rival, which take turns so that a slow spell of the machine hits all; the first turn is not counted."""
+    """Seconds of each rival; they take turns, so that a slow spell hits all. The first turn only warms up."""
     times: dict[str, list[float]] = {name: [] for name in rivals}
     for turn in range(runs + 1):
         for name, rival in rivals.items():

@@ -149,7 +149,9 @@ def test_an_edit_may_name_another_editor_in_yaml(scene, tmp_path):
     plan.write_text("- target: lamp\n  prompt: gold\n  with: paint\n  scale: 2.0\n", encoding="utf-8")
     assert automask.edit(scene.photo, plan, overrides=scene.overrides).steps[0].area_px > 0
     stages = automask.load(overrides=scene.overrides)
-    with pytest.raises(PlanError, match=r"no editor 'paint' is loaded; load it too: automask\.load\(\.\.\., editors=\['paint'\]\)"):
+    with pytest.raises(
+        PlanError, match=r"no editor 'paint' is loaded; load it too: automask\.load\(\.\.\., editors=\['paint'\]\)"
+    ):
         automask.edit(scene.photo, plan, stages=stages)
     named = automask.load(overrides=scene.overrides, editors=["paint"])
     assert automask.edit(scene.photo, plan, stages=named).steps[0].area_px > 0

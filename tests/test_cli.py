@@ -35,11 +35,15 @@ def test_overrides_may_stand_anywhere(capsys, scene, tmp_path):
     assert json.loads((tmp_path / "kitchen.run.json").read_text())["seed"] == 3
 
 
-@pytest.mark.parametrize("name", ["a b.png", "[1].png", "a,b.png", "seed=3.png", "küche.png", "キッチン.png", "it's.png", "a->b.png"])
+@pytest.mark.parametrize(
+    "name", ["a b.png", "[1].png", "a,b.png", "seed=3.png", "küche.png", "キッチン.png", "it's.png", "a->b.png"]
+)
 def test_any_file_name_works(capsys, scene, tmp_path, name, monkeypatch):
     monkeypatch.chdir(scene.folder)
     scene.photo.rename(scene.folder / name)
-    status, _, err = run(capsys, "edit", name, "island -> navy", "-o", tmp_path / f"out of {name[:-4]}", *scene.overrides)
+    status, _, err = run(
+        capsys, "edit", name, "island -> navy", "-o", tmp_path / f"out of {name[:-4]}", *scene.overrides
+    )
     assert (status, err) == (0, "")
     assert (tmp_path / f"out of {name[:-4]}" / name).is_file()
 
@@ -74,7 +78,9 @@ def test_a_missing_target_under_fail_exits_3_and_writes_nothing(capsys, scene, t
 
 
 def test_mask_writes_masks_overlay_and_coco_record(capsys, scene, tmp_path):
-    status, _, err = run(capsys, "mask", scene.photo, "island except handles; lamp", "-o", tmp_path / "o", *scene.overrides)
+    status, _, err = run(
+        capsys, "mask", scene.photo, "island except handles; lamp", "-o", tmp_path / "o", *scene.overrides
+    )
     assert (status, err) == (0, "")
     written = {str(path.relative_to(tmp_path / "o")) for path in (tmp_path / "o").rglob("*") if path.is_file()}
     assert written == {
@@ -109,8 +115,16 @@ WRONG = [
     (["edit", "PHOTO"], 2, 'no EDITS and no --plan; say what to do, as in "island -> marble"'),
     (["edit", "PHOTO", "a -> b", "--plan", "x.yaml"], 2, "EDITS 'a -> b' and --plan x.yaml; give one of the two"),
     (["edit", "PHOTO", "a -> b", "c -> d"], 2, "EDITS twice: 'a -> b' and 'c -> d'; put them in one pair of quotes"),
-    (["edit", "PHOTO", "island -> navy", "--preset", "photo", "preset=tiny"], 2, "--preset photo and preset=tiny disagree"),
-    (["edit", "PHOTO", "island -> navy", "-o", "here", "out=there"], 2, "--out here and out=there disagree; say it once"),
+    (
+        ["edit", "PHOTO", "island -> navy", "--preset", "photo", "preset=tiny"],
+        2,
+        "--preset photo and preset=tiny disagree",
+    ),
+    (
+        ["edit", "PHOTO", "island -> navy", "-o", "here", "out=there"],
+        2,
+        "--out here and out=there disagree; say it once",
+    ),
     (["edit", "PHOTO", "island -> navy", "boxes.treshold=0.2"], 2, "did you mean 'boxes.threshold'?"),
     (["edit", "PHOTO", "island -> navy", "--prest", "photo"], 2, "automask edit: unrecognized arguments: --prest"),
     (["edit", "PHOTO", "island -> navy", "photo=x.jpg"], 2, "photo=... is for the scripts in pipelines/"),
@@ -131,7 +145,9 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("arguments", "status", "said"), WRONG, ids=[" ".join(item[0]) for item in WRONG])
-def test_what_is_wrong_is_told_in_one_line_without_a_traceback(capsys, scene, arguments, status, said, monkeypatch, tmp_path):
+def test_what_is_wrong_is_told_in_one_line_without_a_traceback(
+    capsys, scene, arguments, status, said, monkeypatch, tmp_path
+):
     monkeypatch.chdir(tmp_path)
     named = {"PHOTO": str(scene.photo), "FOLDER": str(scene.folder)}
     extra = scene.overrides if arguments[0] == "edit" and len(arguments) > 2 else ()
@@ -237,7 +253,9 @@ def fresh(*arguments: str, **options: object) -> subprocess.CompletedProcess[str
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, **options)
 
 
-@pytest.mark.parametrize("arguments", ["['--help']", "['edit', '--help']", "['batch', '--help']", "['--version']", "[]"])
+@pytest.mark.parametrize(
+    "arguments", ["['--help']", "['edit', '--help']", "['batch', '--help']", "['--version']", "[]"]
+)
 def test_help_imports_nothing_heavy(arguments):
     code = (
         f"import sys; from automask.cli import main\n"

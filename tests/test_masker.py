@@ -121,7 +121,9 @@ def test_the_threshold_that_is_offered_finds_it():
 
 def test_a_hot_spot_below_the_smallest_area_is_told_as_such():
     (missing,) = find_regions(room(*SIZE), parse_targets("speck"), stages(min_area_frac=0.01))
-    assert missing.reason.startswith("no 'speck': its largest hot spot is 0.0312% of the photo < 1.0000%; try boxes.min_area")
+    assert missing.reason.startswith(
+        "no 'speck': its largest hot spot is 0.0312% of the photo < 1.0000%; try boxes.min_area"
+    )
 
 
 def test_a_union_goes_on_with_what_is_there_and_lists_what_is_not():
@@ -183,7 +185,10 @@ class Broken(PaintedHeat):
     ("answer", "said"),
     [
         (RuntimeError("out\nof luck"), "segmenter 'Broken' failed: RuntimeError: out of luck"),
-        (np.zeros(SIZE, dtype=np.float32), r"segmenter 'Broken' gave \[100, 160\] float32; heats\(\) must give \[1, 100, 160\]"),
+        (
+            np.zeros(SIZE, dtype=np.float32),
+            r"segmenter 'Broken' gave \[100, 160\] float32; heats\(\) must give \[1, 100, 160\]",
+        ),
         (np.zeros((1, *SIZE)), r"segmenter 'Broken' gave \[1, 100, 160\] float64"),
         (np.full((1, *SIZE), 1.5, dtype=np.float32), r"gave heat from 1\.5 to 1\.5; heat is a probability in 0\.\.1"),
         (np.full((1, *SIZE), np.nan, dtype=np.float32), "gave heat from nan to nan"),
@@ -210,7 +215,10 @@ class BadRefiner:
     ("answer", "said"),
     [
         (ValueError("no"), "refiner 'BadRefiner' failed: ValueError: no; try refiner=threshold"),
-        (np.zeros((1, *SIZE), dtype=np.uint8), r"refiner 'BadRefiner' gave \[1, 100, 160\] uint8; refine\(\) must give"),
+        (
+            np.zeros((1, *SIZE), dtype=np.uint8),
+            r"refiner 'BadRefiner' gave \[1, 100, 160\] uint8; refine\(\) must give",
+        ),
     ],
 )
 def test_a_refiner_that_breaks_its_promise_is_named(answer: object, said: str):
@@ -252,7 +260,9 @@ def test_a_missing_mask_file_is_a_missing_target(tmp_path):
 
 def test_mask_files_of_other_words_are_refused(tmp_path):
     write_mask(tmp_path / "01-sofa.png", regions("island")[0].alpha)
-    with pytest.raises(MaskError, match=r"'01-sofa\.png' in .* is not a mask of 'island'; .* rename it to '01-island\.png'"):
+    with pytest.raises(
+        MaskError, match=r"'01-sofa\.png' in .* is not a mask of 'island'; .* rename it to '01-island\.png'"
+    ):
         given_regions(tmp_path, parse_plan("island -> a"), size_hw=SIZE)
 
 
