@@ -341,8 +341,9 @@ class Score:
         mean, median, p95: CIEDE2000 inside the mask.
         ssim: Structural similarity of L* inside the mask.
         gradient: Correlation of the gradients of L* inside the mask.
-        rim: Mean CIEDE2000 in the mask's outermost `RIM_PX`.
-        spill: Mean CIEDE2000 in the `RIM_PX` around the mask, less that of the untouched photo there.
+        rim_in: Mean CIEDE2000 in the mask's outermost `RIM_PX`: the old colour left at the edge.
+        rim_out: The same in the `RIM_PX` around the mask, whose mixed pixels keep some of the old colour too.
+        spill: `rim_out` less the untouched photo's: above 0 is paint on the neighbours, below 0 mixed pixels mended.
         d_light, d_a, d_b: Mean of L*, a*, b* inside the mask, less the re-render's.
     """
 
@@ -351,7 +352,8 @@ class Score:
     p95: float
     ssim: float
     gradient: float
-    rim: float
+    rim_in: float
+    rim_out: float
     spill: float
     d_light: float
     d_a: float
@@ -374,19 +376,24 @@ def score(result: Rgb, before: Rgb, after: Rgb, mask: Hard) -> Score:
     apart = ciede2000(lab, truth)
     off = apart[here]
     bias = (lab[here] - truth[here]).mean(0)
-    spill = apart[outer].mean() - ciede2000(was[outer], truth[outer]).mean() if outer.any() else math.nan
+    rim_out = _mean_of(apart[outer])
     return Score(
         mean=float(off.mean()),
         median=float(np.median(off)),
         p95=float(np.percentile(off, 95)),
         ssim=ssim_inside(lab[..., 0], truth[..., 0], here),
         gradient=gradient_correlation(lab[..., 0], truth[..., 0], here),
-        rim=float(apart[inner].mean()) if inner.any() else math.nan,
-        spill=float(spill),
+        rim_in=_mean_of(apart[inner]),
+        rim_out=rim_out,
+        spill=rim_out - _mean_of(ciede2000(was[outer], truth[outer])),
         d_light=float(bias[0]),
         d_a=float(bias[1]),
         d_b=float(bias[2]),
     )
+
+
+def _mean_of(values: Plane) -> float:
+    return float(values.mean()) if values.size else math.nan
 
 
 def rims(mask: Hard, width_px: int = RIM_PX) -> tuple[Hard, Hard]:
@@ -643,7 +650,8 @@ _COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("p95", "95 %", ".1f"),
     ("ssim", "SSIM", ".2f"),
     ("gradient", "gradient", ".2f"),
-    ("rim", "rim", ".1f"),
+    ("rim_in", "rim in", ".1f"),
+    ("rim_out", "rim out", ".1f"),
     ("spill", "spill", "+.1f"),
 )
 _WAYS = (OURS, FOUND, LEVEL, UNCHANGED, HUE, SHIFT, TRANSFER, FLAT, CLONE)
