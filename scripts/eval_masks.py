@@ -446,7 +446,7 @@ def _stated(item: Item, folder: Folder) -> tuple[str, ...]:
 
 def _keys_with_kin(names: Sequence[str]) -> set[str]:
     keys = _keys(names)
-    return keys | {p for p, kin in COULD_BE.items() if keys & {_singular(name) for name in kin}}
+    return keys | {_singular(p) for p, kin in COULD_BE.items() if keys & {_singular(name) for name in kin}}
 
 
 def _check_size(file: Path, found_hw: tuple[int, ...], size_hw: tuple[int, int]) -> None:

@@ -279,6 +279,17 @@ def test_phrase_masks_ignore_128_and_take_absence_as_stated(run: Run, folder: Pa
     assert [rows["cabinets"][name] for name in ("photos", "iou", "absent", "false_found")] == [1, 1, 1, 1]
 
 
+def test_phrase_masks_take_what_is_not_listed_as_absent_but_for_kin(run: Run, folder: Path, labels: np.ndarray):
+    _save(folder / "a.png", (labels == CABINET).astype(np.uint8) * np.uint8(255))
+    listed = [["cabinets"], ["wardrobe"], ["floor"]]
+    items = [{"image": "images/0.png", "phrases": [{"phrase": p, "mask": "a.png"} for p in each]} for each in listed]
+    (folder / "index.json").write_text(json.dumps({"items": items}), encoding="utf-8")
+    _heat(folder, "wardrobe", labels == CABINET)
+    assert (
+        run()["rows"]["cabinets"]["absent"] == 1
+    )  # only where floor is all there is: a wardrobe may be called cabinets
+
+
 def test_renders_need_no_index_and_join_what_a_person_means(run: Run, folder: Path):
     classes = {
         "0": ("unlabelled", [], None),
