@@ -33,7 +33,7 @@ from automask.images import atomic_path, open_photo, write_picture
 from automask.masker import find_regions
 from automask.protocols import Refiner, Segmenter, Stages
 from automask.refiners.threshold import Threshold
-from automask.report import contact_sheet, overlay, write_json
+from automask.report import check_out, contact_sheet, overlay, write_json
 from automask.types import Box, Edit, Hard, Heat, Region, Rgb
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -99,20 +99,17 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the tables and the sheet (out)")
     parser.add_argument("--limit", type=int, metavar="N", help="at most N photos, drawn by the seed")
     parser.add_argument("--seed", type=int, default=0, help="draws the photos and the absent phrases (0)")
-    parser.add_argument("--phrases", help='only these: "wall, floor, island"')
+    parser.add_argument("--phrases", metavar="WORDS", help='only these: "wall, floor, island"')
     parser.add_argument("--min-area", type=float, default=0.006, help="share of the photo that a phrase has (0.006)")
     parser.add_argument("--absent", type=int, default=4, metavar="N", help="absent phrases asked of each photo (4)")
     parser.add_argument("--conf", type=Path, metavar="DIR", help="a folder of your own YAML files")
-    parser.add_argument(
-        "overrides", nargs="*", metavar="key=value", help="as for automask: refiner=sam boxes.pad_frac=0"
-    )
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="as for automask: refiner=sam")
     flags = parser.parse_intermixed_args(argv)
     for name, least in (("limit", 1), ("seed", 0), ("absent", 0), ("min_area", 0.0)):
         value = getattr(flags, name)
         if value is not None and value < least:
             raise UsageError(f"--{name.replace('_', '-')} is {value}", mend=f"give at least {least:g}")
-    if flags.out.suffix.lower() in {".md", ".json", ".png", ".jpg"}:
-        raise UsageError(f"--out {flags.out} has the name of a file", mend="name a folder")
+    check_out(flags.out)
     return flags
 
 
@@ -311,8 +308,8 @@ def _rendered(data: Path, wanted: Sequence[str] | None, min_area: float) -> Fold
     names = {p: (p, *(n for c in classes if c.names[0] == p for n in c.names[1:])) for p in phrases}
     ids = {p: _ids_of((p,), classes) for p in phrases}
     counts: Counter[str] = Counter()
-    for item in items:
-        values, pixels = np.unique(_ids_in(item), return_counts=True)
+    for image in images:
+        values, pixels = np.unique(_samples(image.with_suffix(".png")), return_counts=True)
         share = dict(zip(values.tolist(), (pixels / pixels.sum()).tolist(), strict=True))
         areas = {p: sum(share.get(number, 0.0) for number in ids[p]) for p in phrases}
         counts.update(p for p, area in areas.items() if area and area >= min_area)
@@ -416,7 +413,7 @@ def truth_of(item: Item, folder: Folder, size_hw: tuple[int, int], min_area: flo
         MaskError: A file cannot be read, has another size than the photo, or holds values that mean nothing.
     """
     if item.label is not None:
-        label = _ids_in(item)
+        label = _samples(item.label)
         _check_size(item.label, label.shape, size_hw)
         there = {int(value) for value in np.unique(label)}
         known = label != UNLABELLED
@@ -455,10 +452,6 @@ def _check_size(file: Path, found_hw: tuple[int, ...], size_hw: tuple[int, int])
             f"'{file}' is {' x '.join(map(str, found_hw[::-1]))} px, its photo {size_hw[1]} x {size_hw[0]} px",
             mend="make it at the photo's size",
         )
-
-
-def _ids_in(item: Item) -> npt.NDArray[Any]:
-    return _samples(item.label or item.image)
 
 
 def _levels(file: Path) -> npt.NDArray[Any]:
@@ -725,12 +718,10 @@ def _refusal(segmenter: Segmenter, photo: Rgb, phrase: str) -> str | None:
     """What the segmenter says to a phrase that it does not know; None for one that it knows."""
     reads = getattr(segmenter, "understand", None)
     try:
-        if reads is None:
-            segmenter.heats(
-                photo, [phrase]
-            )  # must refuse before it looks at the photo, so this costs only where it knows
-        else:
+        if reads is not None:
             reads([phrase])
+        else:  # costs a look at the photo, but only once for each phrase
+            segmenter.heats(photo, [phrase])
     except UnknownPhrase as error:
         return str(error)
     return None
@@ -785,7 +776,7 @@ def summarise(measured: Measured, frequent: Sequence[str]) -> dict[str, Any]:
     groups = {"all": list(frequent), "ten": list(TEN)}
     if len(frequent) >= FREQUENT:
         groups["frequent"] = list(frequent[:FREQUENT])
-    present = [s for s in measured.scores if s.there and s.phrase not in measured.unknown]
+    present = [score for score in measured.scores if score.there]
     absent = [s for s in measured.scores if not s.there]
     per_photo: dict[str, dict[str, float]] = defaultdict(dict)
     for score in measured.scores:
@@ -852,7 +843,7 @@ def markdown(summary: Mapping[str, Any]) -> str:
     means = summary["means"]
     names = {
         "ten": f"mean of {means['ten']['phrases']} of the ten",
-        "frequent": f"mean of the {means.get('frequent', {}).get('phrases')} most frequent",
+        "frequent": f"mean of {means.get('frequent', {}).get('phrases')} of the {FREQUENT} most frequent",
         "all": f"mean of all {means['all']['phrases']}",
     }
     took = summary["median_seconds"]

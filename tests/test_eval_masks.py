@@ -238,6 +238,7 @@ def test_words_that_the_segmenter_does_not_know_count_as_nothing_found(run: Run,
     assert "no mask for 'cabinets'" in summary["unknown"]["cabinets"]
     assert "- cabinets: no mask for 'cabinets'" in (folder / "measured" / "table.md").read_text(encoding="utf-8")
     assert summary["means"]["all"]["iou"] == pytest.approx(2 / 3)
+    assert summary["thresholds"][0]["found"] == summary["stage"]["found"] == 4 / 5
 
 
 def test_the_refiner_stands_beside_plain_threshold(run: Run, folder: Path, labels: np.ndarray):
@@ -352,7 +353,7 @@ def test_an_island_is_absent_where_only_cabinets_and_worktops_are():
         (["--phrases", "floor, yacht"], 2, "no phrase 'yacht' in"),
         (["--frobnicate"], 2, "unrecognized arguments: --frobnicate; see --help"),
         (["--data", "nowhere"], 2, "no folder 'nowhere'; --data names a folder with an index.json, or with renders"),
-        (["--out", "table.md"], 2, "--out table.md has the name of a file; name a folder"),
+        (["--out", "sheet.png"], 2, "'sheet.png' looks like a picture, and OUT is a folder"),
     ],
 )
 def test_every_mistake_is_one_line(folder: Path, capsys, arguments, status, said):
