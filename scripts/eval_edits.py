@@ -48,8 +48,8 @@ RIM_PX = 3
 """The rim is 6 px wide: 3 px on each side of the mask's edge."""
 GOAL_MEDIAN, GOAL_P95 = 4.5, 10.0
 """A paint colour is reached when a pair's median and 95th percentile of CIEDE2000 are at most these."""
-STAYS_DE, MOVES_DE = 3.0, 10.0
-"""A pixel of the mask stays when its re-render is this close to the photo; told where half the mask moves by more."""
+STAYS, MOVES_DE = 0.25, 10.0
+"""A pixel of the mask stays when it changes by less than this share of the median; told where that is more than 10."""
 SAME_VIEW = 0.5
 """Two renders of one view correlate by more than this outside the mask (seen: 0.93 to 1.00; another view: 0.06)."""
 CELL_PX = 512
@@ -526,8 +526,8 @@ class Result:
         old: What most of the surface was made of.
         area_px: Size of the true mask.
         scores: By name of the way; empty where the pair could not be measured.
-        stays: Share of the mask that the re-render leaves as it was, though labelled: a sofa's legs, a wall's cornice.
-            No way that paints the whole mask can be right there. nan where all of it changes too little to tell.
+        stays: Share of the mask that the re-render leaves nearly as it was, though labelled: a sofa's legs, a wall's
+            cornice. What paints the whole mask is wrong there. nan where all of it changes too little to tell.
         took_s: Seconds of the editor and its composite, true mask.
         found_iou: Overlap of the found mask with the true one; None where it was not asked for.
         reason: Why it could not be measured, or why nothing was found; None otherwise.
@@ -599,9 +599,10 @@ def same_view(before: Rgb, after: Rgb, mask: Hard) -> float:
 
 
 def share_that_stays(before: Rgb, after: Rgb, mask: Hard) -> float:
-    """Share of the mask where the re-render is as the photo was; nan where half of the mask hardly changes."""
+    """Share of the mask where the re-render is nearly as the photo was; nan where half of the mask hardly changes."""
     apart = ciede2000(lab_of(before[mask]), lab_of(after[mask]))
-    return float((apart <= STAYS_DE).mean()) if np.median(apart) > MOVES_DE else math.nan
+    middle = float(np.median(apart))
+    return float((apart <= STAYS * middle).mean()) if middle > MOVES_DE else math.nan
 
 
 def _blank(caption: str, text: str, *, found: bool) -> list[tuple[str, Rgb]]:
