@@ -208,6 +208,12 @@ def _box(plane: Plane, radius: int) -> Plane:
     return blurred
 
 
+def _dot(one: Plane, other: Plane) -> Plane:
+    """[h, w] products of [h, w, 3] summed over the three: many times faster than NumPy's sum over a short last axis."""
+    total: Plane = cv2.transform(one * other, np.ones((1, 3), np.float32))
+    return total
+
+
 def _spread(plane: Plane, weight: Plane, radius: int) -> Plane:
     """Weighted local mean of a plane or a colour; where nothing is near, the mean over ever wider windows.
 
@@ -929,7 +935,7 @@ def _materials(
     features = _spread(np.stack([scene, logs[..., 0] - logs[..., 1], logs[..., 2] - logs[..., 1]], -1), weight, window)
     samples = features[inner]
     centres = _clusters(samples[:: max(1, len(samples) // 4000)])
-    label: Labels = np.stack([((features - centre) ** 2).sum(-1) for centre in centres], -1).argmin(-1)
+    label: Labels = np.stack([_dot(features - centre, features - centre) for centre in centres]).argmin(0)
     shares = np.ones((1, *scene.shape), np.float32)
     if len(centres) > 1:
         # The borders between them are the photo's own edges.
@@ -1083,10 +1089,10 @@ _UNFELT = np.linalg.inv(_FELT).astype(np.float32)
 
 def _strangeness(felt: Plane, near: Plane) -> Plane:
     """How far a colour is from the surface's colour nearby, with shade of it allowed; 0 is the same."""
-    size = (near * near).sum(-1) + np.float32(3e-4)  # in the dark, three levels of 255 are noise
-    shade = np.clip((felt * near).sum(-1) / size, 0.4, 1.1)
+    size = _dot(near, near) + np.float32(3e-4)  # in the dark, three levels of 255 are noise
+    shade = np.clip(_dot(felt, near) / size, 0.4, 1.1)
     gap = felt - shade[..., None] * near
-    strangeness: Plane = np.sqrt((gap * gap).sum(-1) / size)
+    strangeness: Plane = np.sqrt(_dot(gap, gap) / size)
     return strangeness
 
 
@@ -1103,7 +1109,7 @@ def _cover(felt: Plane, near: Plane, foreign: Plane, mask: Hard, inner: Hard, ra
     norm = _box(weight, radius) + np.float32(1e-9)
     other = np.stack([_box(felt[..., c] * weight, radius) / norm for c in range(3)], -1)
     away = other - near
-    share = 1 - ((felt - near) * away).sum(-1) / ((away * away).sum(-1) + np.float32(1e-6))
+    share = 1 - _dot(felt - near, away) / (_dot(away, away) + np.float32(1e-6))
     floor = max(0.1, float(np.percentile(foreign[inner][::7], 85))) if inner.any() else 0.1
     # A pixel that could be the surface in shade is the surface, whatever stands beside it.
     doubt = _smoothstep(foreign, 0.4 * floor, 1.2 * floor)
