@@ -1091,7 +1091,7 @@ def _strangeness(felt: Plane, near: Plane) -> Plane:
     """How far a colour is from the surface's colour nearby, with shade of it allowed; 0 is the same."""
     size = _dot(near, near) + np.float32(3e-4)  # in the dark, three levels of 255 are noise
     shade = np.clip(_dot(felt, near) / size, 0.4, 1.1)
-    gap = felt - shade[..., None] * near
+    gap = (felt - shade[..., None] * near).astype(np.float32)
     strangeness: Plane = np.sqrt(_dot(gap, gap) / size)
     return strangeness
 
