@@ -14,6 +14,7 @@ from automask.crops import Crop, back, composite, cut, cut_mask, plan_crops
 from automask.errors import AutomaskError, CropRefused, EditorError, PlanError
 from automask.plan import edit_seed, nearest
 from automask.protocols import Editor, Stages
+from automask.signatures import describe, fits, parameters_of
 from automask.types import Edit, Hard, Plan, Region, Rgb, Step
 
 OnStep = Callable[[int, Step], None]
@@ -34,22 +35,46 @@ def editor_for(edit: Edit, stages: Stages) -> Editor:
     return stages.editors[edit.editor]
 
 
-def options_of(editor: Editor) -> tuple[str, ...]:
+def options_of(editor: Editor) -> Mapping[str, inspect.Parameter]:
     """The options an edit may carry for this editor: keyword-only parameters of `paint` beside `seed`."""
-    parameters = inspect.signature(editor.paint).parameters.values()
-    return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "seed")
+    parameters = parameters_of(editor.paint)
+    return {name: p for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY and name != "seed"}
+
+
+def _check_editor(editor: Editor) -> None:
+    """Refuses what only looks like an editor.
+
+    Raises:
+        EditorError: `paint`, `multiple_px` or `ideal_px` is missing or is no such thing.
+    """
+    if not callable(getattr(editor, "paint", None)):
+        raise EditorError(f"editor {_name(editor)!r} has no paint()", mend="see automask.Editor for what it needs")
+    for name, least in (("multiple_px", 1), ("ideal_px", 0)):
+        value = getattr(editor, name, None)
+        if type(value) is not int or value < least:
+            raise EditorError(
+                f"editor {_name(editor)!r} has {name} = {value!r}", mend=f"give a whole number from {least}"
+            )
 
 
 def check_edits(plan: Plan, stages: Stages) -> None:
     """Refuses, before any work, what an editor is known not to do.
 
     Raises:
-        PlanError: An option that the editor does not have (the nearest is named), or a prompt that it cannot paint.
+        PlanError: An option that the editor does not have (the nearest is named) or not of this type, or a prompt that
+            it cannot paint.
+        EditorError: It is no editor.
     """
     for edit in plan:
         editor = editor_for(edit, stages)
+        _check_editor(editor)
         known = options_of(editor)
-        for name, _ in edit.options:
+        for name, value in edit.options:
+            if name in known and not fits(value, known[name].annotation):
+                raise PlanError(
+                    f"option {name} of edit {_words(edit)!r} is {value!r}",
+                    mend=f"give {describe(known[name].annotation)}",
+                )
             if name not in known:
                 close = nearest(name, known)
                 raise PlanError(
@@ -61,9 +86,16 @@ def check_edits(plan: Plan, stages: Stages) -> None:
             continue
         try:
             check(edit.prompt)
-        except EditorError as error:
+        except PlanError:
+            raise
+        except AutomaskError as error:
             # Before any work it is the words that are at fault: exit status 2, and `edit` has written nothing.
             raise PlanError(error.problem, mend=error.mend) from error
+        except Exception as error:
+            raise EditorError(
+                f"editor {_name(editor)!r} failed to check {edit.prompt!r}: {type(error).__name__}: {error}",
+                mend="its check(prompt) must raise an AutomaskError or nothing",
+            ) from error
 
 
 def paint(
@@ -134,7 +166,7 @@ def _paint_region(picture: Rgb, edit: Edit, region: Region, editor: Editor, seed
         for (crop, mask), job, painted in zip(group, jobs, _run(editor, jobs, edit), strict=True):
             _check_painted(painted, job["crop"].shape, editor, edit)
             inside = crop.box.slices
-            alpha = np.where(mask[inside], region.alpha[inside], np.float32(0.0))
+            alpha = np.where(mask, region.alpha[inside], np.float32(0.0))
             result[inside] = composite(result[inside], back(painted, crop), alpha)
     return result
 
@@ -154,7 +186,7 @@ def _run(editor: Editor, jobs: Sequence[Mapping[str, Any]], edit: Edit) -> Seque
     together = getattr(editor, "paint_many", None)
     try:
         if together is not None and len(jobs) > 1:
-            painted: Sequence[Rgb] = together(jobs)
+            painted: Sequence[Rgb] = list(together(jobs))
         else:
             painted = [editor.paint(**job) for job in jobs]
     except AutomaskError:

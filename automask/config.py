@@ -4,17 +4,16 @@ Configuration objects stop here: everything else gets plain values. A `_target_`
 package's, or a folder that the user names), never from an override, a plan or the web.
 """
 
-import contextlib
 import functools
 import importlib
 import inspect
 import re
 import types
-import typing
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from automask import signatures
 from automask.errors import AutomaskError, ConfigError
 from automask.plan import nearest
 from automask.protocols import Stages
@@ -46,6 +45,10 @@ def compose(preset: str | None = None, overrides: Sequence[str] = (), *, conf: P
         ConfigError: Unknown presets, groups, keys or values, with the nearest valid name; a `_target_` that is not
             allowed.
     """
+    if preset is not None and not isinstance(preset, str):
+        raise ConfigError(f"preset is {preset!r}", mend="give a name, such as 'starter'")
+    if isinstance(overrides, str) or not all(isinstance(text, str) for text in overrides):
+        raise ConfigError(f"overrides is {overrides!r}", mend="give a list of texts, such as ['boxes.threshold=0.2']")
     folders = [conf_dir()] if conf is None else [conf_dir(), _existing(conf)]
     pairs, mistakes = _parse(overrides)
     groups = _groups(folders)
@@ -394,18 +397,7 @@ def locate(target: str) -> Any:
 @functools.cache
 def parameters_of(target: str) -> Mapping[str, inspect.Parameter]:
     """The constructor parameters of a `_target_`, with evaluated annotations."""
-    found = locate(target)
-    owner = found.__init__ if inspect.isclass(found) else found
-    hints: dict[str, Any] = {}
-    for name, note in getattr(owner, "__annotations__", {}).items():
-        one = types.SimpleNamespace(__annotations__={name: note})
-        # A name that is imported for type checkers only cannot be read: such a value is let through unchecked.
-        with contextlib.suppress(NameError, TypeError):
-            hints |= typing.get_type_hints(one, globalns=getattr(owner, "__globals__", {}))
-    return {
-        name: parameter.replace(annotation=hints.get(name, Any))
-        for name, parameter in inspect.signature(found).parameters.items()
-    }
+    return signatures.parameters_of(locate(target))
 
 
 def _mistakes_in_values(group: str, node: Config, target: str) -> list[str]:
@@ -421,8 +413,8 @@ def _mistakes_in_values(group: str, node: Config, target: str) -> list[str]:
         if key not in parameters:
             if not takes_any:
                 mistakes.append(f"{target} takes no {key!r}{_hint(key, list(parameters))}")
-        elif not _fits(value, parameters[key].annotation):
-            mistakes.append(f"{group}.{key} is {value!r}: give {_describe(parameters[key].annotation)}")
+        elif not signatures.fits(value, parameters[key].annotation):
+            mistakes.append(f"{group}.{key} is {value!r}: give {signatures.describe(parameters[key].annotation)}")
         elif target.startswith("automask.types."):
             # Recipes are plain values: their ranges are told here, with all the rest, not one by one as they load.
             try:
@@ -430,41 +422,3 @@ def _mistakes_in_values(group: str, node: Config, target: str) -> list[str]:
             except ConfigError as error:
                 mistakes.append(str(error))
     return mistakes
-
-
-_PLAIN: Mapping[Any, tuple[type, ...]] = {
-    float: (int, float),
-    int: (int,),
-    bool: (bool,),
-    str: (str,),
-    type(None): (type(None),),
-}
-"""The types that a value of an annotated type may have; exact, as True is an int to Python."""
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    """True unless a plain value clearly is not of an annotated type; annotations it cannot read are let through."""
-    origin = typing.get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        return any(_fits(value, part) for part in typing.get_args(hint))
-    if origin is typing.Literal:
-        return value in typing.get_args(hint)
-    if hint in _PLAIN:
-        return type(value) in _PLAIN[hint]
-    if hint is Path:
-        return isinstance(value, str | Path)
-    if inspect.isclass(origin) and issubclass(origin, Mapping | Sequence):
-        return isinstance(value, Mapping if issubclass(origin, Mapping) else list | tuple)
-    return True
-
-
-def _describe(hint: Any) -> str:
-    origin = typing.get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        return " or ".join(_describe(part) for part in typing.get_args(hint))
-    if origin is typing.Literal:
-        return " or ".join(str(part) for part in typing.get_args(hint))
-    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text", Path: "a path"}
-    if hint is type(None):
-        return "null"
-    return words.get(hint, "a list" if inspect.isclass(origin) and issubclass(origin, Sequence) else str(hint))

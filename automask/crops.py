@@ -33,6 +33,10 @@ class Crop:
         return self.work_wh != (self.box.width, self.box.height)
 
 
+LONGEST = 8
+"""A crop is never scaled up to a long side of more than this many ideal sizes: a hallway strip 5 px wide, brought to 512,
+would be 60 times as long. Its short side is then smaller than the editor likes."""
+
 CONTEXT_FRAC = 0.15
 """A crop shows at least this share of the blob's longer side on every side: an editor needs to see what it joins."""
 
@@ -49,8 +53,8 @@ def plan_crops(hard: Hard, *, ideal_px: int, multiple_px: int) -> tuple[tuple[Cr
         multiple_px: Sides of the padded crop are multiples of this.
 
     Returns:
-        Pairs of a crop and the [H, W] bool mask of the pixels that it is responsible for; those masks are disjoint and
-        their union is `hard`. Empty for an empty mask.
+        Pairs of a crop and the bool mask, at the size of the crop's box, of the pixels that it is responsible for; those
+        masks are disjoint and their union is `hard`. Empty for an empty mask.
     """
     height, width = hard.shape
     if ideal_px == 0:
@@ -58,11 +62,14 @@ def plan_crops(hard: Hard, *, ideal_px: int, multiple_px: int) -> tuple[tuple[Cr
         return ((_sized(whole, (width, height), multiple_px), hard),) if hard.any() else ()
     result: list[tuple[Crop, Hard]] = []
     for box, inside in blobs(hard):
-        home = next((mask for crop, mask in result if _holds(crop.box, box)), None)
+        home = next((pair for pair in result if _holds(pair[0].box, box)), None)
         if home is None:
-            home = np.zeros_like(hard)
-            result.append((_crop_around(box, (height, width), ideal_px, multiple_px), home))
-        home[box.slices] |= inside
+            crop = _crop_around(box, (height, width), ideal_px, multiple_px)
+            # At the box's size: a full-size mask for each of a hundred leaves of a 24-megapixel plant would be 2.4 GB.
+            home = (crop, np.zeros((crop.box.height, crop.box.width), dtype=np.bool_))
+            result.append(home)
+        around = home[0].box
+        home[1][box.y0 - around.y0 : box.y1 - around.y0, box.x0 - around.x0 : box.x1 - around.x0] |= inside
     return tuple(result)
 
 
@@ -80,6 +87,8 @@ def _crop_around(blob: Box, size_hw: tuple[int, int], ideal_px: int, multiple_px
     short = min(box.width, box.height)
     # Rounding up to the multiple is not worth a resampling: it counts as the ideal size.
     factor = 1.0 if ideal_px <= short <= _up(ideal_px, multiple_px) else ideal_px / short
+    if factor > 1.0:
+        factor = max(1.0, min(factor, LONGEST * ideal_px / max(box.width, box.height)))
     work_wh = (max(round(box.width * factor), 1), max(round(box.height * factor), 1))
     return _sized(box, work_wh, multiple_px)
 
@@ -114,17 +123,16 @@ def cut(photo: Rgb, crop: Crop) -> Rgb:
     return _pad(_resize(part, crop.work_wh), crop, cv2.BORDER_REPLICATE).copy()
 
 
-def cut_mask(hard: Hard, crop: Crop) -> Hard:
+def cut_mask(part: Hard, crop: Crop) -> Hard:
     """The mask as the editor sees it: True wherever a masked pixel of the photo has any share.
 
     Args:
-        hard: [H, W] bool.
+        part: [box.height, box.width] bool, as `plan_crops` gives it.
         crop: Where, and what size.
 
     Returns:
         [padded height, padded width] bool; the padding is False.
     """
-    part: Hard = np.ascontiguousarray(hard[crop.box.slices])
     if crop.is_scaled:
         # Any share counts: a pixel that comes back into the mask must have been repainted as a whole. Linear on
         # the way up: cubic overshoots, and would call pixels far from the mask masked.
@@ -133,7 +141,7 @@ def cut_mask(hard: Hard, crop: Crop) -> Hard:
             part.astype(np.float32), crop.work_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         )
         part = shares > 0
-    padded: Hard = _pad(part.view(np.uint8), crop, cv2.BORDER_CONSTANT) > 0
+    padded: Hard = _pad(np.ascontiguousarray(part).view(np.uint8), crop, cv2.BORDER_CONSTANT) > 0
     return padded
 
 

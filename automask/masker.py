@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from automask.boxes import blobs, boxes_from_heat
 from automask.errors import AutomaskError, MaskError, RefinerError, SegmenterError, TargetMissing
@@ -13,6 +14,8 @@ from automask.masks import alpha_from, clean, settle
 from automask.plan import mask_name
 from automask.protocols import Segmenter, Stages
 from automask.types import Box, BoxRecipe, Edit, Hard, Heat, MaskRecipe, OnMissing, Plan, Region, Rgb
+
+T = TypeVar("T", bound=np.generic)
 
 
 def phrases_of(plan: Plan) -> tuple[str, ...]:
@@ -26,12 +29,26 @@ def understand(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, str]:
     Raises:
         UnknownPhrase: For words that it cannot know.
     """
+    name = type(segmenter).__name__
+    if not callable(getattr(segmenter, "heats", None)):
+        raise SegmenterError(f"segmenter {name!r} has no heats()", mend="see automask.Segmenter for what it needs")
     reads = getattr(segmenter, "understand", None)
-    read_as = tuple(phrases) if reads is None else tuple(reads(phrases))
-    if len(read_as) != len(phrases):
+    if reads is None:
+        return {phrase: phrase for phrase in phrases}
+    try:
+        read_as = reads(phrases)
+    except AutomaskError:
+        raise
+    except Exception as error:
         raise SegmenterError(
-            f"segmenter {type(segmenter).__name__!r} understood {len(read_as)} of {len(phrases)} phrases",
-            mend="its understand() must give one reading for each phrase",
+            f"segmenter {name!r} failed to understand {list(phrases)}: {type(error).__name__}: {_one_line(error)}",
+            mend="try another segmenter",
+        ) from error
+    one_each = isinstance(read_as, Sequence) and not isinstance(read_as, str) and len(read_as) == len(phrases)
+    if not one_each or not all(isinstance(reading, str) for reading in read_as):
+        raise SegmenterError(
+            f"segmenter {name!r} understood {list(phrases)} as {read_as!r}",
+            mend="its understand() must give one text for each phrase",
         )
     return dict(zip(phrases, read_as, strict=True))
 
@@ -81,10 +98,17 @@ def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissin
         for phrase in phrases
         if not hards[phrase].any()
     }
-    if absent and on_missing == "fail":
-        why = next(iter(absent.values()))
-        raise TargetMissing(why, mend="say on_missing=skip to go on without it")
-    return _regions(plan, stages.mask, hards, heat_of, boxes_of, read_as, absent)
+    regions = _regions(plan, stages.mask, hards, heat_of, boxes_of, read_as, absent)
+    if on_missing == "fail":
+        _refuse_missing(regions)
+    return regions
+
+
+def _refuse_missing(regions: Sequence[Region]) -> None:
+    """Raises TargetMissing with every reason there is: one run tells all that is not there."""
+    reasons = dict.fromkeys(region.reason for region in regions if region.reason is not None)
+    if reasons:
+        raise TargetMissing("; ".join(reasons), mend="say on_missing=skip to go on without")
 
 
 def _regions(
@@ -152,8 +176,8 @@ def why_missing(phrase: str, heat: Heat, recipe: BoxRecipe, *, found_boxes: bool
     peak = float(heat.max())
     if peak < recipe.threshold:
         # Rounded down to a twentieth: a threshold that this photo's peak would pass.
-        lower = max(int(peak * 20 - 1e-6) / 20, 0.05)
-        hint = f"; try boxes.threshold={lower:.2f}" if lower < recipe.threshold else ""
+        lower = int(peak * 20 - 1e-6) / 20
+        hint = f"; try boxes.threshold={lower:.2f}" if 0 < lower < recipe.threshold else ""
         return f"no {phrase!r}: peak heat {peak:.2f} < {recipe.threshold:g}{hint}"
     if not found_boxes:
         hot = heat >= recipe.threshold
@@ -194,8 +218,10 @@ def _refine(stages: Stages, photo: Rgb, heats: Heat, boxes: tuple[tuple[Box, ...
     name = type(stages.refiner).__name__
     if not any(boxes):
         return np.zeros(heats.shape, dtype=np.bool_)
+    if not callable(getattr(stages.refiner, "refine", None)):
+        raise RefinerError(f"refiner {name!r} has no refine()", mend="see automask.Refiner for what it needs")
     try:
-        hard = stages.refiner.refine(_read_only(photo), heats, boxes)
+        hard = stages.refiner.refine(_read_only(photo), _read_only(heats), boxes)
     except AutomaskError:
         raise
     except Exception as error:
@@ -206,11 +232,14 @@ def _refine(stages: Stages, photo: Rgb, heats: Heat, boxes: tuple[tuple[Box, ...
         raise RefinerError(
             f"refiner {name!r} gave {_describe(hard)}", mend=f"refine() must give {list(heats.shape)} bool"
         )
-    return hard
+    # "Not there" is the heat's answer: a refiner that fills in a phrase without boxes is not believed.
+    has_boxes = np.array([bool(around) for around in boxes])
+    believed: Hard = hard & has_boxes[:, None, None]
+    return believed
 
 
-def _read_only(photo: Rgb) -> Rgb:
-    view = photo.view()
+def _read_only(array: npt.NDArray[T]) -> npt.NDArray[T]:
+    view = array.view()
     view.flags.writeable = False
     return view
 
@@ -249,8 +278,6 @@ def given_regions(
         path = _mask_file(folder, number, edit)
         if path is None:
             why = f"no mask for {target!r}: no '{mask_name(number, edit.targets)}' in '{folder}'"
-            if on_missing == "fail":
-                raise TargetMissing(why, mend="say on_missing=skip to go on without it")
             empty = np.zeros(size_hw, dtype=np.float32)
             regions.append(Region(target, False, empty > 0, empty, (), None, edit.targets, edit.targets, why))
             continue
@@ -261,6 +288,8 @@ def given_regions(
         regions.append(Region(target, bool(hard.any()), hard, alpha, boxes, None, edit.targets, (), reason))
     if not any(region.found for region in regions) and not any(folder.glob("*.png")):
         raise MaskError(f"no masks in '{folder}'", mend="it should hold files like '01-island.png'")
+    if on_missing == "fail":
+        _refuse_missing(regions)
     return tuple(regions)
 
 

@@ -1,5 +1,6 @@
 """A small room with known masks, for the tests that run the whole program without any model."""
 
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,10 @@ import pytest
 from drawing import disc, room
 
 SIZE = (96, 128)
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and every program that they start inherits that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)

@@ -212,6 +212,43 @@ def test_an_option_that_the_editor_does_not_have_is_refused_with_the_nearest():
         check_edits(plan, stages(Strong()))
 
 
+@pytest.mark.parametrize("value", ["much", True])
+def test_an_option_of_the_wrong_type_is_refused_before_any_work(value: object):
+    class Typed(Fill):
+        def paint(self, crop, hard, prompt, *, seed, strength: float = 1.0):
+            return crop.copy()
+
+    plan = (Edit(("island",), "marble", options=(("strength", value),)),)
+    with pytest.raises(PlanError, match=rf"option strength of edit 'island -> marble' is {value!r}; give a number"):
+        check_edits(plan, stages(Typed()))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ({"multiple_px": 0}, "editor 'Fill' has multiple_px = 0; give a whole number from 1"),
+        ({"ideal_px": 64.5}, r"editor 'Fill' has ideal_px = 64\.5; give a whole number from 0"),
+        ({"ideal_px": -1}, "editor 'Fill' has ideal_px = -1"),
+        ({"paint": None}, r"editor 'Fill' has no paint\(\)"),
+    ],
+)
+def test_what_only_looks_like_an_editor_is_refused(attributes: dict[str, object], said: str):
+    editor = Fill()
+    for name, value in attributes.items():
+        setattr(editor, name, value)
+    with pytest.raises(EditorError, match=said):
+        check_edits(PLAN, stages(editor))
+
+
+def test_an_unrelated_check_method_is_named():
+    class Checks(Fill):
+        def check(self):
+            pass
+
+    with pytest.raises(EditorError, match="editor 'Checks' failed to check 'marble': TypeError"):
+        check_edits(PLAN, stages(Checks()))
+
+
 def test_an_edit_may_name_its_editor():
     plan = (Edit(("island",), "marble", editor="red"), PLAN[1])
     tools = stages(Fill(rgb=(0, 0, 255)), red=Fill(rgb=(255, 0, 0)))

@@ -232,8 +232,58 @@ def test_a_segmenter_must_understand_every_phrase():
         def understand(self, targets):
             return ("island",)
 
-    with pytest.raises(SegmenterError, match="segmenter 'Half' understood 1 of 2 phrases"):
+    with pytest.raises(SegmenterError, match=r"segmenter 'Half' understood \['island', 'cabinets'\] as \('island',\)"):
         understand(Half(HEATS), ("island", "cabinets"))
+
+
+@pytest.mark.parametrize("reading", [None, "island", (1,), RuntimeError("no words")])
+def test_an_understanding_that_is_no_text_for_each_phrase_is_refused(reading: object):
+    class Odd(PaintedHeat):
+        def understand(self, targets):
+            if isinstance(reading, Exception):
+                raise reading
+            return reading
+
+    with pytest.raises(SegmenterError, match="segmenter 'Odd' (understood|failed to understand)"):
+        understand(Odd(HEATS), ("island",))
+
+
+def test_what_has_not_the_protocol_s_method_is_told_so():
+    with pytest.raises(SegmenterError, match=r"segmenter 'object' has no heats\(\)"):
+        understand(object(), ("island",))
+    tools = Stages(segmenter=PaintedHeat(HEATS), refiner=object(), editor=Identity())
+    with pytest.raises(RefinerError, match=r"refiner 'object' has no refine\(\)"):
+        find_regions(room(*SIZE), parse_targets("island"), tools)
+
+
+def test_a_refiner_cannot_find_what_the_heat_did_not():
+    everywhere = np.ones((2, *SIZE), dtype=bool)
+    tools = Stages(PaintedHeat(HEATS), BadRefiner(everywhere), Identity(), BoxRecipe(), EXACT)
+    island, yacht = find_regions(room(*SIZE), parse_targets("island; yacht"), tools)
+    assert island.hard.all()
+    assert not yacht.found
+    assert yacht.reason.startswith("no 'yacht': peak heat 0.18")
+
+
+def test_a_refiner_cannot_change_the_heat():
+    class Meddles:
+        def refine(self, photo, heats, boxes):
+            heats[:] = 0
+
+    tools = Stages(PaintedHeat(HEATS), Meddles(), Identity(), BoxRecipe(), EXACT)
+    with pytest.raises(RefinerError, match="refiner 'Meddles' failed: ValueError: .*read-only"):
+        find_regions(room(*SIZE), parse_targets("island"), tools)
+
+
+def test_under_fail_all_that_is_missing_is_told_at_once():
+    with pytest.raises(TargetMissing, match="no 'yacht'.*nothing is left of 'handles'"):
+        regions("island, yacht; handles except cabinets", on_missing="fail")
+
+
+def test_no_threshold_is_offered_that_would_not_find_it():
+    tools = Stages(PaintedHeat({"sofa": warm(FAR, 0.04)}), Threshold(), Identity())
+    (missing,) = find_regions(room(*SIZE), parse_targets("sofa"), tools)
+    assert missing.reason == "no 'sofa': peak heat 0.04 < 0.35"
 
 
 def test_masks_come_back_from_files_exactly(tmp_path):
@@ -255,6 +305,9 @@ def test_a_missing_mask_file_is_a_missing_target(tmp_path):
     assert gone.reason.startswith("no mask for 'island': no '01-island.png' in")
     assert there.found
     with pytest.raises(TargetMissing, match="no mask for 'island'"):
+        given_regions(tmp_path, plan, size_hw=SIZE, on_missing="fail")
+    write_mask(tmp_path / "01-island.png", np.zeros(SIZE, dtype=np.float32))
+    with pytest.raises(TargetMissing, match=r"no 'island': '01-island\.png' is all black"):
         given_regions(tmp_path, plan, size_hw=SIZE, on_missing="fail")
 
 

@@ -1,0 +1,62 @@
+"""What a signature allows: plain values (from YAML, from a plan) held against the annotations of what will get them."""
+
+import contextlib
+import inspect
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+_PLAIN: Mapping[Any, tuple[type, ...]] = {
+    float: (int, float),
+    int: (int,),
+    bool: (bool,),
+    str: (str,),
+    type(None): (type(None),),
+}
+"""The types that a value of an annotated type may have; exact, as True is an int to Python."""
+
+
+def parameters_of(owner: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
+    """The parameters of a class's constructor or of a function, with evaluated annotations."""
+    annotated: Any = owner.__init__ if inspect.isclass(owner) else owner
+    hints: dict[str, Any] = {}
+    for name, note in getattr(annotated, "__annotations__", {}).items():
+        one = types.SimpleNamespace(__annotations__={name: note})
+        # A name that is imported for type checkers only cannot be read: such a value is let through unchecked.
+        with contextlib.suppress(NameError, TypeError):
+            hints |= typing.get_type_hints(one, globalns=getattr(annotated, "__globals__", {}))
+    return {
+        name: parameter.replace(annotation=hints.get(name, Any))
+        for name, parameter in inspect.signature(owner).parameters.items()
+    }
+
+
+def fits(value: Any, hint: Any) -> bool:
+    """True unless a plain value clearly is not of an annotated type; annotations it cannot read are let through."""
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        return any(fits(value, part) for part in typing.get_args(hint))
+    if origin is typing.Literal:
+        return value in typing.get_args(hint)
+    if hint in _PLAIN:
+        return type(value) in _PLAIN[hint]
+    if hint is Path:
+        return isinstance(value, str | Path)
+    if inspect.isclass(origin) and issubclass(origin, Mapping | Sequence):
+        return isinstance(value, Mapping if issubclass(origin, Mapping) else list | tuple)
+    return True
+
+
+def describe(hint: Any) -> str:
+    """The annotation in a user's words: "a whole number", "text or null"."""
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        return " or ".join(describe(part) for part in typing.get_args(hint))
+    if origin is typing.Literal:
+        return " or ".join(str(part) for part in typing.get_args(hint))
+    words = {int: "a whole number", float: "a number", bool: "true or false", str: "text", Path: "a path"}
+    if hint is type(None):
+        return "null"
+    return words.get(hint, "a list" if inspect.isclass(origin) and issubclass(origin, Sequence) else str(hint))
