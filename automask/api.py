@@ -40,11 +40,15 @@ def load(
         conf: A folder of your own YAML files, searched after the package's.
 
     Raises:
-        ConfigError: Unknown names or values, all at once.
+        ConfigError: Unknown names or values, all at once; a setting that belongs to `edit`.
         WeightsMissing, ExtraMissing: What the preset needs is not on this machine.
     """
     folder = None if conf is None else Path(conf)
-    return config.build(config.compose(preset, overrides, conf=folder), editors=editors, conf=folder)
+    composed = config.compose(preset, overrides, conf=folder)
+    lost = [text for text in overrides if config.root_of(text) not in (*config.STAGE_GROUPS, "preset")]
+    if lost:
+        raise ConfigError(f"{lost[0]!r} is nothing that is loaded", mend="give it to automask.edit instead")
+    return config.build(composed, editors=editors, conf=folder)
 
 
 def edit(
@@ -87,7 +91,8 @@ def edit(
     began = time.perf_counter()
     edits = plan_from(plan)
     run = _run_settings(preset, seed, on_missing, max_megapixels, overrides, conf, stages)
-    tools = run.stages_for(edits, {"segmenter": segmenter, "refiner": refiner, "editor": editor})
+    given = {"segmenter": segmenter, "refiner": refiner, "editor": editor}
+    tools = run.stages_for(edits, given)
     chain.check_edits(edits, tools)
     if masks is None:
         # Words that nobody could find are refused before the photo is even opened.
@@ -118,9 +123,20 @@ def edit(
         models=models_of(tools),
         versions=versions(),
         timing={"load_s": loaded - began, "mask_s": found - loaded, "paint_s": painted - found},
-        digest=job_digest(opened.digest, edits, settings_of(tools, run.seed, run.on_missing)),
+        notes=_unused_words(edits) if masks is not None else (),
+        # Ready objects and given masks are not in the configuration: no batch may take such a result for its own.
+        digest=""
+        if masks is not None or any(thing is not None for thing in given.values())
+        else job_digest(opened.digest, edits, settings_of(tools, run.seed, run.on_missing)),
     )
-    return Outcome(image=image, steps=steps, record=record, regions=regions, photo=opened, plan=edits)
+    folder = None if masks is None else Path(masks)
+    return Outcome(image, steps, record, regions, photo=opened, plan=edits, masks_from=folder)
+
+
+def _unused_words(plan: Plan) -> list[str]:
+    """What a user should know who gives masks for a plan that excepts or keeps something."""
+    words = dict.fromkeys(word for edit in plan for word in (*edit.excepts, *edit.keep))
+    return [f"masks are used as they are: {', '.join(words)} was not looked for"] if words else []
 
 
 def mask(
@@ -160,7 +176,7 @@ def mask(
 
 def targets_from(targets: PlanSource) -> Plan:
     """The plan of a mask request: words with or without arrows, a Path to a YAML plan, or edits."""
-    return parse_targets(targets) if isinstance(targets, str) else plan_from(targets)
+    return parse_targets(targets) if isinstance(targets, str) else plan_from(targets, prompts=False)
 
 
 class NotLoaded:
@@ -229,7 +245,14 @@ def _run_settings(
         raise ConfigError(f"seed is {seed!r}", mend="give a whole number from 0")
     if on_missing not in ("skip", "fail"):
         raise ConfigError(f"on_missing is {on_missing!r}", mend="give skip or fail")
+    if type(max_megapixels) not in (int, float) or not max_megapixels > 0:
+        raise ConfigError(f"max_megapixels is {max_megapixels!r}", mend="give a number above 0")
     if stages is not None:
+        if preset != "starter" or conf is not None:
+            raise ConfigError(
+                f"preset={preset!r}, conf={conf!r} come too late for loaded stages",
+                mend="give them to automask.load, or leave stages out",
+            )
         if overrides:
             raise ConfigError(
                 f"overrides {list(overrides)} come too late for loaded stages",

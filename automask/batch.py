@@ -439,7 +439,7 @@ def _read_failures(out: Path) -> list[tuple[str, str]]:
     path = out / "failures.csv"
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         return [(row[0], row[1]) for row in csv.reader(file) if len(row) == 2][1:]
 
 
@@ -448,7 +448,7 @@ def _write_failures(out: Path, failures: Sequence[tuple[str, str]]) -> None:
     if not failures:
         path.unlink(missing_ok=True)
         return
-    with atomic_path(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+    with atomic_path(path) as part, part.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([("photo", "reason"), *failures])
 
 

@@ -33,23 +33,47 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments without the program's name; None takes the process's own.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        # A file name in letters that the terminal's encoding lacks must not undo an edit that is already written.
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
     try:
-        return _run(arguments)
+        status = _flushed(arguments)
     except AutomaskError as error:
-        return _fail(str(error), error.exit_status)
+        status = _fail(str(error), error.exit_status)
     except KeyboardInterrupt:
-        return _fail("interrupted; files already finished are complete", _INTERRUPTED)
+        status = _fail("interrupted; files already finished are complete", _INTERRUPTED)
     except BrokenPipeError:
-        # The reader went away (`| head`): point standard output elsewhere, or Python complains once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        _drop_output()
+        status = 1
+    except OSError as error:
+        _drop_output()
+        status = _fail(f"{error.filename or 'standard output'}: {error.strerror or error}", 1)
     except MemoryError:
-        return _fail("out of memory; try a smaller photo, or fewer phrases at a time", 1)
+        status = _fail("out of memory; try a smaller photo, or fewer phrases at a time", 1)
     except Exception as error:
         if os.environ.get("AUTOMASK_DEBUG"):
             raise
         said = " ".join(str(error).split())
-        return _fail(f"unexpected {type(error).__name__}: {said}; run again with AUTOMASK_DEBUG=1 to see where", 1)
+        status = _fail(f"unexpected {type(error).__name__}: {said}; run again with AUTOMASK_DEBUG=1 to see where", 1)
+    return status
+
+
+def _flushed(arguments: list[str]) -> int:
+    """Runs one command and hands over all that it printed, so that a reader who went away is noticed here."""
+    try:
+        status = _run(arguments)
+    except SystemExit as end:
+        # Argparse leaves so after --help.
+        status = int(end.code or 0)
+    sys.stdout.flush()
+    return status
+
+
+def _drop_output() -> None:
+    """Points standard output elsewhere once its reader went away (`| head`), or Python complains once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, status: int) -> int:
@@ -133,7 +157,11 @@ class _Arguments:
     """What was typed, sorted: the subject, the words, and the configuration's overrides."""
 
     def __init__(self, parser: _Parser, arguments: Sequence[str], subject: str, *, wants_arrow: bool) -> None:
-        self.flags = parser.parse_intermixed_args(list(arguments))
+        typed = list(arguments)
+        # After a lone `--` everything is a word, even with a dash in front.
+        end = typed.index("--") if "--" in typed else len(typed)
+        self.flags = parser.parse_intermixed_args(typed[:end])
+        self.flags.words += typed[end + 1 :]
         self.subject, self.words, self.overrides = _sort(self.flags.words, subject, wants_arrow=wants_arrow)
         self.json: bool = getattr(self.flags, "json", False)
 
@@ -217,7 +245,10 @@ def _sort(typed: Sequence[str], subject: str, *, wants_arrow: bool) -> tuple[str
                 f"{what} twice: {words!r} and {text!r}", mend="put them in one pair of quotes, parted by ';'"
             )
     if found is None:
-        raise UsageError(f"no {subject} given", mend=f"name the {subject} first")
+        taken = f" (there is no file {overrides[0]!r}: it was read as a setting)" if overrides else ""
+        raise UsageError(f"no {subject} given{taken}", mend=f"name the {subject} first")
+    if not found:
+        raise UsageError(f"the {subject} is ''", mend=f"name the {subject}")
     return found, words, overrides
 
 
@@ -238,12 +269,13 @@ def _edit(arguments: list[str]) -> int:
     typed = _Arguments(parser, arguments, "photo", wants_arrow=True)
     from automask import config as configuration
     from automask.api import NotLoaded, edit
-    from automask.report import check_out
+    from automask.report import check_out, files_of
 
     plan = typed.plan()
     config = typed.config()
-    _refuse_folder(typed.subject)
-    check_out(config["out"])
+    photo = _existing_photo(typed.subject)
+    # Refused now, and not after minutes of painting.
+    check_out(config["out"], overwrites=(photo, files_of(photo.name, Path(config["out"])).result))
     with _progress() as tell:
         tell("loading the models", 0, len(plan))
         given = {} if typed.flags.masks is None else {"segmenter": NotLoaded(), "refiner": NotLoaded()}
@@ -292,7 +324,7 @@ def _mask(arguments: list[str]) -> int:
 
     plan = typed.plan(mask=True)
     config = typed.config()
-    _refuse_folder(typed.subject)
+    _existing_photo(typed.subject)
     check_out(config["out"])
     with _progress() as tell:
         began = time.perf_counter()
@@ -426,15 +458,23 @@ def _models(arguments: list[str]) -> int:
 # ------------------------------------------------------------------------------------------------------------- saying
 
 
-def _refuse_folder(subject: str) -> None:
+def _existing_photo(subject: str) -> Path:
     if Path(subject).is_dir():
         raise UsageError(f"{subject!r} is a folder", mend=f"for many photos: automask batch {subject} ...")
+    if not Path(subject).exists():
+        from automask.images import open_photo
+
+        # It cannot be opened: this says why (no such file, a URL, ...) before a model is loaded for it.
+        open_photo(subject)
+    return Path(subject)
 
 
 def _print_json(value: Any) -> None:
     import json
 
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    # Where the terminal is not UTF-8, JSON's own escapes carry every letter.
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(value, ensure_ascii=not utf8), flush=True)
 
 
 def _warn(message: str) -> None:

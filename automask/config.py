@@ -8,7 +8,6 @@ import functools
 import importlib
 import inspect
 import re
-import types
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -118,6 +117,11 @@ def _mistakes_in(config: Config, conf: Path | None) -> list[str]:
         if not fits(config[key]):
             mistakes.append(f"{key} is {config[key]!r}: give {want}")
     return mistakes
+
+
+def root_of(override: str) -> str:
+    """The first part of an override's key: `boxes` of `boxes.threshold=0.2`."""
+    return re.split(r"[.=]", override, maxsplit=1)[0]
 
 
 def build(

@@ -34,8 +34,8 @@ class Crop:
 
 
 LONGEST = 8
-"""A crop is never scaled up to a long side of more than this many ideal sizes: a hallway strip 5 px wide, brought to 512,
-would be 60 times as long. Its short side is then smaller than the editor likes."""
+"""A crop is never scaled up to a long side of more than this many ideal sizes: a strip 5 px wide and 3000 long, brought to
+512, would be 300 000 long. Its short side then stays smaller than the editor likes."""
 
 CONTEXT_FRAC = 0.15
 """A crop shows at least this share of the blob's longer side on every side: an editor needs to see what it joins."""
@@ -53,8 +53,8 @@ def plan_crops(hard: Hard, *, ideal_px: int, multiple_px: int) -> tuple[tuple[Cr
         multiple_px: Sides of the padded crop are multiples of this.
 
     Returns:
-        Pairs of a crop and the bool mask, at the size of the crop's box, of the pixels that it is responsible for; those
-        masks are disjoint and their union is `hard`. Empty for an empty mask.
+        Pairs of a crop and the bool mask, at the size of the crop's box, of the pixels that it is responsible for;
+        those masks are disjoint and their union is `hard`. Empty for an empty mask.
     """
     height, width = hard.shape
     if ideal_px == 0:

@@ -564,7 +564,8 @@ def write_json(path: Path, value: object) -> None:
     """
     text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     with atomic_path(path) as part:
-        part.write_text(text, encoding="utf-8", newline="\n")
+        # A file name that is no UTF-8 comes as lone surrogates: written as JSON's own escapes, they read back the same.
+        part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def _box_record(box: Box) -> list[int]:
@@ -638,6 +639,8 @@ def check_out(out: str | os.PathLike[str], *, overwrites: tuple[Path, Path] | No
         UsageError: The name is a picture's, or the result would overwrite the photo.
         OutputError: It is a file, or lies in one, or may not be written to.
     """
+    if not os.fspath(out):
+        raise UsageError("OUT is ''", mend="name a folder, or '.' for this one")
     folder = Path(out)
     if folder.suffix.lower() in PHOTO_SUFFIXES and not folder.is_dir():
         raise UsageError(
@@ -696,6 +699,7 @@ class Outcome:
         regions: What was found, one for each edit.
         photo: The photo as it was opened.
         plan: The edits.
+        masks_from: The folder that the masks were given in, where they were: it is never written to.
     """
 
     image: Rgb
@@ -704,6 +708,7 @@ class Outcome:
     regions: tuple[Region, ...]
     photo: Photo
     plan: Plan
+    masks_from: Path | None = None
 
     @property
     def alpha(self) -> Alpha:
@@ -721,17 +726,22 @@ class Outcome:
 
         Args:
             out: The folder; made where it is not there.
-            name: Replaces the photo's stem in all names, as in `files_of`.
+            name: Replaces the photo's stem in all names, as in `files_of`. Without it, a photo whose stem another
+                photo's results have taken there (kitchen.jpg, then kitchen.png) uses its full name.
 
         Raises:
             UsageError: `out` is named like a picture, or the result would overwrite the photo.
             OutputError: It cannot be written there.
         """
-        files = files_of(self.photo.name, Path(out), name)
+        files = _free_files(self.photo.name, Path(out), name)
         check_out(out, overwrites=None if self.photo.source is None else (self.photo.source, files.result))
+        if files.result.is_dir():
+            raise OutputError(f"{str(files.result)!r} is a folder", mend="name another OUT, or move that folder away")
         try:
+            old = _masks_of_former_runs(files)
             files.record.unlink(missing_ok=True)
-            masks = _write_masks(files.masks, self.regions)
+            given = self.masks_from is not None and _same_file(self.masks_from, files.masks)
+            masks = [] if given else _write_masks(files.masks, self.regions, old)
             write_picture(files.before_after, before_after(self.photo.rgb, self.image))
             written = write_photo(self.photo, self.image, self.alpha, files.result)
         except OSError as error:
@@ -765,10 +775,11 @@ def save_masks(
         OutputError: It cannot be written there.
     """
     check_out(out)
-    files = files_of(photo.name, Path(out), name)
+    files = _free_files(photo.name, Path(out), name)
     try:
+        old = _masks_of_former_runs(files)
         files.masks_record.unlink(missing_ok=True)
-        masks = _write_masks(files.masks, regions)
+        masks = _write_masks(files.masks, regions, old)
         write_picture(files.overlay, overlay(photo.rgb, regions))
     except OSError as error:
         raise _unwritable(Path(out), error) from error
@@ -778,13 +789,38 @@ def save_masks(
     return Saved(None, tuple(path for path in masks if path), files.overlay, files.masks_record, record)
 
 
-def _write_masks(folder: Path, regions: Sequence[Region]) -> list[Path | None]:
-    """One PNG for each found region, None for the others; masks of a former run are removed."""
+def _free_files(photo_name: str, out: Path, name: str | None) -> Files:
+    """The files of a photo; under its full name where its stem belongs to another photo's results already."""
+    files = files_of(photo_name, out, name)
+    owners = {_read_record(path).get("photo") for path in (files.record, files.masks_record)} - {None, photo_name}
+    return files_of(photo_name, out, photo_name) if name is None and owners else files
+
+
+def _masks_of_former_runs(files: Files) -> set[Path]:
+    """The mask files that this photo's earlier records tell of. What a person put beside them is not ours to remove."""
+    steps = _read_record(files.record).get("steps", [])
+    names = {mask_name(nr, step["targets"]) for nr, step in enumerate(steps, start=1)}
+    names |= {
+        Path(region["mask"]).name for region in _read_record(files.masks_record).get("regions", []) if region["mask"]
+    }
+    return {files.masks / name for name in names}
+
+
+def _read_record(path: Path) -> dict[str, Any]:
+    """A record as it was written; empty where there is none, or where it is not ours to read."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) and record.get("schema") == 1 else {}
+
+
+def _write_masks(folder: Path, regions: Sequence[Region], old: set[Path]) -> list[Path | None]:
+    """One PNG for each found region, None for the others; `old`, the masks of former runs, are removed."""
     paths = [folder / mask_name(nr, [region.target]) if region.found else None for nr, region in enumerate(regions, 1)]
     folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("[0-9][0-9]*-*.png"):
-        if old not in paths:
-            old.unlink()
+    for stale in old.difference(path for path in paths if path):
+        stale.unlink(missing_ok=True)
     for path, region in zip(paths, regions, strict=True):
         if path is not None:
             write_mask(path, region.alpha)

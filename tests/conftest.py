@@ -12,7 +12,7 @@ from drawing import disc, room
 
 SIZE = (96, 128)
 
-# A shell that starts the tests in the background has them ignore Ctrl-C, and every program that they start inherits that.
+# A shell that starts the tests in the background has them ignore Ctrl-C, and what they start inherits that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -188,3 +188,34 @@ def test_the_caller_s_array_is_never_written_to(scene):
     photo = room(96, 128)
     automask.edit(photo, WORDS, **parts(scene))
     assert (photo == room(96, 128)).all()
+
+
+def test_what_load_cannot_carry_is_refused_not_lost(scene):
+    with pytest.raises(ConfigError, match=r"'seed=5' is nothing that is loaded; give it to automask\.edit"):
+        automask.load(overrides=[*scene.overrides, "seed=5"])
+    stages = automask.load(overrides=scene.overrides)
+    with pytest.raises(ConfigError, match="preset='photo', conf=None come too late for loaded stages"):
+        automask.edit(scene.photo, "lamp -> gold", stages=stages, preset="photo")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"overrides": "seed=3"}, "overrides is 'seed=3'; give a list of texts"),
+        ({"preset": 7}, "preset is 7; give a name"),
+        ({"max_megapixels": "x"}, "max_megapixels is 'x'; give a number above 0"),
+    ],
+)
+def test_arguments_of_the_wrong_kind_are_told(scene, options, said):
+    with pytest.raises(ConfigError, match=said):
+        automask.edit(scene.photo, "lamp -> gold", **options)
+
+
+def test_a_mask_request_needs_no_prompts(scene):
+    (lamp,) = automask.mask(scene.photo, (automask.Edit(("lamp",), ""),), **parts(scene))
+    assert lamp.found
+
+
+def test_ready_objects_leave_no_digest_that_a_batch_could_mistake(scene):
+    assert automask.edit(scene.photo, "lamp -> gold", **parts(scene)).record["digest"] == ""
+    assert automask.edit(scene.photo, "lamp -> gold", overrides=scene.overrides).record["digest"] != ""

@@ -323,3 +323,108 @@ def test_the_demo_edits_the_bundled_kitchen(capsys, tmp_path):
     assert [step["found"] for step in record["steps"]] == [True, True]
     assert record["outside_changed_px"] == 0
     assert time.perf_counter() - began < 120
+
+
+def test_given_masks_are_never_written_to_nor_removed(capsys, scene, tmp_path):
+    run(capsys, "mask", scene.photo, "island; lamp", "-o", tmp_path, *scene.overrides)
+    masks = tmp_path / "kitchen.masks"
+    (masks / "09-notes.png").write_bytes(b"a person's own")
+    before = {path.name: path.read_bytes() for path in masks.iterdir()}
+    status, _, err = run(capsys, "edit", scene.photo, "island -> navy", "--masks", masks, "-o", tmp_path)
+    assert (status, err) == (0, "")
+    assert {path.name: path.read_bytes() for path in masks.iterdir()} == before
+
+
+def test_masks_of_a_former_run_go_and_a_person_s_own_files_stay(capsys, scene, tmp_path):
+    run(capsys, "edit", scene.photo, "island -> navy; lamp -> gold", "-o", tmp_path, *scene.overrides)
+    (tmp_path / "kitchen.masks" / "01-sketch.png").write_bytes(b"a person's own")
+    run(capsys, "edit", scene.photo, "lamp -> gold", "-o", tmp_path, *scene.overrides)
+    assert sorted(path.name for path in (tmp_path / "kitchen.masks").iterdir()) == ["01-lamp.png", "01-sketch.png"]
+
+
+def test_words_that_given_masks_make_idle_are_told(capsys, scene, tmp_path):
+    run(capsys, "mask", scene.photo, "island", "-o", tmp_path, *scene.overrides)
+    masks = tmp_path / "kitchen.masks"
+    words = "island except handles -> navy; keep lamp"
+    status, _, err = run(capsys, "edit", scene.photo, words, "--masks", masks, "-o", tmp_path / "o")
+    assert status == 0
+    assert err == "automask: masks are used as they are: handles, lamp was not looked for\n"
+
+
+def test_two_photos_of_one_stem_keep_their_masks_and_records_apart(capsys, scene, tmp_path):
+    cv2.imwrite(str(scene.folder / "kitchen.jpg"), cv2.imread(str(scene.photo)))
+    for name in ("kitchen.png", "kitchen.jpg"):
+        run(capsys, "edit", scene.folder / name, "lamp -> gold", "-o", tmp_path, *scene.overrides)
+    assert json.loads((tmp_path / "kitchen.run.json").read_text())["photo"] == "kitchen.png"
+    assert json.loads((tmp_path / "kitchen.jpg.run.json").read_text())["photo"] == "kitchen.jpg"
+    assert (tmp_path / "kitchen.jpg.masks" / "01-lamp.png").is_file()
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS takes no file names that are not UTF-8")
+def test_a_file_name_that_is_no_utf8_is_done_like_any_other(capsys, scene, tmp_path):
+    name = os.fsdecode(b"caf\xe9.png")
+    (scene.folder / name).write_bytes(scene.photo.read_bytes())
+    status, _, err = run(capsys, "edit", scene.folder / name, "lamp -> gold", "-o", tmp_path / "o", *scene.overrides)
+    assert (status, err) == (0, "")
+    record = json.loads((tmp_path / "o" / f"{name[:-4]}.run.json").read_text(encoding="utf-8"))
+    assert record["photo"] == name
+    (scene.folder / os.fsdecode(b"b\xe9.jpg")).write_bytes(b"no picture")
+    status, _, _ = run(capsys, "batch", scene.folder, "lamp -> gold", "-o", tmp_path / "many", *scene.overrides)
+    assert status == 4
+    assert (tmp_path / "many" / name).is_file()
+    assert b"b\xe9.jpg" in (tmp_path / "many" / "failures.csv").read_bytes()
+
+
+def test_a_batch_does_not_take_an_edit_with_given_masks_for_its_own(capsys, scene, tmp_path):
+    run(capsys, "mask", scene.photo, "island", "-o", tmp_path, *scene.overrides)
+    out = tmp_path / "o"
+    run(
+        capsys,
+        "edit",
+        scene.photo,
+        "island -> navy",
+        "--masks",
+        tmp_path / "kitchen.masks",
+        "-o",
+        out,
+        *scene.overrides,
+    )
+    _, said, _ = run(capsys, "batch", scene.folder, "island -> navy", "-o", out, *scene.overrides)
+    assert "1 done, 0 done before" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["edit", "", "lamp -> gold"], "the photo is ''; name the photo"),
+        (["edit", "nosuch=1.jpg", "lamp -> gold"], "there is no file 'nosuch=1.jpg': it was read as a setting"),
+        (["edit", "PHOTO", "lamp -> gold", "-o", ""], "OUT is ''; name a folder"),
+        (["edit", "nosuch.jpg", "lamp -> gold", "--preset", "photo"], "nosuch.jpg"),
+        (["edit", "PHOTO", "lamp -> gold", "-o", "OWN", "editor=diffusion"], "is the photo's own folder"),
+    ],
+)
+def test_what_cannot_end_well_is_refused_before_a_model_is_loaded(capsys, scene, arguments, said):
+    named = {"PHOTO": str(scene.photo), "OWN": str(scene.folder)}
+    status, _, err = run(capsys, *(named.get(item, item) for item in arguments))
+    assert status in (1, 2)
+    assert said in err
+
+
+def test_after_two_dashes_everything_is_a_word(capsys, scene, tmp_path, monkeypatch):
+    monkeypatch.chdir(scene.folder)
+    scene.photo.rename(scene.folder / "-dash.png")
+    status, _, err = run(capsys, "edit", "-o", tmp_path, *scene.overrides, "--", "-dash.png", "lamp -> gold")
+    assert (status, err) == (0, "")
+    assert (tmp_path / "-dash.png").is_file()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["edit", "--help"], ["models"]])
+def test_a_reader_that_goes_away_is_no_error_to_tell(arguments):
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    command = [sys.executable, "-m", "automask.cli", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.stderr is not None
+    assert process.stderr.read() == b""
+    process.wait(timeout=30)

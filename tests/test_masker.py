@@ -244,7 +244,7 @@ def test_an_understanding_that_is_no_text_for_each_phrase_is_refused(reading: ob
                 raise reading
             return reading
 
-    with pytest.raises(SegmenterError, match="segmenter 'Odd' (understood|failed to understand)"):
+    with pytest.raises(SegmenterError, match=r"segmenter 'Odd' (understood|failed to understand)"):
         understand(Odd(HEATS), ("island",))
 
 
@@ -271,12 +271,12 @@ def test_a_refiner_cannot_change_the_heat():
             heats[:] = 0
 
     tools = Stages(PaintedHeat(HEATS), Meddles(), Identity(), BoxRecipe(), EXACT)
-    with pytest.raises(RefinerError, match="refiner 'Meddles' failed: ValueError: .*read-only"):
+    with pytest.raises(RefinerError, match=r"refiner 'Meddles' failed: ValueError: .*read-only"):
         find_regions(room(*SIZE), parse_targets("island"), tools)
 
 
 def test_under_fail_all_that_is_missing_is_told_at_once():
-    with pytest.raises(TargetMissing, match="no 'yacht'.*nothing is left of 'handles'"):
+    with pytest.raises(TargetMissing, match=r"no 'yacht'.*nothing is left of 'handles'"):
         regions("island, yacht; handles except cabinets", on_missing="fail")
 
 
