@@ -34,8 +34,8 @@ class Crop:
 
 
 LONGEST = 8
-"""A crop is never scaled up to a long side of more than this many ideal sizes: a strip of 5 x 3000 px, brought to 512 px
-wide, would be 300 000 px long. Its short side then stays smaller than the editor likes."""
+"""A crop is never scaled up to a long side of more than this many ideal sizes: a strip of 5 x 3000 px, brought to 512
+in width, would be 300 000 px long. Its short side then stays smaller than the editor likes."""
 
 CONTEXT_FRAC = 0.15
 """A crop shows at least this share of the blob's longer side on every side: an editor needs to see what it joins."""

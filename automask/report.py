@@ -1,7 +1,7 @@
 """What a person looks at after an edit, and the files that it writes.
 
 The picture functions are pure: [H, W, 3] uint8 in, [H, W, 3] uint8 out. Text is drawn with PIL, because OpenCV's
-letters stop at ASCII; so this module, beside `images.py`, may import PIL.
+letters stop at ASCII; so this module, beside `images/`, may import PIL.
 """
 
 import bisect
