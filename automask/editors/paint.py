@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ImageColor
 
-from automask.errors import EditorError
+from automask.errors import AutomaskError, ConfigError, EditorError
 from automask.images import to_uint8
 from automask.types import Hard, Rgb
 
@@ -531,6 +531,7 @@ _TEXTURES: dict[str, Callable[[Hw, float, Look, np.random.Generator], Plane]] = 
 # ------------------------------------------------------------------------------------------------------------- geometry
 
 _EYE_M = 1.5  # a photographer's camera stands this high, a ceiling 1.1 m above it, a worktop 0.6 m below
+_SLAB_M = 24.0  # longer than any room in a photo taken from inside it
 _TALL_M = 3.2  # without a floor to measure on, the photo shows this height at the object's distance
 
 
@@ -713,10 +714,22 @@ def _metres(surface: _Surface, room: _Room, box: tuple[int, int, int, int]) -> t
     return along.astype(np.float32), across.astype(np.float32), density.astype(np.float32)
 
 
+def _folded(metres: Plane, wanted: Hard) -> tuple[Plane, float, float]:
+    """Positions, and the least and the most of them; beyond `_SLAB_M` the texture turns back, like a matched slab.
+
+    A strip of 5 by 3000 px, or a tiny `scale`, would else ask for kilometres of stone, vein by vein.
+    """
+    low, high = float(metres[wanted].min()) - 0.02, float(metres[wanted].max()) + 0.02
+    if high - low > _SLAB_M:
+        metres = np.float32(low + _SLAB_M) - np.abs((metres - np.float32(low)) % (2 * _SLAB_M) - np.float32(_SLAB_M))
+        high = low + _SLAB_M
+    return metres, low, high
+
+
 def _lay(look: Look, rng: np.random.Generator, along: Plane, across: Plane, density: Plane, wanted: Hard) -> Plane:
     """A texture laid on a surface: made square-on at the finest scale seen, then brought into perspective, filtered."""
-    a0, a1 = float(along[wanted].min()) - 0.02, float(along[wanted].max()) + 0.02
-    c0, c1 = float(across[wanted].min()) - 0.02, float(across[wanted].max()) + 0.02
+    along, a0, a1 = _folded(along, wanted)
+    across, c0, c1 = _folded(across, wanted)
     area = (a1 - a0) * (c1 - c0)
     finest = float(np.percentile(density[wanted][::17], 97))
     # The least is for photos of a few px, which would show halls of marble.
@@ -1114,36 +1127,85 @@ def _cover(felt: Plane, near: Plane, foreign: Plane, mask: Hard, inner: Hard, ra
     # A pixel that could be the surface in shade is the surface, whatever stands beside it.
     doubt = _smoothstep(foreign, 0.4 * floor, 1.2 * floor)
     share = 1 - doubt * (1 - np.clip(1.04 * share, 0, 1))
-    return np.where(mask & ~inner & (most > 1.7 * floor), share, 1).astype(np.float32)
+    cover = np.where(mask & ~inner & (most > 1.7 * floor), share, 1).astype(np.float32)
+    return _without_specks(cover, mask, 8 * radius * radius)
+
+
+def _without_specks(cover: Plane, mask: Hard, most_px: int) -> Plane:
+    """The cover without specks of the old surface: a neighbour comes in from outside the mask, a speck stands alone.
+
+    A speck may hang on by a faint thread, so that it is looked for at more than one strength; larger ones than
+    `most_px` are believed.
+    """
+    beside = mask & (cv2.dilate((~mask).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+    out = cover
+    for level in (0.9, 0.7, 0.5, 0.3):
+        kept = out < level
+        _, parts, stats, _ = cv2.connectedComponentsWithStats(kept.astype(np.uint8))
+        small = stats[:, cv2.CC_STAT_AREA] <= most_px
+        small[0] = False  # what is not kept
+        small[parts[beside]] = False
+        if small.any():
+            specks = small[parts]
+            # With their pale fringe, but not with the neighbour beside them.
+            grown = cv2.dilate(specks.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+            out = np.where(grown & (specks | ~kept), np.float32(1), out)
+    return out
 
 
 # --------------------------------------------------------------------------------------------------------------- editor
+
+
+_SCALES = (0.05, 20.0)  # veins and boards beyond these are smaller than pixels, or larger than photos
+_SHADINGS = (0.0, 2.0)
+_RIMS = (0.0, 0.05)
+
+
+def _held(value: object, name: str, between: tuple[float, float], *, error: type[AutomaskError]) -> float:
+    """The value, if it is a number within the range, ends included; else raises `error`."""
+    low, high = between
+    # True is a number to Python, and nan is one to its type: neither is a size.
+    if (
+        isinstance(value, int | float | np.integer | np.floating)
+        and not isinstance(value, bool)
+        and low <= value <= high
+    ):
+        return float(value)
+    raise error(f"{name} is {value!r}", mend=f"give a number from {low:g} to {high:g}")
 
 
 class Paint:
     """Paints colours and simple materials and keeps the room's light.
 
     Args:
-        scale: Multiplies the size of a material's pattern; 2 doubles it.
-        shading: How much of the old light and shade is kept; 1 is what was measured to look right, 0 is flat.
-        rim_frac: Width, as a fraction of the photo's long side, of the mask's rim that may show neighbours.
+        scale: Multiplies the size of a material's pattern; 2 doubles it; 0.05..20.
+        shading: How much of the old light and shade is kept; 1 is what was measured to look right, 0 is flat; 0..2.
+        rim_frac: Width, as a fraction of the photo's long side, of the mask's rim that may show neighbours; 0..0.05.
+
+    Raises:
+        ConfigError: For anything but a number within its range.
     """
 
     multiple_px = 1
     ideal_px = 0  # the whole photo: exposure and colour cast are read from the rest of the room
 
     def __init__(self, *, scale: float = 1.0, shading: float = 1.0, rim_frac: float = 0.004) -> None:
-        self.scale = scale
-        self.shading = shading
-        self.rim_frac = rim_frac
+        self.scale = _held(scale, "editor.scale", _SCALES, error=ConfigError)
+        self.shading = _held(shading, "editor.shading", _SHADINGS, error=ConfigError)
+        self.rim_frac = _held(rim_frac, "editor.rim_frac", _RIMS, error=ConfigError)
 
-    def check(self, prompt: str) -> None:
-        """Refuses words that `paint` would refuse, before anything is masked or painted.
+    def check(self, prompt: str, *, scale: float = 1.0, shading: float = 1.0) -> None:
+        """Refuses words and options that `paint` would refuse, before anything is masked or painted.
+
+        Args:
+            prompt, scale, shading: See `paint`.
 
         Raises:
-            EditorError: For a prompt it does not know.
+            EditorError: For a prompt it does not know, or an option that is not a number within its range.
         """
         look_for(prompt)
+        _held(scale, "scale", _SCALES, error=EditorError)
+        _held(shading, "shading", _SHADINGS, error=EditorError)
 
     def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int, scale: float = 1.0, shading: float = 1.0) -> Rgb:
         """The crop with its masked surface in another colour or material, under the same light.
@@ -1153,15 +1215,16 @@ class Paint:
             hard: [h, w] bool, True is repainted.
             prompt: See `look_for`.
             seed: Where the veins and boards fall; colours do not depend on it.
-            scale: Multiplies the constructor's.
-            shading: Multiplies the constructor's.
+            scale: Multiplies the constructor's; 0.05..20.
+            shading: Multiplies the constructor's; 0..2.
 
         Returns:
             [h, w, 3] uint8; equal to `crop` outside `hard`.
 
         Raises:
-            EditorError: For a prompt it does not know.
+            EditorError: For a prompt it does not know, or an option that is not a number within its range.
         """
+        self.check(prompt, scale=scale, shading=shading)
         look = look_for(prompt)
         out = crop.copy()
         if not hard.any():

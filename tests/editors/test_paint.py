@@ -1,10 +1,12 @@
+import time
+
 import cv2
 import numpy as np
 import pytest
 from PIL import ImageColor
 
 from automask.editors.paint import Paint, look_for
-from automask.errors import EditorError
+from automask.errors import ConfigError, EditorError
 
 MATERIALS = (
     "white marble",
@@ -98,6 +100,57 @@ def test_paint_refuses_what_check_refuses():
     photo, there = room()
     with pytest.raises(EditorError, match="chesterfield"):
         Paint().paint(photo, there, "chesterfield sofa", seed=0)
+
+
+# -------------------------------------------------------------------------------------------------------------- options
+
+NOT_A_SCALE = [0, -1, 0.04, 21, float("inf"), float("nan"), True, "big", None, [1]]
+NOT_A_SHADING = [-0.1, 2.1, float("-inf"), float("nan"), True, "0.5", None]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "low", "high"),
+    [("scale", value, "0.05", "20") for value in NOT_A_SCALE]
+    + [("shading", value, "0", "2") for value in NOT_A_SHADING]
+    + [("rim_frac", value, "0", "0.05") for value in (-0.001, 0.06, float("nan"), True, "wide")],
+)
+def test_a_setting_out_of_range_is_refused(name, value, low, high):
+    with pytest.raises(ConfigError) as caught:
+        Paint(**{name: value})
+    assert str(caught.value) == f"editor.{name} is {value!r}; give a number from {low} to {high}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "low", "high"),
+    [("scale", value, "0.05", "20") for value in NOT_A_SCALE]
+    + [("shading", value, "0", "2") for value in NOT_A_SHADING],
+)
+def test_check_and_paint_refuse_an_option_out_of_range(name, value, low, high):
+    photo, there = room()
+    for refusing in (
+        lambda: Paint().check("sage", **{name: value}),
+        lambda: Paint().paint(photo, there, "sage", seed=0, **{name: value}),
+        lambda: Paint().paint(photo, there & False, "sage", seed=0, **{name: value}),
+    ):
+        with pytest.raises(EditorError) as caught:
+            refusing()
+        assert str(caught.value) == f"{name} is {value!r}; give a number from {low} to {high}"
+
+
+@pytest.mark.parametrize("prompt", ["marble", "oak", "oak planks", "concrete"])
+@pytest.mark.parametrize(("scale", "shading", "rim_frac"), [(0.05, 0, 0), (20, 2, 0.05), (np.float32(1), 1, 0.004)])
+def test_the_ends_of_the_ranges_work_even_twice_over(prompt, scale, shading, rim_frac):
+    photo, there = room()
+    editor = Paint(scale=scale, shading=shading, rim_frac=rim_frac)
+    with np.errstate(all="raise", under="ignore"):
+        painted = editor.paint(photo, there, prompt, seed=0, scale=scale, shading=shading)
+    assert (painted[middle(there)] != photo[middle(there)]).any(-1).mean() > 0.95
+
+
+def test_scale_and_shading_multiply_the_constructor_s():
+    photo, there = room()
+    one = Paint(scale=2, shading=0.5).paint(photo, there, "marble", seed=0, scale=0.5, shading=2)
+    np.testing.assert_array_equal(one, Paint().paint(photo, there, "marble", seed=0))
 
 
 # ----------------------------------------------------------------------------------------------------------------- laws
@@ -255,6 +308,16 @@ def test_a_mask_a_little_too_wide_does_not_paint_the_neighbour():
     assert (painted[middle(there)] > 150).all()
 
 
+def test_a_speck_of_the_old_surface_beside_the_edge_is_painted_and_a_neighbour_that_reaches_in_is_kept():
+    photo, there = room(size=(300, 450), thing=(40, 41, 43))
+    left = np.flatnonzero(there.any(0))[0]
+    speck, spur = (slice(120, 122), slice(left + 1, left + 2)), (slice(150, 156), slice(left - 9, left + 2))
+    photo[speck] = photo[spur] = (96, 30, 12)
+    painted = Paint().paint(photo, there, "white", seed=0).astype(int)
+    assert painted[speck].min() > 150
+    assert np.abs(painted - photo)[151:155, left].max() < 40
+
+
 # ---------------------------------------------------------------------------------------------------------- perspective
 
 
@@ -300,3 +363,14 @@ def test_tiny_photos_do_not_crash(size):
     photo = np.full((*size, 3), 90, np.uint8)
     for prompt in ("white", "marble", "oak planks"):
         assert Paint().paint(photo, np.ones(size, bool), prompt, seed=0).shape == photo.shape
+
+
+@pytest.mark.parametrize("prompt", ["marble", "oak", "oak planks", "concrete", "#ff0000"])
+@pytest.mark.parametrize("size", [(5, 3000), (3000, 5), (1, 1), (2, 2), (1, 500), (500, 1)])
+def test_a_strip_or_a_dot_takes_no_longer_than_a_photo(prompt, size):
+    """5 by 3000 px once asked for two kilometres of marble, vein by vein. CPU seconds: the machine may be busy."""
+    photo = np.random.default_rng(0).integers(0, 256, (*size, 3)).astype(np.uint8)
+    began = time.process_time()
+    painted = Paint().paint(photo, np.ones(size, bool), prompt, seed=0)
+    assert time.process_time() - began < 1.0
+    assert painted.shape == photo.shape
