@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from automask.errors import ConfigError
 from automask.refiners.grabcut import GrabCut
 from automask.types import Box
 
@@ -126,3 +127,95 @@ def test_tiny_photos_do_not_crash(size):
     photo = np.zeros((*size, 3), np.uint8)
     heat = np.ones((1, *size), np.float32)
     assert GrabCut().refine(photo, heat, [(Box(0, 0, size[1], size[0]),)]).shape == heat.shape
+
+
+GREEN, BRASS, DARK_GREEN = (70, 110, 80), (190, 150, 60), (45, 72, 52)
+WHOLE = (Box(0, 0, 288, 192),)
+
+
+def painted(*things, size=SIZE, ground=GREEN, seed=0):
+    """A photo of one colour with noise, with (rows, columns, colour) things on it."""
+    photo = np.empty((*size, 3))
+    photo[:] = ground
+    for rows, columns, colour in things:
+        photo[rows, columns] = colour
+    photo += np.random.default_rng(seed).normal(0, 3, photo.shape)
+    return np.clip(photo, 0, 255).astype(np.uint8)
+
+
+def carved(photo, **options):
+    """What carving takes from a mask of the whole photo."""
+    heat = np.ones((1, *photo.shape[:2]), np.float32)
+    box = (Box(0, 0, photo.shape[1], photo.shape[0]),)
+    return ~GrabCut(**options).refine(photo, heat, [box])[0]
+
+
+LEG = np.s_[40:150, 100:103]
+
+
+def test_a_thin_thing_of_a_foreign_colour_is_carved_out_with_one_px_of_rim():
+    gone = carved(painted((*LEG, BRASS)))
+    assert gone[LEG].all()
+    gone[39:151, 99:104] = False
+    assert not gone.any()
+
+
+@pytest.mark.parametrize(
+    ("thing", "why"),
+    [
+        ((slice(40, 150), slice(100, 130), BRASS), "thick"),
+        ((slice(40, 150), slice(100, 103), DARK_GREEN), "only darker"),
+        ((slice(40, 42), slice(100, 102), BRASS), "a speck"),
+    ],
+)
+def test_what_is_thick_or_only_darker_or_a_speck_stays(thing, why):
+    assert not carved(painted(thing)).any(), why
+
+
+def test_a_colour_that_the_object_has_elsewhere_stays():
+    art = (slice(40, 150), slice(200, 260), BRASS)
+    assert not carved(painted((*LEG, BRASS), art)).any()
+
+
+def test_thin_frac_0_carves_nothing_and_carving_only_takes_away():
+    photo = painted((*LEG, BRASS))
+    heat = blurred(np.ones(SIZE, bool), 3.0)[None]
+    without = GrabCut(thin_frac=0.0).refine(photo, heat, [WHOLE])
+    with_it = GrabCut().refine(photo, heat, [WHOLE])
+    assert without.all()
+    assert not (with_it & ~without).any()
+
+
+def test_photos_larger_than_carving_works_at_are_carved_at_their_own_size():
+    big = cv2.resize(painted((*LEG, BRASS)), None, fx=8, fy=8, interpolation=cv2.INTER_NEAREST)
+    leg = np.zeros(big.shape[:2], bool)
+    leg[320:1200, 800:824] = True
+    gone = carved(big, work_px=160)
+    assert (gone & leg).sum() > 0.99 * leg.sum()
+    assert iou(gone, leg) > 0.85
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"work_px": 15}, "refiner.work_px is 15; give at least 16; 640 is usual"),
+        ({"iterations": -1}, "refiner.iterations is -1; give 0 or more"),
+        ({"reach_px": -0.5}, "refiner.reach_px is -0.5; give 0 or more"),
+        ({"radius_px": -1}, "refiner.radius_px is -1; give 0 or more"),
+        ({"sure": 1.2}, "refiner.sure is 1.2; give a share from 0 to 1"),
+        ({"trust": float("nan")}, "refiner.trust is nan; give a share from 0 to 1"),
+        ({"thin_frac": -0.1}, "refiner.thin_frac is -0.1; give a share from 0 to 1"),
+        ({"unsure": 0.9}, "refiner.unsure is 0.9, above refiner.sure 0.8; give an unsure of at most sure"),
+        ({"eps": 0.0}, "refiner.eps is 0.0; give more than 0; 0.0005 is usual"),
+    ],
+)
+def test_values_out_of_range_are_refused(options, told):
+    with pytest.raises(ConfigError) as caught:
+        GrabCut(**options)
+    assert str(caught.value) == told
+
+
+def test_no_rounds_of_grabcut_are_allowed():
+    photo, there = room()
+    heat = blurred(there, 6.0)
+    assert iou(GrabCut(iterations=0).refine(photo, heat[None], [BOX])[0], there) > 0.9
