@@ -608,7 +608,7 @@ def render_cases(data: Path) -> tuple[list[Case], list[str]]:
 
 def measure(segmenter: Any, cases: list[Case], phrases: list[str], title: str, chosen: Sequence[str]) -> None:
     """Print the table of one set: IoU per phrase, and how often a phrase is found where it is and where it is not."""
-    levels = (0.25, 0.35, 0.5)
+    levels = (0.2, 0.25, 0.3, 0.35, 0.5)
     iou: dict[str, list[list[float]]] = {p: [] for p in phrases}
     there: dict[str, list[float]] = {p: [] for p in phrases}
     absent: dict[str, list[float]] = {p: [] for p in phrases}
@@ -630,7 +630,7 @@ def measure(segmenter: Any, cases: list[Case], phrases: list[str], title: str, c
                 bins[:, column] += np.bincount(place, weights=weights, minlength=10)
     print(f"\n{title}: {len(cases)} pictures\n")
     print("| phrase | pictures | " + " | ".join(f"IoU at {level}" for level in levels) + " | found | false-found |")
-    print("|---|---|---|---|---|---|---|")
+    print("|---" * (4 + len(levels)) + "|")
     means = {p: np.mean(v, 0) for p, v in iou.items() if v}
     for p, mean in means.items():
         found, false = np.mean(np.array(there[p]) >= 0.35), np.mean(np.array([*absent[p], 0.0]) >= 0.35)

@@ -196,6 +196,13 @@ def test_every_leaf_is_known_and_used_at_least_once():
     assert used | rest == set(content["leaves"])
 
 
+def test_the_docs_list_every_word():
+    content = json.loads((WEIGHTS / "starter.json").read_bytes())
+    page = (Path(__file__).parents[2] / "docs" / "starter.md").read_text(encoding="utf-8")
+    rows = {f"| {phrase} | {', '.join(entry['also'])} |" for phrase, entry in content["phrases"].items()}
+    assert {row for row in rows if row not in page} == set()
+
+
 @pytest.mark.parametrize(
     ("wide", "narrow"),
     [
@@ -247,3 +254,26 @@ def test_what_is_not_in_the_sample_kitchen_stays_cold(starter, kitchen):
     absent = ["bed", "sofa", "toilet", "curtain", "piano"]
     peaks = dict(zip(absent, starter.heats(kitchen, absent).max((1, 2)), strict=True))
     assert {phrase: peak for phrase, peak in peaks.items() if peak >= 0.35} == {}
+
+
+@pytest.mark.parametrize(("below", "joins"), [((40, 44, 52), True), ((225, 224, 220), False)])
+def test_only_what_is_painted_like_the_accent_wall_joins_it_behind_the_worktop(
+    below: tuple[int, int, int], joins: bool
+) -> None:
+    starter = Starter()
+    accent, splash = (starter._words.order[leaf] for leaf in ("accent wall", "backsplash"))
+    leaves = np.zeros((len(starter._words.order), 16, 24), np.float32)
+    leaves[accent, :8], leaves[splash, 8:] = 0.9, 0.8
+    seen = np.empty((64, 96, 3), np.uint8)
+    seen[:32], seen[32:] = (38, 42, 50), below
+    joined = starter._one_wall(leaves, seen)
+    assert (joined[accent, 10:] > 0.7).all() == joins
+    assert (joined[splash, 10:] < 0.1).all() == joins
+    np.testing.assert_allclose(joined.sum(0), leaves.sum(0), atol=1e-6)
+
+
+def test_without_an_accent_wall_a_backsplash_stays_one() -> None:
+    starter = Starter()
+    leaves = np.zeros((len(starter._words.order), 16, 24), np.float32)
+    leaves[starter._words.order["backsplash"]] = 0.8
+    assert starter._one_wall(leaves, np.zeros((64, 96, 3), np.uint8)) is leaves
