@@ -85,7 +85,8 @@ def check_edits(plan: Plan, stages: Stages) -> None:
         if check is None:
             continue
         try:
-            check(edit.prompt)
+            takes = parameters_of(check)
+            check(edit.prompt, **{name: value for name, value in edit.options if name in takes})
         except PlanError:
             raise
         except AutomaskError as error:
@@ -94,7 +95,7 @@ def check_edits(plan: Plan, stages: Stages) -> None:
         except Exception as error:
             raise EditorError(
                 f"editor {_name(editor)!r} failed to check {edit.prompt!r}: {type(error).__name__}: {error}",
-                mend="its check(prompt) must raise an AutomaskError or nothing",
+                mend="its check(prompt, ...) must raise an AutomaskError or nothing",
             ) from error
 
 

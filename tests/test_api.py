@@ -219,3 +219,10 @@ def test_a_mask_request_needs_no_prompts(scene):
 def test_ready_objects_leave_no_digest_that_a_batch_could_mistake(scene):
     assert automask.edit(scene.photo, "lamp -> gold", **parts(scene)).record["digest"] == ""
     assert automask.edit(scene.photo, "lamp -> gold", overrides=scene.overrides).record["digest"] != ""
+
+
+def test_an_option_out_of_range_is_refused_before_the_photo_is_opened(scene, tmp_path):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("- target: lamp\n  prompt: gold\n  scale: -1.0\n", encoding="utf-8")
+    with pytest.raises(PlanError, match=r"scale is -1\.0; give a number from 0\.05 to 20"):
+        automask.edit("/no/such/photo.jpg", plan, overrides=scene.overrides)

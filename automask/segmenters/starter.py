@@ -22,6 +22,11 @@ from automask.types import Heat, Rgb
 # are read, and neither "grass" as "glass" (0.80) nor "floor" as "door" (0.67).
 _SPELLING = 0.82
 _STRIDE = 32
+# The accent wall's colour is read off where the net is this sure of it, if that is at least this share of the photo.
+# The same paint varies by about this much (8-bit Lab) over a wall that is lit from one side.
+_SURE = 0.6
+_A_WALL = 0.005
+_PAINT_SPREAD = 14.0
 
 
 class Starter:
@@ -81,8 +86,26 @@ class Starter:
         if self.mirror:
             (mirrored,) = self._session.run(None, {"photo": np.ascontiguousarray(seen[..., ::-1])})
             leaves = (leaves + mirrored[..., ::-1]) / 2
-        heat: Heat = leaves[0]
-        return heat
+        return self._one_wall(leaves[0], small)
+
+    def _one_wall(self, leaves: Heat, seen: Rgb) -> Heat:
+        """The leaves, with what is painted like the accent wall counted as accent wall behind the worktop too.
+
+        The net goes by place: what is behind a worktop it calls backsplash. Where that is the accent wall's own colour
+        it is the same painted wall, and a person who says "accent wall" means all of it. Tiles of another colour stay
+        backsplash, and without an accent wall nothing changes.
+        """
+        accent, splash = (self._words.order[leaf] for leaf in ("accent wall", "backsplash"))
+        sure = leaves[accent] > _SURE
+        if sure.mean() < _A_WALL:
+            return leaves
+        lab = cv2.cvtColor(cv2.resize(seen, leaves.shape[:0:-1], interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB)
+        away = np.linalg.norm(lab.astype(np.float32) - np.median(lab[sure], axis=0).astype(np.float32), axis=-1)
+        alike = np.exp(-0.5 * (away / _PAINT_SPREAD) ** 2).astype(np.float32)
+        joined = leaves.copy()
+        joined[accent] += leaves[splash] * alike
+        joined[splash] -= leaves[splash] * alike
+        return joined
 
     @cached_property
     def _session(self) -> Any:
@@ -106,7 +129,8 @@ class Words:
     """
 
     def __init__(self, content: dict[str, Any]) -> None:
-        order = {leaf: i for i, leaf in enumerate(content["leaves"])}
+        order: dict[str, int] = {leaf: i for i, leaf in enumerate(content["leaves"])}
+        self.order = order
         phrases: dict[str, Any] = content["phrases"]
         self.leaves_of = {phrase: [order[leaf] for leaf in entry["leaves"]] for phrase, entry in phrases.items()}
         self._typed = {word: phrase for phrase, entry in phrases.items() for word in (phrase, *entry["also"])}
