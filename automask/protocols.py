@@ -59,8 +59,8 @@ class Editor(Protocol):
     `ideal_px` is the short side that it likes best; 0 means "give me the whole photo". Crops come with sides that are
     multiples of `multiple_px`. Keyword-only parameters of `paint` beside `seed` are the options that an edit may carry
     in a YAML plan. An editor may also offer `paint_many(jobs)`, where jobs is a sequence of mappings of `paint`'s
-    arguments, and `check(prompt, ...)` with any of `paint`'s options by name, which raises for what it cannot paint, before any
-    work is done.
+    arguments, and `check(prompt, ...)` with any of `paint`'s options by name, which raises for what it cannot paint,
+    before any work is done.
     """
 
     @property
