@@ -32,6 +32,8 @@ class GrabCut:
     Args:
         work_px: Long side of the reduced photo.
         iterations: Rounds of GrabCut.
+        level: Heat at or above this is the object where the photo shows no edge; 0..1. With more than `boxes.threshold`,
+            what was only just found would be lost again.
         sure: Heat at or above this is certainly the object; 0..1.
         unsure: Heat below this is certainly not; 0..1.
         min_iou: GrabCut's answer is dropped for the thresholded heat where their intersection over union is below this.
@@ -53,6 +55,7 @@ class GrabCut:
         *,
         work_px: int = 640,
         iterations: int = 1,
+        level: float = 0.35,
         sure: float = 0.8,
         unsure: float = 0.1,
         min_iou: float = 0.6,
@@ -67,7 +70,14 @@ class GrabCut:
         for name, least in (("iterations", iterations), ("reach_px", reach_px), ("radius_px", radius_px)):
             if not least >= 0:
                 raise ConfigError(f"refiner.{name} is {least}", mend="give 0 or more")
-        shares = {"sure": sure, "unsure": unsure, "min_iou": min_iou, "trust": trust, "thin_frac": thin_frac}
+        shares = {
+            "level": level,
+            "sure": sure,
+            "unsure": unsure,
+            "min_iou": min_iou,
+            "trust": trust,
+            "thin_frac": thin_frac,
+        }
         for name, share in shares.items():
             if not 0 <= share <= 1:
                 raise ConfigError(f"refiner.{name} is {share}", mend="give a share from 0 to 1")
@@ -79,6 +89,7 @@ class GrabCut:
             raise ConfigError(f"refiner.eps is {eps}", mend="give more than 0; 0.0005 is usual")
         self.work_px = work_px
         self.iterations = iterations
+        self.level = level
         self.sure = sure
         self.unsure = unsure
         self.min_iou = min_iou
@@ -152,9 +163,9 @@ class GrabCut:
     def _share(self, photo: Rgb, heat: Heat, allowed: Hard) -> Floats:
         """[h, w] float32 in 0..1: GrabCut's answer mixed with the heat, or the heat alone where that is better."""
         inside = np.where(allowed, heat, 0).astype(np.float32)
-        hot = inside >= 0.5
+        hot = inside >= self.level
         # Half-way stays half-way, and a long gentle slope of heat becomes a border that the photo may move.
-        alone: Floats = np.clip((inside - 0.5) * 4 + 0.5, 0, 1).astype(np.float32)
+        alone: Floats = np.clip((inside - self.level) * 4 + 0.5, 0, 1).astype(np.float32)
         labels: Bytes = np.full(heat.shape, cv2.GC_PR_BGD, np.uint8)
         labels[hot] = cv2.GC_PR_FGD
         labels[inside < self.unsure] = cv2.GC_BGD

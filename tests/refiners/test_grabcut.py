@@ -219,3 +219,13 @@ def test_no_rounds_of_grabcut_are_allowed():
     photo, there = room()
     heat = blurred(there, 6.0)
     assert iou(GrabCut(iterations=0).refine(photo, heat[None], [BOX])[0], there) > 0.9
+
+
+def test_what_was_only_just_found_is_not_lost_again() -> None:
+    photo = np.full((120, 160, 3), 90, np.uint8)
+    photo[30:90, 40:120] = (150, 120, 80)
+    heat = np.full((120, 160), 0.02, np.float32)
+    heat[30:90, 40:120] = 0.42
+    hard = GrabCut().refine(photo, heat[None], [(Box(38, 28, 122, 92),)])[0]
+    assert hard[30:90, 40:120].mean() > 0.95
+    assert hard.sum() < 1.1 * 60 * 80
