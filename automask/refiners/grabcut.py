@@ -32,8 +32,8 @@ class GrabCut:
     Args:
         work_px: Long side of the reduced photo.
         iterations: Rounds of GrabCut.
-        level: Heat at or above this is the object where the photo shows no edge; 0..1. With more than `boxes.threshold`,
-            what was only just found would be lost again.
+        level: Heat at or above this is the object where the photo shows no edge; 0..1. Above `boxes.threshold`, what
+            was only just found would be lost again.
         sure: Heat at or above this is certainly the object; 0..1.
         unsure: Heat below this is certainly not; 0..1.
         min_iou: GrabCut's answer is dropped for the thresholded heat where their intersection over union is below this.

@@ -27,6 +27,8 @@ _STRIDE = 32
 _SURE = 0.6
 _A_WALL = 0.005
 _PAINT_SPREAD = 14.0
+# How much likelier the wall is where its very colour is seen, as odds: 0.3 becomes 0.68, a black fridge's 0.02 0.09.
+_LIKELIER = 5.0
 
 
 class Starter:
@@ -102,9 +104,15 @@ class Starter:
         lab = cv2.cvtColor(cv2.resize(seen, leaves.shape[:0:-1], interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2LAB)
         away = np.linalg.norm(lab.astype(np.float32) - np.median(lab[sure], axis=0).astype(np.float32), axis=-1)
         alike = np.exp(-0.5 * (away / _PAINT_SPREAD) ** 2).astype(np.float32)
+        wall = leaves[accent] + leaves[splash] * alike
+        # Between vases and books the net is of two minds; the wall's own colour there speaks for the wall.
+        odds = 1 + (_LIKELIER - 1) * alike
+        likely = wall * odds / (wall * odds + (1 - wall))
         joined = leaves.copy()
-        joined[accent] += leaves[splash] * alike
         joined[splash] -= leaves[splash] * alike
+        joined[accent] = 0
+        joined *= (1 - likely) / np.maximum(1 - wall, np.float32(1e-6))
+        joined[accent] = likely
         return joined
 
     @cached_property

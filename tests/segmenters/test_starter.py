@@ -264,12 +264,24 @@ def test_only_what_is_painted_like_the_accent_wall_joins_it_behind_the_worktop(
     accent, splash = (starter._words.order[leaf] for leaf in ("accent wall", "backsplash"))
     leaves = np.zeros((len(starter._words.order), 16, 24), np.float32)
     leaves[accent, :8], leaves[splash, 8:] = 0.9, 0.8
+    leaves[starter._words.order["vase"]] = 1 - leaves.sum(0)
     seen = np.empty((64, 96, 3), np.uint8)
     seen[:32], seen[32:] = (38, 42, 50), below
     joined = starter._one_wall(leaves, seen)
     assert (joined[accent, 10:] > 0.7).all() == joins
     assert (joined[splash, 10:] < 0.1).all() == joins
-    np.testing.assert_allclose(joined.sum(0), leaves.sum(0), atol=1e-6)
+    np.testing.assert_allclose(joined.sum(0), 1, atol=1e-5)
+
+
+def test_the_wall_s_colour_decides_only_where_the_net_is_of_two_minds() -> None:
+    starter = Starter()
+    accent, fridge = (starter._words.order[leaf] for leaf in ("accent wall", "refrigerator"))
+    leaves = np.zeros((len(starter._words.order), 16, 24), np.float32)
+    leaves[accent, :8], leaves[accent, 8:12], leaves[accent, 12:] = 0.9, 0.3, 0.02
+    leaves[fridge] = 1 - leaves[accent]
+    joined = starter._one_wall(leaves, np.full((64, 96, 3), 40, np.uint8))
+    assert (joined[accent, 9:11] > 0.5).all()
+    assert (joined[accent, 13:] < 0.15).all()
 
 
 def test_without_an_accent_wall_a_backsplash_stays_one() -> None:
