@@ -22,6 +22,7 @@ from automask.types import Heat, Rgb
 # are read, and neither "grass" as "glass" (0.80) nor "floor" as "door" (0.67).
 _SPELLING = 0.82
 _STRIDE = 32
+_LARGEST = 2048  # time and memory grow with the square, and it was trained for 640 at most
 # The accent wall's colour is read off where the net is this sure of it, if that is at least this share of the photo.
 # The same paint varies by about this much (8-bit Lab) over a wall that is lit from one side.
 _SURE = 0.6
@@ -44,8 +45,8 @@ class Starter:
     """
 
     def __init__(self, *, side_px: int = 512, mirror: bool = True, threads: int = 2) -> None:
-        if side_px < _STRIDE:
-            raise ConfigError(f"side_px is {side_px}", mend=f"give at least {_STRIDE}; 512 is usual")
+        if not _STRIDE <= side_px <= _LARGEST:
+            raise ConfigError(f"segmenter.side_px is {side_px}", mend=f"give {_STRIDE} to {_LARGEST}; 512 is usual")
         if threads < 1:
             raise ConfigError(f"threads is {threads}", mend="give at least 1")
         self.side_px = side_px

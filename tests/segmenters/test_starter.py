@@ -106,8 +106,9 @@ def test_what_is_no_photo_is_refused(starter, photo):
 
 
 def test_arguments_out_of_range_are_refused():
-    with pytest.raises(ConfigError, match="side_px is 8; give at least 32"):
-        Starter(side_px=8)
+    for side_px in (8, 100_000):
+        with pytest.raises(ConfigError, match=f"side_px is {side_px}; give 32 to 2048"):
+            Starter(side_px=side_px)
     with pytest.raises(ConfigError, match="threads is 0; give at least 1"):
         Starter(threads=0)
 
