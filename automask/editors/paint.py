@@ -410,10 +410,13 @@ def _marble(hw: Hw, px_per_m: float, look: Look, rng: np.random.Generator) -> Pl
     reach = math.hypot(width_m, height_m) / 2 + 0.3
     mains: list[_Strip] = []
     hairs: list[_Strip] = []
+    mains_at: list[float] = []
     offset = -reach + float(rng.uniform(0, 0.7))
     while offset < reach:
         start = centre + offset * aside - (reach + float(rng.uniform(0, 0.6))) * ahead
-        width = 0.005 + 0.016 * float(rng.random()) ** 2
+        # Every other main vein is a bold one: a slab of hairlines alone reads as plaster.
+        width = 0.005 + 0.016 * max(float(rng.random()) ** 2, 0.5 * (len(mains_at) % 2 == 0))
+        mains_at.append(offset)
         mains += _strips(
             start, lean + float(rng.normal(0, 0.10)), 2 * reach + 0.8, width, float(rng.uniform(0.45, 0.9)), rng
         )
@@ -429,7 +432,7 @@ def _marble(hw: Hw, px_per_m: float, look: Look, rng: np.random.Generator) -> Pl
     presence = _smoothstep(_fractal(hw, cells(1.3), rng, octaves=3), -1.1, 0.9)
     lines = np.maximum(_draw(hw, px_per_m, mains, 1.0), _draw(hw, px_per_m, hairs, 1.0))
     lines = cv2.GaussianBlur(lines, (0, 0), max(0.5, 0.0012 * px_per_m))
-    lines = _warp(lines, shake * fine, shake * finer) * (0.22 + 0.78 * presence)
+    lines = _warp(lines, shake * fine, shake * finer) * (0.4 + 0.6 * presence)
     halo = cv2.GaussianBlur(_soft(_draw(hw, px_per_m, mains, 9.0), 0.035 * px_per_m), (0, 0), 1.0)
     broad = _soft(_draw(hw, px_per_m, mains, 24.0), 0.13 * px_per_m)
     clouds = _warp(_fractal(hw, cells(1.5), rng, octaves=5, gain=0.55), 6 * shake * fine, 6 * shake * finer)
