@@ -213,18 +213,9 @@ def quoted(text: str) -> str:
 
 def _parse(overrides: Sequence[str]) -> tuple[dict[str, tuple[str, Any]], list[str]]:
     """For each key its override's text and value, last one wins, and what cannot be taken."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import HydraException
-
-    parser = OverridesParser.create()
     pairs: dict[str, tuple[str, Any]] = {}
-    mistakes = []
-    for text in overrides:
-        try:
-            override = parser.parse_override(text)
-        except HydraException:
-            mistakes.append(f"{text!r} is not 'key=value'; quote a value that holds more than plain letters: key='a b'")
-            continue
+    readable, mistakes = _readable(overrides)
+    for text, override in readable:
         if override.is_sweep_override():
             mistakes.append(f"{text!r} lists several values: use the scripts in pipelines/ with -m for that")
         elif override.is_add() or override.is_delete() or override.is_force_add():
@@ -242,23 +233,29 @@ def _parse(overrides: Sequence[str]) -> tuple[dict[str, tuple[str, Any]], list[s
     return pairs, mistakes
 
 
+def _readable(overrides: Sequence[str]) -> tuple[list[tuple[str, Any]], list[str]]:
+    """Each override that Hydra's grammar reads, with its text, and what is to be said of the others."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    parser = OverridesParser.create()
+    readable, mistakes = [], []
+    for text in overrides:
+        try:
+            readable.append((text, parser.parse_override(text)))
+        except HydraException:
+            mistakes.append(f"{text!r} is not 'key=value'; quote a value that holds more than plain letters: key='a b'")
+    return readable, mistakes
+
+
 def check_overrides(overrides: Sequence[str]) -> None:
     """Refuses overrides that could name what is loaded: for the scripts, whose overrides Hydra itself takes.
 
     Raises:
         ConfigError: An override that holds a `_target_` or a resolver (`${oc.create:...}` can make one), or is none.
     """
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import HydraException
-
-    parser = OverridesParser.create()
-    mistakes = []
-    for text in overrides:
-        try:
-            override = parser.parse_override(text)
-        except HydraException:
-            mistakes.append(f"{text!r} is not 'key=value'; quote a value that holds more than plain letters: key='a b'")
-            continue
+    readable, mistakes = _readable(overrides)
+    for text, override in readable:
         value = None if override.is_sweep_override() else override.value()
         if _names_target(override.key_or_group, value) or _SPECIAL.search(text):
             mistakes.append(f"{text!r}: '_target_' and its like are read from YAML files only")
