@@ -91,7 +91,10 @@ def edit(
     began = time.perf_counter()
     edits = plan_from(plan)
     run = _run_settings(preset, seed, on_missing, max_megapixels, overrides, conf, stages)
-    given = {"segmenter": segmenter, "refiner": refiner, "editor": editor}
+    given: dict[str, Any] = {"segmenter": segmenter, "refiner": refiner, "editor": editor}
+    # With the masks given nothing is looked for: models that only find are not loaded.
+    if masks is not None and stages is None:
+        given |= {"segmenter": segmenter or NotLoaded(), "refiner": refiner or NotLoaded()}
     tools = run.stages_for(edits, given)
     chain.check_edits(edits, tools)
     if masks is None:

@@ -226,3 +226,10 @@ def test_an_option_out_of_range_is_refused_before_the_photo_is_opened(scene, tmp
     plan.write_text("- target: lamp\n  prompt: gold\n  scale: -1.0\n", encoding="utf-8")
     with pytest.raises(PlanError, match=r"scale is -1\.0; give a number from 0\.05 to 20"):
         automask.edit("/no/such/photo.jpg", plan, overrides=scene.overrides)
+
+
+def test_with_masks_given_no_finding_model_is_loaded(scene, tmp_path):
+    automask.edit(scene.photo, "lamp -> gold", **parts(scene)).save(tmp_path)
+    overrides = ["segmenter=clipseg", "segmenter.model=/nowhere", "refiner=sam", "refiner.model=/nowhere.pth"]
+    outcome = automask.edit(scene.photo, "lamp -> gold", masks=tmp_path / "kitchen.masks", overrides=overrides)
+    assert outcome.steps[0].area_px > 0
