@@ -224,7 +224,7 @@ class _Run:
     def stages_for(self, plan: Plan, given: dict[str, Any]) -> Stages:
         """The stages of this call: the loaded ones, or the preset's, with the given objects in place of theirs."""
         given = {group: thing for group, thing in given.items() if thing is not None}
-        names = [edit.editor for edit in plan if edit.editor is not None]
+        names = chain.named_editors(plan)
         if self.stages is None:
             return config.build(self.config or {}, editors=names, conf=self.conf, given=given)
         absent = [name for name in names if name not in self.stages.editors]
@@ -345,7 +345,7 @@ def run_jobs(
         ConfigError, WeightsMissing, ExtraMissing: Nothing could be done.
     """
     tell = on_report or (lambda _: None)
-    names = tuple(dict.fromkeys(edit.editor for job in jobs for edit in job.plan if edit.editor is not None))
+    names = chain.named_editors(*(job.plan for job in jobs))
     stages = config.build(cfg, editors=names, conf=conf)
     plans = dict.fromkeys(job.plan for job in jobs)
     faults: dict[Plan, str] = {}

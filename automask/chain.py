@@ -20,6 +20,11 @@ from automask.types import Edit, Hard, Plan, Region, Rgb, Step
 OnStep = Callable[[int, Step], None]
 
 
+def named_editors(*plans: Plan) -> tuple[str, ...]:
+    """The editors that edits ask for by name, each once, in order of appearance."""
+    return tuple(dict.fromkeys(edit.editor for plan in plans for edit in plan if edit.editor is not None))
+
+
 def editor_for(edit: Edit, stages: Stages) -> Editor:
     """The editor that an edit names, or else the preset's.
 

@@ -231,9 +231,7 @@ def _sort(typed: Sequence[str], subject: str, *, wants_arrow: bool) -> tuple[str
     for text in typed:
         has_arrow = any(arrow in text for arrow in ARROWS)
         is_override = _OVERRIDE.match(text) is not None and not has_arrow
-        if (found is None and not has_arrow and (not is_override or os.path.lexists(text))) or (
-            found is None and has_arrow and os.path.lexists(text)
-        ):
+        if found is None and (os.path.lexists(text) or not (has_arrow or is_override)):
             found = text
         elif is_override:
             overrides.append(text)
@@ -269,6 +267,7 @@ def _edit(arguments: list[str]) -> int:
     typed = _Arguments(parser, arguments, "photo", wants_arrow=True)
     from automask import config as configuration
     from automask.api import NotLoaded, edit
+    from automask.chain import named_editors
     from automask.report import check_out, files_of
 
     plan = typed.plan()
@@ -279,9 +278,8 @@ def _edit(arguments: list[str]) -> int:
     with _progress() as tell:
         tell("loading the models", 0, len(plan))
         given = {} if typed.flags.masks is None else {"segmenter": NotLoaded(), "refiner": NotLoaded()}
-        names = [step.editor for step in plan if step.editor is not None]
         began = time.perf_counter()
-        stages = configuration.build(config, editors=names, conf=typed.conf, given=given)
+        stages = configuration.build(config, editors=named_editors(plan), conf=typed.conf, given=given)
         loaded_s = time.perf_counter() - began
         _say_devices(stages)
         outcome = edit(

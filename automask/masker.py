@@ -60,7 +60,7 @@ def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissin
         photo: [H, W, 3] uint8 RGB.
         plan: What to find; prompts are not read.
         stages: Segmenter, refiner, recipes.
-        on_missing: `skip` reports what was not found in the region; `fail` raises for the first of it.
+        on_missing: `skip` reports what was not found in the region; `fail` raises with all of it.
 
     Returns:
         Regions whose hard masks share no pixel.

@@ -16,10 +16,11 @@ from omegaconf import DictConfig
 def edit(job: Job) -> int:
     """Makes the edits in one photo and writes what `automask edit` writes."""
     import automask
+    from automask.chain import named_editors
     from automask.config import build
 
     photo, plan = job.photo, job.plan()
-    stages = build(job.config, editors=job.editors(plan), conf=job.conf)
+    stages = build(job.config, editors=named_editors(plan), conf=job.conf)
     outcome = automask.edit(
         photo,
         plan,

@@ -58,10 +58,6 @@ class Job:
             return load_plan(Path(to_absolute_path(file)), prompts=not mask)
         return parse_targets(words) if mask else parse_plan(words)
 
-    def editors(self, plan: Plan) -> list[str]:
-        """Names of the editors that edits ask for themselves."""
-        return [edit.editor for edit in plan if edit.editor is not None]
-
 
 _QUOTES = 'Hydra wants quotes of its own inside the shell\'s: edits="{}"'
 
