@@ -4,23 +4,17 @@ What it was trained on, what it reaches and where it fails: docs/starter.md. The
 phrase is a set of leaves ("cabinets" are base, wall and tall cabinets), and its heat is the sum of their probabilities.
 """
 
-import difflib
-import json
-import re
 from collections.abc import Sequence
 from functools import cached_property
-from importlib import resources
 from typing import Any
 
 import cv2
 import numpy as np
 
-from automask.errors import ConfigError, SegmenterError, UnknownPhrase, WeightsMissing
+from automask.errors import ConfigError, SegmenterError
+from automask.segmenters.words import Words, packaged
 from automask.types import Heat, Rgb
 
-# How alike a misspelt word must be to a known one (difflib's ratio). At 0.82 "cabnets", "isalnd" and "refridgerator"
-# are read, and neither "grass" as "glass" (0.80) nor "floor" as "door" (0.67).
-_SPELLING = 0.82
 _STRIDE = 32
 _LARGEST = 2048  # time and memory grow with the square, and it was trained for 640 at most
 # The accent wall's colour is read off where the net is this sure of it, if that is at least this share of the photo.
@@ -126,101 +120,4 @@ class Starter:
         options.log_severity_level = 3
         # Without the arena the peak falls by the size of the largest activations; the time does not change.
         options.enable_cpu_mem_arena = False
-        return onnxruntime.InferenceSession(_packaged("starter.onnx"), options, providers=["CPUExecutionProvider"])
-
-
-class Words:
-    """The words of the starter: which phrase a text means, and which leaves a phrase covers.
-
-    Args:
-        content: `starter.json`: `leaves`, in the net's order; `phrases` with their leaves and synonyms; `exact`,
-            synonyms of which no plural is made; `dropped`, words that may stand before the thing ("the old white ...").
-    """
-
-    def __init__(self, content: dict[str, Any]) -> None:
-        order: dict[str, int] = {leaf: i for i, leaf in enumerate(content["leaves"])}
-        self.order = order
-        phrases: dict[str, Any] = content["phrases"]
-        self.leaves_of = {phrase: [order[leaf] for leaf in entry["leaves"]] for phrase, entry in phrases.items()}
-        self._typed = {word: phrase for phrase, entry in phrases.items() for word in (phrase, *entry["also"])}
-        self._exact: dict[str, str] = content["exact"]
-        self._keys = {_key(word): phrase for word, phrase in self._typed.items()}
-        self._dropped = {word for group in content["dropped"].values() for word in group}
-        whole = (*self._typed, *self._dropped)
-        self._single = sorted({_singular(word) for typed in whole for word in typed.split()})
-
-    @classmethod
-    def packaged(cls) -> "Words":
-        return cls(json.loads(_packaged("starter.json")))
-
-    def read(self, text: str) -> str:
-        """The phrase that a text means.
-
-        Raises:
-            UnknownPhrase: It means none of them.
-        """
-        words = re.sub(r"[^\w]+|_", " ", re.sub(r"['\u2019]s?\b", "", text.casefold())).split()
-        phrase = self._look_up(words) or self._look_up(self._respelt(words))
-        if phrase is None:
-            near = self._nearest(words)
-            raise UnknownPhrase(
-                f"the starter segmenter does not know {text!r}",
-                mend=f"nearest known words: {', '.join(near)} (docs/starter.md lists all; preset=photo takes any)",
-            )
-        return phrase
-
-    def _look_up(self, words: list[str]) -> str | None:
-        """The phrase, after dropping as few leading words as need be: each must be one that may be dropped."""
-        while words:
-            phrase = self._exact.get(" ".join(words)) or self._keys.get(_key(" ".join(words)))
-            if phrase is not None:
-                return phrase
-            gone = next((n for n in (1, 2) if " ".join(words[:n]) in self._dropped), len(words))
-            words = words[gone:]
-        return None
-
-    def _respelt(self, words: list[str]) -> list[str]:
-        """Each word that is not known, as the known word most like it; kept where none is."""
-        out = []
-        for word in words:
-            single = _singular(word)
-            known = len(word) < 4 or single in self._single
-            near = [] if known else difflib.get_close_matches(single, self._single, n=1, cutoff=_SPELLING)
-            out += near or [word]
-        return out
-
-    def _nearest(self, words: list[str]) -> list[str]:
-        """Up to four known words: those that share a word with the text, those spelt like it, then the usual ones."""
-        wanted = {_singular(word) for word in words} - self._dropped
-        sharing = [typed for typed in self._typed if wanted & {_singular(word) for word in typed.split()}]
-        alike = difflib.get_close_matches(" ".join(words), self._typed, n=4, cutoff=0.6)
-        one_per_phrase: dict[str, str] = {}
-        for typed in (*sharing, *alike, "cabinets", "island", "wall", "floor"):
-            one_per_phrase.setdefault(self._typed[typed], typed)
-        return list(one_per_phrase.values())[:4]
-
-
-def _key(text: str) -> str:
-    """The text in singular and without blanks: "fire places" is "fireplace"."""
-    return "".join(_singular(word) for word in text.split())
-
-
-def _singular(word: str) -> str:
-    """The word without its plural ending. Known words and typed ones both pass through: it need only be consistent."""
-    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us")):
-        return word
-    if word.endswith("ies"):
-        return word[:-3] + "y"
-    if word.endswith("lves"):
-        return word[:-3] + "f"
-    if word.endswith(("ches", "shes", "xes", "sses")):
-        return word[:-2]
-    return word[:-1]
-
-
-def _packaged(name: str) -> bytes:
-    path = resources.files("automask.segmenters") / "weights" / name
-    try:
-        return path.read_bytes()
-    except FileNotFoundError as missing:
-        raise WeightsMissing(f"the package lacks {path}", mend="install automask again") from missing
+        return onnxruntime.InferenceSession(packaged("starter.onnx"), options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,366 @@
+"""The words of the starter: which of its phrases a text means.
+
+Most texts stand in the table of `starter.json`, and cost nothing more. What does not is read by the rules below, and
+last by meaning, with the vectors of `words.npz` (scripts/distil_words.py makes it). A wrong guess repaints the wrong
+thing and a refusal costs a retyping: whatever is in doubt is refused.
+"""
+
+import difflib
+import io
+import json
+import re
+from collections.abc import Sequence
+from functools import cached_property
+from importlib import resources
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automask.errors import UnknownPhrase, WeightsMissing
+
+# How alike a misspelt word must be to a known one (difflib's ratio). At 0.82 "cabnets", "isalnd" and "refridgerator"
+# are read, and neither "grass" as "glass" (0.80) nor "floor" as "door" (0.67).
+_SPELLING = 0.82
+
+# Chosen on the half "tune" of tests/segmenters/words_heldout.json; the other half's rates are in docs/starter.md.
+_SAME = 0.98  # this alike, it is the reference itself
+_ALIKE = 0.7  # the least likeness (cosine) to a known text
+_HEADS_ALIKE = 0.5  # the last word of a compound says what it is: "sofa dealer" is no sofa
+_CLEARER = 0.05  # by how much more alike than to any text of the background, and to any phrase beside it
+_NEAR = 0.6  # this alike, it is worth naming in a refusal
+_BEFORE_HEAD = np.float32(0.6)  # weight of the words before the last; as in scripts/distil_words.py
+
+_PICKING = frozenset(
+    (
+        *("left", "right", "leftmost", "rightmost", "middle", "centre", "center", "corner", "half", "part", "single"),
+        *("first", "second", "third", "fourth", "fifth", "last", "next", "other", "another", "same"),
+        *("nearest", "farthest", "closest", "foreground", "background", "one", "two", "three", "four", "five", "six"),
+    )
+)
+# Places that the table or `_PLACES` knows for some things; for others they pick too: "top drawer", "upper shelf".
+_PLACING = frozenset(
+    (
+        *("upper", "lower", "top", "bottom", "overhead", "high", "low", "back", "rear", "far", "near", "front", "end"),
+        *("opposite", "inner", "outer", "side"),
+    )
+)
+_OTHERWISE = frozenset(
+    ("no", "not", "without", "except", "but", "and", "or", "nor", "nothing", "never", "like", "with", "for", "from")
+)
+_RELATIONS = (
+    *(("in", "front", "of"), ("on", "top", "of"), ("next", "to"), ("close", "to"), ("of",), ("under",), ("below",)),
+    *(("beneath",), ("underneath",), ("above",), ("over",), ("behind",), ("beside",), ("by",), ("near",), ("on",)),
+    *(("at",), ("in",), ("inside",), ("around",), ("along",), ("between",), ("against",), ("opposite",)),
+)
+_LONGEST = 10  # words of a text; every choice of words to leave out is tried
+_UNDER = frozenset(("under", "below", "beneath", "underneath"))
+_ABOVE = frozenset(("above", "over"))
+_JOINED = frozenset(("of", "on", "at", "in", "by"))  # "stools at the bar" are bar stools
+_AMOUNTS = frozenset(("pair", "set", "row", "bunch", "pile", "stack", "group", "number", "couple"))
+_WORKTOPS = frozenset(("countertop", "island countertop", "sink", "cooktop", "stove", "kitchen island"))
+_HIGH = frozenset((*_WORKTOPS, "refrigerator", "range hood", "backsplash", "microwave", "oven"))
+# Where a thing is says which of them it is. (phrases, relations, beside which; None: any) -> phrase
+_NARROWER: tuple[tuple[frozenset[str], frozenset[str], frozenset[str] | None, str], ...] = (
+    (frozenset(("cabinets", "base cabinets")), _UNDER, _WORKTOPS, "base cabinets"),
+    (frozenset(("cabinets", "wall cabinets")), _ABOVE, _HIGH, "wall cabinets"),
+    (frozenset(("wall", "backsplash")), _ABOVE | {"behind"}, _WORKTOPS - {"kitchen island"}, "backsplash"),
+    (frozenset(("wall",)), frozenset(("behind",)), None, "accent wall"),
+    (
+        frozenset(("lamp", "lights")),
+        _ABOVE,
+        frozenset(("table", "dining table", "kitchen island", "island countertop", "countertop", "coffee table")),
+        "pendant lamp",
+    ),
+    (frozenset(("countertop",)), frozenset(("on",)), frozenset(("kitchen island",)), "island countertop"),
+)
+# Other words for the places that the table knows.
+_PLACES = (
+    *((place, "upper") for place in ("overhead", "eye level", "high level", "top", "wall mounted", "hanging", "high")),
+    *((place, "lower") for place in ("base", "bottom", "low level", "under counter", "undercounter", "floor standing")),
+    *((place, "tall") for place in ("floor to ceiling", "full height", "full length", "ceiling high", "larder")),
+    *((place, "back") for place in ("rear", "far", "end")),
+)
+_FRONTS = frozenset(("door", "front", "panel", "face"))
+_FRONTED = frozenset(("cabinets", "base cabinets", "wall cabinets", "tall cabinet"))
+
+
+class Words:
+    """The words of the starter: which phrase a text means, and which leaves a phrase covers.
+
+    Args:
+        content: `starter.json`: `leaves`, in the net's order; `phrases` with their leaves and synonyms, and the leaves
+            that they yield to whatever else names them; `exact`, synonyms of which no plural is made; `dropped`, words
+            that may stand before the thing ("the old white ...").
+    """
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        order: dict[str, int] = {leaf: i for i, leaf in enumerate(content["leaves"])}
+        self.order = order
+        phrases: dict[str, Any] = content["phrases"]
+        self.leaves_of = {phrase: [order[leaf] for leaf in entry["leaves"]] for phrase, entry in phrases.items()}
+        self.yields_of = {phrase: [order[x] for x in entry.get("yields", ())] for phrase, entry in phrases.items()}
+        self._typed = {word: phrase for phrase, entry in phrases.items() for word in (phrase, *entry["also"])}
+        self._exact: dict[str, str] = content["exact"]
+        self._keys = {_key(word): phrase for word, phrase in self._typed.items()}
+        self._dropped = {word for group in content["dropped"].values() for word in group}
+        whole = (*self._typed, *self._dropped)
+        self._singles = {singular(word) for typed in whole for word in typed.split()}
+
+    @classmethod
+    def packaged(cls) -> "Words":
+        """The words in the package."""
+        return cls(json.loads(packaged("starter.json")))
+
+    def read(self, text: str) -> str:
+        """The phrase that a text means: by the table, by spelling, by its parts, or by meaning.
+
+        Raises:
+            UnknownPhrase: It means none of them, or picks one of several ("left wall"), which the net cannot.
+        """
+        words = re.sub(r"[^\w]+|_", " ", re.sub(r"['\u2019]s?\b", "", text.casefold())).split()
+        phrase = self._look_up(words)
+        if phrase is not None:
+            return phrase
+        head, _, tail = _split(words)
+        picking = next((word for word in (*head, *tail) if singular(word) in _PICKING), None)
+        placing = next((word for word in (*head[:-1], *tail) if word in _PLACING), None)
+        latin = all(re.fullmatch("[a-z]+", word) for word in words)
+        if latin and len(words) <= _LONGEST and not _OTHERWISE.intersection(words):
+            spelt = self._respelt(words)
+            phrase = self._look_up(spelt)
+            if phrase is None and picking is None:
+                phrase = self._in_relation(spelt)
+            if phrase is not None:
+                return phrase
+        near = ", ".join(self._nearest(words))
+        if picking or placing:
+            raise UnknownPhrase(
+                f"the starter segmenter does not know {text!r}: it cannot pick by {picking or placing!r}",
+                mend=f"name all of a kind, or draw the mask (--masks); nearest known words: {near}",
+            )
+        raise UnknownPhrase(
+            f"the starter segmenter does not know {text!r}",
+            mend=f"nearest known words: {near} (docs/starter.md lists all; preset=photo takes any)",
+        )
+
+    def _look_up(self, words: list[str]) -> str | None:
+        """The phrase, after dropping as few leading words as need be: each must be one that may be dropped."""
+        while words:
+            phrase = self._exact.get(" ".join(words)) or self._keys.get(_key(" ".join(words)))
+            if phrase is not None:
+                return phrase
+            gone = next((n for n in (1, 2) if " ".join(words[:n]) in self._dropped), len(words))
+            words = words[gone:]
+        return None
+
+    def _respelt(self, words: list[str]) -> list[str]:
+        """Each word that is none of English, as the known word most like it; kept where none is."""
+        out = []
+        for word in words:
+            single = singular(word)
+            stem = word.removesuffix("ed")  # "fronted" is no slip for "front"
+            known = len(word) < 4 or word in _PICKING or not self._singles.isdisjoint((single, stem))
+            known = known or self._meaning.knows(single)
+            near = [] if known else difflib.get_close_matches(single, sorted(self._singles), n=1, cutoff=_SPELLING)
+            out += near or [word]
+        return out
+
+    def _in_relation(self, words: list[str]) -> str | None:
+        """The phrase of a thing that is told by another: "tap over the sink", "doors of the cabinets"."""
+        head, relation, tail = _split(words)
+        tail = self._bare(tail)
+        if not relation:
+            return self._plain(head)
+        if relation in _JOINED:
+            if singular(head[-1]) in _AMOUNTS and relation == "of":
+                return self._plain(tail)
+            joined = self._look_up(tail + head) if tail else self._plain(head)
+            if joined is not None or relation == "of":
+                return joined  # a part of a known thing is not the thing: "legs of the table"
+        phrase = "backsplash" if singular(head[-1]) == "tile" else self._plain(head)
+        beside = self._plain(tail)
+        if phrase is None or (tail and beside is None):
+            return None
+        for phrases, relations, which, narrower in _NARROWER:
+            if phrase in phrases and relation in relations and (which is None or beside in which):
+                return narrower
+        return None if singular(head[-1]) == "tile" else phrase
+
+    def _plain(self, words: list[str]) -> str | None:
+        """The phrase of a noun with what stands before it."""
+        phrase = self._look_up(words) or self._by_place(words)
+        if phrase is None and not _PLACING.intersection(words[:-1]):
+            phrase = self._by_meaning(words, alike=_SAME) or self._by_parts(words) or self._by_meaning(words)
+        return phrase or self._by_parts(words)
+
+    def _by_place(self, words: list[str]) -> str | None:
+        """The phrase, where the place is said in other words than the table's: "full height units" are tall ones."""
+        text = f" {' '.join(words)} "
+        for place, known in _PLACES:
+            if f" {place} " in text:
+                phrase = self._by_parts(text.replace(f" {place} ", f" {known} ").split())
+                if phrase is not None:
+                    return phrase
+        return None
+
+    def _by_parts(self, words: list[str]) -> str | None:
+        """The phrase of a compound without words of which nothing is known: a rocking chair is a chair.
+
+        A word that is itself a known thing is not left out, nor is a place: a piano lamp may be no lamp.
+        """
+        if words and singular(words[-1]) in _FRONTS and len(words) > 1:
+            behind = self._by_parts(words[:-1])
+            if behind in _FRONTED:
+                return behind
+        free = [
+            i
+            for i, word in enumerate(words[:-1])
+            if word in self._dropped or (word not in _PLACING and _key(word) not in self._keys)
+        ]
+        for n in range(len(free) + 1):
+            for gone in combinations(free, n):
+                phrase = self._look_up([word for i, word in enumerate(words) if i not in gone])
+                if phrase is not None:
+                    return phrase
+        return None
+
+    def _by_meaning(self, words: list[str], *, alike: float = _ALIKE) -> str | None:
+        """The phrase whose words mean most nearly the same, if it is clearly nearer than everything else."""
+        singles = [singular(word) for word in self._bare(words)]
+        if not singles or not all(map(self._meaning.knows, singles)):
+            return None
+        likeness = self._meaning.likeness(singles)
+        background = likeness.pop("", -1.0)
+        phrase = max(likeness, key=likeness.__getitem__, default="")
+        if not phrase or likeness[phrase] < alike:
+            return None
+        covered = set(self.leaves_of[phrase])
+        apart = [like for other, like in likeness.items() if not covered.intersection(self.leaves_of[other])]
+        clear = likeness[phrase] - max(background, *apart, -1.0) >= _CLEARER
+        return phrase if clear or likeness[phrase] >= _SAME else None
+
+    def _bare(self, words: list[str]) -> list[str]:
+        """The words without leading ones that may be dropped; at least none remain."""
+        while words and words[0] in self._dropped:
+            words = words[1:]
+        return words
+
+    def _nearest(self, words: list[str]) -> list[str]:
+        """Up to four known words: sharing a word with the text, spelt or meant like it, then the usual ones."""
+        wanted = {singular(word) for word in words} - self._dropped - _OTHERWISE - {first for first, *_ in _RELATIONS}
+        sharing = [typed for typed in self._typed if wanted & {singular(word) for word in typed.split()}]
+        alike = difflib.get_close_matches(" ".join(words), self._typed, n=4, cutoff=0.75)
+        meant = self._meaning.likeness([singular(word) for word in words], heads_alike=-1.0)
+        meant.pop("", None)
+        by_meaning = sorted((phrase for phrase in meant if meant[phrase] >= _NEAR), key=lambda near: -meant[near])
+        one_per_phrase: dict[str, str] = {}
+        for typed in (*sharing, *alike, *by_meaning, "cabinets", "island", "wall", "floor"):
+            one_per_phrase.setdefault(self._typed[typed], typed)
+        return list(one_per_phrase.values())[:4]
+
+    @cached_property
+    def _meaning(self) -> "_Meaning":
+        return _Meaning(packaged("words.npz"))
+
+
+class _Meaning:
+    """How alike texts are in meaning: one vector per word, one per text of the references.
+
+    The vector of a text is the weighted mean of its words'; likeness is the cosine.
+    Source: van Dongen and Tulkens 2024 (Model2Vec) for vectors of words distilled from a sentence model.
+
+    Args:
+        content: `words.npz`: `words`; `vectors`, int8, with their `lengths`; `texts`, each as rows of words (-1: none)
+            with the last word last; `read_as`, the phrase of each, as its place in `phrases`, where "" is background.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
+            self._row = {word: i for i, word in enumerate(arrays["words"].tobytes().decode("ascii").split("\n"))}
+            self._vectors = arrays["vectors"].astype(np.float32) * arrays["lengths"].astype(np.float32)[:, None]
+            self._texts = arrays["texts"]
+            self._read_as = arrays["read_as"]
+            self._phrases = arrays["phrases"].tobytes().decode("ascii").split("\n")
+        self._alone = self._texts[:, -2] < 0
+        padded = np.concatenate([self._vectors, np.zeros((1, self._vectors.shape[1]), np.float32)])
+        whole = padded[self._texts[:, -1]]
+        for before in self._texts.T[:-1]:
+            (there,) = np.nonzero(before >= 0)
+            whole[there] += _BEFORE_HEAD * padded[before[there]]
+        self._whole = _unit(whole)
+        self._unit = _unit(self._vectors)
+
+    def knows(self, word: str) -> bool:
+        """Whether the word, in singular, is one of English that the vectors hold."""
+        return word in self._row
+
+    def likeness(self, words: Sequence[str], *, heads_alike: float = _HEADS_ALIKE) -> dict[str, float]:
+        """For each phrase the likeness of the text most like this one; "" is the background.
+
+        Empty where the last word is not known. Of the texts whose last word is not alike none counts, and of the
+        background's single words none against a compound: "wall" is near every wall.
+        """
+        rows = [self._row[word] for word in words if word in self._row]
+        if not rows or words[-1] not in self._row:
+            return {}
+        vector = self._vectors[rows[-1]] + _BEFORE_HEAD * self._vectors[rows[:-1]].sum(0)
+        alike = self._whole @ (vector / max(float(np.linalg.norm(vector)), 1e-6))
+        heads = self._unit @ self._unit[rows[-1]]
+        counts = heads[self._texts[:, -1]] >= heads_alike
+        if len(words) > 1:
+            counts &= ~self._alone | (self._read_as > 0)
+        best = np.full(len(self._phrases), -1.0, np.float32)
+        np.maximum.at(best, self._read_as[counts], alike[counts])
+        return {phrase: float(value) for phrase, value in zip(self._phrases, best, strict=True) if value > -1}
+
+
+def _split(words: list[str]) -> tuple[list[str], str, list[str]]:
+    """What is meant, how it lies, and to what: "tap", "over", "the sink". Without a relation all is what is meant."""
+    for start in range(len(words)):
+        for relation in _RELATIONS:
+            end = start + len(relation)
+            if tuple(words[start:end]) == relation and end < len(words):
+                if start:
+                    return words[:start], " ".join(relation), words[end:]
+                if end < len(words) - 1:  # "under sink cabinet"
+                    return words[-1:], " ".join(relation), words[end:-1]
+    return words, "", []
+
+
+def _unit(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    length = np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
+    out: npt.NDArray[np.float32] = vectors / np.maximum(length, np.float32(1e-6))[:, None]
+    return out
+
+
+def _key(text: str) -> str:
+    """The text in singular and without blanks: "fire places" is "fireplace"."""
+    return "".join(singular(word) for word in text.split())
+
+
+def singular(word: str) -> str:
+    """The word without its plural ending. Known words and typed ones both pass through: it need only be consistent."""
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us")):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith("lves"):
+        return word[:-3] + "f"
+    if word.endswith(("ches", "shes", "xes", "sses")):
+        return word[:-2]
+    return word[:-1]
+
+
+def packaged(name: str) -> bytes:
+    """A file of the package's weights.
+
+    Raises:
+        WeightsMissing: It is not there.
+    """
+    path = resources.files("automask.segmenters") / "weights" / name
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as missing:
+        raise WeightsMissing(f"the package lacks {path}", mend="install automask again") from missing
