@@ -53,6 +53,30 @@ def understand(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, str]:
     return dict(zip(phrases, read_as, strict=True))
 
 
+def parts_of(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """For each phrase those of the others that name a part of it, as "island top" does of "island"; needs no photo.
+
+    A segmenter says so by an optional `parts`; without it no phrase is part of another.
+    """
+    tell = getattr(segmenter, "parts", None)
+    if tell is None:
+        return dict.fromkeys(phrases, ())
+    name = type(segmenter).__name__
+    try:
+        parts = {
+            phrase: tuple(phrases[i] for i in indices) for phrase, indices in zip(phrases, tell(phrases), strict=True)
+        }
+    except AutomaskError:
+        raise
+    except Exception as error:
+        why = f"{type(error).__name__}: {_one_line(error)}"
+        raise SegmenterError(
+            f"segmenter {name!r} failed to tell the parts of {list(phrases)}: {why}",
+            mend="its parts() must give, for each phrase, the indices of those that are parts of it",
+        ) from error
+    return parts
+
+
 def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissing = "skip") -> tuple[Region, ...]:
     """One region for each edit of the plan, in order.
 
@@ -72,6 +96,7 @@ def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissin
     """
     phrases = phrases_of(plan)
     read_as = understand(stages.segmenter, phrases)
+    parts = parts_of(stages.segmenter, phrases)
     heats = _heats(stages, photo, phrases)
     boxes = tuple(
         boxes_from_heat(
@@ -98,7 +123,7 @@ def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissin
         for phrase in phrases
         if not hards[phrase].any()
     }
-    regions = _regions(plan, stages.mask, hards, heat_of, boxes_of, read_as, absent)
+    regions = _regions(plan, stages.mask, hards, heat_of, boxes_of, read_as, absent, parts)
     if on_missing == "fail":
         _refuse_missing(regions)
     return regions
@@ -119,6 +144,7 @@ def _regions(
     boxes: Mapping[str, tuple[Box, ...]],
     read_as: Mapping[str, str],
     absent: Mapping[str, str],
+    parts: Mapping[str, tuple[str, ...]],
 ) -> tuple[Region, ...]:
     shape = next(iter(hards.values())).shape
 
@@ -128,8 +154,16 @@ def _regions(
             result |= hards[phrase]
         return result
 
+    def claim(edit: Edit) -> Hard:
+        """What an edit wants: of each target all but the parts that other edits name themselves."""
+        elsewhere = {phrase for other in plan for phrase in other.targets} - {*edit.targets}
+        result = np.zeros(shape, dtype=np.bool_)
+        for target in edit.targets:
+            result |= hards[target] & ~union([part for part in parts[target] if part in elsewhere])
+        return result
+
     guarded = [union((*edit.excepts, *edit.keep)) for edit in plan]
-    claimed = [union(edit.targets) & ~guard for edit, guard in zip(plan, guarded, strict=True)]
+    claimed = [claim(edit) & ~guard for edit, guard in zip(plan, guarded, strict=True)]
     hottest = [np.maximum.reduce([heats[phrase] for phrase in edit.targets]) for edit in plan]
     settled = settle(claimed, hottest)
     everything = np.logical_or.reduce(settled)

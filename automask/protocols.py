@@ -16,6 +16,9 @@ class Segmenter(Protocol):
 
     A segmenter may also offer `understand(targets: Sequence[str]) -> tuple[str, ...]`: the words that it will look for
     instead (spelling, synonyms), one for each target. It is called before the photo is opened.
+
+    And it may offer `parts(targets: Sequence[str]) -> Sequence[Sequence[int]]`: for each target the indices of those
+    others that name a part of it. In "island -> navy; island top -> oak" the top is then the second edit's alone.
     """
 
     def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from drawing import disc, room
 
 from automask.errors import MaskError, RefinerError, SegmenterError, TargetMissing, UnknownPhrase
 from automask.images import write_mask
-from automask.masker import find_regions, given_regions, phrases_of, understand
+from automask.masker import find_regions, given_regions, parts_of, phrases_of, understand
 from automask.plan import parse_plan, parse_targets
 from automask.protocols import Stages
 from automask.refiners.threshold import Threshold
@@ -90,6 +92,39 @@ def test_a_part_excepted_from_one_edit_can_be_another_edit():
     doors, knobs = regions("cabinets except handles; handles")
     assert (knobs.hard == TOP).all()
     assert (doors.hard == (BODY & ~TOP)).all()
+
+
+class Nested(PaintedHeat):
+    """Says that handles are a part of cabinets, colder as they are."""
+
+    def parts(self, targets):
+        return [
+            [i for i, other in enumerate(targets) if (target, other) == ("cabinets", "handles")] for target in targets
+        ]
+
+
+def test_a_part_that_another_edit_names_is_that_edit_s_even_where_it_is_colder():
+    doors, knobs = find_regions(
+        room(*SIZE), parse_targets("cabinets; handles"), replace(stages(), segmenter=Nested(HEATS))
+    )
+    assert (knobs.hard == TOP).all()
+    assert (doors.hard == (BODY & ~TOP)).all()
+
+
+def test_a_part_that_no_other_edit_names_stays_with_the_whole():
+    for words in ("cabinets", "cabinets, handles", "cabinets; island"):
+        whole = find_regions(room(*SIZE), parse_targets(words), replace(stages(), segmenter=Nested(HEATS)))[0]
+        assert (whole.hard == BODY).all(), words
+
+
+@pytest.mark.parametrize("parts", [[[0]], [[5], []], None, [[], "handles"]])
+def test_parts_that_name_no_phrase_are_refused(parts: object):
+    class Odd(PaintedHeat):
+        def parts(self, targets):
+            return parts
+
+    with pytest.raises(SegmenterError, match=r"segmenter 'Odd' failed to tell the parts of .*must give, for each phr"):
+        parts_of(Odd(HEATS), ("cabinets", "handles"))
 
 
 def test_the_segmenter_sees_each_phrase_once_and_the_photo_once():
