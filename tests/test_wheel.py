@@ -39,6 +39,7 @@ def test_the_wheel_holds_configuration_weights_and_sample_and_stays_small(wheel:
         "automask/conf/preset/starter.yaml",
         "automask/samples/kitchen.jpg",
         "automask/segmenters/weights/starter.onnx",
+        "automask/segmenters/weights/words.npz",
         "automask/py.typed",
     ):
         assert needed in names
