@@ -13,8 +13,8 @@ from automask.segmenters.words import Words
 
 HELDOUT = Path(__file__).with_name("words_heldout.json")
 RATES = (  # right, wrong, taken for a thing though none: what is reached, with two or three phrases of slack
-    ("tune", 0.70, 0.06, 0.03),
-    ("report", 0.68, 0.07, 0.05),
+    ("tune", 0.75, 0.04, 0.03),
+    ("report", 0.74, 0.04, 0.05),
 )
 WEIGHTS = resources.files("automask.segmenters") / "weights"
 
@@ -172,7 +172,7 @@ def answers(words, half):
 def test_phrases_that_were_kept_apart_are_read_or_refused(words, half, right, wrong, false):
     things = [(read, accepted) for read, accepted in answers(words, half) if accepted]
     others = [read for read, accepted in answers(words, half) if not accepted]
-    assert len(things) + len(others) >= 160
+    assert len(things) + len(others) >= 150
     assert sum(read in accepted for read, accepted in things) / len(things) >= right
     assert sum(read != "" and read not in accepted for read, accepted in things) / len(things) <= wrong
     assert sum(read != "" for read in others) / len(others) <= false
