@@ -57,15 +57,23 @@ def parts_of(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, tuple[st
     """For each phrase those of the others that name a part of it, as "island top" does of "island"; needs no photo.
 
     A segmenter says so by an optional `parts`; without it no phrase is part of another.
+
+    Raises:
+        SegmenterError: `parts` failed, or did not give one list of indices for each phrase: of other phrases, and never
+            of a whole that is itself said to be a part of it.
     """
     tell = getattr(segmenter, "parts", None)
     if tell is None:
         return dict.fromkeys(phrases, ())
     name = type(segmenter).__name__
     try:
-        parts = {
-            phrase: tuple(phrases[i] for i in indices) for phrase, indices in zip(phrases, tell(phrases), strict=True)
-        }
+        told = [tuple(indices) for indices in tell(phrases)]
+        if len(told) != len(phrases):
+            raise ValueError(f"{len(told)} lists for {len(phrases)} phrases")  # noqa: TRY301 - told below, with the rest
+        for whole, indices in enumerate(told):
+            for part in indices:
+                if type(part) is not int or not 0 <= part < len(phrases) or part == whole or whole in told[part]:
+                    raise ValueError(f"{part!r} as a part of {phrases[whole]!r}")  # noqa: TRY301 - likewise
     except AutomaskError:
         raise
     except Exception as error:
@@ -74,7 +82,7 @@ def parts_of(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, tuple[st
             f"segmenter {name!r} failed to tell the parts of {list(phrases)}: {why}",
             mend="its parts() must give, for each phrase, the indices of those that are parts of it",
         ) from error
-    return parts
+    return {phrase: tuple(phrases[i] for i in indices) for phrase, indices in zip(phrases, told, strict=True)}
 
 
 def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissing = "skip") -> tuple[Region, ...]:
@@ -156,10 +164,13 @@ def _regions(
 
     def claim(edit: Edit) -> Hard:
         """What an edit wants: of each target all but the parts that other edits name themselves."""
-        elsewhere = {phrase for other in plan for phrase in other.targets} - {*edit.targets}
         result = np.zeros(shape, dtype=np.bool_)
         for target in edit.targets:
-            result |= hards[target] & ~union([part for part in parts[target] if part in elsewhere])
+            mine = hards[target].copy()
+            for other, guard in zip(plan, guarded, strict=True):
+                named = [part for part in parts[target] if part in other.targets and part not in edit.targets]
+                mine &= ~(union(named) & ~guard)  # what the other edit excepts is not taken
+            result |= mine
         return result
 
     guarded = [union((*edit.excepts, *edit.keep)) for edit in plan]

@@ -432,8 +432,8 @@ LEAST = 0.004  # share of a crop from which on a label counts as being in it
 
 def present_rows(label: Tensor, rows: int) -> tuple[Tensor, Tensor]:
     """[B, rows] bool: labels that cover a good part of each crop; labels that are in it at all."""
-    one = torch.arange(256).repeat(len(label), 1) * 0
-    count = one.scatter_add(1, label.flatten(1), torch.ones_like(label.flatten(1)))[:, :rows]
+    flat = label.flatten(1)
+    count = torch.zeros(len(label), 256, dtype=torch.long).scatter_add(1, flat, torch.ones_like(flat))[:, :rows]
     return count >= LEAST * label[0].numel(), count > 0
 
 
@@ -469,7 +469,7 @@ def presence_loss(presence: Tensor, label: Tensor, data: Data) -> Tensor:
         possible[crop, data.sets[any_pixel[crop]][valid[any_pixel[crop]]]] = 1.0
     absent = (functional.softplus(presence) * (1 - possible)).sum()
     none = (functional.softplus(presence)[:, members] * valid).sum(2)  # [B, rows]: -log that no leaf of a row is there
-    found = -torch.log(-torch.expm1(-none.clamp(min=1e-4)))
+    found = -torch.log(-torch.expm1(-none.clamp(min=1e-12)))
     return (absent + (found * there).sum()) / len(label)
 
 
@@ -541,7 +541,7 @@ def train(args: argparse.Namespace, data: Data) -> None:
                     mean[k].lerp_(v, 1 - keep)
         losses.append([float(part) for part in parts])
         if step % 100 == 0:
-            recent = " ".join(f"{mean:.3f}" for mean in np.mean(losses[-100:], 0))
+            recent = " ".join(f"{loss:.3f}" for loss in np.mean(losses[-100:], 0))
             print(f"step {step} {100 * done:.0f} % losses {recent} {spent_s / step:.2f} s/step", flush=True)
         if step % 250 == 0:
             save()
@@ -595,30 +595,26 @@ def calibrate(net: Starter, data: Data) -> Calibration:
     usual = sorted((r for r in range(len(data.sets)) if data.things[r] and count[r]), key=lambda r: -count[r])[:40]
     members = [[leaf for leaf in row if leaf >= 0] for row in data.sets.tolist()]
     rng = np.random.default_rng(0)
-    seen, rooms = [], []
+    seen = []
     for p in data.kept_apart:
         rgb = torch.from_numpy(cv2.resize(p.rgb, (512, 384), interpolation=cv2.INTER_AREA)).permute(2, 0, 1)
         label = cv2.resize(p.label, (128, 96), interpolation=cv2.INTER_NEAREST_EXACT).ravel()
         with torch.no_grad():
             leaves, presence = net(rgb[None].float() / 255)
         there = torch.sigmoid(presence)[0].numpy()
-        whole = torch.softmax(leaves[0], 0).flatten(1).numpy()
         here = [row for row in usual if (label == row).mean() >= 0.006]
         any_kin = {
             row for r in np.unique(p.label) if r != 255 for row in torch.nonzero(data.shares[r]).flatten().tolist()
         }
-        for row in usual:
-            if row in here or row not in any_kin:
-                strength = float(np.sqrt(np.square(whole[members[row]].sum(0)).mean()))
-                rooms.append([logit(1 - np.prod(1 - there[members[row]])), logit(strength), row in here])
-        chosen = rng.permutation(np.flatnonzero(label != 255))[:1500]
-        seen.append((leaves[0].flatten(1).numpy()[:, chosen], there, label[chosen], here))
+        asked_for = [row for row in usual if row in here or row not in any_kin]
+        seen.append((leaves[0].flatten(1).numpy(), there, label, here, asked_for))
+    draws = [rng.permutation(np.flatnonzero(label != 255))[:1500] for _, _, label, _, _ in seen]
 
     def cost(temperature: float, asked: float) -> float:
         """Mean -log of the probability that heat gives to what is true, over pixels and phrases."""
         total = []
-        for logits, there, label, here in seen:
-            p = np.exp((logits - logits.max(0)) / temperature)
+        for (logits, there, label, here, _), drawn in zip(seen, draws, strict=True):
+            p = np.exp((logits[:, drawn] - logits[:, drawn].max(0)) / temperature)
             gain = np.ones(len(p))
             for row in here:
                 mine = max(1 - np.prod(1 - there[members[row]]), 1e-3)
@@ -626,11 +622,18 @@ def calibrate(net: Starter, data: Data) -> Calibration:
             p *= gain[:, None] / (p * gain[:, None]).sum(0)
             for row in here:
                 heat = np.clip(p[members[row]].sum(0), 1e-5, 1 - 1e-5)
-                total.append(-np.log(np.where(data.shares[row].numpy()[label], heat, 1 - heat)).mean())
+                total.append(-np.log(np.where(data.shares[row].numpy()[label[drawn]], heat, 1 - heat)).mean())
         return float(np.mean(total))
 
     tried = [(t, a) for t in np.linspace(0.6, 2.0, 15).tolist() for a in np.linspace(0, 1.2, 7).tolist()]
     temperature, asked = min(tried, key=lambda pair: cost(*pair))
+    rooms = []  # after the temperature: strength is taken from what ships
+    for logits, there, _, here, asked_for in seen:
+        p = np.exp((logits - logits.max(0)) / temperature)
+        p /= p.sum(0)
+        for row in asked_for:
+            strength = float(np.sqrt(np.square(p[members[row]].sum(0)).mean()))
+            rooms.append([logit(1 - np.prod(1 - there[members[row]])), logit(strength), row in here])
     calibration = Calibration(temperature, asked, logistic(np.array(rooms, np.float64)))
     print(f"{calibration}; -log p {cost(1, 0):.4f} -> {cost(temperature, asked):.4f}", flush=True)
     return calibration

@@ -19,6 +19,7 @@ WIDE = MaskRecipe(min_speck_frac=0, max_hole_frac=0, dilate_px=4, feather_px=0)
 
 BODY = disc(SIZE, (40, 50), 20)
 TOP = disc(SIZE, (40, 50), 8)
+CORE = disc(SIZE, (40, 50), 4)
 FAR = disc(SIZE, (120, 50), 12)
 
 
@@ -29,6 +30,7 @@ def warm(hard: np.ndarray, heat: float) -> np.ndarray:
 HEATS = {
     "cabinets": warm(BODY, 0.8),
     "handles": warm(TOP, 0.6),
+    "core": warm(CORE, 0.7),
     "island": warm(FAR, 0.9),
     "yacht": warm(FAR, 0.18),
     "speck": warm(disc(SIZE, (5, 5), 1), 0.9),
@@ -117,7 +119,17 @@ def test_a_part_that_no_other_edit_names_stays_with_the_whole():
         assert (whole.hard == BODY).all(), words
 
 
-@pytest.mark.parametrize("parts", [[[0]], [[5], []], None, [[], "handles"]])
+def test_a_part_that_the_other_edit_excepts_is_not_taken_from_the_whole():
+    doors, knobs = find_regions(
+        room(*SIZE), parse_targets("cabinets; handles except core"), replace(stages(), segmenter=Nested(HEATS))
+    )
+    assert (knobs.hard == (TOP & ~CORE)).all()
+    assert (doors.hard == (BODY & ~(TOP & ~CORE))).all()
+
+
+@pytest.mark.parametrize(
+    "parts", [[[0]], [[5], []], None, [[], "handles"], [[-1], []], [[0], []], [[1], [0]], [[True], []], [[], []] * 2]
+)
 def test_parts_that_name_no_phrase_are_refused(parts: object):
     class Odd(PaintedHeat):
         def parts(self, targets):

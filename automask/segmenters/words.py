@@ -47,14 +47,21 @@ _PLACING = frozenset(
     )
 )
 _OTHERWISE = frozenset(
-    ("no", "not", "without", "except", "but", "and", "or", "nor", "nothing", "never", "like", "with", "for", "from")
+    (
+        *("no", "not", "non", "without", "except", "excluding", "minus", "sans", "but", "and", "or", "nor", "nothing"),
+        *("never", "than", "rather", "instead", "versus", "plus", "like", "with", "for", "from"),
+    )
 )
 _RELATIONS = (
     *(("in", "front", "of"), ("on", "top", "of"), ("next", "to"), ("close", "to"), ("of",), ("under",), ("below",)),
     *(("beneath",), ("underneath",), ("above",), ("over",), ("behind",), ("beside",), ("by",), ("near",), ("on",)),
     *(("at",), ("in",), ("inside",), ("around",), ("along",), ("between",), ("against",), ("opposite",)),
 )
+_RELATING = frozenset(relation[0] for relation in _RELATIONS)
 _LONGEST = 10  # words of a text; every choice of words to leave out is tried
+_SHOWN = 60  # letters of it in a refusal
+_LEVELS = frozenset(("upper", "lower", "tall"))
+_BUILT = frozenset(("built", "walk", "drop"))  # before "in", which tells no place there
 _UNDER = frozenset(("under", "below", "beneath", "underneath"))
 _ABOVE = frozenset(("above", "over"))
 _JOINED = frozenset(("of", "on", "at", "in", "by"))  # "stools at the bar" are bar stools
@@ -82,6 +89,8 @@ _PLACES = (
     *((place, "tall") for place in ("floor to ceiling", "full height", "full length", "ceiling high", "larder")),
     *((place, "back") for place in ("rear", "far", "end")),
 )
+# Of these a room has several, and where one stands picks it: "window above the sink" is not every window.
+_ONE_OF = frozenset(("wall", "window", "door", "cabinets", "base cabinets", "wall cabinets", "tall cabinet"))
 _FRONTS = frozenset(("door", "front", "panel", "face"))
 _FRONTED = frozenset(("cabinets", "base cabinets", "wall cabinets", "tall cabinet"))
 
@@ -92,7 +101,8 @@ class Words:
     Args:
         content: `starter.json`: `leaves`, in the net's order; `phrases` with their leaves and synonyms, and the leaves
             that they yield to whatever else names them; `exact`, synonyms of which no plural is made; `dropped`, words
-            that may stand before the thing ("the old white ...").
+            that may stand before the thing ("the old white ..."); `refused`, texts that look or mean like a known thing
+            and are none.
     """
 
     def __init__(self, content: dict[str, Any]) -> None:
@@ -104,6 +114,7 @@ class Words:
         self._typed = {word: phrase for phrase, entry in phrases.items() for word in (phrase, *entry["also"])}
         self._exact: dict[str, str] = content["exact"]
         self._keys = {_key(word): phrase for word, phrase in self._typed.items()}
+        self._refused = {_key(word) for word in content["refused"]}
         self._dropped = {word for group in content["dropped"].values() for word in group}
         whole = (*self._typed, *self._dropped)
         self._singles = {singular(word) for typed in whole for word in typed.split()}
@@ -119,31 +130,57 @@ class Words:
         Raises:
             UnknownPhrase: It means none of them, or picks one of several ("left wall"), which the net cannot.
         """
-        words = re.sub(r"[^\w]+|_", " ", re.sub(r"['\u2019]s?\b", "", text.casefold())).split()
-        phrase = self._look_up(words)
+        signs = re.sub(r"[&+/]", " and ", re.sub(r"['\u2019]s?\b", "", text.casefold()))
+        words = self._joined(re.sub(r"[^\w]+|_", " ", signs).split())
+        phrase = self._look_up(words) if len(words) <= _LONGEST else None
         if phrase is not None:
             return phrase
+        shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
         head, _, tail = _split(words)
         picking = next((word for word in (*head, *tail) if singular(word) in _PICKING), None)
         placing = next((word for word in (*head[:-1], *tail) if word in _PLACING), None)
         latin = all(re.fullmatch("[a-z]+", word) for word in words)
-        if latin and len(words) <= _LONGEST and not _OTHERWISE.intersection(words):
+        if latin and len(words) <= _LONGEST and not _OTHERWISE.intersection(words) and not self._is_refused(words):
             spelt = self._respelt(words)
             phrase = self._look_up(spelt)
             if phrase is None and picking is None:
                 phrase = self._in_relation(spelt)
             if phrase is not None:
                 return phrase
-        near = ", ".join(self._nearest(words))
+        near = ", ".join(self._nearest(words[:_LONGEST]))
+        if "and" in words:
+            raise UnknownPhrase(
+                f"the starter segmenter does not know {shown!r}",
+                mend=f"part several things by commas; nearest known words: {near} (docs/starter.md lists all)",
+            )
         if picking or placing:
             raise UnknownPhrase(
-                f"the starter segmenter does not know {text!r}: it cannot pick by {picking or placing!r}",
+                f"the starter segmenter does not know {shown!r}: it cannot pick by {picking or placing!r}",
                 mend=f"name all of a kind, or draw the mask (--masks); nearest known words: {near}",
             )
         raise UnknownPhrase(
-            f"the starter segmenter does not know {text!r}",
+            f"the starter segmenter does not know {shown!r}",
             mend=f"nearest known words: {near} (docs/starter.md lists all; preset=photo takes any)",
         )
+
+    def _joined(self, words: list[str]) -> list[str]:
+        """The words without those that only join others to one ("black and white floor", "built in shelves").
+
+        A place at the end is put first: "cabinets (upper)".
+        """
+        out = []
+        for i, word in enumerate(words):
+            before, after = words[i - 1] if i else "", words[i + 1] if i + 1 < len(words) else ""
+            colours = word == "and" and before in self._dropped and after in self._dropped
+            built = (word in _BUILT and after == "in") or (word == "in" and before in _BUILT)
+            if not colours and not (built and i + 1 < len(words)):
+                out.append(word)
+        return [out[-1], *out[:-1]] if len(out) > 1 and out[-1] in _LEVELS else out
+
+    def _is_refused(self, words: list[str]) -> bool:
+        """Whether the text, with or without words before it that may be dropped, stands among the refused."""
+        bare = self._bare(words)
+        return bool({_key(" ".join(words)), _key(" ".join(bare))} & self._refused)
 
     def _look_up(self, words: list[str]) -> str | None:
         """The phrase, after dropping as few leading words as need be: each must be one that may be dropped."""
@@ -162,7 +199,7 @@ class Words:
             single = singular(word)
             stem = word.removesuffix("ed")  # "fronted" is no slip for "front"
             known = len(word) < 4 or word in _PICKING or not self._singles.isdisjoint((single, stem))
-            known = known or self._meaning.knows(single)
+            known = known or single in self._refused or self._meaning.knows(single)
             near = [] if known else difflib.get_close_matches(single, sorted(self._singles), n=1, cutoff=_SPELLING)
             out += near or [word]
         return out
@@ -171,22 +208,23 @@ class Words:
         """The phrase of a thing that is told by another: "tap over the sink", "doors of the cabinets"."""
         head, relation, tail = _split(words)
         tail = self._bare(tail)
-        if not relation:
-            return self._plain(head)
+        if not tail:  # "wall of the kitchen" is a wall; "under the sink" is not the sink
+            return None if words and words[0] in _RELATING else self._plain(head)
         if relation in _JOINED:
             if singular(head[-1]) in _AMOUNTS and relation == "of":
                 return self._plain(tail)
-            joined = self._look_up(tail + head) if tail else self._plain(head)
+            joined = self._look_up(tail + head)
             if joined is not None or relation == "of":
                 return joined  # a part of a known thing is not the thing: "legs of the table"
         phrase = "backsplash" if singular(head[-1]) == "tile" else self._plain(head)
         beside = self._plain(tail)
-        if phrase is None or (tail and beside is None):
+        if phrase is None or beside is None:
             return None
         for phrases, relations, which, narrower in _NARROWER:
             if phrase in phrases and relation in relations and (which is None or beside in which):
                 return narrower
-        return None if singular(head[-1]) == "tile" else phrase
+        picks = phrase in _ONE_OF and relation not in _JOINED
+        return None if picks or singular(head[-1]) == "tile" else phrase
 
     def _plain(self, words: list[str]) -> str | None:
         """The phrase of a noun with what stands before it."""
@@ -217,7 +255,8 @@ class Words:
         free = [
             i
             for i, word in enumerate(words[:-1])
-            if word in self._dropped or (word not in _PLACING and _key(word) not in self._keys)
+            if word in self._dropped
+            or (word not in _PLACING and word not in _RELATING and _key(word) not in self._keys)
         ]
         for n in range(len(free) + 1):
             for gone in combinations(free, n):

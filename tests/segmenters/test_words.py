@@ -37,6 +37,11 @@ def words():
         ("white marble island top", "island countertop"),
         ("the island's worktop", "island countertop"),
         ("couches", "sofa"),
+        ("white uppers", "wall cabinets"),
+        ("cabinets (upper)", "wall cabinets"),
+        ("built-in shelves", "shelf"),
+        ("black and white floor", "floor"),
+        ("TVs", "television"),
         ("drapes", "curtain"),
         ("shelves", "shelf"),
         ("book shelves", "bookcase"),
@@ -203,3 +208,31 @@ def test_the_docs_list_every_word():
     page = (Path(__file__).parents[2] / "docs" / "starter.md").read_text(encoding="utf-8")
     rows = {f"| {phrase} | {', '.join(entry['also'])} |" for phrase, entry in content["phrases"].items()}
     assert {row for row in rows if row not in page} == set()
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("island & cabinets", "walls/ceiling", "sofa + chairs", "island and cabinets"),
+        *("cabinets excluding handles", "cabinets rather than walls", "non wall"),
+        *("under the sink", "behind sofa", "inside the cabinets"),
+        *("window above the sink", "wall opposite the window", "door near the stairs"),
+        *("pots", "footboard", "beadboard", "blackboard", "wall paper", "mirror frame", "table top"),
+    ],
+)
+def test_what_is_several_things_or_beside_a_thing_is_not_read_as_one(words, typed):
+    with pytest.raises(UnknownPhrase, match="does not know"):
+        words.read(typed)
+
+
+def test_several_things_are_told_to_be_parted_by_commas(words):
+    with pytest.raises(UnknownPhrase, match="does not know 'island & cabinets'; part several things by commas"):
+        words.read("island & cabinets")
+
+
+@pytest.mark.parametrize("typed", ["white " * 3000 + "sofa", "x" * 100_000])
+def test_a_long_text_is_refused_in_a_short_line(words, typed):
+    with pytest.raises(UnknownPhrase) as refusal:
+        words.read(typed)
+    assert len(str(refusal.value)) < 300
+    assert "\n" not in str(refusal.value)
