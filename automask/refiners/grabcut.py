@@ -19,6 +19,7 @@ _AROUND_FRAC = 0.03  # "the colour around" is the mask's mean over this radius: 
 _FOREIGN = 12.0  # distance in Lab's a and b; at 10 to 14 the same pixels go, and JPEG's own noise stays below 6
 _SPREAD = 4.5  # and this many times the mask's own variance there: the grain of wood is not foreign to it
 _OWN = 0.01  # a colour with this share of the rest of the mask is its own: without it, pictures lose 0.05 of IoU
+_AT_MOST = 0.05  # what would lose a larger share is thin itself, such as a plant or a chandelier
 _SPECK_FRAC = 0.004  # smaller than a square of this side is grain or noise
 
 
@@ -59,7 +60,7 @@ class GrabCut:
         sure: float = 0.8,
         unsure: float = 0.1,
         min_iou: float = 0.6,
-        trust: float = 0.7,
+        trust: float = 0.4,
         reach_px: float = 14.0,
         radius_px: int = 4,
         eps: float = 0.0005,
@@ -120,7 +121,9 @@ class GrabCut:
             if kept:
                 self._one(photo, small, heats[k], kept, out[k])
                 if self.thin_frac > 0:
-                    out[k] &= ~_foreign_and_thin(photo, out[k], self.thin_frac)
+                    thin = _foreign_and_thin(photo, out[k], self.thin_frac)
+                    if np.count_nonzero(thin) <= _AT_MOST * np.count_nonzero(out[k]):
+                        out[k] &= ~thin
         return out
 
     def _one(self, photo: Rgb, small: Rgb, heat: Heat, boxes: Sequence[Box], out: Hard) -> None:
