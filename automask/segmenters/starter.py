@@ -33,8 +33,8 @@ _PAINT_SPREAD = 14.0
 _LIKELIER = 5.0
 
 
-# Presence from which on a phrase counts as being in the photo. Chosen on NYU val (docs/starter.md): 93 % of what is there
-# is found. It is low, since of all the phrases that a photo could be asked for few are there.
+# Presence from which on a phrase counts as being in the photo. Chosen on NYU val (docs/starter.md): 93 % of what is
+# there is found. It is low, since of all the phrases that a photo could be asked for few are there.
 _THERE = 0.1
 # A phrase that is less present than that peaks below this: the threshold of `conf/boxes/default.yaml`.
 _FOUND = 0.35
