@@ -167,9 +167,10 @@ def _regions(
         result = np.zeros(shape, dtype=np.bool_)
         for target in edit.targets:
             mine = hards[target].copy()
-            for other, guard in zip(plan, guarded, strict=True):
-                named = [part for part in parts[target] if part in other.targets and part not in edit.targets]
-                mine &= ~(union(named) & ~guard)  # what the other edit excepts is not taken
+            for part in {*parts[target]} - {*edit.targets}:
+                for other, guard in zip(plan, guarded, strict=True):
+                    if part in other.targets:
+                        mine &= ~hards[part] | guard  # what the other edit excepts is not taken
             result |= mine
         return result
 

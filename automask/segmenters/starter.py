@@ -31,8 +31,6 @@ _A_WALL = 0.005
 _PAINT_SPREAD = 14.0
 # How much likelier the wall is where its very colour is seen, as odds: 0.3 becomes 0.68, a black fridge's 0.02 0.09.
 _LIKELIER = 5.0
-
-
 # Presence from which on a phrase counts as being in the photo. Chosen on NYU val (docs/starter.md): 93 % of what is
 # there is found. It is low, since of all the phrases that a photo could be asked for few are there.
 _THERE = 0.1

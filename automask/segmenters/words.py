@@ -281,14 +281,14 @@ class Words:
         return phrase if clear or likeness[phrase] >= _SAME else None
 
     def _bare(self, words: list[str]) -> list[str]:
-        """The words without leading ones that may be dropped; at least none remain."""
+        """The words without leading ones that may be dropped; none may remain."""
         while words and words[0] in self._dropped:
             words = words[1:]
         return words
 
     def _nearest(self, words: list[str]) -> list[str]:
         """Up to four known words: sharing a word with the text, spelt or meant like it, then the usual ones."""
-        wanted = {singular(word) for word in words} - self._dropped - _OTHERWISE - {first for first, *_ in _RELATIONS}
+        wanted = {singular(word) for word in words} - self._dropped - _OTHERWISE - _RELATING
         sharing = [typed for typed in self._typed if wanted & {singular(word) for word in typed.split()}]
         alike = difflib.get_close_matches(" ".join(words), self._typed, n=4, cutoff=0.75)
         meant = self._meaning.likeness([singular(word) for word in words], heads_alike=-1.0)
