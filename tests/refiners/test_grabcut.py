@@ -177,6 +177,29 @@ def test_a_colour_that_the_object_has_elsewhere_stays():
     assert not carved(painted((*LEG, BRASS), art)).any()
 
 
+def test_what_is_mostly_thin_itself_is_not_carved():
+    rows, columns, colour = *LEG, BRASS
+    width = columns.stop - columns.start
+
+    def legs(count: int) -> np.ndarray:
+        starts = np.linspace(40, 240, count).astype(int)
+        return carved(painted(*[(rows, slice(x, x + width), colour) for x in starts]))
+
+    assert legs(3).any()
+    assert not legs(14).any()
+
+
+def test_where_the_heat_is_unsure_only_what_is_near_the_level_moves():
+    photo, there = room()
+    everywhere = np.ones(SIZE, np.bool_)
+    unsure = np.float32(0.55) * blurred(np.roll(there, 9, axis=1), 10.0)
+    share = GrabCut()._share(photo, unsure, everywhere)
+    assert (share[unsure >= 0.44] >= 0.5).all()
+    assert (share[unsure < 0.26] < 0.5).all()
+    sure = blurred(np.roll(there, 9, axis=1), 2.0)
+    assert (GrabCut()._share(photo, sure, everywhere)[(sure >= 0.44) & ~there] < 0.5).any()
+
+
 def test_thin_frac_0_carves_nothing_and_carving_only_takes_away():
     photo = painted((*LEG, BRASS))
     heat = blurred(np.ones(SIZE, bool), 3.0)[None]
