@@ -26,7 +26,8 @@ LAYERS = (
 """A module imports from its own layer and from those before it, and nowhere is there a ring."""
 
 ADAPTERS = {"segmenters", "refiners", "editors"}
-ADAPTER_PARTS = {"segmenters.words"}  # no adapters: a file that the adapters of the same folder read
+ADAPTER_PARTS = ("segmenters.words", "editors.paint.")
+"""No adapters: a file that the adapters of the same folder read, and the files that one adapter is made of."""
 FOR_ADAPTERS = {"errors", "types", "protocols", "images", "weights"}
 MODELS = {"torch", "torchvision", "transformers", "diffusers", "segment_anything", "accelerate", "peft", "safetensors"}
 CLUMSY = {"util", "utils", "helper", "helpers", "manager", "managers", "base", "common", "misc"}
@@ -132,7 +133,7 @@ def _wrong_inside(part: str, imported: str) -> list[str]:
         return []
     if part == "testing":
         return [] if target in ADAPTERS | FOR_ADAPTERS else [f"imports {target}; tests' parts are adapters"]
-    if target == part and imported in ADAPTER_PARTS:
+    if target == part and imported.startswith(ADAPTER_PARTS):
         return []
     if target in ADAPTERS:
         return [f"imports the adapter {imported}; Hydra names adapters"]

@@ -6,19 +6,9 @@ import pytest
 from PIL import ImageColor
 
 from automask.editors.paint import Paint, look_for
+from automask.editors.paint.catalogue import MATERIALS
 from automask.errors import ConfigError, EditorError
 
-MATERIALS = (
-    "white marble",
-    "black marble",
-    "grey marble",
-    "green marble",
-    "oak",
-    "walnut",
-    "ash",
-    "oak planks",
-    "concrete",
-)
 
 
 def room(size=(160, 240), wall=(186, 182, 176), thing=(120, 122, 124)):
@@ -46,7 +36,7 @@ def middle(there):
 
 @pytest.mark.parametrize("name", sorted(ImageColor.colormap))
 def test_every_css_colour_is_known(name):
-    assert look_for(name).kind == "paint"
+    assert look_for(name).texture is None
 
 
 @pytest.mark.parametrize(
@@ -82,8 +72,7 @@ def test_unknown_words_are_refused_with_what_is_known(prompt):
         Paint().check(prompt)
     assert str(caught.value).startswith(f"paint does not know {prompt!r}; ")
     assert str(caught.value).endswith(
-        "it knows CSS colours, #hex, rgb() and: white marble, black marble, grey marble, green marble, oak, walnut, "
-        "ash, concrete; for anything else use preset=photo"
+        f"it knows CSS colours, #hex, rgb() and: {', '.join(MATERIALS)}; for anything else use preset=photo"
     )
 
 

@@ -1,0 +1,19 @@
+"""Recolours and re-textures surfaces and keeps the light on them; needs no weights.
+
+A photo is taken as `tone(light x reflectance)`. The old reflectance is estimated for each old material under the mask
+and divided out, texture that belongs to it (wood grain) is flattened, and what is left (shading, contact shadows,
+panel edges, highlights) is put onto the new reflectance. Everything happens in the logarithm of scene light, where
+light and reflectance add.
+
+    words, colours, catalogue    what the prompt asks for: a Look
+    stone, wood, noise           how materials are drawn
+    planes, laying               which plane of the room a pixel lies on, and the texture laid on it
+    tone, filters, light, edges  what light falls on the old surface, and where it ends
+    editor                       the editor itself
+"""
+
+from automask.editors.paint.editor import Paint
+from automask.editors.paint.look import Look
+from automask.editors.paint.words import look_for
+
+__all__ = ["Look", "Paint", "look_for"]

@@ -1,0 +1,142 @@
+"""The paint editor: a photo, a mask and words in, the photo with another surface under the same light out."""
+
+import cv2
+import numpy as np
+
+from automask.editors.paint.laying import textured
+from automask.editors.paint.light import expected_light, light_on, reduced
+from automask.editors.paint.look import Plane
+from automask.editors.paint.planes import bounds, room_of, surface_of
+from automask.editors.paint.tone import FLOOR_GAIN, LINEAR, LUMA, SHEEN, TOP_GAIN, WHITEST, encode, linear_of_scene
+from automask.editors.paint.words import look_for
+from automask.errors import AutomaskError, ConfigError, EditorError
+from automask.images import to_uint8
+from automask.types import Hard, Rgb
+
+_SCALES = (0.05, 20.0)  # veins and boards beyond these are smaller than pixels, or larger than photos
+_SHADINGS = (0.0, 2.0)
+_RIMS = (0.0, 0.05)
+
+
+def _held(value: object, name: str, between: tuple[float, float], *, error: type[AutomaskError]) -> float:
+    """The value, if it is a number within the range, ends included; else raises `error`."""
+    low, high = between
+    # True is a number to Python, and nan is one to its type: neither is a size.
+    if (
+        isinstance(value, int | float | np.integer | np.floating)
+        and not isinstance(value, bool)
+        and low <= value <= high
+    ):
+        return float(value)
+    raise error(f"{name} is {value!r}", mend=f"give a number from {low:g} to {high:g}")
+
+
+class Paint:
+    """Paints colours and simple materials and keeps the room's light.
+
+    Args:
+        scale: Multiplies the size of a material's pattern; 2 doubles it; 0.05..20.
+        shading: How much of the old light and shade is kept; 1 is what was measured to look right, 0 is flat; 0..2.
+        rim_frac: Width, as a fraction of the photo's long side, of the mask's rim that may show neighbours; 0..0.05.
+
+    Raises:
+        ConfigError: For anything but a number within its range.
+    """
+
+    multiple_px = 1
+    ideal_px = 0  # the whole photo: exposure and colour cast are read from the rest of the room
+
+    def __init__(self, *, scale: float = 1.0, shading: float = 1.0, rim_frac: float = 0.004) -> None:
+        self.scale = _held(scale, "editor.scale", _SCALES, error=ConfigError)
+        self.shading = _held(shading, "editor.shading", _SHADINGS, error=ConfigError)
+        self.rim_frac = _held(rim_frac, "editor.rim_frac", _RIMS, error=ConfigError)
+
+    def check(self, prompt: str, *, scale: float = 1.0, shading: float = 1.0) -> None:
+        """Refuses words and options that `paint` would refuse, before anything is masked or painted.
+
+        Args:
+            prompt, scale, shading: See `paint`.
+
+        Raises:
+            EditorError: For a prompt it does not know, or an option that is not a number within its range.
+        """
+        look_for(prompt)
+        _held(scale, "scale", _SCALES, error=EditorError)
+        _held(shading, "shading", _SHADINGS, error=EditorError)
+
+    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int, scale: float = 1.0, shading: float = 1.0) -> Rgb:
+        """The crop with its masked surface in another colour or material, under the same light.
+
+        Args:
+            crop: [h, w, 3] uint8 RGB, the whole photo.
+            hard: [h, w] bool, True is repainted.
+            prompt: See `look_for`.
+            seed: Where the veins and boards fall; colours do not depend on it.
+            scale: Multiplies the constructor's; 0.05..20.
+            shading: Multiplies the constructor's; 0..2.
+
+        Returns:
+            [h, w, 3] uint8; equal to `crop` outside `hard`.
+
+        Raises:
+            EditorError: For a prompt it does not know, or an option that is not a number within its range.
+        """
+        self.check(prompt, scale=scale, shading=shading)
+        look = look_for(prompt)
+        out = crop.copy()
+        if not hard.any():
+            return out
+        long_px = max(crop.shape[:2])
+        small, _ = reduced(crop, 384)
+        small_wh = (small.shape[1], small.shape[0])
+        small_mask = cv2.resize(hard.astype(np.uint8), small_wh, interpolation=cv2.INTER_NEAREST) > 0
+        expected, tint = expected_light(small, small_mask)
+
+        margin = max(8, long_px // 40)
+        y0, y1, x0, x1 = bounds(hard)
+        y0, y1, x0, x1 = max(0, y0 - margin), y1 + margin, max(0, x0 - margin), x1 + margin
+        part, mask = crop[y0:y1, x0:x1], hard[y0:y1, x0:x1]
+        rho = np.minimum(np.array(look.reflectance, np.float32), WHITEST)
+        size_hw = (crop.shape[0], crop.shape[1])
+        room = room_of(*reduced(crop, 768))
+        whole = surface_of(mask, room, size_hw, (y0, x0), boards=look.lay == "boards")
+        if whole.flat and whole.offset > 0:
+            # What lies flat faces the ceiling and the sky (measured on rendered floors and worktops).
+            expected += FLOOR_GAIN if whole.is_floor else TOP_GAIN
+        light = light_on(
+            part,
+            mask,
+            expected=expected,
+            tint=tint,
+            target=float(rho @ LUMA),
+            rim_px=max(3.0, self.rim_frac * long_px),
+            long_px=long_px,
+            joints=look.texture is not None and whole.is_floor,
+        )
+        reflectance: Plane = rho[None, None, :]
+        if look.texture is not None:
+            reflectance = textured(
+                look,
+                room,
+                whole,
+                mask,
+                light.label,
+                size_hw=size_hw,
+                corner=(y0, x0),
+                seed=seed,
+                scale=self.scale * scale,
+            )
+        at = np.flatnonzero(mask)  # a mask fills a third of its box or so: only its pixels from here on
+        level = (light.lit + np.float32(self.shading * shading) * light.shade).take(at)[None]
+        shine, cover = light.shine.take(at)[None], light.cover.take(at)[None]
+        planes = reflectance.shape[:2] == mask.shape
+        painted = np.empty((1, len(at), 3), np.float32)
+        for c in range(3):
+            sent = reflectance[..., c].take(at)[None] if planes else reflectance[..., c]
+            shone = np.exp(level + tint[c]) * (np.minimum(sent, WHITEST) + np.float32(SHEEN)) + shine
+            new = linear_of_scene(cv2.log(np.maximum(shone, 1e-6)))
+            old = LINEAR[part[..., c].take(at)][None]
+            mixed = cover * new + np.maximum(old - cover * light.old[..., c].take(at)[None], 0)
+            painted[..., c] = encode(np.where(cover < 1, mixed, new))
+        out[y0:y1, x0:x1][mask] = to_uint8(painted)[0]
+        return out

@@ -1,0 +1,281 @@
+"""Tells the light on a surface from what the surface is made of."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from automask.editors.paint.edges import FELT, UNFELT, cover_of, strangeness
+from automask.editors.paint.filters import box, dot, guided, spread
+from automask.editors.paint.look import Labels, Plane
+from automask.editors.paint.tone import LIGHT_BASE, LIGHT_SLOPE, LINEAR, LUMA, scene_of_linear
+from automask.types import Hard, Rgb
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Light:
+    """The light on the masked surface, as logarithms of scene light.
+
+    Args:
+        lit: [h, w] what falls on it, and so what a reflectance of 1 gives back.
+        shade: [h, w] to be added: light and shade about that.
+        shine: [h, w] scene light (not its logarithm) of highlights, the same on any reflectance.
+        cover: [h, w] in 0..1, the share of the pixel that shows the surface and not a neighbour.
+        old: [h, w, 3] linear colour of the old surface nearby.
+        label: [h, w] which of the old materials is there, 0..2.
+    """
+
+    lit: Plane
+    shade: Plane
+    shine: Plane
+    cover: Plane
+    old: Plane
+    label: Labels
+
+
+def reduced(photo: Rgb, long_px: int) -> tuple[Rgb, float]:
+    """The photo with a long side of about `long_px`, never enlarged, and how much smaller it is."""
+    shrink = max(1.0, max(photo.shape[:2]) / long_px)
+    size_wh = (max(1, round(photo.shape[1] / shrink)), max(1, round(photo.shape[0] / shrink)))
+    return cv2.resize(photo, size_wh, interpolation=cv2.INTER_AREA), shrink
+
+
+def expected_light(small: Rgb, mask: Hard) -> tuple[float, Plane]:
+    """The light to expect on the masked surface of a reduced photo, and [3] its colour cast.
+
+    The light is the photo's own (its 75th percentile), drawn by 0.4 to what falls on the whites round the mask, where
+    there are any. The cast is that of near-neutral bright pixels (walls, ceilings, trim), weighted to the most neutral
+    and the nearest, and taken by 0.6: a room's white paint may itself be warm.
+    """
+    linear = LINEAR[small]
+    luma = linear @ LUMA
+    scene = scene_of_linear(luma)
+    expected = LIGHT_BASE + LIGHT_SLOPE * float(
+        scene_of_linear(np.array([[np.percentile(luma, 75)]], np.float32))[0, 0]
+    )
+    off = np.stack([scene_of_linear(np.ascontiguousarray(linear[..., c])) for c in range(3)], -1) - scene[..., None]
+    pale = np.exp(-((np.abs(off).max(-1) / 0.4) ** 2)) * (linear.max(-1) < 0.97)
+    reach = max(3, max(small.shape[:2]) // 8)
+    touched = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    near = (cv2.dilate(mask.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0) & ~touched
+    whites = scene[near & (pale > 0.5)]
+    if len(whites) > 0.04 * near.sum() and len(whites) > 20:
+        white = float(np.percentile(whites, 75)) - math.log(0.8)
+        expected += 0.4 * min(max(white - expected, -0.3), 0.6)
+    weight = pale * (luma > np.percentile(luma, 50)) * np.where(near, 3, 1) * ~touched
+    total = float(weight.sum(dtype=np.float64))
+    tint = (off * weight[..., None]).sum((0, 1), dtype=np.float64) / total if total > 1 else np.zeros(3)
+    return expected, (0.6 * np.clip(tint, -0.4, 0.4)).astype(np.float32)
+
+
+def _clusters(features: Plane, most: int = 3) -> Plane:
+    """Centres of the old materials: k-means from spread-out percentiles, near ones merged, rare ones dropped."""
+    order = np.argsort(features[:, 0], kind="stable")
+    centres = features[order[[int((k + 0.5) / most * (len(order) - 1)) for k in range(most)]]].astype(np.float64)
+    for _ in range(12):
+        label = ((features[:, None] - centres[None]) ** 2).sum(-1).argmin(1)
+        for k in range(len(centres)):
+            if (label == k).any():
+                centres[k] = np.median(features[label == k], axis=0)
+    label = ((features[:, None] - centres[None]) ** 2).sum(-1).argmin(1)
+    shares = np.bincount(label, minlength=len(centres)) / len(label)
+    kept = [k for k in range(len(centres)) if shares[k] > 0.04]
+    merged = True
+    while merged and len(kept) > 1:
+        merged = False
+        pairs = [
+            (float(((centres[a] - centres[b]) ** 2).sum()), a, b) for i, a in enumerate(kept) for b in kept[i + 1 :]
+        ]
+        gap, a, b = min(pairs)
+        if gap < 1.1**2:
+            both = shares[a] + shares[b]
+            centres[a] = (centres[a] * shares[a] + centres[b] * shares[b]) / both
+            shares[a] = both
+            kept.remove(b)
+            merged = True
+    return centres[kept].astype(np.float32)
+
+
+def _inner(hard: Hard, radius: float) -> Hard:
+    """The mask without its rim, which may show the neighbours; a part thinner than the rim keeps its middle."""
+    distance = cv2.distanceTransform(np.pad(hard, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    side = 2 * math.ceil(radius) + 3
+    ridge = cv2.dilate(distance, np.ones((side, side), np.uint8))
+    return np.asarray(distance >= np.minimum(np.float32(radius), np.float32(0.6) * ridge)) & hard
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Material:
+    """One of the old materials under the mask.
+
+    Args:
+        share: [h, w] in 0..1, how much of each pixel it is.
+        here: [h, w] bool, where it is seen best.
+        seen: Its middle brightness, the logarithm of scene light.
+        lit: The light on it, likewise.
+        grainy: 0..1, how surely its texture is wood grain.
+    """
+
+    share: Plane
+    here: Hard
+    seen: float
+    lit: float
+    grainy: float
+
+
+def _materials(
+    linear: Plane, scene: Plane, inner: Hard, *, expected: float, tint: Plane, window: int
+) -> tuple[list[_Material], Labels]:
+    """The old materials, and [h, w] which of them each pixel is."""
+    weight = inner.astype(np.float32)
+    # Told apart on a smoothed picture, so that grain and grooves do not count as materials.
+    logs = cv2.log(linear + np.float32(0.01))
+    features = spread(np.stack([scene, logs[..., 0] - logs[..., 1], logs[..., 2] - logs[..., 1]], -1), weight, window)
+    samples = features[inner]
+    centres = _clusters(samples[:: max(1, len(samples) // 4000)])
+    off = [features - centre for centre in centres]
+    label: Labels = np.stack([dot(each, each) for each in off]).argmin(0)
+    shares = np.ones((1, *scene.shape), np.float32)
+    if len(centres) > 1:
+        # The borders between them are the photo's own edges.
+        parts = [(label == k).astype(np.float32) for k in range(len(centres))]
+        shares = np.stack([np.clip(guided(scene, part, weight, window, 0.02), 1e-4, 1) for part in parts])
+        shares /= shares.sum(0)
+        label = shares.argmax(0)
+    out = []
+    for k, centre in enumerate(centres):
+        here = (label == k) & inner
+        if not here.any():
+            here = inner
+        seen = float(np.median(scene[here]))
+        red, blue = float(centre[1] - tint[0] + tint[1]), float(centre[2] - tint[2] + tint[1])
+        neutral = math.exp(-(((red - 0.04) / 0.12) ** 2) - ((blue + 0.06) / 0.16) ** 2)
+        grainy = min(max((float(centre[1] - centre[2]) - 0.5) / 0.5, 0.0), 1.0)  # wood is warm: red well over blue
+        out.append(_Material(shares[k], here, seen, _posterior(seen, expected, neutral=neutral), grainy))
+    return out, label
+
+
+def _shade(relative: Plane, grainy: Plane, inner: Hard, long_px: int, *, joints: bool) -> Plane:
+    """Light and shade without the old texture: grain (and `joints`) are flattened, panel edges and shadows are kept."""
+    weight = inner.astype(np.float32)
+    window = max(3, round(long_px / 90))
+    clean = guided(relative, relative, weight, max(1, round(long_px / 700)), 0.03**2)
+    if float(grainy.max()) < 0.05:
+        return clean
+    # Smoothing whose threshold is the texture's own amplitude.
+    rough = np.abs(relative - box(relative, window))[inner]
+    amplitude = float(np.percentile(rough, 60)) * 1.5
+    flat = guided(relative, relative, weight, window, max(0.02, (2.2 * amplitude) ** 2))
+    # What the flattening took is given back where it is deeper than the texture (shadows under handles), and along
+    # straight lines, which grain is not: the gaps between fronts.
+    rest = np.minimum(clean - flat, 0)
+    gaps = np.float32(0) if joints else _gaps(relative, rest, amplitude, long_px)
+    flat = flat + np.minimum(rest + np.float32(2.8 * amplitude + 0.1) * (1 - gaps), 0)
+    shade: Plane = clean + grainy * (flat - clean)
+    return shade
+
+
+def light_on(
+    part: Rgb, mask: Hard, *, expected: float, tint: Plane, target: float, rim_px: float, long_px: int, joints: bool
+) -> Light:
+    """The light on the masked part of a photo, for a new surface of reflectance `target`.
+
+    Args:
+        part: [h, w, 3] uint8, the photo round the mask.
+        mask: [h, w] bool.
+        expected: The light to expect in this photo.
+        tint: [3] its colour cast.
+        target: The new reflectance, 0..1.
+        rim_px: Width of the mask's rim that may show neighbours.
+        long_px: The photo's long side.
+        joints: The old surface is a floor that is laid anew: its joints are old texture too.
+    """
+    linear = np.asarray(cv2.LUT(part, LINEAR), np.float32)
+    scene = scene_of_linear(cv2.transform(linear, LUMA[None]))
+    inner = _inner(mask, rim_px)
+    weight = inner.astype(np.float32)
+    window = max(3, round(long_px / 90))
+    reach = max(2, round(2 * rim_px))
+    materials, label = _materials(linear, scene, inner, expected=expected, tint=tint, window=window)
+
+    felt = cv2.transform(linear, FELT)
+    seen, lit, grainy, keep_low, keep_high = (np.zeros_like(scene) for _ in range(5))
+    foreign, colour = np.full_like(scene, np.inf), np.zeros_like(linear)
+    for material in materials:
+        rho = min(math.exp(material.seen - material.lit), 1.0)
+        low, high = _contrast(rho, target)
+        seen += material.share * np.float32(material.seen)
+        # A surface lights itself and its neighbours' shadows back: whiter is a little brighter (measured on pairs).
+        lit += material.share * np.float32(material.lit + 0.15 * (target - rho))
+        grainy += material.share * np.float32(material.grainy)
+        keep_low += material.share * np.float32(low)
+        keep_high += material.share * np.float32(high)
+        here = material.here.astype(np.float32)
+        near = spread(felt, here, reach)
+        off = strangeness(felt, near) + np.where(box(here, reach) > 1e-3, np.float32(0), np.float32(1e3))
+        closer = off < foreign
+        foreign = np.where(closer, off, foreign)
+        colour = np.asarray(cv2.copyTo(near, closer.astype(np.uint8), colour))
+
+    shade = _shade(scene - seen, np.ones_like(grainy) if joints else grainy, inner, long_px, joints=joints)
+    cover = cover_of(felt, colour, foreign, mask, inner, max(1, round(long_px / 500)))
+    # The rim may show a neighbour: it follows the inside, darker at most by a contact shadow.
+    inside = spread(shade, weight, reach)
+    shade = np.where(inner, shade, inside + cover * np.clip(shade - inside, -0.5, 0.1))
+    base = spread(shade, weight, window)
+    top = base + np.float32(
+        0.45
+    )  # brighter than this is a highlight, which lies on the surface and has no colour of it
+    shine = np.maximum(np.exp(shade + seen) - np.exp(top + seen), 0)
+    detail = np.minimum(shade, top) - base
+    return Light(lit, keep_low * base + keep_high * detail, shine, cover, cv2.transform(colour, UNFELT), label)
+
+
+def _posterior(seen: float, expected: float, *, neutral: float) -> float:
+    """The light on a surface that looks `seen`, both logarithms of scene light.
+
+    The photo says what light to expect, within a standard deviation of 0.3 (measured as in `LIGHT_BASE`); the
+    surface's look says more where its reflectance is likely to be known: a third of neutral surfaces are white paint or
+    stone. `neutral` is 0..1.
+    """
+    light = np.linspace(expected - 1.5, expected + 1.5, 121)
+    rho = seen - light
+    likely = np.where((rho > math.log(0.012)) & (rho < math.log(0.88)), 0.65 / math.log(0.88 / 0.012), 1e-6)
+    white = (rho > math.log(0.68)) & (rho < math.log(0.88))
+    likely = likely + np.where(white, 0.35 * neutral / math.log(0.88 / 0.68), 0)
+    weight = likely * np.exp(-0.5 * ((light - expected) / 0.3) ** 2)
+    return float((light * weight).sum() / weight.sum())
+
+
+def _contrast(old: float, new: float) -> tuple[float, float]:
+    """How much of the broad and of the fine shading of a surface is left when its reflectance goes from old to new.
+
+    Light bounces between the parts of a white surface and fills its shadows; a dark one keeps them, and its gloss adds
+    more. Measured on rendered pairs: broad shading keeps 0.5 to 0.6 from black to white and 1.5 the other way (held to
+    1.3), fine shading 0.3 to 0.4 and, limited by noise, 0.7 to 1.
+    """
+    low = (1 - 0.45 * new) / (1 - 0.45 * old)
+    high = (1 - 0.8 * new) / (1 - 0.8 * old)
+    return min(low, 1.3), min(high, 1.0)
+
+
+def _gaps(relative: Plane, rest: Plane, amplitude: float, long_px: int) -> Plane:
+    """[h, w] 0..1: 1 along straight dark lines deeper than the texture."""
+    out = np.zeros(relative.shape, np.uint8)
+    grey = np.clip((relative + 1.2) * (255 / 2.0), 0, 255).astype(np.uint8)
+    found = cv2.createLineSegmentDetector(cv2.LSD_REFINE_NONE).detect(grey)[0]
+    lines = np.zeros((0, 4)) if found is None else np.asarray(found, np.float64).reshape(-1, 4)
+    along = lines[:, 2:] - lines[:, :2]
+    length = np.hypot(along[:, 0], along[:, 1])
+    lines, along, length = (each[length >= 0.018 * long_px] for each in (lines, along, length))
+    # The gap's middle lies a pixel or two to one side of the edge that was found: look on both.
+    t = np.linspace(0.05, 0.95, 24)[None, None, :, None]
+    aside = (np.stack([-along[:, 1], along[:, 0]], -1) / np.maximum(length, 1)[:, None])[:, None, None]
+    points = lines[:, None, None, :2] + t * along[:, None, None] + np.arange(-2, 3)[None, :, None, None] * aside
+    at = np.clip(np.rint(points), 0, np.array([rest.shape[1] - 1, rest.shape[0] - 1])).astype(np.int64)
+    depth = np.median(rest[at[..., 1], at[..., 0]], axis=2).min(1, initial=0)
+    width = 2 * max(1, round(long_px / 500)) + 1
+    for line in np.rint(lines[depth < -(0.6 * amplitude + 0.05)] * 16).astype(np.int64).tolist():
+        cv2.line(out, (line[0], line[1]), (line[2], line[3]), 255, width, cv2.LINE_AA, 4)
+    return out.astype(np.float32) * np.float32(1 / 255)

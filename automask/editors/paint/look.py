@@ -1,0 +1,50 @@
+"""What a surface is to become, and the array forms that this folder's files share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Plane: TypeAlias = npt.NDArray[np.float32]
+"""[h, w] (or [h, w, 3]) float32."""
+Labels: TypeAlias = npt.NDArray[np.int64]
+"""[h, w] int64."""
+Hw: TypeAlias = tuple[int, int]
+Triple: TypeAlias = tuple[float, float, float]
+"""Linear sRGB, 0..1."""
+
+Texture: TypeAlias = Callable[[Hw, float, np.random.Generator], Plane]
+"""`texture(hw, px_per_m, rng)`: [h, w, 3] linear reflectance seen square-on; rows run down a wall, columns along it.
+
+It draws `hw[0] / px_per_m` metres by `hw[1] / px_per_m`, at any scale from 20 px a metre up, and takes every chance
+from `rng`, so that the same seed gives the same picture.
+"""
+Lay: TypeAlias = Literal["slab", "grain", "boards", "courses", "cloth"]
+"""How a texture lies on a surface.
+
+`slab` any way; `grain` upright on fronts, along worktops; `boards` along the columns, on floors to the vanishing point;
+`courses` level rows (bricks, tiles); `cloth` any way.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a surface is to become.
+
+    Args:
+        reflectance: Linear reflectance of the surface as a whole: the colour of a paint, the mean of a texture.
+        texture: Draws it; None for a plain colour.
+        lay: How the texture lies.
+        gloss: 0 matt, 0.35 satin, 1 polished; None leaves the old surface's highlights as they are.
+        metal: Highlights take the colour of the surface.
+        floor: What is laid instead where the surface is a floor: boards for a veneer.
+    """
+
+    reflectance: Triple
+    texture: Texture | None = None
+    lay: Lay = "slab"
+    gloss: float | None = None
+    metal: bool = False
+    floor: "Look | None" = None

@@ -1,0 +1,50 @@
+"""The tone curve: between the levels of a photo and the logarithm of scene light, where light and reflectance add."""
+
+import cv2
+import numpy as np
+
+from automask.editors.paint.look import Plane
+
+_POWER = 0.7
+_CEILING = 1.02
+# The light on a surface, in the units above, from the photo's 75th percentile of luminance: the same fit.
+LIGHT_BASE = 0.243
+LIGHT_SLOPE = 0.842
+# Even black paint returns this share of the light by its gloss: the floor of every reflectance.
+SHEEN = 0.008
+FLOOR_GAIN, TOP_GAIN = 0.15, 0.35
+WHITEST = 0.88  # no white paint reflects more: CSS white is taken as this
+LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+
+
+def scene_of_linear(linear: Plane) -> Plane:
+    """Logarithm of scene light from linear display light in 0..1."""
+    held = np.clip(linear, 6e-4, 1.0)  # two levels of 255: below, the logarithm is all noise
+    scene: Plane = np.float32(_POWER) * (cv2.log(held) - cv2.log(np.float32(_CEILING) - held))
+    return scene
+
+
+def _srgb_tables() -> tuple[Plane, Plane]:
+    """Linear light of each of 256 levels, and encoded values over a grid of the square root of linear light."""
+    level = np.arange(256, dtype=np.float64) / 255
+    linear = np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
+    y = np.linspace(0, 1, _STEPS) ** 2  # the root: as fine in the dark, where the code is steep, as in the light
+    encoded = np.where(y <= 0.0031308, 12.92 * y, 1.055 * y ** (1 / 2.4) - 0.055)
+    return linear.astype(np.float32), encoded.astype(np.float32)
+
+
+_STEPS = 4096
+LINEAR, _ENCODED = _srgb_tables()
+
+
+def linear_of_scene(z: Plane) -> Plane:
+    """Linear display light in 0..1 of logarithmic scene light."""
+    x: Plane = cv2.exp(z * np.float32(1 / _POWER))
+    linear: Plane = np.minimum(np.float32(_CEILING) * x / (1 + x), 1)
+    return linear
+
+
+def encode(linear: Plane) -> Plane:
+    """Encoded sRGB in 0..1 of linear display light."""
+    index = np.sqrt(np.clip(linear, 0, 1)) * np.float32(_STEPS - 1) + np.float32(0.5)
+    return np.take(_ENCODED, index.astype(np.int32))
