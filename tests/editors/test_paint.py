@@ -10,7 +10,6 @@ from automask.editors.paint.catalogue import MATERIALS
 from automask.errors import ConfigError, EditorError
 
 
-
 def room(size=(160, 240), wall=(186, 182, 176), thing=(120, 122, 124)):
     """A room's picture: bright neutral walls, a brown floor, and a flat thing in the middle; and where the thing is."""
     h, w = size
