@@ -284,8 +284,21 @@ def settings_of(stages: Stages, seed: int, on_missing: OnMissing) -> dict[str, A
 
 def models_of(stages: Stages) -> dict[str, str]:
     """What each stage is, for the record: its class, and where it runs if it tells that."""
-    parts = {"segmenter": stages.segmenter, "refiner": stages.refiner, "editor": stages.editor, **stages.editors}
-    return {name: ": ".join(filter(None, (type(part).__name__, device_note(part)))) for name, part in parts.items()}
+    return {
+        name: ": ".join(filter(None, (type(part).__name__, device_note(part))))
+        for name, part in parts_of(stages).items()
+    }
+
+
+def parts_of(stages: Stages) -> dict[str, object]:
+    """Everything that is loaded, by name; under an editor that chooses among others also those (`editor.paint`)."""
+    editors: dict[str, object] = {"editor": stages.editor, **stages.editors}
+    chosen = {
+        f"{name}.{inner}": part
+        for name, editor in editors.items()
+        for inner, part in getattr(editor, "loaded", {}).items()
+    }
+    return {"segmenter": stages.segmenter, "refiner": stages.refiner, **editors, **chosen}
 
 
 def device_note(part: object) -> str:

@@ -4,14 +4,23 @@ The chain owns the laws. It gives editors crops and takes crops back; what they 
 here, so no editor can break them.
 """
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from automask.crops import Crop, back, composite, cut, cut_mask, plan_crops
-from automask.errors import AutomaskError, CropRefused, EditorError, PlanError
+from automask.errors import (
+    AutomaskError,
+    ConfigError,
+    CropRefused,
+    EditorError,
+    ExtraMissing,
+    PlanError,
+    WeightsMissing,
+)
 from automask.plan import edit_seed, nearest
 from automask.protocols import Editor, Stages
 from automask.signatures import describe, fits, parameters_of
@@ -26,18 +35,19 @@ def named_editors(*plans: Plan) -> tuple[str, ...]:
 
 
 def editor_for(edit: Edit, stages: Stages) -> Editor:
-    """The editor that an edit names, or else the preset's.
+    """The editor that an edit names, or else the preset's; of one that only chooses (`route`), the one it chooses.
 
     Raises:
-        PlanError: No editor of that name is loaded.
+        PlanError: No editor of that name is loaded, or none of those to choose from can paint the prompt.
+        EditorError: Its `route` failed.
     """
-    if edit.editor is None:
-        return stages.editor
-    if edit.editor not in stages.editors:
+    if edit.editor is not None and edit.editor not in stages.editors:
         raise PlanError(
             f"no editor {edit.editor!r} is loaded", mend=f"loaded are: {', '.join(stages.editors) or 'none by name'}"
         )
-    return stages.editors[edit.editor]
+    editor = stages.editor if edit.editor is None else stages.editors[edit.editor]
+    route: Callable[[str], Editor] | None = getattr(editor, "route", None)
+    return editor if route is None else _at_fault(editor, edit, "route(prompt)", functools.partial(route, edit.prompt))
 
 
 def options_of(editor: Editor) -> Mapping[str, inspect.Parameter]:
@@ -89,19 +99,27 @@ def check_edits(plan: Plan, stages: Stages) -> None:
         check = getattr(editor, "check", None)
         if check is None:
             continue
-        try:
-            takes = parameters_of(check)
-            check(edit.prompt, **{name: value for name, value in edit.options if name in takes})
-        except PlanError:
-            raise
-        except AutomaskError as error:
-            # Before any work it is the words that are at fault: exit status 2, and `edit` has written nothing.
-            raise PlanError(error.problem, mend=error.mend) from error
-        except Exception as error:
-            raise EditorError(
-                f"editor {_name(editor)!r} failed to check {edit.prompt!r}: {type(error).__name__}: {error}",
-                mend="its check(prompt, ...) must raise an AutomaskError or nothing",
-            ) from error
+        takes = parameters_of(check)
+        options = {name: value for name, value in edit.options if name in takes}
+        _at_fault(editor, edit, "check(prompt, ...)", functools.partial(check, edit.prompt, **options))
+
+
+_Result = TypeVar("_Result")
+
+
+def _at_fault(editor: Editor, edit: Edit, method: str, ask: Callable[[], _Result]) -> _Result:
+    """What the editor answers about a prompt; before any work it is the words that are at fault: exit status 2."""
+    try:
+        return ask()
+    except (PlanError, WeightsMissing, ExtraMissing, ConfigError):
+        raise
+    except AutomaskError as error:
+        raise PlanError(error.problem, mend=error.mend) from error
+    except Exception as error:
+        raise EditorError(
+            f"editor {_name(editor)!r} failed to check {edit.prompt!r}: {type(error).__name__}: {error}",
+            mend=f"its {method} must raise an AutomaskError or nothing",
+        ) from error
 
 
 def paint(

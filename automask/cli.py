@@ -95,9 +95,10 @@ def _run(arguments: list[str]) -> int:
         "mask": (_mask, "only find the masks, and draw them over the photo"),
         "batch": (_batch, "make the same edits in a folder of photos"),
         "demo": (_demo, "edit the kitchen that comes with automask"),
+        "materials": (_materials, "list the materials that paint knows, or draw them"),
         "models": (_models, "list model weights, or fetch some"),
     }
-    listing = "\n".join(f"  {name:<8}{about}" for name, (_, about) in commands.items())
+    listing = "\n".join(f"  {name:<10}{about}" for name, (_, about) in commands.items())
     parser.add_argument("command", nargs="?", metavar="COMMAND", help="one of:\n" + listing)
     parser.formatter_class = argparse.RawTextHelpFormatter
     head = parser.parse_args(arguments[:1])
@@ -267,7 +268,7 @@ def _edit(arguments: list[str]) -> int:
     typed = _Arguments(parser, arguments, "photo", wants_arrow=True)
     from automask import config as configuration
     from automask.api import NotLoaded, edit
-    from automask.chain import named_editors
+    from automask.chain import check_edits, named_editors
     from automask.report import check_out, files_of
 
     plan = typed.plan()
@@ -280,6 +281,7 @@ def _edit(arguments: list[str]) -> int:
         given = {} if typed.flags.masks is None else {"segmenter": NotLoaded(), "refiner": NotLoaded()}
         began = time.perf_counter()
         stages = configuration.build(config, editors=named_editors(plan), conf=typed.conf, given=given)
+        check_edits(plan, stages)  # loads what `editor=auto` sends an edit to
         loaded_s = time.perf_counter() - began
         _say_devices(stages)
         outcome = edit(
@@ -424,6 +426,44 @@ def _demo(arguments: list[str]) -> int:
     return 0
 
 
+def _materials(arguments: list[str]) -> int:
+    parser = _Parser(
+        prog="automask materials",
+        description="Lists the materials that paint knows, beside every colour; -o draws them.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("-o", "--out", metavar="SHEET.png", help="draw 1.2 m x 0.8 m of each on one sheet")
+    parser.add_argument("--json", action="store_true", help="print the list as JSON, and nothing else")
+    flags = parser.parse_args(arguments)
+    from automask.config import load_editor
+
+    # Adapters are named by YAML files only: the editor itself is asked what it knows.
+    paint: Any = load_editor("paint")
+    listed = paint.materials()
+    if flags.out is not None:
+        from automask.images import write_picture
+        from automask.report import contact_sheet
+
+        sheet = Path(flags.out)
+        if sheet.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+            raise UsageError(f"'{sheet}' has no ending of a picture", mend="name it .png or .jpg")
+        cells = ((row["name"], paint.sample(row["name"])) for row in listed)
+        write_picture(sheet, contact_sheet(cells, columns=6, cell_px=300))
+    if flags.json:
+        _print_json({"materials": list(listed), "sheet": flags.out})
+        return 0
+    for group in dict.fromkeys(row["group"] for row in listed):
+        print(f"{group}:")
+        for row in listed:
+            if row["group"] == group:
+                notes = [row["finish"]] * bool(row["finish"]) + ["in any colour"] * row["takes_colour"]
+                print(f"  {row['name']:<26}{', '.join(notes)}".rstrip())
+    print("\nBeside them: every colour, finishes, and your own picture (swatch:oak.jpg); see docs/materials.md.")
+    if flags.out is not None:
+        print(flags.out)
+    return 0
+
+
 def _models(arguments: list[str]) -> int:
     parser = _Parser(prog="automask models", description="Lists the weights that automask knows, or fetches some.")
     parser.add_argument("action", nargs="?", default="list", choices=["list", "fetch"])
@@ -481,10 +521,9 @@ def _warn(message: str) -> None:
 
 def _say_devices(stages: "Stages") -> None:
     """Says once where the models run: on a machine without a GPU that is what a user wonders about."""
-    from automask.api import device_note
+    from automask.api import device_note, parts_of
 
-    parts = (stages.segmenter, stages.refiner, stages.editor, *stages.editors.values())
-    for note in dict.fromkeys(filter(None, map(device_note, parts))):
+    for note in dict.fromkeys(filter(None, map(device_note, parts_of(stages).values()))):
         _warn(note)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from automask import signatures
 from automask.errors import AutomaskError, ConfigError
 from automask.plan import nearest
-from automask.protocols import Stages
+from automask.protocols import Editor, Stages
 
 # In an override `${oc.create:{_target_: os.system}}` would make a `_target_`, and `${oc.env:...}` reads secrets.
 _RESOLVER = re.compile(r"\$\{.*:", re.DOTALL)
@@ -146,12 +146,38 @@ def build(
     named = {name: _editor_node(name, conf) for name in dict.fromkeys(editors)}
     ready = given or {}
     built = {g: ready[g] if g in ready else _instantiate(config[g], g) for g in STAGE_GROUPS}
+    loaded = {name: _instantiate(node, f"editor {name}") for name, node in named.items()}
+    chosen = [name for editor in (built["editor"], *loaded.values()) for name in _connected(editor, conf)]
+    # The settings of editors that are chosen among decide a result, too.
+    nodes = {**named, **{name: _editor_node(name, conf) for name in dict.fromkeys(chosen) if name not in named}}
     return Stages(
         **built,
-        editors={name: _instantiate(node, f"editor {name}") for name, node in named.items()},
+        editors=loaded,
         preset=str(config.get("preset", "")),
-        config={**{group: config[group] for group in STAGE_GROUPS}, "editors": named},
+        config={**{group: config[group] for group in STAGE_GROUPS}, "editors": nodes},
     )
+
+
+def load_editor(name: str, *, conf: Path | None = None) -> Editor:
+    """The editor of one file in the group `editor`, loaded with that file's settings.
+
+    Raises:
+        ConfigError: There is no such file, its constructor refuses its values, or it chooses among editors itself.
+        WeightsMissing, ExtraMissing: What it needs is not on this machine.
+    """
+    editor: Editor = _instantiate(_editor_node(name, conf), f"editor {name}")
+    if hasattr(editor, "route"):
+        raise ConfigError(f"editor {name!r} chooses among editors itself", mend="name editors that paint")
+    return editor
+
+
+def _connected(editor: Any, conf: Path | None) -> Sequence[str]:
+    """The names that an editor chooses among, after it got the function that loads them; none for any other editor."""
+    connect = getattr(editor, "connect", None)
+    if connect is None:
+        return ()
+    connect(functools.partial(load_editor, conf=conf))
+    return tuple(editor.editors)
 
 
 def build_mapper(config: Config) -> Any:

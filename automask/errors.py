@@ -118,6 +118,10 @@ class EditorError(AutomaskError, RuntimeError):
     """An editor that failed or broke its protocol."""
 
 
+class UnknownPrompt(EditorError):
+    """An editor cannot paint what these words ask for, and another might; raised by its `check`, before any work."""
+
+
 class CropRefused(EditorError):
     """An editor declines one crop (a safety checker, say): the step fails with this reason and the chain goes on."""
 

@@ -249,6 +249,30 @@ def test_models_list_names_weights_licence_and_the_command(capsys):
         assert word in out
 
 
+def test_materials_lists_names_finishes_and_colours(capsys):
+    status, out, err = run(capsys, "materials")
+    assert (status, err) == (0, "")
+    lines = {line.strip().partition("  ")[0]: line for line in out.splitlines()}
+    assert lines["white marble"].split()[2:] == ["gloss"]
+    assert lines["velvet"].endswith("in any colour")
+    assert "stone:" in lines
+
+
+def test_materials_as_json_and_as_a_sheet(capsys, tmp_path):
+    status, out, err = run(capsys, "materials", "--json", "-o", tmp_path / "Sheet.png")
+    said = json.loads(out)
+    assert (status, err, said["sheet"]) == (0, "", str(tmp_path / "Sheet.png"))
+    assert {"name": "oak", "group": "wood", "finish": "", "takes_colour": False} in said["materials"]
+    sheet = cv2.imread(str(tmp_path / "Sheet.png"))
+    assert sheet.shape[1] > 6 * 300
+
+
+def test_a_sheet_wants_the_ending_of_a_picture(capsys, tmp_path):
+    status, out, err = run(capsys, "materials", "-o", tmp_path / "sheet.pdf")
+    assert (status, out) == (2, "")
+    assert err.endswith("sheet.pdf' has no ending of a picture; name it .png or .jpg\n")
+
+
 def fresh(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False, **options)
 

@@ -22,6 +22,7 @@ BUILTINS = {
     "SegmenterError": RuntimeError,
     "RefinerError": RuntimeError,
     "EditorError": RuntimeError,
+    "UnknownPrompt": RuntimeError,
     "CropRefused": RuntimeError,
     "TargetMissing": LookupError,
 }

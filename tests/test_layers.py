@@ -51,9 +51,10 @@ HOMES: Mapping[str, Home] = {
     **{name: _home(*ADAPTERS, "testing", "weights") for name in MODELS},
     "tokenizers": _home("testing"),
     "huggingface_hub": _home("weights"),
-    "onnxruntime": _home("segmenters"),
+    "onnxruntime": _home("segmenters", "editors"),  # a net in the package each: the starter, and surfaces of paint
     "PIL": _home("images", "report", *ADAPTERS, at_top=True),
     "pillow_heif": _home("images"),
+    "coloraide": _home("editors"),
     "hydra": _home("config"),
     "omegaconf": _home("config"),
     "yaml": _home("plan", "config"),
@@ -73,19 +74,23 @@ class Import:
 
 
 def imports_of(source: str) -> list[Import]:
-    """Every import in a source. `from automask import chain` counts as `automask.chain`."""
+    """Every import in a source, each module once. `from automask import chain` counts as `automask.chain`."""
     found = []
     for node, at_top, only_types in _walk(ast.parse(source), at_top=True, only_types=False):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif node.level:
             names = ["."]
-        elif node.module == "automask":
-            names = [f"automask.{alias.name}" for alias in node.names]
         else:
-            names = [node.module or ""]
-        found += [Import(name, node.lineno, at_top, only_types) for name in names]
+            names = [_module_of(node.module or "", alias.name) for alias in node.names]
+        found += [Import(name, node.lineno, at_top, only_types) for name in dict.fromkeys(names)]
     return found
+
+
+def _module_of(module: str, name: str) -> str:
+    inside = ROOT.joinpath(*module.split("."), name)
+    is_module = module == "automask" or inside.is_dir() or inside.with_suffix(".py").is_file()
+    return f"{module}.{name}" if is_module else module
 
 
 def _walk(tree: ast.AST, *, at_top: bool, only_types: bool) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool, bool]]:

@@ -61,6 +61,7 @@ HEAVY = {
     "torch",
     "transformers",
     "diffusers",
+    "coloraide",
 }
 
 
@@ -147,7 +148,14 @@ def test_every_first_line_is_a_sentence():
         "from automask.cli import main; main([])",
         *[
             f"from automask.cli import main\ntry: main([{argument}])\nexcept SystemExit as stop: assert not stop.code"
-            for argument in ("'--help'", "'edit', '--help'", "'mask', '-h'", "'batch', '--help'", "'demo', '-h'")
+            for argument in (
+                "'--help'",
+                "'materials', '-h'",
+                "'edit', '--help'",
+                "'mask', '-h'",
+                "'batch', '--help'",
+                "'demo', '-h'",
+            )
         ],
     ],
 )
@@ -161,7 +169,7 @@ def test_help_of_the_installed_program_names_the_commands():
     done = subprocess.run(
         [sys.executable, "-m", "automask.cli", "--help"], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    for word in ("edit", "mask", "batch", "demo", "models", "exit status"):
+    for word in ("edit", "mask", "batch", "demo", "materials", "models", "exit status"):
         assert word in done.stdout
 
 

@@ -7,7 +7,7 @@ from PIL import ImageColor
 
 from automask.editors.paint import Paint, look_for
 from automask.editors.paint.catalogue import MATERIALS
-from automask.errors import ConfigError, EditorError
+from automask.errors import ConfigError, EditorError, UnknownPrompt
 
 
 def room(size=(160, 240), wall=(186, 182, 176), thing=(120, 122, 124)):
@@ -33,7 +33,7 @@ def middle(there):
 # ---------------------------------------------------------------------------------------------------------------- words
 
 
-@pytest.mark.parametrize("name", sorted(ImageColor.colormap))
+@pytest.mark.parametrize("name", sorted({*ImageColor.colormap} - {"linen"}))
 def test_every_css_colour_is_known(name):
     assert look_for(name).texture is None
 
@@ -47,7 +47,7 @@ def test_every_css_colour_is_known(name):
         ("offwhite paint", "off-white"),
         ("dark green", "darkgreen"),
         ("  sage   green ", "sage"),
-        ("matte charcoal", "charcoal"),
+        ("matte charcoal", "flat charcoal"),
         ("marble", "white marble"),
         ("gray marble", "grey marble"),
         ("Carrara marble", "marble"),
@@ -67,11 +67,12 @@ def test_check_lets_known_words_pass(prompt):
 
 @pytest.mark.parametrize("prompt", ["chesterfield sofa", "", "#abcd5", "rgb(1,2)", "remove", "hsl(pink)"])
 def test_unknown_words_are_refused_with_what_is_known(prompt):
-    with pytest.raises(EditorError) as caught:
+    with pytest.raises(UnknownPrompt) as caught:
         Paint().check(prompt)
-    assert str(caught.value).startswith(f"paint does not know {prompt!r}; ")
-    assert str(caught.value).endswith(
-        f"it knows CSS colours, #hex, rgb() and: {', '.join(MATERIALS)}; for anything else use preset=photo"
+    assert str(caught.value) == (
+        f"paint does not know {prompt!r}; it knows CSS colours, #hex, rgb(), lab(), oklch(), RAL numbers, paint words "
+        "and what 'automask materials' lists; anything else takes diffusion: preset=photo, or editor=auto with the "
+        "extra 'models'"
     )
 
 
@@ -310,16 +311,19 @@ def test_a_speck_of_the_old_surface_beside_the_edge_is_painted_and_a_neighbour_t
 
 
 def test_boards_shrink_with_distance():
+    """Boards that run away from the eye are the same boards in two rows of the photo, wider in the nearer one."""
     photo, _ = room(size=(300, 450))
     floor = np.zeros(photo.shape[:2], bool)
     floor[180:] = True
     painted = Paint().paint(photo, floor, "oak planks", seed=0).mean(-1)
+    far, near = painted[228:234].mean(0), painted[288:294].mean(0)
+    x = np.arange(450) - 224.5
 
-    def crossings(row):
-        values = painted[row] - cv2.blur(painted[row][None], (61, 1))[0]
-        return np.count_nonzero(np.diff(np.sign(values)))
+    def alike(zoom):
+        seen = np.abs(x) * zoom < 224
+        return np.corrcoef(np.interp(x[seen] * zoom, x, near), far[seen])[0, 1]
 
-    assert np.mean([crossings(row) for row in range(192, 204)]) > np.mean([crossings(row) for row in range(286, 298)])
+    assert max(np.linspace(0.7, 2.4, 69), key=alike) > 1.15
 
 
 # ------------------------------------------------------------------------------------------------------------- extremes

@@ -1,39 +1,211 @@
-"""The materials that paint knows, by name. A new one is one more line here, and a texture if it has a new form."""
+"""The materials that paint knows, by name. A new one is one more line here, and a texture if it has a new form.
 
-from functools import partial
+Each line says the colours; `Look.reflectance`, the mean, follows from them, and a test holds it to what is drawn.
+"""
 
+from collections.abc import Callable
+from functools import cache, partial
+
+from automask.editors.paint import cloth, metal, stone, tiles, wood
 from automask.editors.paint.colours import linear
-from automask.editors.paint.look import Look
-from automask.editors.paint.stone import concrete, marble
-from automask.editors.paint.wood import planks, veneer
+from automask.editors.paint.look import Look, Plane, Texture, Triple
+from automask.editors.paint.noise import mixed
+
+_GROUT, _DARK_GROUT = linear("#cfccc5"), linear("#8b8882")
+_SUBWAY_WH, _SQUARE_WH, _LARGE_WH, _HEXAGON_WH = (0.1525, 0.0775), (0.1025, 0.1025), (0.602, 0.602), (0.11, 0.11)
 
 
-def _marble(base: str, cloud: str, vein: str) -> Look:
-    texture = partial(marble, base=linear(base), cloud=linear(cloud), vein=linear(vein))
-    return Look(linear(base), texture, gloss=0.9)
+def _even(texture: Callable[..., Plane], colour: Triple, *, gloss: float | None = None) -> Look:
+    """A texture whose mean is its colour."""
+    return Look(colour, partial(texture, colour=colour), gloss=gloss)
 
 
-def _veneer(light: str, dark: str) -> Look:
-    texture = partial(veneer, light=linear(light), dark=linear(dark))
-    return Look(linear(light), texture, lay="grain", floor=_planks(light, dark))
+def _marble(
+    base: str, cloud: str, vein: str, families: tuple[stone.Veins, ...], *, clouds: float, veins: float
+) -> Look:
+    colours = linear(base), linear(cloud), linear(vein)
+    texture = partial(stone.marble, base=colours[0], cloud=colours[1], vein=colours[2], families=families)
+    return Look(mixed(*zip(colours, (1 - clouds - veins, clouds, veins), strict=True)), texture, gloss=0.9)
 
 
-def _planks(light: str, dark: str) -> Look:
-    return Look(linear(light), partial(planks, light=linear(light), dark=linear(dark)), lay="boards")
+def _verde(base: str, cloud: str, vein: str) -> Look:
+    colours = linear(base), linear(cloud), linear(vein)
+    texture = partial(stone.verde, base=colours[0], cloud=colours[1], vein=colours[2])
+    return Look(mixed(*zip(colours, (0.721, 0.26, 0.019), strict=True)), texture, gloss=0.9)
 
 
-_OAK, _WALNUT, _ASH = ("#d3a67a", "#935f38"), ("#76563f", "#3c2a1e"), ("#e0c5a8", "#b68b64")
+def _granite(*minerals: tuple[str, float]) -> Look:
+    parts = tuple((linear(colour), share) for colour, share in minerals)
+    return Look(mixed(*parts), partial(stone.granite, minerals=parts), gloss=0.7)
+
+
+def _terrazzo(binder: Triple, *chips: str) -> Look:
+    kinds = tuple(linear(chip) for chip in chips)
+    mean = mixed((binder, 1 - stone.TERRAZZO_COVER), (mixed(*[(kind, 1.0) for kind in kinds]), stone.TERRAZZO_COVER))
+    return Look(mean, partial(stone.terrazzo, binder=binder, chips=kinds), gloss=0.6)
+
+
+@cache
+def _planks(species: wood.Species) -> Look:
+    return Look(species.mean, partial(wood.planks, wood=species), lay="boards")
+
+
+def _herringbone(species: wood.Species) -> Look:
+    return Look(species.mean, partial(wood.herringbone, wood=species), lay="boards")
+
+
+def _veneer(species: wood.Species) -> Look:
+    return Look(species.mean, partial(wood.veneer, wood=species), lay="grain", floor=_planks(species))
+
+
+def _bricks(mortar: str, *fired: str) -> Look:
+    colours, bed = tuple(linear(colour) for colour in fired), linear(mortar)
+    return Look(
+        tiles.bricks_mean(colours, bed), partial(tiles.bricks, fired=colours, mortar=bed), lay="courses", gloss=0
+    )
+
+
+def _painted_bricks(colour: Triple) -> Look:
+    texture = partial(tiles.bricks, fired=(colour,), mortar=colour, relief=0.8, speckle=0.22)
+    return Look(tiles.bricks_mean((colour,), colour), texture, lay="courses", gloss=0.1)
+
+
+def _tiles(
+    colour: Triple,
+    size_wh: tuple[float, float],
+    *,
+    grout: Triple = _GROUT,
+    joint_m: float = 0.0025,
+    offset: float = 0.0,
+    uneven: float = 0.02,
+    hexagonal: bool = False,
+) -> Look:
+    texture = partial(
+        tiles.tiles,
+        colour=colour,
+        grout=grout,
+        size_wh=size_wh,
+        joint_m=joint_m,
+        offset=offset,
+        uneven=uneven,
+        hexagonal=hexagonal,
+    )
+    return Look(tiles.tiles_mean(colour, grout, size_wh, joint_m), texture, lay="courses", gloss=0.8)
+
+
+def _slabs(
+    of: Look, size_wh: tuple[float, float] = _LARGE_WH, *, grout: Triple = _DARK_GROUT, offset: float = 0
+) -> Look:
+    texture = of.texture
+    if texture is None:
+        raise ValueError("a plain colour has no slab to cut")
+    mean = tiles.tiles_mean(of.reflectance, grout, size_wh, 0.002)
+    cut: Texture = partial(tiles.slabs, stone=texture, grout=grout, size_wh=size_wh, offset=offset)
+    return Look(mean, cut, lay="courses", gloss=of.gloss)
+
+
+def _stripes(colour: Triple, other: Triple) -> Look:
+    texture = partial(cloth.stripes, colour=colour, other=other)
+    return Look(mixed((colour, 1.0), (other, 1.0)), texture, lay="courses", gloss=0.05)
+
+
+def _cane(colour: Triple) -> Look:
+    behind = mixed((colour, 0.25), ((0.01, 0.008, 0.006), 0.75))
+    mean = mixed((colour, cloth.CANE_SHARE), (behind, 1 - cloth.CANE_SHARE))
+    return Look(mean, partial(cloth.cane, colour=colour, behind=behind), gloss=0.2)
+
+
+def _metal(colour: Triple) -> Look:
+    return Look(colour, partial(metal.brushed, colour=colour), lay="grain", gloss=0.5, metal=True)
+
+
+def _cloth(texture: Callable[..., Plane], colour: Triple, gloss: float = 0.0) -> Look:
+    return Look(colour, partial(texture, colour=colour), lay="cloth", gloss=gloss)
+
+
+_OAK = wood.Species(linear("#d3b38d"), linear("#966f4c"))
+_ASH = wood.Species(linear("#dfcbb0"), linear("#b3906b"), ring_m=0.0045, rings=0.26, pores=0.24)
+_WALNUT = wood.Species(linear("#7f6049"), linear("#3d2a1f"), rings=0.15, streaks=0.10, pores=0.20, vary=0.10)
+_SMOKED = wood.Species(linear("#665040"), linear("#2c2119"), rings=0.18, pores=0.35, vary=0.09)
+_EBONY = wood.Species(linear("#3c312b"), linear("#17120f"), rings=0.12, streaks=0.16, rift=0.9, pores=0.15)
+_CHIPS = ("#a9a39a", "#e9e4da", "#6e6a66", "#b08a68", "#d3b79a", "#3f3d3c")
+
+# What takes a colour: a name, and what makes it of one.
+_COLOURED: dict[str, Callable[[Triple], Look]] = {
+    "linen": partial(_cloth, cloth.linen),
+    "wool": partial(_cloth, cloth.wool),
+    "velvet": partial(_cloth, cloth.velvet, gloss=0.1),
+    "leather": partial(_cloth, cloth.leather, gloss=0.35),
+    "rattan": _cane,
+    "concrete": partial(_even, stone.concrete, gloss=0.1),
+    "quartz": partial(_even, stone.quartz, gloss=0.6),
+    "terrazzo": lambda colour: _terrazzo(colour, *_CHIPS),
+    "brick": _painted_bricks,
+    "subway tile": partial(_tiles, size_wh=_SUBWAY_WH, offset=0.5),
+    "square tile": partial(_tiles, size_wh=_SQUARE_WH),
+    "hexagon tile": partial(_tiles, size_wh=_HEXAGON_WH, hexagonal=True),
+    "zellige": partial(_tiles, size_wh=_SQUARE_WH, uneven=0.055, joint_m=0.0015),
+    "stone tile": lambda colour: _slabs(_even(stone.limestone, colour, gloss=0.3)),
+}
 
 MATERIALS = {
-    "white marble": _marble("#f0efec", "#cfd1d4", "#74787d"),
-    "black marble": _marble("#151517", "#232427", "#cfcbc4"),
-    "grey marble": _marble("#9a9da0", "#7b7f83", "#e4e4e4"),
-    "green marble": _marble("#1f3d32", "#142a21", "#b9cabf"),
-    "oak": _veneer(*_OAK),
-    "walnut": _veneer(*_WALNUT),
-    "ash": _veneer(*_ASH),
-    "oak planks": _planks(*_OAK),
-    "walnut planks": _planks(*_WALNUT),
-    "ash planks": _planks(*_ASH),
-    "concrete": Look(linear("#a9a8a4"), partial(concrete, light=linear("#a9a8a4"), dark=linear("#7f7e7b")), gloss=0.1),
+    "white marble": _marble("#f0efec", "#cfd1d4", "#74787d", stone.CALACATTA, clouds=0.195, veins=0.012),
+    "black marble": _marble("#131315", "#222326", "#d6d2ca", stone.MARQUINA, clouds=0.10, veins=0.002),
+    "grey marble": _marble("#888b8e", "#a4a7a9", "#dcdcdb", stone.BARDIGLIO, clouds=0.15, veins=0.010),
+    "green marble": _verde("#1b382d", "#4d7764", "#b9cabf"),
+    "granite": _granite(("#b9b3ab", 0.42), ("#8d8883", 0.26), ("#d9d4cb", 0.14), ("#3b3939", 0.18)),
+    "black granite": _granite(("#1a1a1b", 0.62), ("#2c2c2e", 0.26), ("#4a4a4c", 0.09), ("#7d7c7a", 0.03)),
+    "quartz": _COLOURED["quartz"](linear("#e4e2dd")),
+    "white stone": _even(stone.quartz, linear("#e4e2dd"), gloss=0.5),
+    "grey stone": _even(stone.quartz, linear("#858687"), gloss=0.5),
+    "black stone": _even(stone.quartz, linear("#232427"), gloss=0.5),
+    "terrazzo": _COLOURED["terrazzo"](linear("#dcd8cf")),
+    "concrete": _COLOURED["concrete"](linear("#a09e99")),
+    "slate": _even(stone.slate, linear("#454749"), gloss=0.15),
+    "travertine": _even(stone.travertine, linear("#d0c0a6"), gloss=0.3),
+    "limestone": _even(stone.limestone, linear("#cdc5b6"), gloss=0.2),
+    "oak": _veneer(_OAK),
+    "smoked oak": _veneer(_SMOKED),
+    "ash": _veneer(_ASH),
+    "walnut": _veneer(_WALNUT),
+    "ebony": _veneer(_EBONY),
+    "oak planks": _planks(_OAK),
+    "smoked oak planks": _planks(_SMOKED),
+    "ash planks": _planks(_ASH),
+    "walnut planks": _planks(_WALNUT),
+    "ebony planks": _planks(_EBONY),
+    "oak herringbone": _herringbone(_OAK),
+    "smoked oak herringbone": _herringbone(_SMOKED),
+    "ash herringbone": _herringbone(_ASH),
+    "walnut herringbone": _herringbone(_WALNUT),
+    "ebony herringbone": _herringbone(_EBONY),
+    "brick": _bricks("#b5aea3", "#9c5a42", "#87452f", "#a96f52", "#6f3a2c"),
+    "white brick": _painted_bricks(linear("#e9e6df")),
+    "subway tile": _COLOURED["subway tile"](linear("#ecebe6")),
+    "square tile": _COLOURED["square tile"](linear("#ecebe6")),
+    "hexagon tile": _COLOURED["hexagon tile"](linear("#ecebe6")),
+    "zellige": _COLOURED["zellige"](linear("#dfe0d8")),
+    "stone tile": _COLOURED["stone tile"](linear("#bdb5a8")),
+    "brushed steel": _metal(linear("#c4c3c1")),
+    "brass": _metal((0.60, 0.42, 0.19)),
+    "linen": _COLOURED["linen"](linear("#cec4b1")),
+    "wool": _COLOURED["wool"](linear("#b4aca0")),
+    "velvet": _COLOURED["velvet"](linear("#2c4a43")),
+    "leather": _COLOURED["leather"](linear("#8a5a3a")),
+    "rattan": _COLOURED["rattan"](linear("#c9a777")),
+    "wallpaper": _stripes(linear("#d9d6cc"), linear("#b7c0b6")),
 }
+
+
+def coloured(name: str, colour: Triple, other: Triple | None = None) -> Look | None:
+    """A material of the catalogue in a colour; None where it takes none, as marble and wood.
+
+    Args:
+        name: A name in `MATERIALS`.
+        colour: Linear reflectance of a cloth's dye, a tile's glaze, a binder, a painted brick.
+        other: The second colour of stripes; pale paper where it is None. Nothing else looks at it.
+    """
+    if name == "wallpaper":
+        return _stripes(colour, linear("#e6e2d8") if other is None else other)
+    make = _COLOURED.get(name)
+    return None if make is None else make(colour)

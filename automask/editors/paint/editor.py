@@ -5,6 +5,7 @@ import numpy as np
 
 from automask.editors.paint.laying import textured
 from automask.editors.paint.light import expected_light, light_on, reduced
+from automask.editors.paint.listing import materials, sample
 from automask.editors.paint.look import Plane
 from automask.editors.paint.planes import bounds, room_of, surface_of
 from automask.editors.paint.tone import FLOOR_GAIN, LINEAR, LUMA, SHEEN, TOP_GAIN, WHITEST, encode, linear_of_scene
@@ -45,6 +46,8 @@ class Paint:
 
     multiple_px = 1
     ideal_px = 0  # the whole photo: exposure and colour cast are read from the rest of the room
+    materials = staticmethod(materials)
+    sample = staticmethod(sample)
 
     def __init__(self, *, scale: float = 1.0, shading: float = 1.0, rim_frac: float = 0.004) -> None:
         self.scale = _held(scale, "editor.scale", _SCALES, error=ConfigError)

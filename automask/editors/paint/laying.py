@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 
 from automask.editors.paint.look import Hw, Labels, Look, Plane
-from automask.editors.paint.planes import Room, Surface, bounds, metres, surface_of
+from automask.editors.paint.planes import Room, Surface, bounds, draped, metres, planes_of
 from automask.types import Hard
 
+_TAPS = 3
 _SLAB_M = 24.0  # longer than any room in a photo taken from inside it
 
 
@@ -36,23 +37,51 @@ def _lay(look: Look, rng: np.random.Generator, along: Plane, across: Plane, dens
     if look.texture is None:
         raise ValueError("a plain colour has no texture to lay")
     texture = look.texture(hw, px_per_m, rng)
-    coarse = np.clip(np.log2(px_per_m / np.maximum(density, 1e-3)), 0, 3)
-    at_x, at_y = (along - np.float32(a0)) * np.float32(px_per_m), (across - np.float32(c0)) * np.float32(px_per_m)
+    (step_a, step_c), taps, squeeze = _aslant(along, across, density, wanted)
+    sharp = density / np.maximum(squeeze / np.float32(taps), 1)
+    coarse = np.clip(np.log2(px_per_m / np.maximum(sharp, 1e-3)), 0, 3)
     out = np.zeros((*along.shape, 3), np.float32)
     deepest = float(coarse[wanted].max())
+    places = []
+    for tap in range(taps):
+        part = np.float32((tap + 0.5) / taps - 0.5)
+        at_x = (along + part * step_a - np.float32(a0)) * np.float32(px_per_m)
+        at_y = (across + part * step_c - np.float32(c0)) * np.float32(px_per_m)
+        places.append((at_x, at_y))
     for level in range(4):
         size = np.float32(2**level)
-        seen = cv2.remap(
-            texture, at_x / size - 0.5, at_y / size - 0.5, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-        )
-        if deepest > 0:
-            seen *= cv2.merge([np.clip(1 - np.abs(coarse - level), 0, 1)] * 3)
-        out += seen
+        share = np.clip(1 - np.abs(coarse - level), 0, 1) / np.float32(taps)
+        if float(share[wanted].max()) > 0:
+            shares = cv2.merge([share] * 3)
+            for at_x, at_y in places:
+                seen = cv2.remap(
+                    texture, at_x / size - 0.5, at_y / size - 0.5, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+                )
+                out += seen * shares
         if deepest <= level:
             break
         half_wh = (max(1, texture.shape[1] // 2), max(1, texture.shape[0] // 2))
         texture = cv2.resize(texture, half_wh, interpolation=cv2.INTER_AREA)
     return out
+
+
+def _aslant(along: Plane, across: Plane, density: Plane, wanted: Hard) -> tuple[tuple[Plane, Plane], int, Plane]:
+    """How a surface seen aslant is sampled: the step of its positions over a pixel, in how many parts, and the squeeze.
+
+    Far boards that run away from the eye are a few px wide and ten times as long in a px: one sample a pixel that is
+    sharp enough across them flickers along them, and one that is smooth along them blurs their joints away.
+    """
+    steps = []
+    for axis in (0, 1):
+        if along.shape[axis] < 2:
+            steps.append((np.zeros_like(along), np.zeros_like(along)))
+            continue
+        steps.append((np.gradient(along, axis=axis), np.gradient(across, axis=axis)))
+    squeezes = [np.hypot(*step) * density for step in steps]
+    means = [float(np.median(squeeze[wanted])) for squeeze in squeezes]
+    worse = int(means[1] > means[0])
+    taps = min(max(round(means[worse]), 1), _TAPS)
+    return steps[worse], taps, squeezes[worse]
 
 
 def textured(
@@ -74,45 +103,29 @@ def textured(
         room: The camera.
         whole: The plane that the mask as a whole lies in.
         mask: [h, w] bool, a part of the photo.
-        label: [h, w] which of the old materials is there: different ones are likely to be different planes.
-        size_hw: The photo's size.
         corner: Row and column of the part in the photo.
         seed: Where veins and boards fall.
         scale: Size of the pattern.
     """
-    boards = look.lay == "boards"
-    total = int(mask.sum())
     if whole.is_floor and look.floor is not None:
         look = look.floor
-    surfaces: dict[tuple[int, bool, bool, int], tuple[Surface, Hard]] = {}
-    rest = mask.copy()
-    for k in range(int(label.max()) + 1):
-        if whole.is_floor:
-            break  # a floor is one plane, whatever shadows and sun make of it
-        count, parts, stats, _ = cv2.connectedComponentsWithStats((mask & (label == k)).astype(np.uint8))
-        for part in range(1, count):
-            if stats[part, cv2.CC_STAT_AREA] < 0.05 * total:
-                continue
-            here = parts == part
-            surface = surface_of(here, room, size_hw, corner, boards=boards)
-            key = (-1 if surface.flat else k, surface.flat, surface.left, surface.axis)
-            # Parts of one plane share one piece of texture: a slab runs on behind a shelf.
-            surface, before = surfaces.get(key, (surface, here))
-            surfaces[key] = (surface, before | here)
-            rest &= ~here
-    if rest.any():
-        sizes = {key: int(here.sum()) for key, (_, here) in surfaces.items()}
-        key = max(sizes, key=lambda key: sizes[key]) if sizes else (0, whole.flat, whole.left, whole.axis)
-        surface, before = surfaces.get(key, (whole, rest))
-        surfaces[key] = (surface, before | rest)
+    if whole.is_floor:
+        surfaces = [(whole, mask)]  # a floor is one plane, whatever stands on it
+    elif look.lay == "cloth":
+        surfaces = [(draped(mask, room, corner), mask)]
+    else:
+        surfaces = planes_of(mask, room, corner)
     out = np.zeros((*mask.shape, 3), np.float32)
-    for index, (surface, here) in enumerate(surfaces.values()):
+    for index, (surface, here) in enumerate(surfaces):
         y0, y1, x0, x1 = bounds(here)
         box = (y0 + corner[0], y1 + corner[0], x0 + corner[1], x1 + corner[1])
         along, across, density = metres(surface, room, box)
-        if look.lay == "grain" and surface.flat:
-            along, across = across, along  # a worktop's grain runs its length
         wanted = here[y0:y1, x0:x1]
+        if surface.flat and look.lay in ("grain", "boards") and not surface.is_floor:
+            # A worktop's grain runs its length.
+            long = [float(np.ptp(np.percentile(way[wanted], (2, 98)))) for way in (along, across)]
+            if (long[0] > long[1]) == (look.lay == "grain"):
+                along, across = across, along
         size = np.float32(scale)
         rng = np.random.default_rng([seed, index])
         laid = _lay(look, rng, along / size, across / size, density * size, wanted)

@@ -9,19 +9,36 @@ import numpy.typing as npt
 from automask.editors.paint.look import Hw, Plane, Triple
 
 
+def seen(size_m: float, px_per_m: float) -> float:
+    """How much of a feature of that size the picture can show: 0 at a pixel or so, 1 from three pixels up."""
+    t = min(max((size_m * px_per_m - 1.2) / 2, 0.0), 1.0)
+    return t * t * (3 - 2 * t)
+
+
 def _noise(hw: Hw, cells_hw: tuple[float, float], rng: np.random.Generator) -> Plane:
-    """Smooth noise, about -1..1, with `cells_hw` random cells over the picture."""
+    """Smooth noise, standard deviation about 1.7, with `cells_hw` random cells over the picture."""
     rows, columns = (max(1, math.ceil(cells)) + 4 for cells in cells_hw)
-    lattice = rng.standard_normal((rows, columns)).astype(np.float32)
-    # The affine warp, not resize: cells need not divide the picture, and its cubic is exact on a coarse lattice.
-    matrix = np.array([[cells_hw[1] / hw[1], 0, 1.5], [0, cells_hw[0] / hw[0], 1.5]], np.float64)
-    coarse_hw = tuple(min(side, max(48, 5 * (cells + 1))) for side, cells in zip(hw, (rows, columns), strict=True))
-    y = (np.arange(coarse_hw[0], dtype=np.float64) + 0.5) * (hw[0] / coarse_hw[0]) * matrix[1, 1] + 1.0
-    x = (np.arange(coarse_hw[1], dtype=np.float64) + 0.5) * (hw[1] / coarse_hw[1]) * matrix[0, 0] + 1.0
+    lattice = rng.standard_normal((rows, columns), np.float32)
+    cell_hw = (hw[0] / cells_hw[0], hw[1] / cells_hw[1])
+    if max(cell_hw) < 8:
+        # Of a fine lattice nobody sees the kernel: the plain cubic is four times as fast.
+        wh = (round(columns * cell_hw[1]), round(rows * cell_hw[0]))
+        field: Plane = cv2.resize(lattice, wh, interpolation=cv2.INTER_CUBIC)
+        # The spread is the splines', 1.7, at eight pixels a cell, and halves towards three: what a pixel averages away.
+        gain = 1 + min(max((max(cell_hw) - 3) / 5, 0.0), 1.0)
+        return np.ascontiguousarray(field[: hw[0], : hw[1]]) * np.float32(gain)
+    y, x = (
+        (np.arange(coarse, dtype=np.float64) + 0.5) * (cells / coarse) + 1.0
+        for coarse, cells in zip(_coarse(hw, rows, columns), cells_hw, strict=True)
+    )
     field = np.ascontiguousarray(_splined(_splined(lattice, y).T, x).T)
-    if coarse_hw != hw:
+    if field.shape != hw:
         field = cv2.resize(field, (hw[1], hw[0]), interpolation=cv2.INTER_CUBIC)
     return field
+
+
+def _coarse(hw: Hw, rows: int, columns: int) -> Hw:
+    return min(hw[0], max(48, 5 * (rows + 1))), min(hw[1], max(48, 5 * (columns + 1)))
 
 
 def _splined(lattice: Plane, at: npt.NDArray[np.float64]) -> Plane:
@@ -42,19 +59,37 @@ def _splined(lattice: Plane, at: npt.NDArray[np.float64]) -> Plane:
 
 
 def fractal(
-    hw: Hw, cells_hw: tuple[float, float], rng: np.random.Generator, *, octaves: int, gain: float = 0.5
+    hw: Hw,
+    px_per_m: float,
+    per_m: float | tuple[float, float],
+    rng: np.random.Generator,
+    *,
+    octaves: int,
+    gain: float = 0.5,
 ) -> Plane:
-    """Sum of octaves of noise, each twice as fine; standard deviation near 1."""
+    """Sum of octaves of noise, each twice as fine; standard deviation about 1.7 where the picture can show them all.
+
+    Args:
+        hw: Size in px.
+        px_per_m: Scale. Octaves too fine for it fade away, and what is left stays as it is at any scale.
+        per_m: Cells of the first octave in a metre, down and along; one number for both.
+        rng: One number is taken from it, so that what a picture can show does not move what is drawn after.
+        octaves: How many.
+        gain: Amplitude of each after the one before.
+    """
+    own = np.random.default_rng(int(rng.integers(2**63)))
+    down, along = per_m if isinstance(per_m, tuple) else (per_m, per_m)
     out = np.zeros(hw, np.float32)
     amplitude, power = 1.0, 0.0
     for octave in range(octaves):
-        cells = (cells_hw[0] * 2**octave, cells_hw[1] * 2**octave)
-        if max(cells[0] / hw[0], cells[1] / hw[1]) > 0.5:
-            break  # finer than two pixels: only aliasing
-        out += np.float32(amplitude) * _noise(hw, cells, rng)
+        share = amplitude * seen(0.9 / (max(down, along) * 2**octave), px_per_m)
+        if share > 0:
+            cells = (hw[0] / px_per_m * down * 2**octave, hw[1] / px_per_m * along * 2**octave)
+            out += np.float32(share) * _noise(hw, cells, own)
         power += amplitude**2
         amplitude *= gain
-    return out / np.float32(math.sqrt(max(power, 1e-6)))
+    out *= np.float32(1 / math.sqrt(power))
+    return out
 
 
 def warp(plane: Plane, by_x: Plane, by_y: Plane) -> Plane:
@@ -72,12 +107,40 @@ def smoothstep(plane: Plane, low: float, high: float) -> Plane:
     return t * t * (3 - 2 * t)
 
 
+def line(distance: Plane, half_m: float, px_per_m: float) -> Plane:
+    """[h, w] in 0..1: the share of each pixel that a line covers, of its distance in metres from the line's middle.
+
+    A joint thinner than a pixel is drawn paler, not a pixel wide: ruled boards and grout come of the latter.
+    """
+    half = half_m * px_per_m
+    cover: Plane = np.clip(np.float32(half + 0.5) - distance * np.float32(px_per_m), 0, min(1.0, 2 * half))
+    return cover
+
+
 def blend(under: Triple | Plane, colour: Triple, share: Plane, gain: Plane | None = None) -> Plane:
     """[h, w, 3] a colour over another, or over a picture, and that times a gain; by planes, which is twice as fast."""
     below = [np.float32(level) for level in under] if isinstance(under, tuple) else cv2.split(under)
     planes = [each + share * (np.float32(level) - each) for each, level in zip(below, colour, strict=True)]
     blended: Plane = cv2.merge(planes if gain is None else [plane * gain for plane in planes])
     return blended
+
+
+def toned(colour: Triple, gain: Plane) -> Plane:
+    """[h, w, 3] a colour, lighter and darker, never black and never lighter than white paint."""
+    tone: Plane = cv2.merge([np.float32(level) * gain for level in colour])
+    return kept(tone)
+
+
+def kept(picture: Plane) -> Plane:
+    """The picture with its levels held to what surfaces reflect: 0.004 (soot) to 0.9 (fresh snow)."""
+    return np.clip(picture, np.float32(0.004), np.float32(0.9), out=picture)
+
+
+def mixed(*parts: tuple[Triple, float]) -> Triple:
+    """The mean of colours, each with its share; shares are made to add up to 1."""
+    total = sum(share for _, share in parts)
+    red, green, blue = (sum(colour[c] * share for colour, share in parts) / total for c in range(3))
+    return red, green, blue
 
 
 def soft(plane: Plane, sigma: float) -> Plane:

@@ -1,22 +1,27 @@
 """The camera, the planes of a room, and where on a plane each pixel lies."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
+from automask.editors.paint.filters import guided
 from automask.editors.paint.look import Hw, Labels, Plane
+from automask.editors.paint.surfaces import Surfaces, surfaces_of
 from automask.types import Hard, Rgb
 
-EYE_M = 1.5  # a photographer's camera stands this high, a ceiling 1.1 m above it, a worktop 0.6 m below
-_TALL_M = 3.2  # without a floor to measure on, the photo shows this height at the object's distance
+EYE_M = 1.5  # a photographer's camera stands this high
+_LOW_M = 1.0  # what lies flat further below the eye than this is floor, not worktop
+_FACING = 0.42  # sine of 25 degrees: a normal that is further from every axis of the room is of something round
+_SPECK = 0.012  # a plane under this share of the mask is taken for part of its neighbour
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Room:
-    """A level camera in a room with right angles.
+    """A level camera in a room with right angles, and what is seen there.
 
     Args:
         focal: Focal length in px.
@@ -25,6 +30,8 @@ class Room:
         yaws: Directions of the room's two level axes, in radians from the optical axis.
         segments: [n, 4] x0, y0, x1, y1 in px of the photo.
         axis: [n] 0 or 1, the level axis that a segment follows; 2 for upright ones, 3 for none.
+        seen: Which way everything faces, and how near it is.
+        grey: The photo's light, 0..1, reduced: its edges are where planes end.
     """
 
     focal: float
@@ -33,6 +40,13 @@ class Room:
     yaws: tuple[float, float]
     segments: Plane
     axis: Labels
+    seen: Surfaces
+    grey: Plane
+
+    @property
+    def shrink(self) -> float:
+        """How much smaller `grey` is than the photo."""
+        return float(self.centre * 2 / self.grey.shape[1])
 
 
 def _segments(grey: npt.NDArray[np.uint8]) -> Plane:
@@ -51,6 +65,27 @@ def room_of(small: Rgb, shrink: float) -> Room:
     Level camera and right angles leave three numbers, so a plain search is sturdier than clustering crossings.
     Source: the Manhattan-world assumption, Coughlan and Yuille, ICCV 1999; segments by LSD, von Gioi et al., IPOL 2012.
     """
+    seen = surfaces_of(small)
+    zoomed = Surfaces(seen.normal, seen.log_density + np.float32(math.log(shrink)), seen.log_albedo)
+    return camera_of(small, shrink, zoomed)
+
+
+def _agreement(normal: Plane) -> Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]]:
+    """The share of upright normals that a room turned by each of [n] yaws explains, 0..1."""
+    upright = normal[np.abs(normal[..., 1]) < 0.3]
+    turned = np.arctan2(upright[:, 0], upright[:, 2]) % (math.pi / 2)
+    counts, edges = np.histogram(turned, 90, (0, math.pi / 2))
+    share = counts / max(1, len(turned))
+
+    def of(yaws: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        off = (yaws[:, None] - (edges[:-1] + edges[1:]) / 2 + math.pi / 4) % (math.pi / 2) - math.pi / 4
+        return np.asarray(np.exp(-((off / 0.2) ** 2)) @ share)
+
+    return of
+
+
+def camera_of(small: Rgb, shrink: float, seen: Surfaces) -> Room:
+    """As `room_of`, with what is seen given."""
     height, width = small.shape[:2]
     lines = _segments(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
     centre = width / 2
@@ -69,25 +104,31 @@ def room_of(small: Rgb, shrink: float) -> Room:
         return np.asarray(np.abs(unit[:, :1] * to_y - unit[:, 1:] * to_x) / norm)
 
     weight = np.where(upright, 0, np.minimum(length, 0.2 * width))
+    total = max(float(weight.sum(dtype=np.float64)), 1.0)
+    agreement = _agreement(seen.normal)
 
-    def best_yaw(yaws: npt.NDArray[np.float64], focal: float, horizon: float) -> tuple[float, float]:
+    def best_yaw(
+        yaws: npt.NDArray[np.float64], focal: float, horizon: float, slack: float = 0.025
+    ) -> tuple[float, float, float, float]:
         apart = np.minimum(miss(yaws, focal, horizon), miss(yaws + math.pi / 2, focal, horizon))
-        scores = (weight[:, None] * np.exp(-((apart / np.float32(0.025)) ** 2))).sum(0, dtype=np.float64)
+        scores = (weight[:, None] * np.exp(-((apart / np.float32(slack)) ** 2))).sum(0, dtype=np.float64) / total
+        scores = scores + _OF_NORMALS * agreement(yaws)
         # Eye level lies near the middle of a photo of a room; a long lens is rare.
-        belief = math.exp(-0.5 * ((horizon / height - 0.47) / 0.15) ** 2) * (0.9 if focal > 0.9 * width else 1.0)
-        return float(scores.max(initial=0)) * belief, float(yaws[int(scores.argmax())])
+        belief = math.exp(-0.5 * ((horizon / height - 0.47) / 0.15) ** 2)
+        belief *= math.exp(-0.5 * (math.log(focal / (0.64 * width)) / _LENS) ** 2)
+        return (float(scores.max()) + 1e-3) * belief, float(yaws[int(scores.argmax())]), focal, horizon
 
-    coarse = [
-        (*best_yaw(np.radians(np.arange(-44.0, 46, 4)), focal, horizon), focal, horizon)
+    _, yaw, focal, horizon = max(
+        best_yaw(np.radians(np.arange(-44.0, 46, 4)), focal, horizon)
         for horizon in np.linspace(0.32, 0.64, 11) * height
-        for focal in np.array([0.55, 0.65, 0.8, 1.0]) * width
-    ]
-    _, yaw, focal, horizon = max(coarse)
-    fine = [
-        (*best_yaw(yaw + np.radians(np.arange(-3.0, 3.5, 0.5)), focal, level), focal, level)
-        for level in horizon + np.linspace(-0.016, 0.016, 5) * height
-    ]
-    _, yaw, focal, horizon = max(fine)
+        for focal in np.array([0.46, 0.53, 0.6, 0.69, 0.79, 0.92]) * width
+    )
+    for turn, zoom, rise, slack in ((1.0, 0.09, 0.016, 0.025), (0.5, 0.045, 0.006, 0.016), (0.2, 0.02, 0.003, 0.012)):
+        _, yaw, focal, horizon = max(
+            best_yaw(yaw + np.radians(turn * np.arange(-3.0, 3.5)), length, level, slack)
+            for level in horizon + np.arange(-2, 3) * rise * height
+            for length in focal * np.exp(np.arange(-2, 3) * zoom)
+        )
     misses = miss(np.array([yaw, yaw + math.pi / 2]), focal, horizon)
     axis = np.where(upright, 2, np.where(misses.min(1) < 0.05, misses.argmin(1), 3))
     return Room(
@@ -97,99 +138,422 @@ def room_of(small: Rgb, shrink: float) -> Room:
         (yaw, yaw + math.pi / 2),
         np.asarray(lines * np.float32(shrink)),
         axis,
+        seen,
+        np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.float32) / np.float32(255),
     )
+
+
+_OF_NORMALS = 0.2  # of the weight of all line segments: they decide where lines are few, or tell two ways apart badly
+_LENS = 0.35  # spread of the logarithm of focal lengths of photos of rooms, about 0.64 of the width
 
 
 @dataclass(frozen=True, slots=True)
 class Surface:
-    """A plane of the room: `flat` (`offset` metres below the eye) or upright along an axis, `offset` metres away."""
+    """A plane of the room.
+
+    Args:
+        flat: It lies flat, `offset` metres below the eye (or above, where negative); else it stands upright.
+        axis: The level axis that an upright plane follows, and that boards on a flat one do.
+        offset: Metres from the eye to the plane; of an upright one negative to the left, looking along its axis.
+        facing: No plane of the room: something round, laid as if it faced the camera at this distance.
+    """
 
     flat: bool
     axis: int
     offset: float
-    left: bool = False  # of two upright planes along one axis, the one that the camera sees from its right
+    facing: bool = False
 
     @property
     def is_floor(self) -> bool:
-        return self.flat and self.offset == EYE_M
+        return self.flat and self.offset > _LOW_M
 
 
-def surface_of(part: Hard, room: Room, size_hw: Hw, corner: Hw, *, boards: bool) -> Surface:
-    """Which plane a part of the mask lies in, by where it is and by the lines on it."""
-    rows = np.flatnonzero(part.any(1)) + corner[0]
-    columns = np.flatnonzero(part.any(0))
-    height = size_hw[0]
-    counts = part.sum(1)[rows - corner[0]]
-    below = float(counts[rows > room.horizon].sum()) / float(counts.sum())
-    votes = _votes(part, room, corner)
-    facing = (
-        0 if abs(math.cos(room.yaws[0])) < abs(math.cos(room.yaws[1])) else 1
-    )  # the axis that runs across the photo
-    at_bottom = rows[-1] >= 0.96 * height
-    at_top = rows[0] <= 0.04 * height
-    if below > (0.8 if boards else 0.97) and (boards or at_bottom) and len(columns) > 0.3 * size_hw[1]:
-        away = 1 - facing
-        # Boards keep the way of the old ones where those are plain to see; else they run away from the eye.
-        axis = facing if votes[facing] > 1.6 * votes[away] and votes[facing] > 0.5 * size_hw[1] else away
-        return Surface(flat=True, axis=axis, offset=EYE_M)
-    if below < 0.03 and at_top and len(columns) > 0.5 * size_hw[1]:
-        return Surface(flat=True, axis=1 - facing, offset=-1.1)
-    both = votes[0] + votes[1]
-    tall = len(rows) > 0.45 * len(columns)
-    if below > 0.97 and not tall and min(votes[:2]) > 0.2 * both and votes[2] < 0.2 * both:
-        return Surface(flat=True, axis=facing, offset=0.6)
-    axis = facing if max(votes[:2]) < 0.05 * size_hw[1] or votes[facing] > 0.6 * both else 1 - facing
-    depth = room.focal * _TALL_M / height
-    if rows[-1] > room.horizon + 0.02 * height:
-        touch = room.focal * EYE_M / (rows[-1] - room.horizon)
-        # Where it meets the floor gives its distance, if what is seen there is the floor: kept within reason.
-        depth = float(np.clip(touch, 0.8 * depth, 1.7 * depth))
-    middle = (columns[0] + columns[-1] + 1) / 2 + corner[1]
-    turn = (middle - room.centre) / room.focal * math.cos(room.yaws[axis]) - math.sin(room.yaws[axis])
-    return Surface(flat=False, axis=axis, offset=depth, left=turn < 0)
+_KINDS = ((True, 0, 1), (True, 0, -1), (False, 0, 1), (False, 0, -1), (False, 1, 1), (False, 1, -1))
+"""Flat or not, axis, sign of the offset: the six ways that a plane of a room can face."""
+
+
+def _ways(room: Room) -> Plane:
+    """[6, 3] the normals, towards the camera, of `_KINDS`."""
+    ways = []
+    for flat, axis, sign in _KINDS:
+        yaw = room.yaws[axis]
+        ways.append((0, -sign, 0) if flat else (-sign * math.cos(yaw), 0, sign * math.sin(yaw)))
+    return np.array(ways, np.float32)
+
+
+def _rays(room: Room, box: tuple[int, int, int, int], step: float = 1.0) -> tuple[Plane, Plane]:
+    """[1, w] and [h, 1]: where the rays of a box's pixels meet the plane one metre ahead; every `step` px of the photo."""
+    y0, y1, x0, x1 = box
+    x = (np.arange(round((x1 - x0) / step), dtype=np.float32) + 0.5) * np.float32(step) + np.float32(x0 - room.centre)
+    y = (np.arange(round((y1 - y0) / step), dtype=np.float32) + 0.5) * np.float32(step) + np.float32(y0 - room.horizon)
+    return x[None, :] / np.float32(room.focal), y[:, None] / np.float32(room.focal)
+
+
+def _slant(kind: tuple[bool, int, int], room: Room, ray_x: Plane, ray_y: Plane) -> Plane:
+    """[h, w] a plane's offset over its distance along the optical axis; not above 0 where it cannot be seen."""
+    flat, axis, sign = kind
+    if flat:
+        slant = np.float32(sign) * ray_y + np.zeros_like(ray_x)
+    else:
+        yaw = room.yaws[axis]
+        slant = np.float32(sign * math.cos(yaw)) * ray_x - np.float32(sign * math.sin(yaw)) + np.zeros_like(ray_y)
+    return np.asarray(slant, np.float32)
+
+
+def surface_of(mask: Hard, room: Room, size_hw: Hw, corner: Hw, *, boards: bool) -> Surface:
+    """Which plane a mask lies in for the most part."""
+    y0, y1, x0, x1 = bounds(mask)
+    box = (y0 + corner[0], y1 + corner[0], x0 + corner[1], x1 + corner[1])
+    held, kinds, depth, (ray_x, ray_y) = _sorted(mask, room, corner, 8 * room.shrink)
+    weight = np.bincount(kinds[held], minlength=6)
+    kind = _KINDS[int(weight.argmax())]
+    slant = _slant(kind, room, ray_x, ray_y)
+    mine = held & (kinds == int(weight.argmax()))
+    below = float((held & (ray_y + np.zeros_like(ray_x) > 0)).sum()) / max(int(held.sum()), 1)
+    if boards and below > 0.8 and x1 - x0 > 0.3 * size_hw[1] and (kind[0] or box[1] > 0.96 * size_hw[0]):
+        kind, slant = _KINDS[0], _slant(_KINDS[0], room, ray_x, ray_y)
+        mine = held & (slant > 0)
+        offset = max(_offset(depth, slant, mine), 1.1 * _LOW_M)
+    else:
+        offset = _offset(depth, slant, mine)
+    if not kind[0]:
+        return Surface(flat=False, axis=kind[1], offset=kind[2] * offset)
+    facing = 0 if abs(math.cos(room.yaws[0])) < abs(math.cos(room.yaws[1])) else 1
+    votes = _votes(mask, room, corner)
+    # Boards keep the way of the old ones where those are plain to see (lines right across the photo, twice over); else
+    # they run away from the eye.
+    across = votes[facing] > 1.6 * votes[1 - facing] and votes[facing] > 2 * size_hw[1]
+    return Surface(flat=True, axis=facing if across else 1 - facing, offset=kind[2] * offset)
+
+
+def _offset(depth: Plane, slant: Plane, mine: Hard) -> float:
+    """The middle of what the pixels say of their plane's offset."""
+    said = (depth * np.maximum(slant, np.float32(0.03)))[mine]
+    return float(np.median(said)) if said.size else EYE_M
+
+
+def _sorted(mask: Hard, room: Room, corner: Hw, step: float) -> tuple[Hard, Labels, Plane, tuple[Plane, Plane]]:
+    """Of a mask's box, every `step` px: what is masked, which of `_KINDS` it is, its distance, and its rays."""
+    y0, y1, x0, x1 = bounds(mask)
+    wh = (max(1, round((x1 - x0) / step)), max(1, round((y1 - y0) / step)))
+    share = cv2.resize(mask[y0:y1, x0:x1].astype(np.float32), wh, interpolation=cv2.INTER_AREA)
+    held = share >= min(0.5, float(share.max()))
+    ray_x = ((np.arange(wh[0]) + 0.5) / wh[0] * (x1 - x0) + x0 + corner[1] - room.centre) / room.focal
+    ray_y = ((np.arange(wh[1]) + 0.5) / wh[1] * (y1 - y0) + y0 + corner[0] - room.horizon) / room.focal
+    rays = ray_x.astype(np.float32)[None], ray_y.astype(np.float32)[:, None]
+    looks, depth = _seen(room, rays)
+    return held, looks.argmax(-1), depth, rays
+
+
+def _seen(room: Room, rays: tuple[Plane, Plane]) -> tuple[Plane, Plane]:
+    """[h, w, 6] the cosine between what is seen and each of `_KINDS`, -1 where that cannot be; [h, w] distance in m."""
+    height, width = room.seen.log_density.shape
+    ray_x, ray_y = rays
+    # The photo's size in px, of which only the width is kept; the net stretches the sides a little differently.
+    photo_w, photo_h = 2 * room.centre, room.grey.shape[0] * room.shrink
+    at_x = (ray_x * np.float32(room.focal) + np.float32(room.centre)) * np.float32(width / photo_w) - np.float32(0.5)
+    at_y = (ray_y * np.float32(room.focal) + np.float32(room.horizon)) * np.float32(height / photo_h) - np.float32(0.5)
+    shape = (at_y.shape[0], at_x.shape[1])
+    at_x, at_y = (np.ascontiguousarray(np.broadcast_to(at, shape)) for at in (at_x, at_y))
+    normal, density = (
+        cv2.remap(plane, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        for plane in (room.seen.normal, room.seen.log_density)
+    )
+    looks = np.asarray(cv2.transform(normal, _ways(room)), np.float32).reshape(*normal.shape[:2], 6)
+    for k, kind in enumerate(_KINDS):
+        looks[..., k][_slant(kind, room, ray_x, ray_y) < 0.02] = -1
+    return looks, np.asarray(np.float32(room.focal) * np.exp(-density), np.float32)
+
+
+def planes_of(mask: Hard, room: Room, corner: Hw) -> list[tuple[Surface, Hard]]:
+    """The planes under a mask, largest first, each with [h, w] bool: the part of the mask that lies in it.
+
+    Every pixel goes to the way of facing that is nearest to its normal, along the photo's edges; connected pixels of
+    one way are a plane, and where two of them meet the fold is straight: it follows the room's own direction there.
+    Something round, whose normals keep to no axis of the room, is one surface that faces the camera.
+    """
+    y0, y1, x0, x1 = bounds(mask)
+    step = room.shrink
+    held, _, depth, rays = _sorted(mask, room, corner, step)
+    looks, _ = _seen(room, rays)
+    cell = room.grey.shape[1] / room.seen.log_density.shape[1]
+    inner = _depth_in(held) > 1.5 * cell  # at the rim, what is seen is mixed with the neighbours
+    straight = looks.max(-1)[inner] > math.sqrt(1 - _FACING**2)
+    if straight.size > 4 * cell * cell and float(straight.mean()) < 0.5:
+        return [(draped(mask, room, corner), mask)]
+    kinds = _along_edges(looks, held, room, (y0 + corner[0], x0 + corner[1]), cell)
+    labels, kind_of = _components(kinds, held)
+    offsets = _offsets(labels, kind_of, depth, room, rays, inner=_depth_in(held) > cell)
+    wh = (x1 - x0, y1 - y0)
+    large = _enlarged(labels, len(kind_of), wh)
+    inside = mask[y0:y1, x0:x1]
+    _straighten(large, inside, kind_of, room, (y0 + corner[0], x0 + corner[1]))
+    surfaces: list[tuple[Surface, Hard]] = []
+    for one in range(len(kind_of)):
+        here = np.zeros_like(mask)
+        here[y0:y1, x0:x1] = inside & (large == one)
+        if not here.any():
+            continue
+        flat, axis, sign = _KINDS[kind_of[one]]
+        surface = Surface(flat=flat, axis=axis, offset=sign * offsets[one])
+        for k, (other, before) in enumerate(surfaces):
+            # Parts of one plane share one piece of texture: a slab runs on behind a shelf. (What is seen of a part between
+            # stools is nearer, and upper cabinets do stand back a little: a quarter is not told apart.)
+            alike = (other.flat, other.axis) == (flat, axis) and 0.77 < surface.offset / other.offset < 1.3
+            if alike:
+                surfaces[k] = (other, before | here)
+                break
+        else:
+            surfaces.append((surface, here))
+    return surfaces
+
+
+def _depth_in(held: Hard) -> Plane:
+    """[h, w] px from each pixel of a mask to the nearest pixel outside; beyond the picture is outside."""
+    depth: Plane = cv2.distanceTransform(np.pad(held, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    return depth
+
+
+def draped(mask: Hard, room: Room, corner: Hw) -> Surface:
+    """One surface that faces the camera, as near as the mask is on the whole: cloth over something round, unbroken."""
+    held, _, depth, _ = _sorted(mask, room, corner, 4 * room.shrink)
+    return Surface(flat=False, axis=0, offset=float(np.median(depth[held])), facing=True)
+
+
+def _along_edges(looks: Plane, held: Hard, room: Room, corner: Hw, cell: float) -> Labels:
+    """[h, w] which of `_KINDS` each pixel is, with borders that follow the photo's edges.
+
+    A strip that is thinner than three `cell` (px of what was seen) is all one: there, too much of what is seen is its
+    neighbours.
+    """
+    height, width = held.shape
+    y, x = round(corner[0] / room.shrink), round(corner[1] / room.shrink)
+    y, x = min(y, room.grey.shape[0] - height), min(x, room.grey.shape[1] - width)
+    grey = room.grey[max(y, 0) : max(y, 0) + height, max(x, 0) : max(x, 0) + width]
+    if grey.shape != held.shape:
+        grey = cv2.resize(grey, (width, height))
+    likely = np.exp(np.float32(6) * (looks - looks.max(-1, keepdims=True)))
+    likely /= likely.sum(-1, keepdims=True)
+    weight = held.astype(np.float32)
+    there = [k for k in range(6) if float(likely[..., k][held].max(initial=0)) > 0.5]
+    radius = max(2, round(max(room.grey.shape) / 100))
+    smooth = np.full((*held.shape, 6), -1, np.float32)
+    for k in there:
+        smooth[..., k] = guided(grey, np.ascontiguousarray(likely[..., k]), weight, radius, 0.02**2)
+    kinds: Labels = smooth.argmax(-1)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(1.5 * cell) + 1,) * 2)
+    thick = cv2.dilate(cv2.morphologyEx(held.astype(np.uint8), cv2.MORPH_OPEN, kernel), np.ones((3, 3), np.uint8))
+    count, strips, stats, _ = cv2.connectedComponentsWithStats((held & (thick == 0)).astype(np.uint8))
+    for k in range(1, count):
+        if stats[k, cv2.CC_STAT_AREA] > cell * cell:
+            here = strips == k
+            share = np.maximum(smooth[here], 0).sum(0, dtype=np.float64)
+            if stats[k, cv2.CC_STAT_WIDTH] > 3 * stats[k, cv2.CC_STAT_HEIGHT]:
+                share[0] *= 2  # a worktop seen aslant, between fronts and tiles that both stand upright
+            kinds[here] = int(share.argmax())
+    return kinds
+
+
+def _components(kinds: Labels, held: Hard) -> tuple[Labels, list[int]]:
+    """[h, w] which connected plane each pixel is, specks given to their neighbours, largest first; the kind of each."""
+    found: list[tuple[int, int, Hard]] = []
+    for kind in np.unique(kinds[held]).tolist():
+        count, parts, stats, _ = cv2.connectedComponentsWithStats(
+            (held & (kinds == kind)).astype(np.uint8), connectivity=4
+        )
+        found += [(int(stats[k, cv2.CC_STAT_AREA]), kind, parts == k) for k in range(1, count)]
+    found.sort(key=lambda part: -part[0])
+    least = _SPECK * int(held.sum())
+    kept = [part for part in found if part[0] >= least] or found[:1]
+    labels = np.full(held.shape, -1, np.int64)
+    for k, (_, _, here) in enumerate(kept):
+        labels[here] = k
+    return _filled(labels), [kind for _, kind, _ in kept]
+
+
+def _filled(labels: Labels) -> Labels:
+    """The labels with every -1 replaced by the nearest label."""
+    if not (labels < 0).any():
+        return labels
+    _, nearest = cv2.distanceTransformWithLabels(
+        (labels < 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    of_label = np.zeros(int(nearest.max()) + 1, np.int64)
+    known = labels >= 0
+    of_label[nearest[known]] = labels[known]
+    return np.where(known, labels, of_label[nearest])
+
+
+def _offsets(
+    labels: Labels, kind_of: list[int], depth: Plane, room: Room, rays: tuple[Plane, Plane], *, inner: Hard
+) -> list[float]:
+    """The offset of each plane: by the distances seen in it, and such that planes that meet are equally near there.
+
+    The front and the side of an island then show a pattern of one size. Where what is seen is a third apart, one plane
+    stands before the other and they do not meet.
+    """
+    slants = [_slant(_KINDS[kind], room, *rays) for kind in kind_of]
+    own = []
+    for one, slant in enumerate(slants):
+        all_of_it = (labels == one) & (slant > 0.03)
+        mine = all_of_it & inner
+        own.append(_offset(depth, slant, mine if mine.sum() > 0.1 * all_of_it.sum() else all_of_it))
+    settled = [own[0]] if own else []
+    for one in range(1, len(kind_of)):
+        here = cv2.dilate((labels == one).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        asked: list[tuple[int, float]] = []
+        for other in range(one):
+            border = here & (labels == other) & (slants[one] > 0.03) & (slants[other] > 0.03)
+            if int(border.sum()) > 8 and kind_of[one] != kind_of[other]:
+                meets = float(np.median(slants[one][border] / slants[other][border])) * settled[other]
+                if abs(math.log(meets / own[one])) < 0.3:
+                    asked.append((int(border.sum()), meets))
+        settled.append(max(asked)[1] if asked else own[one])
+    return settled
+
+
+def _enlarged(labels: Labels, count: int, wh: tuple[int, int]) -> Labels:
+    """Labels at a larger size, with smooth borders."""
+    best = np.full(wh[::-1], -1, np.float32)
+    out = np.zeros(wh[::-1], np.int64)
+    for one in range(count):
+        share = cv2.resize((labels == one).astype(np.float32), wh, interpolation=cv2.INTER_LINEAR)
+        np.copyto(out, one, where=share > best)
+        np.maximum(best, share, out=best)
+    return out
+
+
+def _straighten(labels: Labels, inside: Hard, kind_of: list[int], room: Room, corner: Hw) -> None:
+    """Make the folds between planes straight, in place.
+
+    Two upright planes meet in an upright line, a flat and an upright one along the latter's axis. Of all lines in that
+    direction the fold is the one with a line segment of the photo on it, near where the border was found; without one
+    it is the border's middle.
+    """
+    reach = max(4.0, 0.012 * 2 * room.centre)
+    for (one, other), border in _borders(labels, inside).items():
+        first, second = _KINDS[kind_of[one]], _KINDS[kind_of[other]]
+        if (first[0] and second[0]) or kind_of[one] == kind_of[other] or len(border) < 2 * reach:
+            continue
+        upright = not first[0] and not second[0]
+        axis = 2 if upright else (second if first[0] else first)[1]
+        _straighten_one(labels, (one, other), border, axis, room, corner, reach)
+
+
+def _borders(labels: Labels, inside: Hard) -> dict[tuple[int, int], Plane]:
+    """Of each pair of labels that touch, [n, 2] x, y of the places between neighbouring pixels of the two."""
+    count = int(labels.max(initial=0)) + 1
+    places, pairs = [], []
+    for ahead, back, step in (
+        ((slice(None), slice(1, None)), (slice(None), slice(-1)), (1.0, 0.5)),
+        ((slice(1, None), slice(None)), (slice(-1), slice(None)), (0.5, 1.0)),
+    ):
+        y, x = np.nonzero((labels[ahead] != labels[back]) & inside[ahead] & inside[back])
+        one, other = labels[back][y, x], labels[ahead][y, x]
+        places.append(np.stack([x, y], -1).astype(np.float32) + np.array(step, np.float32))
+        pairs.append(np.minimum(one, other) * count + np.maximum(one, other))
+    place, pair = np.concatenate(places), np.concatenate(pairs)
+    return {divmod(k, count): place[pair == k] for k in np.unique(pair).tolist()}
+
+
+def _straighten_one(
+    labels: Labels, pair: tuple[int, int], border: Plane, axis: int, room: Room, corner: Hw, reach: float
+) -> None:
+    """One of the folds of `_straighten`."""
+    offset = np.array([corner[1], corner[0]], np.float32)
+    border = border + offset
+    middle = np.median(border, 0)
+
+    def towards(points: Plane) -> Plane:
+        """The way that lines of this direction take through points, as far as it matters."""
+        if axis == 2:
+            return np.broadcast_to(np.array([0, 1], np.float32), points.shape)
+        sin, cos = math.sin(room.yaws[axis]), math.cos(room.yaws[axis])
+        way = np.array([room.centre * cos + room.focal * sin, room.horizon * cos]) - points * cos
+        return np.asarray(way, np.float32)
+
+    along = towards(middle[None])[0]
+    along = along / max(float(np.hypot(*along)), 1e-6)
+    aside = np.array([-along[1], along[0]], np.float32)
+
+    def place(points: Plane) -> tuple[Plane, Plane]:
+        """How far aside of the middle the line through each point passes, and how far along it the point is."""
+        way, rel = towards(points), points - middle
+        forward = way @ along
+        forward = np.where(np.abs(forward) < 1e-3, 1e-3, forward)
+        along_it = rel @ along
+        return np.asarray(rel @ aside - along_it * (way @ aside) / forward), np.asarray(along_it)
+
+    t, s = place(border)
+    centre = float(np.median(t))
+    spread = float(np.median(np.abs(t - centre)))
+    if spread > reach:
+        return  # no fold: one thing before another, whose outline is what it is
+    near = np.abs(t - centre) < 3 * reach
+    low, high = np.percentile(s[near], (3, 97))
+    extent = float(high - low)
+    if extent < 2 * reach:
+        return
+    bend = 0.0
+    mine = room.axis == axis
+    if mine.any():
+        lines = room.segments[mine].reshape(-1, 2)
+        seg_t, seg_s = (each.reshape(-1, 2) for each in place(lines))
+        overlap = np.minimum(seg_s.max(1), high) - np.maximum(seg_s.min(1), low)
+        away = np.abs(seg_t.mean(1) - centre)
+        worth = np.where(away < 1.5 * reach, np.maximum(overlap, 0), 0) * np.exp(-((away / reach) ** 2))
+        if float(worth.max()) > 0.15 * extent:
+            k = int(worth.argmax())
+            run = float(seg_s[k, 1] - seg_s[k, 0])
+            if abs(run) > 0.35 * extent:  # long enough to be believed in its own direction: no camera is quite level
+                bend = float(seg_t[k, 1] - seg_t[k, 0]) / run
+            centre = float(seg_t[k].mean()) - bend * float(seg_s[k].mean())
+    at = np.argwhere((labels == pair[0]) | (labels == pair[1]))
+    t, s = place(np.asarray(at[:, ::-1] + 0.5 + offset, np.float32))
+    t = np.asarray(t - bend * s - centre, np.float32)
+    now = labels[at[:, 0], at[:, 1]] == pair[0]
+    sign = 1.0 if float(t[now].mean()) > float(t[~now].mean()) else -1.0
+    if extent > 0.4 * float(np.ptp(s)):
+        # Two planes part at their fold all along it: what lies over the line is top, also where it overhangs.
+        close = np.abs(t) < 5 * reach
+    else:
+        close = (np.abs(t) < 3 * reach) & (s > low - reach) & (s < high + reach)
+    labels[at[close, 0], at[close, 1]] = np.where(sign * t[close] > 0, pair[0], pair[1])
 
 
 def _votes(part: Hard, room: Room, corner: Hw) -> npt.NDArray[np.float64]:
-    """[4] px of line in the part and on its border, by the direction it follows."""
+    """[4] px of line well inside a part, by the direction it follows: the border's own lines say nothing of boards."""
     reach = max(2, round(room.focal / 150))
-    near = cv2.dilate(part.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    inner = cv2.erode(part.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     mid = (room.segments[:, :2] + room.segments[:, 2:]) / 2
     x, y = (mid[:, 0] - corner[1]).astype(int), (mid[:, 1] - corner[0]).astype(int)
     inside = (x >= 0) & (y >= 0) & (x < part.shape[1]) & (y < part.shape[0])
     on = np.zeros(len(mid), np.bool_)
-    on[inside] = near[y[inside], x[inside]] > 0
+    on[inside] = inner[y[inside], x[inside]] > 0
     length = np.hypot(*(room.segments[:, 2:] - room.segments[:, :2]).T)
     return np.bincount(room.axis[on], weights=length[on].astype(np.float64), minlength=4).astype(np.float64)
 
 
 def metres(surface: Surface, room: Room, box: tuple[int, int, int, int]) -> tuple[Plane, Plane, Plane]:
-    """Position on a surface, in metres along its axis and across it, and px for one metre, for a box of the photo."""
-    y0, y1, x0, x1 = box
-    ray_x = ((np.arange(x0, x1, dtype=np.float32) + 0.5 - room.centre) / room.focal).astype(np.float32)[None, :]
-    ray_y = ((np.arange(y0, y1, dtype=np.float32) + 0.5 - room.horizon) / room.focal).astype(np.float32)[:, None]
-    sin, cos = math.sin(room.yaws[surface.axis]), math.cos(room.yaws[surface.axis])
-    shape = (y1 - y0, x1 - x0)
-    if surface.flat:
-        drop = np.maximum(ray_y * np.float32(math.copysign(1, surface.offset)), np.float32(0.06))
-        depth = np.broadcast_to(np.float32(abs(surface.offset)) / drop, shape)
-        right = ray_x * depth
-        along, across = (
-            right * np.float32(sin) + depth * np.float32(cos),
-            right * np.float32(cos) - depth * np.float32(sin),
-        )
-        # Seen aslant, a metre is fewer px away from the eye than across it: the mean of the two.
-        density = room.focal / depth * np.sqrt(np.minimum(drop, 1))
-    else:
-        turn = ray_x * np.float32(cos) - np.float32(sin)
-        middle = ((x0 + x1) / 2 - room.centre) / room.focal * cos - sin
-        if abs(middle) < 0.12:  # seen edge-on: nothing to measure, so it is taken to face the camera
-            along = np.broadcast_to(ray_x * np.float32(surface.offset), shape)
-            depth = np.full(shape, surface.offset, np.float32)
-        else:
-            depth = np.broadcast_to(np.float32(surface.offset) / np.clip(turn / np.float32(middle), 0.3, 4), shape)
-            along = depth * (ray_x * np.float32(sin) + np.float32(cos))
-        across = depth * ray_y
-        density = room.focal / depth
+    """Position on a surface, in metres along its axis and across it, and px for one metre, for a box of the photo.
+
+    Seen aslant, a metre is fewer px one way: the px are those of the other way.
+    """
+    ray_x, ray_y = _rays(room, box)
+    shape = (box[1] - box[0], box[3] - box[2])
+    size = np.float32(abs(surface.offset))
+    if surface.facing:
+        along, across = (np.broadcast_to(ray * size, shape) for ray in (ray_x, ray_y))
+        density = np.full(shape, room.focal / surface.offset, np.float32)
+        return along.astype(np.float32), across.astype(np.float32), density
+    sin, cos = (np.float32(of(room.yaws[surface.axis])) for of in (math.sin, math.cos))
+    kind = (surface.flat, surface.axis, 1 if surface.offset > 0 else -1)
+    slant = np.broadcast_to(_slant(kind, room, ray_x, ray_y), shape)
+    slant = np.maximum(slant, np.float32(0.06) if surface.flat else np.float32(max(0.02, slant.max() / 12)))
+    depth = size / slant
+    along = depth * (ray_x * sin + cos)
+    across = depth * (ray_x * cos - sin) if surface.flat else depth * ray_y
+    density = np.float32(room.focal) / depth
     return along.astype(np.float32), across.astype(np.float32), density.astype(np.float32)
 
 

@@ -1,54 +1,289 @@
-"""Wood: grain, veneer and floorboards."""
+"""Wood: boards cut from a log, laid as veneer, floorboards or herringbone."""
 
+import math
+from dataclasses import dataclass
+
+import cv2
 import numpy as np
+import numpy.typing as npt
 
-from automask.editors.paint.look import Hw, Plane, Triple
-from automask.editors.paint.noise import blend, fractal, smoothstep
-
-
-def _grain(hw: Hw, px_per_m: float, rng: np.random.Generator) -> Plane:
-    """Share of the dark colour, 0..1: growth rings as contours of a long noise, fibres and pores; along the rows."""
-    metres = (hw[0] / px_per_m, hw[1] / px_per_m)
-
-    def cells(across: float, along: float) -> tuple[float, float]:
-        return metres[0] * across, metres[1] * along
-
-    figure = fractal(hw, cells(4.0, 0.45), rng, octaves=3, gain=0.45)
-    rings = np.abs(((figure * np.float32(2.4)) % 2.0) - 1.0).astype(np.float32) ** np.float32(1.6)
-    fibre = fractal(hw, cells(110, 3.0), rng, octaves=3, gain=0.6)
-    tone = fractal(hw, cells(2.0, 0.3), rng, octaves=2)
-    pores = smoothstep(fractal(hw, cells(260, 8), rng, octaves=2), 1.1, 2.0)
-    share = 0.34 + 0.26 * (rings - 0.4) + 0.10 * fibre + 0.08 * tone + 0.25 * pores
-    shares: Plane = np.clip(share, 0, 1).astype(np.float32)
-    return shares
+from automask.editors.paint.look import Hw, Labels, Plane, Triple
+from automask.editors.paint.noise import fractal, kept, line, mixed, seen, smoothstep
 
 
-def veneer(hw: Hw, px_per_m: float, rng: np.random.Generator, *, light: Triple, dark: Triple) -> Plane:
-    """Veneer with upright grain."""
-    return blend(light, dark, np.ascontiguousarray(_grain((hw[1], hw[0]), px_per_m, rng).T))
+@dataclass(frozen=True, slots=True)
+class Species:
+    """A wood.
+
+    Args:
+        light, dark: Its two colours.
+        share: How much of the dark one, on the whole.
+        ring_m: Width of a year's ring.
+        rings: How plain the rings are.
+        streaks: How plain broad streaks of many years are.
+        fibre: How plain the fibres are.
+        pores: How plain the pores are.
+        rift: Share of boards with straight grain.
+        vary: Spread of lightness between boards.
+    """
+
+    light: Triple
+    dark: Triple
+    share: float = 0.30
+    ring_m: float = 0.0038
+    rings: float = 0.20
+    streaks: float = 0.07
+    fibre: float = 0.068
+    pores: float = 0.26
+    rift: float = 0.40
+    vary: float = 0.07
+
+    @property
+    def mean(self) -> Triple:
+        """Its reflectance as a whole."""
+        return mixed((self.light, 1 - self.share), (self.dark, self.share))
 
 
-def planks(hw: Hw, px_per_m: float, rng: np.random.Generator, *, light: Triple, dark: Triple) -> Plane:
-    """Floorboards along the rows: each with its own piece of grain, its own tone, and a dark joint."""
-    share = _grain(hw, px_per_m, rng)
-    board_h = max(4.0, 0.15 * px_per_m)
-    board_w = max(16.0, 1.7 * px_per_m)
-    rows = (np.arange(hw[0]) / board_h).astype(np.int64)
-    out_share = np.empty(hw, np.float32)
-    tone = np.empty(hw, np.float32)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cuts:
+    """How boards lie in their logs; each value [n], in metres, for n boards.
+
+    A board's face is a plane beside the pith: where it passes close, the rings' cones are cut to arches (cathedrals);
+    far to the side they are straight lines (rift). Everything about a board's figure follows from these few numbers.
+    """
+
+    aside: npt.NDArray[np.float32]
+    depth: npt.NDArray[np.float32]
+    taper: npt.NDArray[np.float32]
+    ring: npt.NDArray[np.float32]
+    place: npt.NDArray[np.float32]
+    tone: npt.NDArray[np.float32]
+
+
+def _cuts(count: int, width_m: float, wood: Species, rng: np.random.Generator) -> _Cuts:
+    chance = rng.random((7, count), np.float32)
+    sign = np.where(chance[5] < 0.5, np.float32(-1), np.float32(1))
+    rift = chance[0] < wood.rift
+    aside = np.where(rift, sign * (0.07 + 0.5 * width_m + 0.15 * chance[1]), (chance[1] - 0.5) * 0.7 * width_m)
+    depth = np.where(rift, 0.02 + 0.06 * chance[2], 0.035 + 0.11 * chance[2])
+    taper = np.where(chance[6] < 0.5, -1, 1) * np.where(rift, 0.003 + 0.004 * chance[3], 0.010 + 0.022 * chance[3])
+    return _Cuts(
+        aside.astype(np.float32),
+        depth.astype(np.float32),
+        taper.astype(np.float32),
+        chance[4] * np.float32(0.9),
+        rng.random(count, np.float32) * np.float32(40),
+        rng.standard_normal(count, np.float32) * np.float32(wood.vary),
+    )
+
+
+_STEP_M = 0.0004
+_RADII = 3000
+
+
+def _rings(wood: Species, rng: np.random.Generator) -> Plane:
+    """[levels, radii] how dark wood is at each distance from the pith, mean 0; each level twice as coarse."""
+    radius = np.arange(_RADII) * _STEP_M
+    slow = np.repeat(rng.standard_normal(64), 24)  # good years and bad ones come in runs
+    width = wood.ring_m * np.exp(0.22 * rng.standard_normal(1536) + 0.25 * slow)
+    ends = np.concatenate([[0.0], np.cumsum(width)])
+    which = np.searchsorted(ends, radius, side="right") - 1
+    phase = (radius - ends[which]) / width[which]
+    # Spring wood is open and dark at once, and gives way slowly to the dense wood of summer.
+    early = np.exp(-phase / 0.28) * (0.55 + 0.75 * rng.random(1536)[which])
+    profile = wood.rings * 1.7 * (early - early.mean())
+    for run_m, share in ((0.06, 0.5), (0.02, 0.55), (0.008, 0.8), (0.0028, 1.0)):
+        knots = np.arange(0, radius[-1] + 2 * run_m, run_m)
+        profile += wood.streaks * share * np.interp(radius, knots, rng.standard_normal(len(knots)))
+    levels = [profile - profile.mean()]
+    for level in range(1, 8):
+        kernel = cv2.getGaussianKernel(2 * round(1.5 * 2**level) + 1, 0.5 * 2**level)[:, 0]
+        levels.append(np.convolve(np.pad(levels[0], len(kernel) // 2, mode="reflect"), kernel, "valid"))
+    return np.stack(levels).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Timber:
+    """What all boards of one picture are cut from: rings, and fibres and pores to lay over them."""
+
+    wood: Species
+    px_per_m: float
+    rings: Plane
+    sway: Plane
+    fibre: Plane
+
+    @classmethod
+    def grown(cls, hw: Hw, px_per_m: float, wood: Species, rng: np.random.Generator) -> "_Timber":
+        """Timber for a picture of that size, grain along the columns."""
+        rings = _rings(wood, rng)
+        sheet_hw = (min(hw[0], round(2.2 * px_per_m) + 8), min(hw[1], round(3.5 * px_per_m) + 8))
+        sway = fractal(sheet_hw, px_per_m, (5, 0.9), rng, octaves=4, gain=0.42)
+        fibre = fractal(sheet_hw, px_per_m, (64, 2.4), rng, octaves=4, gain=0.95)
+        dashes = fractal(sheet_hw, px_per_m, (210, 13), rng, octaves=2, gain=0.9)
+        pores = smoothstep(dashes, 0.5, 1.9)
+        fibre = np.float32(wood.fibre) * fibre + np.float32(wood.pores) * (pores - np.float32(pores.mean()))
+        return cls(wood, px_per_m, rings, sway, fibre)
+
+    def face(self, u: Plane, v: Plane, cuts: _Cuts, each: Labels) -> Plane:
+        """[h, w] share of the dark colour: `u` metres along the grain, `v` across from the board's middle."""
+        scale = np.float32(self.px_per_m)
+        place = cuts.place[each]
+        at_x, at_y = (u + place) * scale, (v + place * np.float32(0.37)) * scale
+        at_x, at_y = np.broadcast_arrays(at_x, at_y)
+        at_x, at_y = _bounced(at_x, self.fibre.shape[1]), _bounced(at_y, self.fibre.shape[0])
+        fibre = cv2.remap(self.fibre, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        sway = cv2.remap(self.sway, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        off = v - cuts.aside[each] + np.float32(0.0045) * sway
+        deep = cuts.depth[each] + cuts.taper[each] * u + np.float32(0.006) * sway
+        radius = cv2.sqrt(off * off + deep * deep) + np.float32(0.004) * fibre
+        # How many steps of the table a pixel spans, which is less where the rings are cut flat.
+        spans = (np.abs(off) / (radius + np.float32(1e-3)) + np.float32(0.08)) * np.float32(1 / (_STEP_M * scale))
+        level = np.clip(cv2.log(spans) * np.float32(1 / math.log(2)), 0, len(self.rings) - 1)
+        at = _bounced((radius + cuts.ring[each]) * np.float32(1 / _STEP_M), _RADII)
+        figure = cv2.remap(self.rings, at, level, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        figure *= np.float32(seen(0.03, self.px_per_m))
+        # Pores sit in the spring wood.
+        fibre *= np.clip(1 + np.float32(3.2) * figure, 0.35, 2)
+        share: Plane = np.clip(np.float32(self.wood.share) + figure + fibre, 0, 1)
+        return share
+
+
+def _bounced(at: Plane, size: int) -> Plane:
+    """Positions turned back at both ends of a picture, however far beyond they are."""
+    turn = np.float32(max(1, size - 1))
+    folded: Plane = turn - np.abs(np.abs(at) % (2 * turn) - turn)
+    return folded.astype(np.float32)
+
+
+def _coloured(wood: Species, share: Plane, tone: Plane, joint: Plane | None = None) -> Plane:
+    """The picture of shares of the dark colour, lighter and darker board by board; dark boards are also the redder."""
+    gain = 1 + tone if joint is None else (1 + tone) * (1 - joint)
+    red, green, blue = (
+        (np.float32(light) + share * np.float32(dark - light)) * gain
+        for light, dark in zip(wood.light, wood.dark, strict=True)
+    )
+    return kept(cv2.merge([red * (1 - np.float32(0.06) * tone), green, blue * (1 + np.float32(0.15) * tone)]))
+
+
+_LEAF_M = 2.7
+
+
+def veneer(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species) -> Plane:
+    """Veneer, grain upright: leaves side by side, of a few cuts, without joints to see."""
+    down = (hw[1], hw[0])
+    widths: list[float] = []
+    while sum(widths) < hw[1] / px_per_m + 0.5:
+        widths.append(float(rng.uniform(0.18, 0.34)))
+    ends = np.cumsum(widths) - float(rng.uniform(0, widths[0]))
+    v = ((np.arange(down[0], dtype=np.float32) + 0.5) / np.float32(px_per_m))[:, None]
+    each = np.minimum(np.searchsorted(ends, v[:, 0]), len(ends) - 1)[:, None]
+    v = v - (ends - 0.5 * np.array(widths)).astype(np.float32)[each]
+    u = ((np.arange(down[1], dtype=np.float32) + 0.5) / np.float32(px_per_m))[None, :]
+    u = _bounced(u * 1000, round(1000 * _LEAF_M)) * np.float32(0.001) - np.float32(_LEAF_M / 2)
+    timber = _Timber.grown(down, px_per_m, wood, rng)
+    cuts = _cuts(len(widths), 0.25, wood, rng)
+    share = timber.face(u, v, cuts, each)
+    tone = np.float32(0.45) * cuts.tone[each]
+    clear = np.float32(seen(0.2, px_per_m))
+    return _coloured(wood, np.ascontiguousarray(share.T), np.ascontiguousarray((clear * tone).T))
+
+
+_BOARD_M = 0.18
+
+
+def planks(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species) -> Plane:
+    """Floorboards along the columns: each its own cut and tone, with joints as thin as they are."""
+    timber = _Timber.grown(hw, px_per_m, wood, rng)
+    height_m, width_m = hw[0] / px_per_m, hw[1] / px_per_m
+    share, tone = np.empty(hw, np.float32), np.empty(hw, np.float32)
     joint = np.zeros(hw, np.float32)
-    gap = max(1, round(0.0018 * px_per_m))
-    for row in range(int(rows[-1]) + 1):
-        top, bottom = int(np.searchsorted(rows, row)), int(np.searchsorted(rows, row + 1))
-        shift = int(rng.integers(0, hw[1]))
-        out_share[top:bottom] = np.roll(share[top:bottom], shift, axis=1)
-        start = -float(rng.uniform(0, board_w))
-        while start < hw[1]:
-            stop = start + board_w * float(rng.uniform(0.75, 1.25))
-            left, right = max(0, round(start)), min(hw[1], round(stop))
-            tone[top:bottom, left:right] = rng.uniform(-0.17, 0.17)
-            if 0 < right < hw[1]:
-                joint[top:bottom, right - gap : right] = 1
-            start = stop
-        joint[top : top + gap] = 1
-    return blend(light, dark, np.clip(out_share, 0, 1), (1 + tone) * (1 - np.float32(0.6) * joint))
+    u = ((np.arange(hw[1], dtype=np.float32) + 0.5) / np.float32(px_per_m))[None, :]
+    clear = np.float32(seen(_BOARD_M, px_per_m))
+    top_m = -float(rng.random()) * _BOARD_M
+    before: npt.NDArray[np.float64] = np.zeros(0)
+    while top_m < height_m:
+        own = np.random.default_rng(int(rng.integers(2**63)))
+        wide = _BOARD_M * float(own.uniform(0.985, 1.015))
+        ends = _ends(width_m, before, own)
+        before = ends
+        top, bottom = max(0, round(top_m * px_per_m)), min(hw[0], round((top_m + wide) * px_per_m))
+        cuts = _cuts(len(ends) + 1, wide, wood, own)
+        strength = own.uniform(0.12, 0.5, 2 * len(ends) + 2).astype(np.float32)
+        knots = np.arange(0.0, width_m + 0.5, 0.23)
+        worn = np.interp(u[0], knots, own.uniform(0.35, 1.25, len(knots))).astype(np.float32)[None, :]
+        if bottom > top:
+            each = np.searchsorted(ends, u[0])[None, :]
+            begin = np.concatenate([[ends[0] - 1.7], ends]).astype(np.float32)[each]
+            v = ((np.arange(top, bottom, dtype=np.float32) + 0.5) / np.float32(px_per_m))[:, None]
+            v = v - np.float32(top_m + wide / 2)
+            share[top:bottom] = timber.face(u - begin - np.float32(0.85), v, cuts, each)
+            tone[top:bottom] = cuts.tone[each]
+            side = line(np.float32(wide / 2) - np.abs(v), _GAP_M / 2, px_per_m) * strength[each] * worn
+            along = np.abs(u - np.concatenate([ends, [1e3]]).astype(np.float32)[each])
+            along = np.minimum(along, np.abs(u - begin))
+            butt = line(along, _GAP_M / 2, px_per_m) * strength[each + len(ends) + 1]
+            joint[top:bottom] = np.maximum(side, butt)
+        top_m += wide
+    return _coloured(wood, share, clear * tone, clear * joint)
+
+
+_GAP_M = 0.0022
+"""A joint and the tiny bevel on both its sides."""
+
+
+def _ends(width_m: float, before: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    """Where boards of one course end, in metres; not beside an end in the course before, as a floor layer sees to."""
+    ends: list[float] = []
+    at = float(rng.uniform(0.15, 1.9))
+    while True:
+        for _ in range(6):
+            if not len(before) or float(np.abs(before - at).min()) > 0.28:
+                break
+            at += float(rng.uniform(-0.2, 0.35))
+        ends.append(max(at, ends[-1] + 0.4) if ends else at)
+        if ends[-1] > width_m:
+            return np.array(ends)
+        at = ends[-1] + float(rng.choice([1.3, 1.6, 1.9, 2.1])) * float(rng.uniform(0.94, 1.06))
+
+
+_BLOCK_M = 0.09
+_BLOCKS = 6
+
+
+def herringbone(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species) -> Plane:
+    """Herringbone of blocks 0.09 x 0.54 m at 45 degrees to the columns, which the zigzags follow."""
+    timber = _Timber.grown(hw, px_per_m, wood, rng)
+    start = rng.random(2) * 10
+    x = ((np.arange(hw[1], dtype=np.float32) + 0.5) / np.float32(px_per_m) + np.float32(start[0]))[None, :]
+    y = ((np.arange(hw[0], dtype=np.float32) + 0.5) / np.float32(px_per_m) + np.float32(start[1]))[:, None]
+    root = np.float32(1 / (math.sqrt(2) * _BLOCK_M))
+    a, b = (x + y) * root, (x - y) * root  # in blocks' widths
+    column, row = np.floor(a), np.floor(b)
+    # Along a row of cells, n belong to one block lying along it and n to the ends of blocks standing across.
+    turn = (column - row) % (2 * _BLOCKS)
+    lying = turn < _BLOCKS
+    step = np.where(lying, turn, 2 * _BLOCKS - 1 - turn)
+    first, second = np.where(lying, column - step, column), np.where(lying, row, row - step)
+    long, short = np.where(lying, a - first, b - second), np.where(lying, b - row, a - column)
+    edge = np.minimum(np.minimum(short, 1 - short), np.minimum(long, _BLOCKS - long)) * np.float32(_BLOCK_M)
+    count = 1021
+    each = _scattered(first, second, lying, count)
+    cuts = _cuts(count, _BLOCK_M, wood, rng)
+    strength = rng.uniform(0.12, 0.5, count).astype(np.float32)
+    u = (long - np.float32(_BLOCKS / 2)) * np.float32(_BLOCK_M)
+    v = (short - np.float32(0.5)) * np.float32(_BLOCK_M)
+    share = timber.face(u, v, cuts, each)
+    clear = np.float32(seen(_BLOCK_M, px_per_m))
+    joint = clear * line(edge, _GAP_M / 2, px_per_m) * strength[each]
+    # Blocks that stand and blocks that lie send the light another way.
+    return _coloured(wood, share, clear * (cuts.tone[each] + np.where(lying, 0.02, -0.02).astype(np.float32)), joint)
+
+
+def _scattered(first: Plane, second: Plane, lying: npt.NDArray[np.bool_], count: int) -> Labels:
+    """[h, w] a number below `count` for each block, by its place, without a pattern."""
+    a, b = first.astype(np.int64).astype(np.uint32), second.astype(np.int64).astype(np.uint32)
+    mix = a * np.uint32(0x9E3779B1) + b * np.uint32(0x85EBCA77) + lying.astype(np.uint32) * np.uint32(0xC2B2AE3D)
+    mix ^= mix >> np.uint32(15)
+    mix *= np.uint32(0x2C1B3C6D)
+    mix ^= mix >> np.uint32(13)
+    return np.asarray(mix % np.uint32(count), np.int64)

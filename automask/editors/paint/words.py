@@ -2,54 +2,264 @@
 
 import difflib
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from PIL import ImageColor
+from automask.editors.paint.catalogue import MATERIALS, coloured
+from automask.editors.paint.colours import NAMES, PAINTS, SHIFTS, colour_of, key_of, spelled_out
+from automask.editors.paint.look import Look, Triple
+from automask.editors.paint.swatch import swatch_look
+from automask.errors import EditorError, UnknownPrompt
 
-from automask.editors.paint.catalogue import MATERIALS
-from automask.editors.paint.colours import PAINTS, colour_of
-from automask.editors.paint.look import Look
-from automask.errors import EditorError
-
-_SYNONYMS = {
-    "marble": "white marble",
-    "calacatta": "white marble",
-    "carrara": "white marble",
-    "carrara marble": "white marble",
-    "calacatta marble": "white marble",
-    "gray marble": "grey marble",
-    "dark marble": "black marble",
+SYNONYMS = {
+    **dict.fromkeys(("marble", "calacatta", "carrara", "statuario", "arabescato", "calacatta gold"), "white marble"),
+    **dict.fromkeys(("dark marble", "nero marquina", "marquina"), "black marble"),
+    **dict.fromkeys(("verde guatemala", "verde alpi", "dark green marble"), "green marble"),
+    **dict.fromkeys(("grey granite", "light granite"), "granite"),
+    **dict.fromkeys(("dark granite", "absolute black", "nero assoluto"), "black granite"),
+    **dict.fromkeys(("engineered stone", "composite stone", "white quartz", "corian"), "quartz"),
+    **dict.fromkeys(("stone", "light stone"), "white stone"),
+    **dict.fromkeys(("dark stone",), "black stone"),
+    **dict.fromkeys(("cement", "microcement", "poured concrete", "raw concrete"), "concrete"),
+    **dict.fromkeys(("natural slate", "black slate"), "slate"),
+    **dict.fromkeys(("metro tile", "brick tile"), "subway tile"),
+    **dict.fromkeys(("tile", "ceramic tile", "white tile"), "square tile"),
+    **dict.fromkeys(("hex tile", "hexagonal tile", "hexagon"), "hexagon tile"),
+    **dict.fromkeys(("zellige tile", "zellij"), "zellige"),
+    **dict.fromkeys(("porcelain tile", "limestone tile", "flagstone"), "stone tile"),
+    **dict.fromkeys(("exposed brick", "red brick", "bare brick", "brick wall"), "brick"),
+    **dict.fromkeys(("painted brick", "whitewashed brick"), "white brick"),
+    **dict.fromkeys(("steel", "stainless steel", "stainless", "inox", "brushed metal", "metal"), "brushed steel"),
+    **dict.fromkeys(("brushed brass", "brushed gold", "gold metal"), "brass"),
+    **dict.fromkeys(("fabric", "cloth", "cotton", "canvas", "upholstery"), "linen"),
+    **dict.fromkeys(("felt", "tweed", "boucle", "felted wool"), "wool"),
+    **dict.fromkeys(("brown leather", "tan leather", "leatherette"), "leather"),
+    **dict.fromkeys(("cane", "wicker", "cane webbing", "woven cane"), "rattan"),
 }
-_FINISHES = ("paint", "painted", "matte", "matt", "satin", "gloss", "glossy", "fabric", "colour", "color", "lacquer")
-_BOARDS = ("planks", "plank", "boards", "floorboards", "flooring", "floor", "parquet")
+"""Other names of the catalogue's materials."""
+_SPECIES = {
+    **dict.fromkeys(("", "wood", "natural oak", "light oak", "white oak", "european oak"), "oak"),
+    **dict.fromkeys(("dark oak", "fumed oak", "brown oak"), "smoked oak"),
+    **dict.fromkeys(("light wood", "pale wood", "whitewashed oak", "pale oak"), "ash"),
+    **dict.fromkeys(("dark wood", "american walnut", "dark walnut"), "walnut"),
+    **dict.fromkeys(("black wood", "wenge", "black oak", "ebonised oak"), "ebony"),
+}
+_FORMS = {
+    **dict.fromkeys(("plank", "board", "floorboard", "parquet", "laminate"), "planks"),
+    **dict.fromkeys(("herringbone", "chevron"), "herringbone"),
+}
+_SINGULAR = {
+    **{f"{word}s": word for word in ("tile", "brick", "plank", "board", "floorboard", "slab", "stripe", "hexagon")},
+    "tiled": "tile",
+    "tiling": "tile",
+    "brickwork": "brick",
+    "striped": "stripe",
+    "pinstripe": "stripe",
+    "gray": "grey",
+}
+_TIMBER = {"wood", "wooden", "veneer", "timber", "solid", "engineered", "hardwood"}
+_FLOOR = {"floor", "flooring"}
+_PLACES = {*_FLOOR, "wall", "walls", "worktop", "countertop", "benchtop", "slab", "surface", "effect", "look"}
+_JOINTS = {"in", "of", "with", "a", "an", "the"}
+_PAINTED = {"paint", "painted", "emulsion", "colour", "color", "coloured", "colored", "finish"}
+_AND = {"and", "&"}
+
+FINISHES = {
+    **dict.fromkeys(("dead flat", "flat", "matt", "matte", "mat", "chalky", "ultra matt"), 0.0),
+    **dict.fromkeys(("honed",), 0.1),
+    **dict.fromkeys(("eggshell", "egg shell", "silk matt", "oiled"), 0.2),
+    **dict.fromkeys(("satin", "satinwood", "soft sheen"), 0.35),
+    **dict.fromkeys(("semi gloss", "semigloss"), 0.7),
+    **dict.fromkeys(("gloss", "glossy", "high gloss", "full gloss", "lacquer", "lacquered", "polished"), 1.0),
+}
+"""Words beside a colour or a material, and the gloss that they set: 0 matt, 1 polished."""
+
+KNOWN = (
+    "it knows CSS colours, #hex, rgb(), lab(), oklch(), RAL numbers, paint words and what 'automask materials' lists; "
+    "anything else takes diffusion: preset=photo, or editor=auto with the extra 'models'"
+)
 
 
 def look_for(prompt: str) -> Look:
     """The look that words ask for.
 
     Args:
-        prompt: A CSS colour name, a paint word, `#abc`, `#aabbcc`, `rgb(...)`, or a material; a finish word (`matte`,
-            `satin`) or `paint` beside a colour, and `planks` beside a wood, are understood.
+        prompt: A colour (see `colours.hex_of`); a material or another name of it; a cloth, tile or brick in a colour
+            ("sage velvet"); `swatch:` and the path of a picture, relative to the working directory, letters' case and
+            blanks kept. Beside each of them a word of `FINISHES` says how much it shines; "paint" says nothing.
 
     Raises:
-        EditorError: For words it does not know; names the nearest known one.
+        UnknownPrompt: For words it does not know; names the nearest known one.
+        EditorError: For a colour that is see-through, a RAL number that does not exist, two finishes at once, and a
+            swatch that cannot be read.
     """
-    text = re.sub(r"\s+", " ", prompt.strip().lower())
-    words = text.split(" ") if not text.startswith("rgb") else [text]
-    boards = any(word in _BOARDS for word in words)
-    core = " ".join(word for word in words if word not in _FINISHES and word not in _BOARDS) or text
-    material = re.sub(r" (wood|veneer|timber)$", "", _SYNONYMS.get(core, core))
-    if boards and f"{material} planks" in MATERIALS:
-        return MATERIALS[f"{material} planks"]
-    if material in MATERIALS:
-        return MATERIALS[material]
-    colour = colour_of(core)
-    if colour is None:
-        raise EditorError(f"paint does not know {prompt!r}", mend=_mend(core))
-    return Look(colour)
+    swatch = re.fullmatch(r"(?:(.*?)\s+)??swatch:(.*)", prompt.strip(), re.IGNORECASE | re.DOTALL)
+    if swatch is not None:
+        finish, rest = _finish(_words(swatch[1] or ""), prompt)
+        if rest:
+            raise EditorError(
+                f"{' '.join(rest)!r} before 'swatch:' is no finish",
+                mend="a picture brings its own colour: write swatch:picture.jpg, or matt swatch:picture.jpg",
+            )
+        return _finished(swatch_look(_unquoted(swatch[2].strip())), finish)
+    words = _words(prompt)
+    # "brushed steel", "white stone" and their like first: their words may be finishes, too.
+    look = _material(words) if not _PAINTED & {*words} or " ".join(words) in SYNONYMS else None
+    if look is not None:
+        return look
+    finish, rest = _finish(words, prompt)
+    look = _read(rest) or _read(words)
+    if look is not None:
+        # "eggshell" alone is a colour; beside one, a finish.
+        return _finished(look, finish if _read(rest) is not None else None)
+    raise UnknownPrompt(f"paint does not know {prompt!r}", mend=_hint(words, rest) + KNOWN)
 
 
-def _mend(text: str) -> str:
-    colours = [*PAINTS, *ImageColor.colormap]
-    near = difflib.get_close_matches(text, [*MATERIALS, *_SYNONYMS, *colours, "off-white"], n=1, cutoff=0.75)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    return f"{hint}it knows CSS colours, #hex, rgb() and: {', '.join(MATERIALS)}; for anything else use preset=photo"
+def _words(text: str) -> tuple[str, ...]:
+    text = spelled_out(re.sub(r"\s+", " ", text.strip().lower()))
+    # Figures of a notation that was not understood stay in one piece: it is shown to the user.
+    parts = re.findall(r"[a-z][a-z0-9-]*\([^()]*\)|[^\s,]+", text)
+    words = [word for part in parts for word in ([part] if "(" in part else part.split("-")) if word]
+    return tuple(_SINGULAR.get(word, word) for word in words)
+
+
+def _unquoted(path: str) -> str:
+    return path[1:-1] if len(path) > 1 and path[0] == path[-1] and path[0] in "\"'" else path
+
+
+def _finish(words: Sequence[str], prompt: str) -> tuple[float | None, tuple[str, ...]]:
+    """The gloss that the words ask for, or None, and the words without those that say so.
+
+    Raises:
+        EditorError: Two of them disagree.
+    """
+    rest: list[str] = []
+    said: dict[str, float] = {}
+    at = 0
+    while at < len(words):
+        for length in (2, 1):
+            name = " ".join(words[at : at + length])
+            if name in FINISHES:
+                said[name] = FINISHES[name]
+                at += length
+                break
+        else:
+            rest.append(words[at])
+            at += 1
+    if len({*said.values()}) > 1:
+        raise EditorError(f"{prompt!r} is {' and '.join(said)} at once", mend="say one finish")
+    return next(iter(said.values()), None), tuple(rest)
+
+
+def _finished(look: Look, gloss: float | None) -> Look:
+    if gloss is None:
+        return look
+    return replace(look, gloss=gloss, floor=None if look.floor is None else replace(look.floor, gloss=gloss))
+
+
+def _read(words: Sequence[str]) -> Look | None:
+    """The look of words that hold no finish; None when they are not known."""
+    plain = _without(words, _PAINTED | _JOINTS)
+    if not plain:
+        return None
+    if _PAINTED & {*words}:
+        # "slate paint" is a colour, slate a stone.
+        return _colour(plain) or _coloured(plain)
+    return _material(plain) or _colour(plain) or _coloured(plain)
+
+
+def _without(words: Iterable[str], these: Iterable[str]) -> tuple[str, ...]:
+    return tuple(word for word in words if word not in {*these})
+
+
+def _colour(words: Sequence[str]) -> Look | None:
+    for kept in (words, _without(words, _PLACES)):
+        colour = colour_of(" ".join(kept)) if kept else None
+        if colour is not None:
+            return Look(colour)
+    return None
+
+
+def _material(words: Sequence[str]) -> Look | None:
+    name = _material_name(words)
+    return None if name is None else MATERIALS[name]
+
+
+def _material_name(words: Sequence[str]) -> str | None:
+    """The catalogue's name of a material that words name and nothing else."""
+    for kept in (words, _without(words, _PLACES | _JOINTS)):
+        name = " ".join(kept)
+        name = SYNONYMS.get(name, name)
+        if name in MATERIALS:
+            return name
+        if kept and kept[-1] == "marble" and SYNONYMS.get(" ".join(kept[:-1]), "").endswith("marble"):
+            return SYNONYMS[" ".join(kept[:-1])]
+    if {*words} <= {"stripe", "wallpaper", "vertical", *_PLACES, *_JOINTS} and {*words} & {"stripe", "wallpaper"}:
+        return "wallpaper"
+    return _wood_name(words)
+
+
+def _wood_name(words: Sequence[str]) -> str | None:
+    forms = {_FORMS[word] for word in words if word in _FORMS}
+    left = _without(words, {*_FORMS, *_PLACES, *_JOINTS})
+    if not left and not forms:
+        return None  # "floor" alone names no wood
+    whole = " ".join("wood" if word in _TIMBER else word for word in left)
+    bare = " ".join(_without(left, _TIMBER))
+    species = _SPECIES.get(whole) or _SPECIES.get(bare, bare)
+    if f"{species} planks" not in MATERIALS:
+        return None
+    if "herringbone" in forms:
+        return f"{species} herringbone"
+    return f"{species} planks" if forms or {*words} & _FLOOR else species
+
+
+def _coloured(words: Sequence[str]) -> Look | None:
+    """A material in a colour, whichever comes first: "sage velvet", "velvet sage", "navy and white stripes"."""
+    if "stripe" in words:
+        colours = _colours(_without(words, {"stripe", "wallpaper", "vertical", *_PLACES}))
+        return None if colours is None else coloured("wallpaper", *colours)
+    for cut in range(1, len(words)):
+        for material, colour in ((words[cut:], words[:cut]), (words[:cut], words[cut:])):
+            name, colours = _material_name(material), _colours(colour)
+            if name is not None and colours is not None and (len(colours) == 1 or name == "wallpaper"):
+                look = coloured(name, *colours)
+                if look is not None:
+                    return look
+    return None
+
+
+def _colours(words: Sequence[str]) -> tuple[Triple, ...] | None:
+    """One colour, or two with "and" between; None for anything else."""
+    whole = colour_of(" ".join(words)) if words else None
+    if whole is not None:
+        return (whole,)
+    for at, word in enumerate(words):
+        if word in _AND:
+            first, second = colour_of(" ".join(words[:at])), colour_of(" ".join(words[at + 1 :]))
+            return None if first is None or second is None else (first, second)
+    return None
+
+
+def _hint(words: Sequence[str], rest: Sequence[str]) -> str:
+    """What to say first: that this is a finish, that a material takes no colour, or what the nearest words are."""
+    if words and not rest:
+        return f"{' '.join(words)!r} is a finish: say of what, as in '{words[0]} white'; "
+    for cut in range(1, len(rest)):
+        name = _material_name(rest[cut:])
+        if name is not None and _colours(rest[:cut]) is not None:
+            return f"{name!r} takes no colour; " if coloured(name, (0.5, 0.5, 0.5)) is None else ""
+    near = _nearest(" ".join(rest), [*MATERIALS, *SYNONYMS, *PAINTS, *NAMES])
+    if near is None and len(rest) > 1:
+        vocabulary = {word for name in (*MATERIALS, *SYNONYMS, *PAINTS, *FINISHES, *SHIFTS) for word in name.split()}
+        vocabulary |= {*NAMES, *_FORMS}
+        mended = [word if word in vocabulary else _nearest(word, sorted(vocabulary)) or word for word in rest]
+        near = " ".join(mended) if mended != list(rest) and _read(mended) is not None else None
+    return "" if near is None else f"did you mean {near!r}? "
+
+
+def _nearest(text: str, known: Sequence[str]) -> str | None:
+    for near in difflib.get_close_matches(text, known, n=1, cutoff=0.75):
+        return near
+    keys = {key_of(name): name for name in known}
+    return next((keys[key] for key in difflib.get_close_matches(key_of(text), keys, n=1, cutoff=0.75)), None)

@@ -1,0 +1,73 @@
+"""The catalogue for people: what there is, in groups, and how each looks square-on."""
+
+from typing import Any
+
+import numpy as np
+
+from automask.editors.paint.catalogue import MATERIALS, coloured
+from automask.editors.paint.look import Hw
+from automask.editors.paint.tone import encode
+from automask.editors.paint.words import FINISHES
+from automask.errors import EditorError
+from automask.images import to_uint8
+from automask.types import Rgb
+
+_FINISHES = ("matt", "eggshell", "satin", "semi gloss", "gloss")
+_MIDDLE_GREY = (0.2, 0.2, 0.2)
+_GROUPS = (
+    ("cloth, leather and cane", ("linen", "wool", "velvet", "leather", "rattan")),
+    ("wallpaper", ("wallpaper",)),
+    ("tile and brick", ("tile", "brick", "zellige")),
+    ("metal", ("steel", "brass")),
+)
+
+
+def group_of(name: str) -> str:
+    """The heading that a material stands under."""
+    look = MATERIALS[name]
+    for group, endings in _GROUPS:
+        if name.endswith(endings):
+            return group
+    if look.metal:
+        return "metal"
+    return {"grain": "wood", "boards": "wooden floor"}.get(look.lay, "stone")
+
+
+def finish_of(gloss: float | None) -> str:
+    """The finish that comes nearest to a gloss; empty where a material leaves highlights as they are."""
+    return "" if gloss is None else min(_FINISHES, key=lambda word: abs(FINISHES[word] - gloss))
+
+
+def materials() -> tuple[dict[str, Any], ...]:
+    """Every material, group by group: `name`, `group`, `finish` (which another may replace), `takes_colour`."""
+    rows = [
+        {
+            "name": name,
+            "group": group_of(name),
+            "finish": finish_of(look.gloss),
+            "takes_colour": coloured(name, _MIDDLE_GREY) is not None,
+        }
+        for name, look in MATERIALS.items()
+    ]
+    order = list(dict.fromkeys(row["group"] for row in rows))
+    return tuple(sorted(rows, key=lambda row: order.index(row["group"])))
+
+
+def sample(name: str, *, size_hw: Hw = (200, 300), px_per_m: float = 250.0, seed: int = 0) -> Rgb:
+    """A material seen square-on in even light.
+
+    Args:
+        name: One of `materials()`.
+        size_hw: Pixels.
+        px_per_m: Scale; 250 px a metre shows 1.2 m x 0.8 m on 300 x 200 px.
+        seed: Where its veins and boards fall.
+
+    Raises:
+        EditorError: There is no such material.
+    """
+    look = MATERIALS.get(name)
+    if look is None:
+        raise EditorError(f"no material {name!r}", mend="see 'automask materials'")
+    if look.texture is None:
+        return to_uint8(encode(np.full((*size_hw, 3), look.reflectance, np.float32)))
+    return to_uint8(encode(look.texture(size_hw, px_per_m, np.random.default_rng(seed))))
