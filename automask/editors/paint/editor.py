@@ -7,7 +7,7 @@ from automask.editors.paint.laying import textured
 from automask.editors.paint.light import expected_light, light_on, reduced
 from automask.editors.paint.look import Plane
 from automask.editors.paint.planes import bounds, room_of, surface_of
-from automask.editors.paint.tone import FLOOR_GAIN, LINEAR, LUMA, SHEEN, TOP_GAIN, WHITEST, encode, linear_of_scene
+from automask.editors.paint.tone import FLOOR_GAIN, LUMA, SHEEN, TOP_GAIN, WHITEST, encode, linear_of_scene
 from automask.editors.paint.words import look_for
 from automask.errors import AutomaskError, ConfigError, EditorError
 from automask.images import to_uint8
@@ -135,8 +135,7 @@ class Paint:
             sent = reflectance[..., c].take(at)[None] if planes else reflectance[..., c]
             shone = np.exp(level + tint[c]) * (np.minimum(sent, WHITEST) + np.float32(SHEEN)) + shine
             new = linear_of_scene(cv2.log(np.maximum(shone, 1e-6)))
-            old = LINEAR[part[..., c].take(at)][None]
-            mixed = cover * new + np.maximum(old - cover * light.old[..., c].take(at)[None], 0)
+            mixed = cover * new + light.rest[..., c].take(at)[None]
             painted[..., c] = encode(np.where(cover < 1, mixed, new))
         out[y0:y1, x0:x1][mask] = to_uint8(painted)[0]
         return out
