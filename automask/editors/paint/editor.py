@@ -111,6 +111,7 @@ class Paint:
             target=float(rho @ LUMA),
             rim_px=max(3.0, self.rim_frac * long_px),
             long_px=long_px,
+            gloss=look.gloss,
             joints=look.texture is not None and whole.is_floor,
         )
         reflectance: Plane = rho[None, None, :]
@@ -130,10 +131,11 @@ class Paint:
         level = (light.lit + np.float32(self.shading * shading) * light.shade).take(at)[None]
         shine, cover = light.shine.take(at)[None], light.cover.take(at)[None]
         planes = reflectance.shape[:2] == mask.shape
+        hue = rho / rho.max() if look.metal else np.ones(3, np.float32)  # of highlights
         painted = np.empty((1, len(at), 3), np.float32)
         for c in range(3):
             sent = reflectance[..., c].take(at)[None] if planes else reflectance[..., c]
-            shone = np.exp(level + tint[c]) * (np.minimum(sent, WHITEST) + np.float32(SHEEN)) + shine
+            shone = np.exp(level + tint[c]) * (np.minimum(sent, WHITEST) + np.float32(SHEEN)) + shine * hue[c]
             new = linear_of_scene(cv2.log(np.maximum(shone, 1e-6)))
             mixed = cover * new + light.rest[..., c].take(at)[None]
             painted[..., c] = encode(np.where(cover < 1, mixed, new))

@@ -177,7 +177,16 @@ def _shade(relative: Plane, grainy: Plane, inner: Hard, long_px: int, *, joints:
 
 
 def light_on(
-    part: Rgb, mask: Hard, *, expected: float, tint: Plane, target: float, rim_px: float, long_px: int, joints: bool
+    part: Rgb,
+    mask: Hard,
+    *,
+    expected: float,
+    tint: Plane,
+    target: float,
+    rim_px: float,
+    long_px: int,
+    gloss: float | None,
+    joints: bool,
 ) -> Light:
     """The light on the masked part of a photo, for a new surface of reflectance `target`.
 
@@ -189,6 +198,7 @@ def light_on(
         target: The new reflectance, 0..1.
         rim_px: Width of the mask's rim that may show neighbours.
         long_px: The photo's long side.
+        gloss: Of the new surface, as in `Look`.
         joints: The old surface is a floor that is laid anew: its joints are old texture too.
     """
     linear = np.asarray(cv2.LUT(part, LINEAR), np.float32)
@@ -229,6 +239,10 @@ def light_on(
     )  # brighter than this is a highlight, which lies on the surface and has no colour of it
     shine = np.maximum(np.exp(shade + seen) - np.exp(top + seen), 0)
     detail = np.minimum(shade, top) - base
+    if gloss is not None:
+        # Satin is what most surfaces in a room are: a matt one has half its small lights, a polished one twice.
+        detail = np.where(detail > 0, np.float32(0.5 + 1.43 * gloss) * detail, detail)
+        shine = np.float32(0.1 + 2.57 * gloss) * shine
     return Light(lit, keep_low * base + keep_high * detail, shine, cover, rest, label)
 
 
