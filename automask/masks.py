@@ -125,6 +125,17 @@ def _distance(hard: Hard, reach_px: float) -> Heat:
     return result
 
 
+def _gap_middles(hard: Hard, width_px: float) -> Hard:
+    """[H, W] bool: the middle lines of gaps in the mask that are at most `width_px` wide."""
+    away = np.minimum(_distance(hard, width_px), np.float32(width_px))
+    farthest = cv2.dilate(away, np.ones((3, 3), np.uint8))
+    # Of what is a pixel thin every pixel is half the surface: kept, it would be a dotted line of the old colour.
+    square = np.ones((2, 2), np.uint8)
+    solid = cv2.dilate(cv2.erode((~hard).astype(np.uint8), square, anchor=(0, 0)), square, anchor=(1, 1)) > 0
+    middles: Hard = solid & (away > 0) & (away >= farthest) & (away <= width_px / 2)
+    return middles
+
+
 def dilate_px(recipe: MaskRecipe, size_hw: tuple[int, int]) -> float:
     """How far the recipe dilates on a photo of this size, in px."""
     return recipe.dilate_frac * max(size_hw) if recipe.dilate_px is None else recipe.dilate_px
@@ -148,5 +159,7 @@ def alpha_from(hard: Hard, recipe: MaskRecipe, *, untouchable: Hard) -> Alpha:
     """
     size_hw = (hard.shape[0], hard.shape[1])
     alpha = feather(dilate(hard, dilate_px(recipe, size_hw)), feather_px(recipe, size_hw))
+    if recipe.gap_frac > 0:
+        alpha[_gap_middles(hard, recipe.gap_frac * max(size_hw))] = 0.0
     alpha[untouchable] = 0.0
     return alpha

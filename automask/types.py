@@ -121,6 +121,8 @@ class MaskRecipe:
         feather_frac: The edge is softened over this much, outwards of the dilated mask.
         dilate_px: Replaces dilate_frac.
         feather_px: Replaces feather_frac.
+        gap_frac: Gaps up to this wide (handles, stool legs, branches in front) keep their middle however far the mask
+            grows; 0 lets them close.
     """
 
     min_speck_frac: float = 0.0001
@@ -129,9 +131,10 @@ class MaskRecipe:
     feather_frac: float = 0.004
     dilate_px: float | None = None
     feather_px: float | None = None
+    gap_frac: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("min_speck_frac", "max_hole_frac", "dilate_frac", "feather_frac"):
+        for name in ("min_speck_frac", "max_hole_frac", "dilate_frac", "feather_frac", "gap_frac"):
             _check_range(f"mask.{name}", getattr(self, name), 0.0, 1.0)
         for name in ("dilate_px", "feather_px"):
             if getattr(self, name) is not None:

@@ -145,3 +145,13 @@ def test_a_recipe_outside_its_range_names_the_value():
         MaskRecipe(dilate_frac=-1)
     with pytest.raises(ConfigError, match=r"mask\.feather_px is -3; give a number from 0 to 10000"):
         MaskRecipe(feather_px=-3)
+
+
+def test_a_narrow_gap_keeps_its_middle_and_a_line_of_one_pixel_or_a_wide_gap_does_not():
+    hard = mask("###..###.###......##")
+    hard = np.repeat(hard, 6, axis=0)
+    recipe = MaskRecipe(dilate_px=2, feather_px=0, gap_frac=0.2)  # gaps up to 4 px
+    alpha = alpha_from(hard, recipe, untouchable=np.zeros_like(hard))
+    assert draw(alpha[3:4] > 0) == ["###..#########..####"]
+    closed = alpha_from(hard, MaskRecipe(dilate_px=2, feather_px=0), untouchable=np.zeros_like(hard))
+    assert draw(closed[3:4] > 0) == ["##############..####"]

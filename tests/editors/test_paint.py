@@ -307,6 +307,32 @@ def test_a_speck_of_the_old_surface_beside_the_edge_is_painted_and_a_neighbour_t
     assert np.abs(painted - photo)[151:155, left].max() < 40
 
 
+@pytest.mark.parametrize(
+    ("old", "beside", "prompt"), [((196, 150, 100), (60, 62, 66), "white"), ((230, 230, 226), (150, 120, 96), "navy")]
+)
+def test_a_mixed_pixel_keeps_its_share_of_the_neighbour_and_none_of_the_old_surface(old, beside, prompt):
+    size, over = 240, 8
+    rows, columns = np.mgrid[0 : size * over, 0 : size * over]
+    disc = (rows - 120 * over) ** 2 + (columns - 120.3 * over) ** 2 < (70 * over) ** 2
+    share = cv2.resize(disc.astype(np.float32), (size, size), interpolation=cv2.INTER_AREA)[..., None]
+    light = cv2.cvtColor(np.float32([[old, beside]]) / 255, cv2.COLOR_RGB2BGR)  # mixed as light is, not as levels
+    old_lin, beside_lin = (((each[::-1] + 0.055) / 1.055) ** 2.4 for each in light[0])
+
+    def picture(colour):
+        lin = share * colour + (1 - share) * beside_lin
+        return np.rint(255 * (1.055 * lin ** (1 / 2.4) - 0.055)).astype(np.uint8)
+
+    photo = picture(old_lin)
+    mask = share[..., 0] > 0  # as wide as the mixed pixels
+    painted = Paint().paint(photo, mask, prompt, seed=0)
+    new = np.median(painted[share[..., 0] == 1], axis=0) / 255
+    wanted = picture(((new + 0.055) / 1.055) ** 2.4)
+    mixed = (share[..., 0] > 0) & (share[..., 0] < 1)
+    off = np.abs(painted.astype(int) - wanted)[mixed].mean()
+    stepped = np.abs(wanted[share[..., 0] == 1][0].astype(int) - wanted)[mixed].mean()
+    assert off < 0.35 * stepped
+
+
 # ---------------------------------------------------------------------------------------------------------- perspective
 
 

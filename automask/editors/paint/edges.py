@@ -4,14 +4,14 @@ import cv2
 import numpy as np
 
 from automask.editors.paint.filters import box, dot
-from automask.editors.paint.look import Plane
+from automask.editors.paint.look import Labels, Plane
 from automask.editors.paint.noise import smoothstep
 from automask.types import Hard
 
 # Luma and two colour differences at 0.4 of their size: JPEG keeps colour at half the resolution, so that beside an edge
 # a pixel's colour is half its neighbour's while its luma is its own.
 FELT = np.array([[0.2126, 0.7152, 0.0722], [0.31496, -0.28608, -0.02888], [-0.08504, -0.28608, 0.37112]], np.float32)
-UNFELT = np.linalg.inv(FELT).astype(np.float32)
+_UNFELT = np.linalg.inv(FELT).astype(np.float32)
 
 
 def strangeness(felt: Plane, near: Plane) -> Plane:
@@ -23,26 +23,102 @@ def strangeness(felt: Plane, near: Plane) -> Plane:
     return strangeness
 
 
-def cover_of(felt: Plane, near: Plane, foreign: Plane, mask: Hard, inner: Hard, radius: int) -> Plane:
-    """Share of each pixel that is the surface: 1 inside; in the rim by its place between surface and neighbour.
+def cover_of(felt: Plane, near: Plane, foreign: Plane, mask: Hard, inner: Hard, radius: int) -> tuple[Plane, Plane]:
+    """Share of each pixel that is the surface, and [h, w, 3] what else it shows, weighted with the rest of the share.
 
-    A mixed pixel of an edge lies on the line between two colours. The neighbour's is read outside the mask and on its
-    last pixels, weighted to what is least like the surface; where nothing there is unlike it, the mask is believed.
+    The share is 1 well inside and 0 outside the mask; in the rim it is the pixel's place between two colours, the
+    surface's (`near`, or the nearest one well inside) and a neighbour's (outside the mask, or on its last pixels what
+    is least like the surface). Of all such couples the one is taken that explains the pixel best. Where surface and
+    neighbour look alike, and so the photo does not say where the edge runs, the mask does, smoothed
+    to parts of a pixel.
+
+    Source: sampling-based matting as in Wang and Cohen, Optimized Color Sampling for Robust Matting, CVPR 2007.
     """
-    kernel = np.ones((2 * radius + 1, 2 * radius + 1), np.uint8)
+    cover = mask.astype(np.float32)
+    at = np.flatnonzero(mask & ~inner)
+    if not len(at) or not inner.any():
+        return cover, np.zeros_like(felt)
+    outside = ~mask
+    seen, strange = felt.reshape(-1, 3)[at], foreign.ravel()[at]
+    surfaces = [near.reshape(-1, 3)[at], _nearest(felt, inner, at)]
+    others = [_odd(felt, foreign, mask, radius)[at]]
+    if outside.any():
+        others += [_nearest(felt, outside, at), _mean(felt, outside, 2 * radius + 1)[at]]
+    prior = _smoothed(mask, radius).ravel()[at]
+    floor = max(0.1, float(np.percentile(foreign[inner][::7], 85)))
+
+    share, least, odds = prior, np.full(len(at), np.inf, np.float32), np.zeros(len(at), np.float32)
+    old, beside = surfaces[0].copy(), others[0].copy()
+    for surface in surfaces:
+        bright = _dots(surface, surface) + np.float32(3e-4)
+        doubt = np.float32(0.25 * floor**2) * bright
+        for other in others:
+            apart = surface - other
+            size = _dots(apart, apart)
+            mix = np.clip((_dots(seen - other, apart) + doubt * prior) / (size + doubt), 0, 1)
+            gap = seen - other - mix[:, None] * apart
+            cost = _dots(gap, gap) / bright + np.float32(0.1 * floor**2) * (mix - prior) ** 2
+            better = cost < least
+            share, least = np.where(better, mix, share), np.where(better, cost, least)
+            odds = np.where(better, size / bright, odds)
+            old[better], beside[better] = surface[better], other[better]
+    share = np.clip(np.float32(1.08) * share - np.float32(0.04), 0, 1)  # a trace of white in a dark neighbour shows
+    # A pixel that could be the surface in shade is the surface, whatever stands beside it; but for the last pixels,
+    # where a mixture is likelier.
+    shaded = (1 - smoothstep(strange, 0.4 * floor, 1.2 * floor)) * smoothstep(odds, floor**2, (3 * floor) ** 2)
+    share = share + shaded * prior**2 * (1 - share)
+    cover.ravel()[at] = share
+    # Where the two colours are near each other one pixel of a JPEG says little: its neighbours are asked.
+    vague = 1 - smoothstep(odds, floor**2, (4 * floor) ** 2)
+    cover.ravel()[at] = share + vague * (cv2.GaussianBlur(cover, (0, 0), 0.8 * radius).ravel()[at] - share)
+    cover = _without_specks(cover, mask, 2 * radius * radius)
+    left = 1 - cover.ravel()[at][:, None]
+    # What is left of the pixel without the surface, held near the neighbour's colour: noise would be coloured dots.
+    seen, old, beside = (np.maximum(each @ _UNFELT.T, 0) for each in (seen, old, beside))
+    held = np.clip(seen - (1 - left) * old, 0.6 * left * beside, 1.5 * left * beside)
+    rest = np.zeros_like(felt)
+    rest.reshape(-1, 3)[at] = np.where(left > 0.98, seen, held)
+    return cover, rest
+
+
+def _dots(one: Plane, other: Plane) -> Plane:
+    """[n] products of [n, 3], summed."""
+    return np.asarray(np.einsum("nc,nc->n", one, other), np.float32)
+
+
+def _nearest(felt: Plane, where: Hard, at: Labels) -> Plane:
+    """[n, 3] for each of the pixels `at` the nearest colour `where`, a mean of the few pixels round it."""
+    _, label = cv2.distanceTransformWithLabels(
+        (~where).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    spots = np.flatnonzero(where)
+    index = np.zeros(int(label.max()) + 1, np.int64)
+    index[label.ravel()[spots]] = spots
+    found = index[label.ravel()[at]]
+    return np.asarray(_mean(felt, where, 1)[found])
+
+
+def _mean(felt: Plane, where: Hard, radius: int) -> Plane:
+    """[h * w, 3] local mean colour of the pixels `where`."""
+    weight = where.astype(np.float32)
+    norm = box(weight, radius) + np.float32(1e-9)
+    means = np.stack([box(felt[..., c] * weight, radius) / norm for c in range(3)], -1)
+    return np.asarray(means.reshape(-1, 3), np.float32)
+
+
+def _odd(felt: Plane, foreign: Plane, mask: Hard, radius: int) -> Plane:
+    """[h * w, 3] what is least like the surface outside the mask and on its last pixels, nearby."""
     edge = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) == 0
     weight = np.where(edge, np.minimum(foreign, 4) ** 4, 0).astype(np.float32)
-    most = cv2.dilate(np.where(edge, foreign, 0).astype(np.float32), kernel)
     norm = box(weight, radius) + np.float32(1e-9)
-    other = np.stack([box(felt[..., c] * weight, radius) / norm for c in range(3)], -1)
-    away = other - near
-    share = 1 - dot(felt - near, away) / (dot(away, away) + np.float32(1e-6))
-    floor = max(0.1, float(np.percentile(foreign[inner][::7], 85))) if inner.any() else 0.1
-    # A pixel that could be the surface in shade is the surface, whatever stands beside it.
-    doubt = smoothstep(foreign, 0.4 * floor, 1.2 * floor)
-    share = 1 - doubt * (1 - np.clip(1.04 * share, 0, 1))
-    cover = np.where(mask & ~inner & (most > 1.7 * floor), share, 1).astype(np.float32)
-    return _without_specks(cover, mask, 8 * radius * radius)
+    means = np.stack([box(felt[..., c] * weight, radius) / norm for c in range(3)], -1)
+    return np.asarray(means.reshape(-1, 3), np.float32)
+
+
+def _smoothed(mask: Hard, radius: int) -> Plane:
+    """0..1: 1 from two radii inside the mask's edge on, falling to a third on its last pixels, without their steps."""
+    soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 1.2 * radius)
+    return np.asarray(np.clip((soft - np.float32(0.5)) * np.float32(1 / 0.42), 0, 1))
 
 
 def _without_specks(cover: Plane, mask: Hard, most_px: int) -> Plane:

@@ -8,7 +8,7 @@ from automask.editors.paint.light import expected_light, light_on, reduced
 from automask.editors.paint.listing import materials, sample
 from automask.editors.paint.look import Plane
 from automask.editors.paint.planes import bounds, room_of, surface_of
-from automask.editors.paint.tone import FLOOR_GAIN, LINEAR, LUMA, SHEEN, TOP_GAIN, WHITEST, encode, linear_of_scene
+from automask.editors.paint.tone import FLOOR_GAIN, LUMA, SHEEN, TOP_GAIN, WHITEST, encode, linear_of_scene
 from automask.editors.paint.words import look_for
 from automask.errors import AutomaskError, ConfigError, EditorError
 from automask.images import to_uint8
@@ -114,6 +114,7 @@ class Paint:
             target=float(rho @ LUMA),
             rim_px=max(3.0, self.rim_frac * long_px),
             long_px=long_px,
+            gloss=look.gloss,
             joints=look.texture is not None and whole.is_floor,
         )
         reflectance: Plane = rho[None, None, :]
@@ -133,13 +134,13 @@ class Paint:
         level = (light.lit + np.float32(self.shading * shading) * light.shade).take(at)[None]
         shine, cover = light.shine.take(at)[None], light.cover.take(at)[None]
         planes = reflectance.shape[:2] == mask.shape
+        hue = rho / rho.max() if look.metal else np.ones(3, np.float32)  # of highlights
         painted = np.empty((1, len(at), 3), np.float32)
         for c in range(3):
             sent = reflectance[..., c].take(at)[None] if planes else reflectance[..., c]
-            shone = np.exp(level + tint[c]) * (np.minimum(sent, WHITEST) + np.float32(SHEEN)) + shine
+            shone = np.exp(level + tint[c]) * (np.minimum(sent, WHITEST) + np.float32(SHEEN)) + shine * hue[c]
             new = linear_of_scene(cv2.log(np.maximum(shone, 1e-6)))
-            old = LINEAR[part[..., c].take(at)][None]
-            mixed = cover * new + np.maximum(old - cover * light.old[..., c].take(at)[None], 0)
+            mixed = cover * new + light.rest[..., c].take(at)[None]
             painted[..., c] = encode(np.where(cover < 1, mixed, new))
         out[y0:y1, x0:x1][mask] = to_uint8(painted)[0]
         return out
