@@ -10,12 +10,25 @@ One command, one seed, no downloaded asset: every mesh and every material is mad
     python render_rooms.py --out out --kind hero --count 3 --size 1536x1024 --samples 160
     python render_rooms.py --out out --kind hero --count 1 --override "island=marble:white;accent=marble:white;cabinet=paint:white" --suffix _edit
 
+    python render_rooms.py --out passes --passes-only --again out
+
 For each room NAME it writes NAME.jpg (picture), NAME.png (uint8 class ids),
 NAME_inst.png (uint16 instance ids) and NAME.json (instances, materials, camera, seconds),
 and one classes.json.  Needs: bpy (Blender as a module), numpy, opencv-python-headless.
+
+With --passes also, all 16-bit:
+NAME_albedo.png  linear sRGB reflectance * 65535: the diffuse colour; of metals the colour of the gloss; 0 where a pixel
+                 shows neither (the view through a window, a lamp, clear glass)
+NAME_normal.png  unit normals of the camera's frame, (x right, y down, z away from the camera) * 32767 + 32768
+NAME_depth.png   distance along the optical axis in mm, 65535 for none
+and "camera" of NAME.json has focal_px and horizon_px (row of eye level; pixel rows run from 0 to the height, so that the
+middle of the first is 0.5).  With --passes-only just these and NAME.json, in a second or two.  --again FOLDER makes the
+rooms of a folder's NAME.json files anew: same kind, seed, size and overrides, hence the same rooms; "agree" in the new
+NAME.json is the share of pixels whose class is that of the folder's NAME.png.
 """
 import argparse
 import contextlib
+import glob
 import json
 import math
 import os
@@ -3246,6 +3259,61 @@ def masks(tmp, size, over=3):
     return best.reshape(h, w)
 
 
+def passes(folder, size, samples=3):
+    """Reflectance, camera-space normals, depth and class of what each pixel shows: the first hit, hence no light is needed."""
+    s = bpy.context.scene
+    lamps = [o for o in s.objects if o.type == "LIGHT"]
+    for o in lamps:
+        o.hide_render = True
+    for m in bpy.data.materials:
+        m.cycles.emission_sampling = "NONE"
+    world, s.world = s.world, None
+    layer, c = s.view_layers[0], s.cycles
+    layer.use_pass_diffuse_color = layer.use_pass_glossy_color = layer.use_pass_normal = layer.use_pass_z = True
+    s.use_nodes = True
+    t = s.node_tree
+    t.nodes.clear()
+    rl, out = t.nodes.new("CompositorNodeRLayers"), t.nodes.new("CompositorNodeOutputFile")
+    out.base_path, out.format.file_format, out.format.color_depth = folder, "OPEN_EXR", "32"
+    out.file_slots.clear()
+    for name in ("DiffCol", "GlossCol", "Normal", "Depth", "IndexOB"):
+        out.file_slots.new(name)
+        t.links.new(rl.outputs[name], out.inputs[name])
+    keep = c.max_bounces, c.use_adaptive_sampling
+    c.max_bounces, c.use_adaptive_sampling = 0, False
+    render(os.path.join(folder, "all.exr"), "OPEN_EXR", size, 100, samples, False)
+    c.max_bounces, c.use_adaptive_sampling = keep
+    s.use_nodes = False
+    s.world = world
+    for o in lamps:
+        o.hide_render = False
+    for m in bpy.data.materials:
+        m.cycles.emission_sampling = "AUTO"
+    read = {n: read_exr(os.path.join(folder, "%s%04d.exr" % (n, s.frame_current))) for n in ("DiffCol", "GlossCol", "Normal", "Depth", "IndexOB")}
+    diffuse, gloss = read["DiffCol"], read["GlossCol"]
+    # The gloss of what is no metal reflects 4 % square-on and more aslant; a metal has no diffuse colour at all.
+    metal = (gloss.max(-1) > .12) & (diffuse.max(-1) < .1 * gloss.max(-1))
+    albedo = np.where(metal[..., None], gloss, diffuse)
+    turn = np.array(s.camera.matrix_world.to_3x3())               # columns: the camera's right, up and back
+    normal = read["Normal"] @ turn * np.array([1, -1, -1], np.float32)
+    normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-6)
+    return albedo, normal, read["Depth"][..., 0], (np.rint(read["IndexOB"][..., 0]).astype(np.int32) % NCLS).astype(np.uint8)
+
+
+def write_passes(a, name, td, size):
+    """The three 16-bit pictures of a room; returns the share of pixels of the class that a folder's picture of it has."""
+    albedo, normal, depth, cls = passes(td, size)
+
+    def put(what, x):
+        x = np.rint(np.clip(x, 0, 65535)).astype(np.uint16)
+        cv2.imwrite(os.path.join(a.out, name + what + ".png"), x[..., ::-1] if x.ndim == 3 else x)
+    put("_albedo", albedo * 65535)
+    put("_normal", normal * 32767 + 32768)
+    put("_depth", depth * 1000)
+    before = cv2.imread(os.path.join(a.again, name + ".png"), cv2.IMREAD_UNCHANGED) if a.again else None
+    return None if before is None else float((before == cls).mean())
+
+
 def make(a, kind, seed, name):
     t0 = time.time()
     rng = random.Random(seed)
@@ -3260,7 +3328,17 @@ def make(a, kind, seed, name):
         sp, cam, look, lens, eye, *shift = dict(living=make_living, bedroom=make_bedroom, bathroom=make_bathroom)[kind](b, a)
     size = tuple(int(v) for v in a.size.split("x"))
     setup_camera(cam, look, lens, eye, size, *(shift or [-.06]))
+    cd = s.camera.data
+    camera = dict(at=[*cam, eye], look=look, lens_mm=lens, focal_px=max(size) * cd.lens / cd.sensor_width,
+                  horizon_px=size[1] / 2 + max(size) * cd.shift_y)
     t1 = time.time()
+    if a.passes_only:
+        with tempfile.TemporaryDirectory() as td:
+            agree = write_passes(a, name, td, size)
+        with open(os.path.join(a.out, name + ".json"), "w") as f:
+            json.dump(dict(name=name, kind=kind, seed=seed, size=size, override=a.override, camera=camera, agree=agree), f, indent=1)
+        print(name, kind, "seconds build %.1f passes %.1f" % (t1 - t0, time.time() - t1), "agree", agree, flush=True)
+        return
     with tempfile.TemporaryDirectory() as td:
         ex = meter(os.path.join(td, "m.exr"), size, a.key)
         if a.exposure is not None:
@@ -3269,7 +3347,10 @@ def make(a, kind, seed, name):
         render(os.path.join(a.out, name + ".jpg"), "JPEG", size, 100, a.samples, True)
         t3 = time.time()
         idx = masks(os.path.join(td, "i.exr"), size)
-    t4 = time.time()
+        t4 = time.time()
+        if a.passes:
+            write_passes(a, name, td, size)
+    t5 = time.time()
     cls, inst = (idx % NCLS).astype(np.uint8), (idx // NCLS).astype(np.uint16)
     cv2.imwrite(os.path.join(a.out, name + ".png"), cls)
     cv2.imwrite(os.path.join(a.out, name + "_inst.png"), inst)
@@ -3278,8 +3359,8 @@ def make(a, kind, seed, name):
               "material": max(i["materials"], key=i["materials"].get) if i["materials"] else None} for i in b.items if i["id"] in seen]
     share = {CLASSES[int(k)][0]: round(float(n) / cls.size, 4) for k, n in zip(*np.unique(cls, return_counts=True))}
     meta = dict(name=name, kind=kind, seed=seed, size=size, samples=a.samples, exposure=round(ex, 3), materials={k: v for k, v in sp.items() if isinstance(v, str)},
-                override=a.override, camera=dict(at=[*cam, eye], look=look, lens_mm=lens), share=share, instances=items, objects=b.count,
-                seconds=dict(build=round(t1 - t0, 1), meter=round(t2 - t1, 1), render=round(t3 - t2, 1), masks=round(t4 - t3, 1)))
+                override=a.override, camera=camera, share=share, instances=items, objects=b.count,
+                seconds=dict(build=round(t1 - t0, 1), meter=round(t2 - t1, 1), render=round(t3 - t2, 1), masks=round(t4 - t3, 1), passes=round(t5 - t4, 1)))
     with open(os.path.join(a.out, name + ".json"), "w") as f:
         json.dump(meta, f, indent=1)
     print(name, kind, "objects", b.count, "seconds", meta["seconds"], "exposure %.2f" % ex, flush=True)
@@ -3300,12 +3381,23 @@ def main():
     p.add_argument("--override", default="", help='replace materials, e.g. "island=marble:white;cabinet=paint:white"')
     p.add_argument("--dishwasher", action="store_true", help="the first unit of the kitchen's back run is a dishwasher")
     p.add_argument("--suffix", default="")
+    p.add_argument("--passes", action="store_true", help="also reflectance, normals and depth, exact")
+    p.add_argument("--passes-only", action="store_true", help="no picture and no masks, just the passes")
+    p.add_argument("--again", default="", help="a folder of rooms by this script: make these rooms instead of --count new ones")
     a = p.parse_args()
     a.out = os.path.abspath(a.out)
     a.override = parse_override(a.override)
     os.makedirs(a.out, exist_ok=True)
     with open(os.path.join(a.out, "classes.json"), "w") as f:
         json.dump({str(i): dict(phrase=c, synonyms=s, parent=q) for i, (c, s, q) in enumerate(CLASSES)}, f, indent=1)
+    if a.again:
+        for path in sorted(glob.glob(os.path.join(a.again, "*.json"))):
+            with open(path) as f:
+                told = json.load(f)
+            if "seed" in told and not os.path.exists(os.path.join(a.out, told["name"] + ".json")):
+                a.size, a.override = "%dx%d" % tuple(told["size"]), told["override"]
+                make(a, told["kind"], told["seed"], told["name"])
+        return
     for i in range(a.start, a.start + a.count):
         kind = a.kind if a.kind != "mix" else ("living" if i % 5 in (2, 4) else "kitchen")
         seed = a.seed * 100000 + (i if kind != "hero" else i % 1000)

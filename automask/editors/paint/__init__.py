@@ -1,4 +1,4 @@
-"""Recolours and re-textures surfaces and keeps the light on them; needs no weights.
+"""Recolours and re-textures surfaces and keeps the light on them; needs no download.
 
 A photo is taken as `tone(light x reflectance)`. The old reflectance is estimated for each old material under the mask
 and divided out, texture that belongs to it (wood grain) is flattened, and what is left (shading, contact shadows,
@@ -7,6 +7,7 @@ light and reflectance add.
 
     words, colours, catalogue    what the prompt asks for: a Look
     stone, wood, noise           how materials are drawn
+    surfaces                     what a small net in the package sees of every surface: docs/surfaces.md
     planes, laying               which plane of the room a pixel lies on, and the texture laid on it
     tone, filters, light, edges  what light falls on the old surface, and where it ends
     editor                       the editor itself

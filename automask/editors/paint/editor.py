@@ -8,6 +8,7 @@ from automask.editors.paint.light import expected_light, light_on, reduced
 from automask.editors.paint.listing import materials, sample
 from automask.editors.paint.look import Plane
 from automask.editors.paint.planes import bounds, room_of, surface_of
+from automask.editors.paint.surfaces import part_of
 from automask.editors.paint.tone import FLOOR_GAIN, LUMA, SHEEN, TOP_GAIN, WHITEST, encode, linear_of_scene
 from automask.editors.paint.words import look_for
 from automask.errors import AutomaskError, ConfigError, EditorError
@@ -111,6 +112,7 @@ class Paint:
             mask,
             expected=expected,
             tint=tint,
+            log_albedo=part_of(room.seen.log_albedo, size_hw, (y0, x0), mask.shape),
             target=float(rho @ LUMA),
             rim_px=max(3.0, self.rim_frac * long_px),
             long_px=long_px,
@@ -131,14 +133,17 @@ class Paint:
                 scale=self.scale * scale,
             )
         at = np.flatnonzero(mask)  # a mask fills a third of its box or so: only its pixels from here on
-        level = (light.lit + np.float32(self.shading * shading) * light.shade).take(at)[None]
+        shade = np.float32(self.shading * shading) * light.shade.take(at)[None]
         shine, cover = light.shine.take(at)[None], light.cover.take(at)[None]
         planes = reflectance.shape[:2] == mask.shape
         hue = rho / rho.max() if look.metal else np.ones(3, np.float32)  # of highlights
         painted = np.empty((1, len(at), 3), np.float32)
         for c in range(3):
             sent = reflectance[..., c].take(at)[None] if planes else reflectance[..., c]
-            shone = np.exp(level + tint[c]) * (np.minimum(sent, WHITEST) + np.float32(SHEEN)) + shine * hue[c]
+            shone = (
+                np.exp(light.lit[..., c].take(at)[None] + shade) * (np.minimum(sent, WHITEST) + np.float32(SHEEN))
+                + shine * hue[c]
+            )
             new = linear_of_scene(cv2.log(np.maximum(shone, 1e-6)))
             mixed = cover * new + light.rest[..., c].take(at)[None]
             painted[..., c] = encode(np.where(cover < 1, mixed, new))

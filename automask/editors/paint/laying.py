@@ -89,9 +89,9 @@ def textured(
     room: Room,
     whole: Surface,
     mask: Hard,
-    label: Labels,
+    label: Labels,  # noqa: ARG001 - told by what is seen now; to be dropped with the caller's
     *,
-    size_hw: Hw,
+    size_hw: Hw,  # noqa: ARG001
     corner: Hw,
     seed: int,
     scale: float,

@@ -18,7 +18,7 @@ class Light:
     """The light on the masked surface, as logarithms of scene light.
 
     Args:
-        lit: [h, w] what falls on it, and so what a reflectance of 1 gives back.
+        lit: [h, w, 3] what falls on it in red, green and blue, and so what a reflectance of 1 gives back.
         shade: [h, w] to be added: light and shade about that.
         shine: [h, w] scene light (not its logarithm) of highlights, the same on any reflectance.
         cover: [h, w] in 0..1, the share of the pixel that shows the surface and not a neighbour.
@@ -114,6 +114,7 @@ class _Material:
         here: [h, w] bool, where it is seen best.
         seen: Its middle brightness, the logarithm of scene light.
         lit: The light on it, likewise.
+        tint: [3] the colour of that light, about its luminance.
         grainy: 0..1, how surely its texture is wood grain.
     """
 
@@ -121,11 +122,19 @@ class _Material:
     here: Hard
     seen: float
     lit: float
+    tint: Plane
     grainy: float
 
 
 def _materials(
-    linear: Plane, scene: Plane, inner: Hard, *, expected: float, tint: Plane, window: int
+    linear: Plane,
+    scene: Plane,
+    inner: Hard,
+    *,
+    expected: float,
+    tint: Plane,
+    log_albedo: Plane,
+    window: int,
 ) -> tuple[list[_Material], Labels]:
     """The old materials, and [h, w] which of them each pixel is."""
     weight = inner.astype(np.float32)
@@ -149,11 +158,35 @@ def _materials(
         if not here.any():
             here = inner
         seen = float(np.median(scene[here]))
-        red, blue = float(centre[1] - tint[0] + tint[1]), float(centre[2] - tint[2] + tint[1])
+        albedo = np.median(log_albedo[here], axis=0)
+        level = (expected / _BY_ROOM**2 + (seen - math.log(math.exp(albedo[0]) + _GLOSS)) / _BY_NET**2) / (
+            1 / _BY_ROOM**2 + 1 / _BY_NET**2
+        )
+        cast = tint + np.float32(_NET_TINT) * (_tint(linear, here, albedo) - tint)
+        # A little yellow is more often the whites' own than the light's; much is the light's.
+        cast[2] *= abs(cast[2]) / (abs(cast[2]) + _YELLOW)
+        red, blue = float(centre[1] - cast[0] + cast[1]), float(centre[2] - cast[2] + cast[1])
         neutral = math.exp(-(((red - 0.04) / 0.12) ** 2) - ((blue + 0.06) / 0.16) ** 2)
         grainy = min(max((float(centre[1] - centre[2]) - 0.5) / 0.5, 0.0), 1.0)  # wood is warm: red well over blue
-        out.append(_Material(shares[k], here, seen, _posterior(seen, expected, neutral=neutral), grainy))
+        out.append(_Material(shares[k], here, seen, _posterior(seen, float(level), neutral=neutral), cast, grainy))
     return out, label
+
+
+# How far two sources are wrong about the light on a surface (standard deviation of its logarithm, 57 rendered pairs): the
+# rest of the room's brightness, and the net's reflectance (surfaces.py).
+_BY_ROOM, _BY_NET = 0.45, 0.25
+_NET_TINT = 0.5
+_YELLOW = 0.15
+_GLOSS = 0.014  # what a surface of no reflectance gives back all the same: measured as above
+
+
+def _tint(linear: Plane, here: Hard, albedo: Plane) -> Plane:
+    """[3] the colour of the light on a surface, about its luminance, from the surface's logarithmic reflectance."""
+    colour = np.exp(np.array([albedo[1], 0.0, albedo[2]], np.float32))
+    colour = np.log(colour / (colour @ LUMA))
+    seen = scene_of_linear(linear[here])
+    light = np.median(seen, axis=0) - colour
+    return np.asarray(light - np.log(np.exp(light) @ LUMA), np.float32)
 
 
 def _shade(relative: Plane, grainy: Plane, inner: Hard, long_px: int, *, joints: bool) -> Plane:
@@ -182,6 +215,7 @@ def light_on(
     *,
     expected: float,
     tint: Plane,
+    log_albedo: Plane,
     target: float,
     rim_px: float,
     long_px: int,
@@ -195,6 +229,7 @@ def light_on(
         mask: [h, w] bool.
         expected: The light to expect in this photo.
         tint: [3] its colour cast.
+        log_albedo: [h, w, 3] what the net takes the old surface's reflectance for, as in `Surfaces`.
         target: The new reflectance, 0..1.
         rim_px: Width of the mask's rim that may show neighbours.
         long_px: The photo's long side.
@@ -207,17 +242,20 @@ def light_on(
     weight = inner.astype(np.float32)
     window = max(3, round(long_px / 90))
     reach = max(2, round(2 * rim_px))
-    materials, label = _materials(linear, scene, inner, expected=expected, tint=tint, window=window)
+    materials, label = _materials(
+        linear, scene, inner, expected=expected, tint=tint, log_albedo=log_albedo, window=window
+    )
 
     felt = cv2.transform(linear, FELT)
-    seen, lit, grainy, keep_low, keep_high = (np.zeros_like(scene) for _ in range(5))
+    seen, grainy, keep_low, keep_high = (np.zeros_like(scene) for _ in range(4))
+    lit = np.zeros_like(linear)
     foreign, colour = np.full_like(scene, np.inf), np.zeros_like(linear)
     for material in materials:
         rho = min(math.exp(material.seen - material.lit), 1.0)
         low, high = _contrast(rho, target)
         seen += material.share * np.float32(material.seen)
         # A surface lights itself and its neighbours' shadows back: whiter is a little brighter (measured on pairs).
-        lit += material.share * np.float32(material.lit + 0.15 * (target - rho))
+        lit += material.share[..., None] * (material.tint + np.float32(material.lit + 0.15 * (target - rho)))
         grainy += material.share * np.float32(material.grainy)
         keep_low += material.share * np.float32(low)
         keep_high += material.share * np.float32(high)

@@ -181,11 +181,11 @@ def _ways(room: Room) -> Plane:
     return np.array(ways, np.float32)
 
 
-def _rays(room: Room, box: tuple[int, int, int, int], step: float = 1.0) -> tuple[Plane, Plane]:
-    """[1, w] and [h, 1]: where the rays of a box's pixels meet the plane one metre ahead; every `step` px of the photo."""
+def _rays(room: Room, box: tuple[int, int, int, int]) -> tuple[Plane, Plane]:
+    """[1, w] and [h, 1]: where the rays of a box's pixels meet the plane one metre ahead."""
     y0, y1, x0, x1 = box
-    x = (np.arange(round((x1 - x0) / step), dtype=np.float32) + 0.5) * np.float32(step) + np.float32(x0 - room.centre)
-    y = (np.arange(round((y1 - y0) / step), dtype=np.float32) + 0.5) * np.float32(step) + np.float32(y0 - room.horizon)
+    x = np.arange(x0, x1, dtype=np.float32) + np.float32(0.5 - room.centre)
+    y = np.arange(y0, y1, dtype=np.float32) + np.float32(0.5 - room.horizon)
     return x[None, :] / np.float32(room.focal), y[:, None] / np.float32(room.focal)
 
 
@@ -284,27 +284,20 @@ def planes_of(mask: Hard, room: Room, corner: Hw) -> list[tuple[Surface, Hard]]:
     kinds = _along_edges(looks, held, room, (y0 + corner[0], x0 + corner[1]), cell)
     labels, kind_of = _components(kinds, held)
     offsets = _offsets(labels, kind_of, depth, room, rays, inner=_depth_in(held) > cell)
-    wh = (x1 - x0, y1 - y0)
-    large = _enlarged(labels, len(kind_of), wh)
-    inside = mask[y0:y1, x0:x1]
-    _straighten(large, inside, kind_of, room, (y0 + corner[0], x0 + corner[1]))
+    same = _of_one_plane(kind_of, offsets)
+    large = _enlarged(labels, len(kind_of), (x1 - x0, y1 - y0))
+    inside, here_on = mask[y0:y1, x0:x1], (y0 + corner[0], x0 + corner[1])
+    # A top meets all the parts of its front, between the stools, in one line; walls meet in one at each corner.
+    _straighten(large, inside, kind_of, room, here_on, upright=True)
+    large = np.asarray(same)[large]
+    _straighten(large, inside, kind_of, room, here_on, upright=False)
     surfaces: list[tuple[Surface, Hard]] = []
-    for one in range(len(kind_of)):
+    for one in sorted({*same}):
         here = np.zeros_like(mask)
         here[y0:y1, x0:x1] = inside & (large == one)
-        if not here.any():
-            continue
-        flat, axis, sign = _KINDS[kind_of[one]]
-        surface = Surface(flat=flat, axis=axis, offset=sign * offsets[one])
-        for k, (other, before) in enumerate(surfaces):
-            # Parts of one plane share one piece of texture: a slab runs on behind a shelf. (What is seen of a part between
-            # stools is nearer, and upper cabinets do stand back a little: a quarter is not told apart.)
-            alike = (other.flat, other.axis) == (flat, axis) and 0.77 < surface.offset / other.offset < 1.3
-            if alike:
-                surfaces[k] = (other, before | here)
-                break
-        else:
-            surfaces.append((surface, here))
+        if here.any():
+            flat, axis, sign = _KINDS[kind_of[one]]
+            surfaces.append((Surface(flat=flat, axis=axis, offset=sign * offsets[one]), here))
     return surfaces
 
 
@@ -412,6 +405,19 @@ def _offsets(
     return settled
 
 
+def _of_one_plane(kind_of: list[int], offsets: list[float]) -> list[int]:
+    """For each connected part of a plane the first part, itself or an earlier one, that is of the same plane.
+
+    Parts of one plane share one piece of texture: a slab runs on behind a shelf. (What is seen of a part between stools
+    is nearer, and upper cabinets do stand back a little: a quarter is not told apart.)
+    """
+    same: list[int] = []
+    for one, (kind, offset) in enumerate(zip(kind_of, offsets, strict=True)):
+        alike = (k for k in sorted({*same}) if kind_of[k] == kind and 0.77 < offset / offsets[k] < 1.3)
+        same.append(next(alike, one))
+    return same
+
+
 def _enlarged(labels: Labels, count: int, wh: tuple[int, int]) -> Labels:
     """Labels at a larger size, with smooth borders."""
     best = np.full(wh[::-1], -1, np.float32)
@@ -423,8 +429,8 @@ def _enlarged(labels: Labels, count: int, wh: tuple[int, int]) -> Labels:
     return out
 
 
-def _straighten(labels: Labels, inside: Hard, kind_of: list[int], room: Room, corner: Hw) -> None:
-    """Make the folds between planes straight, in place.
+def _straighten(labels: Labels, inside: Hard, kind_of: list[int], room: Room, corner: Hw, *, upright: bool) -> None:
+    """Make the folds between planes straight, in place: those that stand upright, or those that lie level.
 
     Two upright planes meet in an upright line, a flat and an upright one along the latter's axis. Of all lines in that
     direction the fold is the one with a line segment of the photo on it, near where the border was found; without one
@@ -433,9 +439,9 @@ def _straighten(labels: Labels, inside: Hard, kind_of: list[int], room: Room, co
     reach = max(4.0, 0.012 * 2 * room.centre)
     for (one, other), border in _borders(labels, inside).items():
         first, second = _KINDS[kind_of[one]], _KINDS[kind_of[other]]
-        if (first[0] and second[0]) or kind_of[one] == kind_of[other] or len(border) < 2 * reach:
+        wanted = not (first[0] or second[0]) if upright else first[0] != second[0]
+        if not wanted or kind_of[one] == kind_of[other] or len(border) < 2 * reach:
             continue
-        upright = not first[0] and not second[0]
         axis = 2 if upright else (second if first[0] else first)[1]
         _straighten_one(labels, (one, other), border, axis, room, corner, reach)
 
@@ -487,27 +493,17 @@ def _straighten_one(
     t, s = place(border)
     centre = float(np.median(t))
     spread = float(np.median(np.abs(t - centre)))
-    if spread > reach:
+    if spread > 2.5 * reach:
         return  # no fold: one thing before another, whose outline is what it is
-    near = np.abs(t - centre) < 3 * reach
+    near = np.abs(t - centre) < 3 * max(reach, spread)
     low, high = np.percentile(s[near], (3, 97))
     extent = float(high - low)
     if extent < 2 * reach:
         return
-    bend = 0.0
-    mine = room.axis == axis
-    if mine.any():
-        lines = room.segments[mine].reshape(-1, 2)
-        seg_t, seg_s = (each.reshape(-1, 2) for each in place(lines))
-        overlap = np.minimum(seg_s.max(1), high) - np.maximum(seg_s.min(1), low)
-        away = np.abs(seg_t.mean(1) - centre)
-        worth = np.where(away < 1.5 * reach, np.maximum(overlap, 0), 0) * np.exp(-((away / reach) ** 2))
-        if float(worth.max()) > 0.15 * extent:
-            k = int(worth.argmax())
-            run = float(seg_s[k, 1] - seg_s[k, 0])
-            if abs(run) > 0.35 * extent:  # long enough to be believed in its own direction: no camera is quite level
-                bend = float(seg_t[k, 1] - seg_t[k, 0]) / run
-            centre = float(seg_t[k].mean()) - bend * float(seg_s[k].mean())
+    line = _line_near(room, axis, place, (low, high), centre, spread, reach)
+    if line is None:
+        return
+    centre, bend = line
     at = np.argwhere((labels == pair[0]) | (labels == pair[1]))
     t, s = place(np.asarray(at[:, ::-1] + 0.5 + offset, np.float32))
     t = np.asarray(t - bend * s - centre, np.float32)
@@ -519,6 +515,35 @@ def _straighten_one(
     else:
         close = (np.abs(t) < 3 * reach) & (s > low - reach) & (s < high + reach)
     labels[at[close, 0], at[close, 1]] = np.where(sign * t[close] > 0, pair[0], pair[1])
+
+
+def _line_near(
+    room: Room,
+    axis: int,
+    place: Callable[[Plane], tuple[Plane, Plane]],
+    ends: tuple[float, float],
+    centre: float,
+    spread: float,
+    reach: float,
+) -> tuple[float, float] | None:
+    """How far aside a fold lies and how much it leans, by the line segment that is most likely on it.
+
+    None where there is no such segment and the border is too ragged to be a fold without one.
+    """
+    low, high = ends
+    mine = room.axis == axis
+    if mine.any():
+        t, s = (each.reshape(-1, 2) for each in place(room.segments[mine].reshape(-1, 2)))
+        overlap = np.minimum(s.max(1), high) - np.maximum(s.min(1), low)
+        away = np.abs(t.mean(1) - centre) / max(reach, spread)
+        worth = np.where(away < 1.5, np.maximum(overlap, 0), 0) * np.exp(-(away**2))
+        k = int(worth.argmax())
+        if float(worth[k]) > (0.15 if spread < reach else 0.3) * (high - low):
+            run = float(s[k, 1] - s[k, 0])
+            # Long enough, it is believed in its own direction: no camera is quite level.
+            bend = float(t[k, 1] - t[k, 0]) / run if abs(run) > 0.35 * (high - low) else 0.0
+            return float(t[k].mean()) - bend * float(s[k].mean()), bend
+    return (centre, 0.0) if spread <= reach else None
 
 
 def _votes(part: Hard, room: Room, corner: Hw) -> npt.NDArray[np.float64]:

@@ -11,7 +11,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from automask.editors.paint.look import Plane
+from automask.editors.paint.look import Hw, Plane
 from automask.types import Rgb
 
 _LONG_PX = 448  # larger photos show it no more, and it was trained for 352 to 448
@@ -48,6 +48,17 @@ def surfaces_of(photo: Rgb) -> Surfaces:
         np.ascontiguousarray(out[..., 6]) + zoom,
         np.ascontiguousarray(out[..., 3:6]),
     )
+
+
+def part_of(plane: Plane, size_hw: Hw, corner: Hw, hw: Hw) -> Plane:
+    """[h, w, ...] the part of a photo of size `size_hw` that begins at `corner`, of a plane of `Surfaces`."""
+    zoom_y, zoom_x = plane.shape[0] / size_hw[0], plane.shape[1] / size_hw[1]
+    matrix = np.array(
+        [[zoom_x, 0, (corner[1] + 0.5) * zoom_x - 0.5], [0, zoom_y, (corner[0] + 0.5) * zoom_y - 0.5]], np.float64
+    )
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    part: Plane = cv2.warpAffine(plane, matrix, (hw[1], hw[0]), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    return part
 
 
 @cache

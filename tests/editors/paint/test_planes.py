@@ -140,7 +140,7 @@ def test_planes_that_meet_are_equally_near_there():
         slant = ray_y if surface.flat else math.cos(yaw) * ray_x - math.sin(yaw)
         depth[y, x] = surface.offset / slant
         distance.append(depth)
-    together = np.nanmax(distance, axis=0)
+    together = np.fmax.reduce(distance)
     beside = together[:, 1:] / together[:, :-1]
     inside = np.isfinite(beside)
     assert np.abs(np.log(beside[inside])).max() < 0.06
