@@ -123,7 +123,7 @@ def _cloth(texture: Callable[..., Plane], colour: Triple, gloss: float = 0.0) ->
     return Look(colour, partial(texture, colour=colour), lay="cloth", gloss=gloss)
 
 
-_OAK = wood.Species(linear("#d3b38d"), linear("#966f4c"))
+_OAK = wood.Species(linear("#d2ad80"), linear("#93683f"))
 _ASH = wood.Species(linear("#dfcbb0"), linear("#b3906b"), ring_m=0.0045, rings=0.26, pores=0.24)
 _WALNUT = wood.Species(linear("#7f6049"), linear("#3d2a1f"), rings=0.15, streaks=0.10, pores=0.20, vary=0.10)
 _SMOKED = wood.Species(linear("#665040"), linear("#2c2119"), rings=0.18, pores=0.35, vary=0.09)
@@ -157,7 +157,7 @@ MATERIALS = {
     "black granite": _granite(("#1a1a1b", 0.62), ("#2c2c2e", 0.26), ("#4a4a4c", 0.09), ("#7d7c7a", 0.03)),
     "quartz": _COLOURED["quartz"](linear("#e4e2dd")),
     "white stone": _even(stone.quartz, linear("#e4e2dd"), gloss=0.5),
-    "grey stone": _even(stone.quartz, linear("#858687"), gloss=0.5),
+    "grey stone": _even(stone.quartz, linear("#8b8c8d"), gloss=0.5),
     "black stone": _even(stone.quartz, linear("#232427"), gloss=0.5),
     "terrazzo": _COLOURED["terrazzo"](linear("#dcd8cf")),
     "concrete": _COLOURED["concrete"](linear("#a09e99")),

@@ -39,7 +39,7 @@ SYNONYMS = {
 """Other names of the catalogue's materials."""
 _SPECIES = {
     **dict.fromkeys(("", "wood", "natural oak", "light oak", "white oak", "european oak"), "oak"),
-    **dict.fromkeys(("dark oak", "fumed oak", "brown oak"), "smoked oak"),
+    **dict.fromkeys(("dark oak", "fumed oak", "brown oak", "smoked", "fumed"), "smoked oak"),
     **dict.fromkeys(("light wood", "pale wood", "whitewashed oak", "pale oak"), "ash"),
     **dict.fromkeys(("dark wood", "american walnut", "dark walnut"), "walnut"),
     **dict.fromkeys(("black wood", "wenge", "black oak", "ebonised oak"), "ebony"),
