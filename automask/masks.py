@@ -132,6 +132,7 @@ def _gap_middles(hard: Hard, width_px: float) -> Hard:
     # Of what is a pixel thin every pixel is half the surface: kept, it would be a dotted line of the old colour.
     square = np.ones((2, 2), np.uint8)
     solid = cv2.dilate(cv2.erode((~hard).astype(np.uint8), square, anchor=(0, 0)), square, anchor=(1, 1)) > 0
+    solid = clean(solid, min_speck_px=width_px**2, max_hole_px=0)  # a leaf is no handle
     middles: Hard = solid & (away > 0) & (away >= farthest) & (away <= width_px / 2)
     return middles
 

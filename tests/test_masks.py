@@ -149,7 +149,7 @@ def test_a_recipe_outside_its_range_names_the_value():
 
 def test_a_narrow_gap_keeps_its_middle_and_a_line_of_one_pixel_or_a_wide_gap_does_not():
     hard = mask("###..###.###......##")
-    hard = np.repeat(hard, 6, axis=0)
+    hard = np.repeat(hard, 12, axis=0)
     recipe = MaskRecipe(dilate_px=2, feather_px=0, gap_frac=0.2)  # gaps up to 4 px
     alpha = alpha_from(hard, recipe, untouchable=np.zeros_like(hard))
     assert draw(alpha[3:4] > 0) == ["###..#########..####"]

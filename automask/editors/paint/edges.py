@@ -52,12 +52,15 @@ def cover_of(felt: Plane, near: Plane, foreign: Plane, mask: Hard, inner: Hard, 
     for surface in surfaces:
         bright = _dots(surface, surface) + np.float32(3e-4)
         doubt = np.float32(0.25 * floor**2) * bright
-        for other in others:
+        for index, other in enumerate(others):
             apart = surface - other
             size = _dots(apart, apart)
             mix = np.clip((_dots(seen - other, apart) + doubt * prior) / (size + doubt), 0, 1)
             gap = seen - other - mix[:, None] * apart
             cost = _dots(gap, gap) / bright + np.float32(0.1 * floor**2) * (mix - prior) ** 2
+            if index == 0:
+                # The oddest pixel nearby may be this one, which it explains perfectly: only where nothing outside does.
+                cost += np.float32(4 * floor**2)
             better = cost < least
             share, least = np.where(better, mix, share), np.where(better, cost, least)
             odds = np.where(better, size / bright, odds)

@@ -172,11 +172,11 @@ def _materials(
     return out, label
 
 
-# How far two sources are wrong about the light on a surface (standard deviation of its logarithm, 57 rendered pairs): the
-# rest of the room's brightness, and the net's reflectance (surfaces.py).
+# How far two sources are wrong about the light on a surface (standard deviation of its logarithm, 57 rendered pairs):
+# the rest of the room's brightness, and the net's reflectance (surfaces.py).
 _BY_ROOM, _BY_NET = 0.45, 0.25
 _NET_TINT = 0.5
-_YELLOW = 0.15
+_YELLOW = 0.07
 _GLOSS = 0.014  # what a surface of no reflectance gives back all the same: measured as above
 
 

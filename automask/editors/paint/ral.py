@@ -3,8 +3,8 @@
 Source: the sRGB values that RAL publishes for its 213 Classic colours, as Crissov/css-color-names gives them
 (ral/ral-classic), compared number by number with a second public table. Six differ there, by one level; a third
 (TestudoSrl/tst-components, src/components/ColorPicker) agrees with the first on all six. The three
-numbers that RAL added later (2017, 6039, 9012) could not be checked against a second table: they are not here. A screen shows a RAL colour
-only about, a luminous or pearl one not even that.
+numbers that RAL added later (2017, 6039, 9012) could not be checked against a second table: they are not here. A screen
+shows a RAL colour only about, a luminous or pearl one not even that.
 """
 
 _TABLE = """
