@@ -2,6 +2,7 @@
 
     python scripts/bench.py masks      CLIPSeg and SAM ViT-B at full size, random weights: eight phrases against one
     python scripts/bench.py process    whole `automask edit` processes of the starter preset: seconds and peak memory
+    python scripts/bench.py paint      the paint editor alone, two objects of a 1536x1024 photo: seconds and peak memory
 
 Machines are noisy: every figure is the median of several runs, rivals take turns, and ratios are what to quote.
 Random weights are honest for speed and memory, and say nothing of quality.
@@ -36,12 +37,20 @@ def main() -> None:
     masks.add_argument("--tiny", action="store_true", help="tiny models: to see that the script runs")
     process = commands.add_parser("process", help="whole processes of the starter preset")
     process.add_argument("--runs", type=int, default=5)
+    paint = commands.add_parser("paint", help="the paint editor alone, two objects of one photo")
+    paint.add_argument("--runs", type=int, default=5)
+    paint.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     flags = parser.parse_args()
+    if flags.command == "paint" and flags.child:
+        paint_once(Path(flags.child[0]), flags.child[1].split("; "))
+        return
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, NumPy {np.__version__}\n")
     if flags.command == "masks":
         bench_masks(flags.runs, tiny=flags.tiny)
-    else:
+    elif flags.command == "process":
         bench_process(flags.runs)
+    else:
+        bench_paint(flags.runs)
 
 
 # -------------------------------------------------------------------------------------------------------------- masks
@@ -163,6 +172,55 @@ def bench_process(runs: int) -> None:
         seconds = [item[0] for item in measured_runs]
         peak = max(item[1] for item in measured_runs)
         print(f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f} | {max(seconds):.2f} | {peak:.0f} |")
+
+
+# -------------------------------------------------------------------------------------------------------------- paint
+
+
+def bench_paint(runs: int) -> None:
+    """Two objects of a photo by the paint editor, each plan in processes of its own that hold nothing else."""
+    plans = (
+        "white; sage",
+        "white marble; walnut",
+        "black marble; subway tile",
+        "oak herringbone; linen",
+        "granite; terrazzo",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        words = "island -> white; wall -> white"
+        _run_process([sys.executable, "-m", "automask.cli", "edit", str(SAMPLE), words, "-o", folder])
+        rows: dict[str, list[tuple[float, float]]] = {}
+        for turn in range(runs + 1):
+            for plan in plans:
+                command = [sys.executable, __file__, "paint", "--child", folder, plan]
+                said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+                if turn:
+                    rows.setdefault(plan, []).append(tuple(json.loads(said)))
+    print(f"The paint editor alone: island and wall of a 1536x1024 photo, {runs} processes each in turn\n")
+    print("| island; wall | median s | min s | max s | peak MB |\n| --- | --- | --- | --- | --- |")
+    for plan, measured in rows.items():
+        seconds = [item[0] for item in measured]
+        peak = max(item[1] for item in measured)
+        print(f"| {plan} | {statistics.median(seconds):.2f} | {min(seconds):.2f} | {max(seconds):.2f} | {peak:.0f} |")
+
+
+def paint_once(folder: Path, prompts: Sequence[str]) -> None:
+    """Prints the seconds that the editor takes for all the prompts, one mask each, and the process's peak MB."""
+    import resource
+
+    from automask.editors.paint import Paint
+    from automask.images import open_photo
+
+    photo = open_photo(SAMPLE).rgb
+    files = sorted((folder / f"{SAMPLE.stem}.masks").glob("*.png"))
+    masks = [open_photo(file).rgb[..., 0] > 0 for file in files]
+    began = time.perf_counter()
+    editor = Paint()
+    for mask, prompt in zip(masks, prompts, strict=True):
+        photo = editor.paint(photo, mask, prompt, seed=0)
+    seconds = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps([seconds, peak / (1e6 if sys.platform == "darwin" else 1e3)]))
 
 
 def _run_process(command: Sequence[str]) -> tuple[float, float]:
