@@ -103,19 +103,21 @@ def _nearest(felt: Plane, where: Hard, at: Labels) -> Plane:
 
 def _mean(felt: Plane, where: Hard, radius: int) -> Plane:
     """[h * w, 3] local mean colour of the pixels `where`."""
-    weight = where.astype(np.float32)
-    norm = box(weight, radius) + np.float32(1e-9)
-    means = np.stack([box(felt[..., c] * weight, radius) / norm for c in range(3)], -1)
-    return np.asarray(means.reshape(-1, 3), np.float32)
+    return _weighed(felt, where.astype(np.float32), radius)
 
 
 def _odd(felt: Plane, foreign: Plane, mask: Hard, radius: int) -> Plane:
     """[h * w, 3] what is least like the surface outside the mask and on its last pixels, nearby."""
     edge = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) == 0
-    weight = np.where(edge, np.minimum(foreign, 4) ** 4, 0).astype(np.float32)
+    square = np.square(np.minimum(foreign, 4))
+    return _weighed(felt, np.where(edge, square * square, 0).astype(np.float32), radius)
+
+
+def _weighed(felt: Plane, weight: Plane, radius: int) -> Plane:
+    """[h * w, 3] local mean colour by weight."""
     norm = box(weight, radius) + np.float32(1e-9)
-    means = np.stack([box(felt[..., c] * weight, radius) / norm for c in range(3)], -1)
-    return np.asarray(means.reshape(-1, 3), np.float32)
+    total = box(cv2.merge([each * weight for each in cv2.split(felt)]), radius)
+    return np.asarray(total.reshape(-1, 3) / norm.reshape(-1, 1))
 
 
 def _smoothed(mask: Hard, radius: int) -> Plane:
