@@ -274,6 +274,24 @@ def test_a_highlight_on_white_is_a_highlight_on_black():
     assert painted[90, 150].mean() > painted[90, 110].mean() + 25
 
 
+def test_a_highlight_is_dull_on_matt_paint_and_bright_on_gloss():
+    photo, there = room(size=(200, 300))
+    photo[88:92, 148:152] = 250
+    peaks = {}
+    for words in ("matt navy", "navy", "high gloss navy"):
+        painted = Paint().paint(photo, there, words, seed=0)
+        peaks[words] = painted[86:94, 146:154].max() - float(np.median(painted[middle(there)]))
+    assert peaks["matt navy"] < 0.8 * peaks["navy"] < 0.8 * peaks["high gloss navy"]
+
+
+def test_a_highlight_on_brass_is_of_brass_and_one_on_paint_is_white():
+    photo, there = room(size=(200, 300))
+    photo[88:92, 148:152] = 250
+    brass, paint = (Paint().paint(photo, there, words, seed=0)[89:91, 149:151] for words in ("brass", "gloss black"))
+    yellow = [(each[..., 0].astype(int) - each[..., 2]).mean() for each in (brass, paint)]
+    assert yellow[0] > yellow[1] + 8
+
+
 def test_two_old_materials_under_one_mask_become_one_colour():
     """A white top on a black body: the new colour must not be white above and grey below."""
     photo, there = room(size=(200, 300), thing=(34, 35, 37))
