@@ -121,9 +121,12 @@ def _weighed(felt: Plane, weight: Plane, radius: int) -> Plane:
 
 
 def _smoothed(mask: Hard, radius: int) -> Plane:
-    """0..1: 1 from two radii inside the mask's edge on, falling to a third on its last pixels, without their steps."""
+    """0..1: 1 from two radii inside the mask's edge on, a half at one, 0 at the edge, without the steps of pixels.
+
+    Where the mask was grown by a radius, as `conf/mask/tight.yaml` does, the half lies where the mask found the edge.
+    """
     soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 1.2 * radius)
-    return np.asarray(np.clip((soft - np.float32(0.5)) * np.float32(1 / 0.42), 0, 1))
+    return np.asarray(np.clip((soft - np.float32(0.6)) * np.float32(1 / 0.4), 0, 1))
 
 
 def _without_specks(cover: Plane, mask: Hard, most_px: int) -> Plane:
