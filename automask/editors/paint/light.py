@@ -9,7 +9,7 @@ import numpy as np
 from automask.editors.paint.edges import FELT, cover_of, strangeness
 from automask.editors.paint.filters import box, dot, guided, spread
 from automask.editors.paint.look import Labels, Plane
-from automask.editors.paint.tone import LIGHT_BASE, LIGHT_SLOPE, LINEAR, LUMA, scene_of_linear
+from automask.editors.paint.tone import LIGHT_BASE, LIGHT_SLOPE, LINEAR, LUMA, WHITEST, scene_of_linear
 from automask.types import Hard, Rgb
 
 
@@ -159,25 +159,23 @@ def _materials(
             here = inner
         seen = float(np.median(scene[here]))
         albedo = np.median(log_albedo[here], axis=0)
-        level = (expected / _BY_ROOM**2 + (seen - math.log(math.exp(albedo[0]) + _GLOSS)) / _BY_NET**2) / (
-            1 / _BY_ROOM**2 + 1 / _BY_NET**2
-        )
+        by_net = seen - math.log(math.exp(albedo[0]) + _GLOSS)
+        light = (expected / _BY_ROOM**2 + by_net / _BY_NET**2) / (1 / _BY_ROOM**2 + 1 / _BY_NET**2)
+        light = max(light, seen - math.log(WHITEST))
         cast = tint + np.float32(_NET_TINT) * (_tint(linear, here, albedo) - tint)
         # A little yellow is more often the whites' own than the light's; much is the light's.
         cast[2] *= abs(cast[2]) / (abs(cast[2]) + _YELLOW)
-        red, blue = float(centre[1] - cast[0] + cast[1]), float(centre[2] - cast[2] + cast[1])
-        neutral = math.exp(-(((red - 0.04) / 0.12) ** 2) - ((blue + 0.06) / 0.16) ** 2)
         grainy = min(max((float(centre[1] - centre[2]) - 0.5) / 0.5, 0.0), 1.0)  # wood is warm: red well over blue
-        out.append(_Material(shares[k], here, seen, _posterior(seen, float(level), neutral=neutral), cast, grainy))
+        out.append(_Material(shares[k], here, seen, float(light), cast, grainy))
     return out, label
 
 
 # How far two sources are wrong about the light on a surface (standard deviation of its logarithm, 57 rendered pairs):
 # the rest of the room's brightness, and the net's reflectance (surfaces.py).
-_BY_ROOM, _BY_NET = 0.45, 0.25
+_BY_ROOM, _BY_NET = 0.5, 0.25
 _NET_TINT = 0.5
 _YELLOW = 0.07
-_GLOSS = 0.014  # what a surface of no reflectance gives back all the same: measured as above
+_GLOSS = 0.012  # what a surface of no reflectance gives back all the same: measured as above
 
 
 def _tint(linear: Plane, here: Hard, albedo: Plane) -> Plane:
@@ -282,22 +280,6 @@ def light_on(
         detail = np.where(detail > 0, np.float32(0.5 + 1.43 * gloss) * detail, detail)
         shine = np.float32(0.1 + 2.57 * gloss) * shine
     return Light(lit, keep_low * base + keep_high * detail, shine, cover, rest, label)
-
-
-def _posterior(seen: float, expected: float, *, neutral: float) -> float:
-    """The light on a surface that looks `seen`, both logarithms of scene light.
-
-    The photo says what light to expect, within a standard deviation of 0.3 (measured as in `LIGHT_BASE`); the
-    surface's look says more where its reflectance is likely to be known: a third of neutral surfaces are white paint or
-    stone. `neutral` is 0..1.
-    """
-    light = np.linspace(expected - 1.5, expected + 1.5, 121)
-    rho = seen - light
-    likely = np.where((rho > math.log(0.012)) & (rho < math.log(0.88)), 0.65 / math.log(0.88 / 0.012), 1e-6)
-    white = (rho > math.log(0.68)) & (rho < math.log(0.88))
-    likely = likely + np.where(white, 0.35 * neutral / math.log(0.88 / 0.68), 0)
-    weight = likely * np.exp(-0.5 * ((light - expected) / 0.3) ** 2)
-    return float((light * weight).sum() / weight.sum())
 
 
 def _contrast(old: float, new: float) -> tuple[float, float]:
