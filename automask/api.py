@@ -130,7 +130,7 @@ def edit(
         # Ready objects and given masks are not in the configuration: no batch may take such a result for its own.
         digest=""
         if masks is not None or any(thing is not None for thing in given.values())
-        else job_digest(opened.digest, edits, settings_of(tools, run.seed, run.on_missing)),
+        else job_digest(opened.digest, edits, settings_of(tools, edits, run.seed, run.on_missing)),
     )
     folder = None if masks is None else Path(masks)
     return Outcome(image, steps, record, regions, photo=opened, plan=edits, masks_from=folder)
@@ -277,9 +277,9 @@ def _run_settings(
     return _Run(composed, None, folder, **settings)
 
 
-def settings_of(stages: Stages, seed: int, on_missing: OnMissing) -> dict[str, Any]:
+def settings_of(stages: Stages, plan: Plan, seed: int, on_missing: OnMissing) -> dict[str, Any]:
     """Everything beside the photo and the plan that decides a result: what a batch compares before it skips a photo."""
-    return {**stages.config, "seed": seed, "on_missing": on_missing}
+    return {**stages.config, "files": chain.files_read(plan, stages), "seed": seed, "on_missing": on_missing}
 
 
 def models_of(stages: Stages) -> dict[str, str]:
@@ -406,7 +406,8 @@ def do_job(job: Job, *, stages: Stages, cfg: config.Config) -> JobReport:
     if job.photo.is_file():
         with job.photo.open("rb") as file:
             photo_digest = hashlib.file_digest(file, "sha256").hexdigest()
-        if is_done(job, job_digest(photo_digest, job.plan, settings_of(stages, cfg["seed"], cfg["on_missing"]))):
+        settings = settings_of(stages, job.plan, cfg["seed"], cfg["on_missing"])
+        if is_done(job, job_digest(photo_digest, job.plan, settings)):
             return JobReport(job, "skipped", took_s=time.perf_counter() - began)
     outcome = edit(
         job.photo,

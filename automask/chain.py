@@ -5,8 +5,10 @@ here, so no editor can break them.
 """
 
 import functools
+import hashlib
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -102,6 +104,25 @@ def check_edits(plan: Plan, stages: Stages) -> None:
         takes = parameters_of(check)
         options = {name: value for name, value in edit.options if name in takes}
         _at_fault(editor, edit, "check(prompt, ...)", functools.partial(check, edit.prompt, **options))
+
+
+def files_read(plan: Plan, stages: Stages) -> dict[str, str]:
+    """sha256 of each file that a plan's prompts name (`reads` of their editors), by path: it decides a result, too.
+
+    Raises:
+        As `editor_for`.
+        PlanError: One of them cannot be read.
+    """
+    digests: dict[str, str] = {}
+    for edit in plan:
+        reads: Callable[[str], Iterable[str]] | None = getattr(editor_for(edit, stages), "reads", None)
+        for path in () if reads is None else reads(edit.prompt):
+            try:
+                with Path(path).open("rb") as file:
+                    digests[path] = hashlib.file_digest(file, "sha256").hexdigest()
+            except (OSError, ValueError) as error:
+                raise PlanError(f"cannot read {path!r}: {error}", mend="check its name and permissions") from error
+    return digests
 
 
 _Result = TypeVar("_Result")

@@ -63,7 +63,8 @@ class Editor(Protocol):
     multiples of `multiple_px`. Keyword-only parameters of `paint` beside `seed` are the options that an edit may carry
     in a YAML plan. An editor may also offer `paint_many(jobs)`, where jobs is a sequence of mappings of `paint`'s
     arguments, and `check(prompt, ...)` with any of `paint`'s options by name, which raises for what it cannot paint,
-    before any work is done (`UnknownPrompt` where another editor might).
+    before any work is done (`UnknownPrompt` where another editor might); and `reads(prompt)`, paths of the files that a
+    prompt names: a batch makes a photo anew when what is in them has changed.
 
     One that only chooses among others offers `route(prompt) -> Editor`; the chain deals with the one it gives, crop by
     crop and option by option. It names them in `editors`, shows in `loaded` those that it has, by name, and is given

@@ -32,7 +32,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     flags = parser.parse_intermixed_args(argv)
     texts, overrides = _sorted(flags.texts)
     if flags.listing is not None:
-        texts += [line for line in flags.listing.read_text(encoding="utf-8").splitlines() if line.strip()]
+        try:
+            listed = flags.listing.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise SystemExit(f"cannot read {str(flags.listing)!r}: {error}; give a text file") from error
+        texts += [line for line in listed.splitlines() if line.strip()]
     if not texts:
         raise SystemExit("nothing to edit; give texts such as 'kitchen.jpg: island -> marble'")
     try:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from drawing import disc, room
 
-from automask.chain import check_edits, paint
+from automask.chain import check_edits, files_read, paint
 from automask.errors import CropRefused, EditorError, PlanError, WeightsMissing
 from automask.masks import alpha_from
 from automask.protocols import Stages
@@ -260,3 +260,24 @@ def test_an_edit_may_name_its_editor():
 def test_an_editor_that_is_not_loaded_is_refused_by_name():
     with pytest.raises(PlanError, match="no editor 'paint' is loaded; loaded are: red"):
         check_edits((Edit(("island",), "marble", editor="paint"),), stages(Fill(), red=Fill()))
+
+
+class Reads(Fill):
+    def reads(self, prompt):
+        return (prompt,)
+
+
+def test_what_is_in_the_files_that_prompts_name_decides_a_result(tmp_path):
+    path = tmp_path / "oak.jpg"
+    plan = (Edit(("island",), str(path)), Edit(("lamps",), "brass", editor="red"))
+    tools = stages(Reads(), red=Fill())
+    path.write_bytes(b"one")
+    first = files_read(plan, tools)
+    path.write_bytes(b"two")
+    second = files_read(plan, tools)
+    assert list(first) == list(second) == [str(path)]
+    assert first != second
+    assert files_read(plan[1:], tools) == {}
+    path.unlink()
+    with pytest.raises(PlanError, match=r"cannot read '.*oak\.jpg': .*; check its name and permissions"):
+        files_read(plan, tools)

@@ -38,6 +38,7 @@ def test_the_wheel_holds_configuration_weights_and_sample_and_stays_small(wheel:
         "automask/conf/config.yaml",
         "automask/conf/preset/starter.yaml",
         "automask/samples/kitchen.jpg",
+        "automask/editors/paint/surfaces.onnx",
         "automask/segmenters/weights/starter.onnx",
         "automask/segmenters/weights/words.npz",
         "automask/py.typed",

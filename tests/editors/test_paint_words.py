@@ -5,12 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageColor
 
+from automask.chain import files_read
 from automask.editors.paint import Paint, look_for, words
 from automask.editors.paint.catalogue import MATERIALS, coloured
 from automask.editors.paint.colours import NAMES, PAINTS, SHIFTS, hex_of, linear, shifted
@@ -19,6 +21,8 @@ from automask.editors.paint.ral import RAL
 from automask.editors.paint.words import FINISHES, SYNONYMS
 from automask.errors import EditorError, UnknownPrompt
 from automask.plan import parse_plan
+from automask.protocols import Stages
+from automask.types import Edit
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "materials.md"
 
@@ -448,3 +452,32 @@ def test_a_sample_is_a_picture_about_as_light_as_its_material(name):
 def test_a_sample_of_nothing_known_is_refused():
     with pytest.raises(EditorError, match="no material 'cheese'; see 'automask materials'"):
         sample("cheese")
+
+
+@pytest.mark.parametrize("text", ["light " * 2000 + "red", "a " * 5000, "a" + " " * 20000 + "b", "a" * 201])
+def test_a_text_longer_than_any_look_is_refused_at_once_in_a_short_message(text):
+    with pytest.raises(UnknownPrompt) as caught:
+        look_for(text)
+    start = text.strip()[:40]
+    assert caught.value.problem.startswith(f"paint does not know '{start}")
+    assert caught.value.problem.endswith("letters long")
+    assert caught.value.mend.startswith("say it in 200 letters or fewer; it knows CSS colours")
+    assert len(str(caught.value)) < 400
+
+
+def test_the_files_that_words_name_are_the_swatch_s_picture():
+    named = [words.files_named(text) for text in ("sage", "swatch:My Oak.jpg", "Matt SWATCH: 'a;b.png' ", "swatches:x")]
+    assert named == [(), ("My Oak.jpg",), ("a;b.png",), ()]
+
+
+def test_a_changed_picture_of_a_material_is_another_configuration(tmp_path):
+    """Or a batch would skip the photos that it was laid on before."""
+    picture = tmp_path / "oak.png"
+    stages = Stages(segmenter=None, refiner=None, editor=Paint())
+    plan = (Edit(targets=("wall",), prompt=f"matt swatch:{picture}"), Edit(targets=("floor",), prompt="oak"))
+    seen = []
+    for level in (90, 91):
+        cv2.imwrite(str(picture), np.full((64, 64, 3), level, np.uint8))
+        seen.append(files_read(plan, stages))
+    assert [list(each) for each in seen] == [[str(picture)], [str(picture)]]
+    assert seen[0] != seen[1]

@@ -10,7 +10,7 @@ from automask.editors.paint.look import Plane
 from automask.editors.paint.planes import bounds, room_of, surface_of
 from automask.editors.paint.surfaces import part_of
 from automask.editors.paint.tone import FLOOR_GAIN, LUMA, SHEEN, TOP_GAIN, WHITEST, encode, linear_of_scene
-from automask.editors.paint.words import look_for
+from automask.editors.paint.words import files_named, look_for
 from automask.errors import AutomaskError, ConfigError, EditorError
 from automask.images import to_uint8
 from automask.types import Hard, Rgb
@@ -49,6 +49,7 @@ class Paint:
     ideal_px = 0  # the whole photo: exposure and colour cast are read from the rest of the room
     materials = staticmethod(materials)
     sample = staticmethod(sample)
+    reads = staticmethod(files_named)  # a batch redoes photos when one of these changes
 
     def __init__(self, *, scale: float = 1.0, shading: float = 1.0, rim_frac: float = 0.004) -> None:
         self.scale = _held(scale, "editor.scale", _SCALES, error=ConfigError)
@@ -126,8 +127,6 @@ class Paint:
                 room,
                 whole,
                 mask,
-                light.label,
-                size_hw=size_hw,
                 corner=(y0, x0),
                 seed=seed,
                 scale=self.scale * scale,

@@ -5,7 +5,7 @@ import math
 import cv2
 import numpy as np
 
-from automask.editors.paint.look import Hw, Labels, Look, Plane
+from automask.editors.paint.look import Hw, Look, Plane
 from automask.editors.paint.planes import Room, Surface, bounds, draped, metres, planes_of
 from automask.types import Hard
 
@@ -89,9 +89,7 @@ def textured(
     room: Room,
     whole: Surface,
     mask: Hard,
-    label: Labels,  # noqa: ARG001 - told by what is seen now; to be dropped with the caller's
     *,
-    size_hw: Hw,  # noqa: ARG001
     corner: Hw,
     seed: int,
     scale: float,

@@ -23,7 +23,6 @@ class Light:
         shine: [h, w] scene light (not its logarithm) of highlights, the same on any reflectance.
         cover: [h, w] in 0..1, the share of the pixel that shows the surface and not a neighbour.
         rest: [h, w, 3] linear colour of the neighbour, times its own share of the pixel.
-        label: [h, w] which of the old materials is there, 0..2.
     """
 
     lit: Plane
@@ -31,7 +30,6 @@ class Light:
     shine: Plane
     cover: Plane
     rest: Plane
-    label: Labels
 
 
 def reduced(photo: Rgb, long_px: int) -> tuple[Rgb, float]:
@@ -135,8 +133,8 @@ def _materials(
     tint: Plane,
     log_albedo: Plane,
     window: int,
-) -> tuple[list[_Material], Labels]:
-    """The old materials, and [h, w] which of them each pixel is."""
+) -> list[_Material]:
+    """The old materials."""
     weight = inner.astype(np.float32)
     # Told apart on a smoothed picture, so that grain and grooves do not count as materials.
     logs = cv2.log(linear + np.float32(0.01))
@@ -167,7 +165,7 @@ def _materials(
         cast[2] *= abs(cast[2]) / (abs(cast[2]) + _YELLOW)
         grainy = min(max((float(centre[1] - centre[2]) - 0.5) / 0.5, 0.0), 1.0)  # wood is warm: red well over blue
         out.append(_Material(shares[k], here, seen, float(light), cast, grainy))
-    return out, label
+    return out
 
 
 # How far two sources are wrong about the light on a surface (standard deviation of its logarithm, 57 rendered pairs):
@@ -240,9 +238,7 @@ def light_on(
     weight = inner.astype(np.float32)
     window = max(3, round(long_px / 90))
     reach = max(2, round(2 * rim_px))
-    materials, label = _materials(
-        linear, scene, inner, expected=expected, tint=tint, log_albedo=log_albedo, window=window
-    )
+    materials = _materials(linear, scene, inner, expected=expected, tint=tint, log_albedo=log_albedo, window=window)
 
     felt = cv2.transform(linear, FELT)
     seen, grainy, keep_low, keep_high = (np.zeros_like(scene) for _ in range(4))
@@ -279,7 +275,7 @@ def light_on(
         # Satin is what most surfaces in a room are: a matt one has half its small lights, a polished one twice.
         detail = np.where(detail > 0, np.float32(0.5 + 1.43 * gloss) * detail, detail)
         shine = np.float32(0.1 + 2.57 * gloss) * shine
-    return Light(lit, keep_low * base + keep_high * detail, shine, cover, rest, label)
+    return Light(lit, keep_low * base + keep_high * detail, shine, cover, rest)
 
 
 def _contrast(old: float, new: float) -> tuple[float, float]:

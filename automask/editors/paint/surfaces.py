@@ -20,7 +20,9 @@ _STRIDE = 32
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Surfaces:
-    """The surfaces of a photo, at about a quarter of 352 px; resize to the photo with `cv2.resize`.
+    """The surfaces of a photo, some 112 px on the long side: one for every four that the net sees.
+
+    See `part_of` for how they are laid on the photo.
 
     Args:
         normal: [h, w, 3] unit vectors in the camera's frame: x right, y down, z away from the camera.

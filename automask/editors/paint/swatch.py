@@ -7,6 +7,7 @@ Where it has a plain period (bricks, tiles), patches are whole periods, and are 
 import math
 from functools import lru_cache, partial
 from pathlib import Path
+from stat import S_ISDIR
 from typing import TypeAlias
 
 import cv2
@@ -36,12 +37,19 @@ def swatch_look(path: str) -> Look:
         path: A picture that `automask.images.open_photo` opens; of a surface seen square-on, evenly lit at best.
 
     Raises:
-        EditorError: It cannot be opened, or is too small.
+        EditorError: It is none, cannot be opened, or is too small.
     """
+    stamp, is_folder = (0, 0), False
     try:
-        stamp = Path(path).stat().st_mtime_ns
+        status = Path(path).stat()
+        stamp, is_folder = (status.st_mtime_ns, status.st_size), S_ISDIR(status.st_mode)
     except (OSError, ValueError):
-        stamp = 0  # opening it says what is wrong
+        pass  # opening it says what is wrong
+    if is_folder or not path:
+        raise EditorError(
+            f"cannot paint with the picture {path!r}: it {'is a folder' if path else 'has no name'}",
+            mend="give the path of one picture, as in swatch:samples/oak.jpg",
+        )
     picture, periods = _prepared(path, stamp)
     red, green, blue = (float(level) for level in picture.mean((0, 1), dtype=np.float64))
     texture = partial(swatch, picture=picture, periods=periods)
@@ -49,8 +57,8 @@ def swatch_look(path: str) -> Look:
 
 
 @lru_cache(maxsize=4)
-def _prepared(path: str, stamp: int) -> tuple[Plane, "_Periods"]:
-    """The picture of a file as even reflectance, and its periods; `stamp` is the file's time."""
+def _prepared(path: str, stamp: tuple[int, int]) -> tuple[Plane, "_Periods"]:
+    """The picture of a file as even reflectance, and its periods; `stamp` is the file's time and size."""
     del stamp  # is in the key, so that a file drawn anew is opened anew
     try:
         rgb = open_photo(path).rgb

@@ -80,6 +80,9 @@ KNOWN = (
 )
 
 
+_LONGEST = 200  # a color() notation with every digit takes 80; a finish, two colours and a material take 70
+
+
 def look_for(prompt: str) -> Look:
     """The look that words ask for.
 
@@ -93,15 +96,16 @@ def look_for(prompt: str) -> Look:
         EditorError: For a colour that is see-through, a RAL number that does not exist, two finishes at once, and a
             swatch that cannot be read.
     """
-    swatch = re.fullmatch(r"(?:(.*?)\s+)??swatch:(.*)", prompt.strip(), re.IGNORECASE | re.DOTALL)
+    swatch = _swatch_in(prompt)
+    _refuse_long(prompt if swatch is None else swatch[0])
     if swatch is not None:
-        finish, rest = _finish(_words(swatch[1] or ""), prompt)
+        finish, rest = _finish(_words(swatch[0]), prompt)
         if rest:
             raise EditorError(
                 f"{' '.join(rest)!r} before 'swatch:' is no finish",
                 mend="a picture brings its own colour: write swatch:picture.jpg, or matt swatch:picture.jpg",
             )
-        return _finished(swatch_look(_unquoted(swatch[2].strip())), finish)
+        return _finished(swatch_look(swatch[1]), finish)
     words = _words(prompt)
     # "brushed steel", "white stone" and their like first: their words may be finishes, too.
     look = _material(words) if not _PAINTED & {*words} or " ".join(words) in SYNONYMS else None
@@ -113,6 +117,29 @@ def look_for(prompt: str) -> Look:
         # "eggshell" alone is a colour; beside one, a finish.
         return _finished(look, finish if _read(rest) is not None else None)
     raise UnknownPrompt(f"paint does not know {prompt!r}", mend=_hint(words, rest) + KNOWN)
+
+
+def files_named(prompt: str) -> tuple[str, ...]:
+    """Paths of the files that words name, a swatch's picture: what is in them decides a result, too."""
+    swatch = _swatch_in(prompt)
+    return () if swatch is None else (swatch[1],)
+
+
+def _swatch_in(prompt: str) -> tuple[str, str] | None:
+    """What stands before `swatch:`, and the path after it; None where the prompt names no picture."""
+    found = re.search(r"(?:^|\s)swatch:", prompt.strip(), re.IGNORECASE)
+    if found is None:
+        return None
+    return prompt.strip()[: found.start()], _unquoted(prompt.strip()[found.end() :].strip())
+
+
+def _refuse_long(text: str) -> None:
+    """Raises for more letters than any look takes: what reads words tries every place to part them."""
+    if len(text) > _LONGEST:
+        raise UnknownPrompt(
+            f"paint does not know {f'{text[:40]}...'!r}, which is {len(text)} letters long",
+            mend=f"say it in {_LONGEST} letters or fewer; " + KNOWN,
+        )
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -106,7 +106,12 @@ def test_a_file_drawn_anew_is_opened_anew(tmp_path):
     first = swatch_look(save(path, np.full((100, 100, 3), 0.2, np.float32)))
     save(path, np.full((100, 120, 3), 0.6, np.float32))
     os.utime(path, ns=(1, 1))
-    assert swatch_look(str(path)).reflectance[0] > first.reflectance[0] + 0.3
+    second = swatch_look(str(path))
+    assert second.reflectance[0] > first.reflectance[0] + 0.3
+    # Copied over with its time kept, it is told by its size.
+    save(path, np.random.default_rng(0).random((100, 120, 3), np.float32) * 0.2)
+    os.utime(path, ns=(1, 1))
+    assert swatch_look(str(path)).reflectance[0] < second.reflectance[0] - 0.3
 
 
 def test_a_picture_that_is_not_there_is_refused(tmp_path):
@@ -132,3 +137,12 @@ def test_a_picture_too_small_to_tile_is_refused(tmp_path):
         f"cannot paint with the picture '{tmp_path}/icon.png': it has only 200 x 47 px; "
         "give one of 48 px or more each way; 500 is good"
     )
+
+
+def test_a_folder_and_no_name_are_refused_with_what_to_give(tmp_path):
+    for path, why in ((str(tmp_path), "it is a folder"), ("", "it has no name")):
+        with pytest.raises(EditorError) as caught:
+            swatch_look(path)
+        assert str(caught.value) == (
+            f"cannot paint with the picture {path!r}: {why}; give the path of one picture, as in swatch:samples/oak.jpg"
+        )
