@@ -98,7 +98,15 @@ def _nearest(felt: Plane, where: Hard, at: Labels) -> Plane:
     index = np.zeros(int(label.max()) + 1, np.int64)
     index[label.ravel()[spots]] = spots
     found = index[label.ravel()[at]]
-    return np.asarray(_mean(felt, where, 1)[found])
+    rows, columns = np.divmod(found, where.shape[1])
+    total, count = np.zeros((len(at), 3), np.float32), np.zeros((len(at), 1), np.float32)
+    for down in (-1, 0, 1):
+        for right in (-1, 0, 1):
+            row, column = np.clip(rows + down, 0, where.shape[0] - 1), np.clip(columns + right, 0, where.shape[1] - 1)
+            also = where[row, column][:, None].astype(np.float32)
+            total += also * felt[row, column]
+            count += also
+    return total / count
 
 
 def _mean(felt: Plane, where: Hard, radius: int) -> Plane:

@@ -49,8 +49,25 @@ def spread(plane: Plane, weight: Plane, radius: int) -> Plane:
 def guided(guide: Plane, source: Plane, weight: Plane, radius: int, eps: float) -> Plane:
     """Edge-preserving smoothing of `source` along the edges of `guide`, inside `weight` only.
 
-    Source: He, Sun and Tang, Guided Image Filtering, TPAMI 2013, with normalised (masked) window means.
+    Source: He, Sun and Tang, Guided Image Filtering, TPAMI 2013, with normalised (masked) window means; wide windows
+    are averaged on a reduced picture (He and Sun, Fast Guided Filter, 2015).
     """
+    shrink = max(1, radius // 4)
+    if shrink == 1:
+        slope, level = _lines(guide, source, weight, radius, eps)
+        return slope * guide + level
+    wh = (guide.shape[1], guide.shape[0])
+    small_wh = (max(1, wh[0] // shrink), max(1, wh[1] // shrink))
+    share = cv2.resize(weight, small_wh, interpolation=cv2.INTER_AREA)
+    held = np.maximum(share, np.float32(1e-4))
+    small = [cv2.resize(each * weight, small_wh, interpolation=cv2.INTER_AREA) / held for each in (guide, source)]
+    lines = _lines(small[0], small[1], share, max(1, round(radius / shrink)), eps)
+    slope, level = (cv2.resize(line, wh, interpolation=cv2.INTER_LINEAR) for line in lines)
+    return np.asarray(slope * guide + level, np.float32)
+
+
+def _lines(guide: Plane, source: Plane, weight: Plane, radius: int, eps: float) -> tuple[Plane, Plane]:
+    """Slope and level of the source over the guide in each window, averaged over the windows that hold a pixel."""
     norm = np.maximum(box(weight, radius), np.float32(1e-4))
     mean_g = box(guide * weight, radius) / norm
     mean_s = box(source * weight, radius) / norm
@@ -58,5 +75,5 @@ def guided(guide: Plane, source: Plane, weight: Plane, radius: int, eps: float) 
     cov = box(guide * source * weight, radius) / norm - mean_g * mean_s
     slope = (cov / (np.maximum(var, 0) + eps)).astype(np.float32)
     level = (mean_s - slope * mean_g).astype(np.float32)
-    smooth = (box(slope * weight, radius) / norm) * guide + box(level * weight, radius) / norm
-    return smooth.astype(np.float32)
+    lines = [np.asarray(box(line * weight, radius) / norm, np.float32) for line in (slope, level)]
+    return lines[0], lines[1]
