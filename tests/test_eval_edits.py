@@ -276,7 +276,7 @@ def room(tmp_path):
     pairs = []
     for scene in ("hall_0000", "hall_0001"):
         cv2.imwrite(str(folder / f"{scene}.png"), render((90, 110, 150))[..., ::-1])
-        cv2.imwrite(str(folder / f"{scene}_e0.png"), render((170, 165, 160))[..., ::-1])
+        cv2.imwrite(str(folder / f"{scene}_e0.png"), render((205, 203, 198))[..., ::-1])
         cv2.imwrite(str(folder / f"{scene}_labels.png"), labels)
         (folder / f"{scene}.json").write_text(json.dumps({"materials": {"island": "wood:oak"}}))
         names = {"before": f"{scene}.png", "after": f"{scene}_e0.png", "labels": f"{scene}_labels.png"}
