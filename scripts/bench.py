@@ -167,11 +167,7 @@ def bench_process(runs: int) -> None:
                 if turn:  # The first turn warms the disk cache.
                     rows.setdefault(name, []).append(measured)
     print(f"Whole processes, preset starter, 1536x1024, {runs} runs in turn\n")
-    print("| what | median s | min s | max s | peak MB |\n| --- | --- | --- | --- | --- |")
-    for name, measured_runs in rows.items():
-        seconds = [item[0] for item in measured_runs]
-        peak = max(item[1] for item in measured_runs)
-        print(f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f} | {max(seconds):.2f} | {peak:.0f} |")
+    _print_table("what", rows)
 
 
 # -------------------------------------------------------------------------------------------------------------- paint
@@ -197,11 +193,7 @@ def bench_paint(runs: int) -> None:
                 if turn:
                     rows.setdefault(plan, []).append(tuple(json.loads(said)))
     print(f"The paint editor alone: island and wall of a 1536x1024 photo, {runs} processes each in turn\n")
-    print("| island; wall | median s | min s | max s | peak MB |\n| --- | --- | --- | --- | --- |")
-    for plan, measured in rows.items():
-        seconds = [item[0] for item in measured]
-        peak = max(item[1] for item in measured)
-        print(f"| {plan} | {statistics.median(seconds):.2f} | {min(seconds):.2f} | {max(seconds):.2f} | {peak:.0f} |")
+    _print_table("island; wall", rows)
 
 
 def paint_once(folder: Path, prompts: Sequence[str]) -> None:
@@ -219,8 +211,7 @@ def paint_once(folder: Path, prompts: Sequence[str]) -> None:
     for mask, prompt in zip(masks, prompts, strict=True):
         photo = editor.paint(photo, mask, prompt, seed=0)
     seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps([seconds, peak / (1e6 if sys.platform == "darwin" else 1e3)]))
+    print(json.dumps([seconds, _megabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)]))
 
 
 def _run_process(command: Sequence[str]) -> tuple[float, float]:
@@ -233,8 +224,21 @@ def _run_process(command: Sequence[str]) -> tuple[float, float]:
     if process.returncode:
         said = process.stderr.read().decode() if process.stderr else ""
         raise SystemExit(f"{' '.join(command)} failed: {said}")
-    # Linux tells kilobytes, macOS bytes.
-    return seconds, usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+    return seconds, _megabytes(usage.ru_maxrss)
+
+
+def _megabytes(peak: int) -> float:
+    """A process's peak memory as the system tells it: kilobytes on Linux, bytes on macOS."""
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def _print_table(head: str, rows: Mapping[str, Sequence[tuple[float, float]]]) -> None:
+    """Median, least and most seconds and the highest peak of each row's processes."""
+    print(f"| {head} | median s | min s | max s | peak MB |\n| --- | --- | --- | --- | --- |")
+    for name, measured in rows.items():
+        seconds = [item[0] for item in measured]
+        peak = max(item[1] for item in measured)
+        print(f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f} | {max(seconds):.2f} | {peak:.0f} |")
 
 
 def _in_turn(rivals: Mapping[str, Callable[[], None]], runs: int) -> dict[str, list[float]]:

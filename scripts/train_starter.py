@@ -161,6 +161,7 @@ class Lite2(nn.Module):
         (3, 1, 6, 352, 1),
     )
     FEATURES = (24, 48, 120, 352)
+    TAKEN = (2, 4, 6)  # the last stages of strides 8, 16 and 32
 
     def __init__(self) -> None:
         super().__init__()
@@ -192,7 +193,7 @@ class Lite2(nn.Module):
         out = [x]
         for i, stage in enumerate(self.stages[2:], start=2):
             x = stage(x)
-            if i in (2, 4, 6):
+            if i in self.TAKEN:
                 out.append(x)
         return out
 

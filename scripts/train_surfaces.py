@@ -73,14 +73,7 @@ class Lite0(Lite2):
         (5, 2, 6, 192, 4),
     )
     FEATURES = (24, 40, 112, 192)
-
-    def late(self, x: Tensor) -> list[Tensor]:
-        out = [x]
-        for i, stage in enumerate(self.stages[2:], start=2):
-            x = stage(x)
-            if i in (2, 4, 5):
-                out.append(x)
-        return out
+    TAKEN = (2, 4, 5)
 
 
 class Surfaces(nn.Module):

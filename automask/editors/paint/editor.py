@@ -6,7 +6,7 @@ import numpy as np
 from automask.editors.paint.laying import textured
 from automask.editors.paint.light import expected_light, light_on, reduced
 from automask.editors.paint.listing import materials, sample
-from automask.editors.paint.look import Plane
+from automask.editors.paint.look import Look, Plane
 from automask.editors.paint.planes import bounds, room_of, surface_of
 from automask.editors.paint.surfaces import part_of
 from automask.editors.paint.tone import FLOOR_GAIN, LUMA, SHEEN, TOP_GAIN, WHITEST, encode, linear_of_scene
@@ -31,6 +31,14 @@ def _held(value: object, name: str, between: tuple[float, float], *, error: type
     ):
         return float(value)
     raise error(f"{name} is {value!r}", mend=f"give a number from {low:g} to {high:g}")
+
+
+def _asked(prompt: str, scale: float, shading: float) -> Look:
+    """What an edit asks for, if its words and options can be painted; else raises `EditorError`."""
+    look = look_for(prompt)
+    _held(scale, "scale", _SCALES, error=EditorError)
+    _held(shading, "shading", _SHADINGS, error=EditorError)
+    return look
 
 
 class Paint:
@@ -65,9 +73,7 @@ class Paint:
         Raises:
             EditorError: For a prompt it does not know, or an option that is not a number within its range.
         """
-        look_for(prompt)
-        _held(scale, "scale", _SCALES, error=EditorError)
-        _held(shading, "shading", _SHADINGS, error=EditorError)
+        _asked(prompt, scale, shading)
 
     def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int, scale: float = 1.0, shading: float = 1.0) -> Rgb:
         """The crop with its masked surface in another colour or material, under the same light.
@@ -86,8 +92,7 @@ class Paint:
         Raises:
             EditorError: For a prompt it does not know, or an option that is not a number within its range.
         """
-        self.check(prompt, scale=scale, shading=shading)
-        look = look_for(prompt)
+        look = _asked(prompt, scale, shading)
         out = crop.copy()
         if not hard.any():
             return out

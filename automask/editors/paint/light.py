@@ -269,9 +269,7 @@ def light_on(
     inside = spread(shade, weight, reach)
     shade = np.where(inner, shade, inside + cover * np.clip(shade - inside, -0.5, 0.1))
     base = spread(shade, weight, window)
-    top = base + np.float32(
-        0.45
-    )  # brighter than this is a highlight, which lies on the surface and has no colour of it
+    top = base + np.float32(0.45)  # brighter is a highlight, which lies on the surface and has no colour of it
     shine = np.maximum(np.exp(shade + seen) - np.exp(top + seen), 0)
     detail = np.minimum(shade, top) - base
     if gloss is not None:

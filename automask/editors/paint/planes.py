@@ -87,7 +87,8 @@ def _agreement(normal: Plane) -> Callable[[npt.NDArray[np.float64]], npt.NDArray
 def camera_of(small: Rgb, shrink: float, seen: Surfaces) -> Room:
     """As `room_of`, with what is seen given."""
     height, width = small.shape[:2]
-    lines = _segments(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
+    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    lines = _segments(grey)
     centre = width / 2
     mid = (lines[:, :2] + lines[:, 2:]) / 2
     along = lines[:, 2:] - lines[:, :2]
@@ -139,7 +140,7 @@ def camera_of(small: Rgb, shrink: float, seen: Surfaces) -> Room:
         np.asarray(lines * np.float32(shrink)),
         axis,
         seen,
-        np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.float32) / np.float32(255),
+        np.asarray(grey, np.float32) / np.float32(255),
     )
 
 
@@ -204,7 +205,8 @@ def surface_of(mask: Hard, room: Room, size_hw: Hw, corner: Hw, *, boards: bool)
     """Which plane a mask lies in for the most part."""
     y0, y1, x0, x1 = bounds(mask)
     box = (y0 + corner[0], y1 + corner[0], x0 + corner[1], x1 + corner[1])
-    held, kinds, depth, (ray_x, ray_y) = _sorted(mask, room, corner, 8 * room.shrink)
+    held, looks, depth, (ray_x, ray_y) = _sampled(mask, room, corner, 8 * room.shrink)
+    kinds = looks.argmax(-1)
     weight = np.bincount(kinds[held], minlength=6)
     kind = _KINDS[int(weight.argmax())]
     slant = _slant(kind, room, ray_x, ray_y)
@@ -232,8 +234,8 @@ def _offset(depth: Plane, slant: Plane, mine: Hard) -> float:
     return float(np.median(said)) if said.size else EYE_M
 
 
-def _sorted(mask: Hard, room: Room, corner: Hw, step: float) -> tuple[Hard, Labels, Plane, tuple[Plane, Plane]]:
-    """Of a mask's box, every `step` px: what is masked, which of `_KINDS` it is, its distance, and its rays."""
+def _sampled(mask: Hard, room: Room, corner: Hw, step: float) -> tuple[Hard, Plane, Plane, tuple[Plane, Plane]]:
+    """Of a mask's box, every `step` px: what is masked, how it looks and how far it is (see `_seen`), and its rays."""
     y0, y1, x0, x1 = bounds(mask)
     wh = (max(1, round((x1 - x0) / step)), max(1, round((y1 - y0) / step)))
     share = cv2.resize(mask[y0:y1, x0:x1].astype(np.float32), wh, interpolation=cv2.INTER_AREA)
@@ -242,7 +244,7 @@ def _sorted(mask: Hard, room: Room, corner: Hw, step: float) -> tuple[Hard, Labe
     ray_y = ((np.arange(wh[1]) + 0.5) / wh[1] * (y1 - y0) + y0 + corner[0] - room.horizon) / room.focal
     rays = ray_x.astype(np.float32)[None], ray_y.astype(np.float32)[:, None]
     looks, depth = _seen(room, rays)
-    return held, looks.argmax(-1), depth, rays
+    return held, looks, depth, rays
 
 
 def _seen(room: Room, rays: tuple[Plane, Plane]) -> tuple[Plane, Plane]:
@@ -274,16 +276,16 @@ def planes_of(mask: Hard, room: Room, corner: Hw) -> list[tuple[Surface, Hard]]:
     """
     y0, y1, x0, x1 = bounds(mask)
     step = room.shrink
-    held, _, depth, rays = _sorted(mask, room, corner, step)
-    looks, _ = _seen(room, rays)
+    held, looks, depth, rays = _sampled(mask, room, corner, step)
+    depth_in = _depth_in(held)
     cell = room.grey.shape[1] / room.seen.log_density.shape[1]
-    inner = _depth_in(held) > 1.5 * cell  # at the rim, what is seen is mixed with the neighbours
+    inner = depth_in > 1.5 * cell  # at the rim, what is seen is mixed with the neighbours
     straight = looks.max(-1)[inner] > math.sqrt(1 - _FACING**2)
     if straight.size > 4 * cell * cell and float(straight.mean()) < 0.5:
         return [(draped(mask, room, corner), mask)]
     kinds = _along_edges(looks, held, room, (y0 + corner[0], x0 + corner[1]), cell)
     labels, kind_of = _components(kinds, held)
-    offsets = _offsets(labels, kind_of, depth, room, rays, inner=_depth_in(held) > cell)
+    offsets = _offsets(labels, kind_of, depth, room, rays, inner=depth_in > cell)
     same = _of_one_plane(kind_of, offsets)
     large = _enlarged(labels, len(kind_of), (x1 - x0, y1 - y0))
     inside, here_on = mask[y0:y1, x0:x1], (y0 + corner[0], x0 + corner[1])
@@ -309,7 +311,7 @@ def _depth_in(held: Hard) -> Plane:
 
 def draped(mask: Hard, room: Room, corner: Hw) -> Surface:
     """One surface that faces the camera, as near as the mask is on the whole: cloth over something round, unbroken."""
-    held, _, depth, _ = _sorted(mask, room, corner, 4 * room.shrink)
+    held, _, depth, _ = _sampled(mask, room, corner, 4 * room.shrink)
     return Surface(flat=False, axis=0, offset=float(np.median(depth[held])), facing=True)
 
 
