@@ -1,5 +1,7 @@
 """From heat to boxes: where a refiner should look. Pure functions over arrays."""
 
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -68,6 +70,13 @@ def tight_box(hard: Hard) -> Box | None:
         return None
     columns = np.flatnonzero(hard.any(axis=0))
     return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+
+
+def union_of(boxes: Iterable[Box]) -> Box:
+    """The smallest box around all of them; there is at least one."""
+    corners = [(box.x0, box.y0, box.x1, box.y1) for box in boxes]
+    x0, y0, x1, y1 = zip(*corners, strict=True)
+    return Box(min(x0), min(y0), max(x1), max(y1))
 
 
 def grow(box: Box, by_px: int, size_hw: tuple[int, int]) -> Box:

@@ -4,13 +4,14 @@ A crop is cut from the photo, scaled by one factor so that its short side is wha
 editor's multiple. The way back undoes exactly that. At factor 1 nothing is resampled at all.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from automask.boxes import blobs, tight_box
+from automask.boxes import blobs, tight_box, union_of
 from automask.types import Alpha, Box, Hard, Rgb
 
 
@@ -32,6 +33,11 @@ class Crop:
     def is_scaled(self) -> bool:
         return self.work_wh != (self.box.width, self.box.height)
 
+    @property
+    def scale(self) -> float:
+        """Pixels of the editor for each pixel of the photo, along the shorter side."""
+        return min(self.work_wh) / min(self.box.width, self.box.height)
+
 
 LONGEST = 8
 """A crop is never scaled up to a long side of more than this many ideal sizes: a strip of 5 x 3000 px, brought to 512
@@ -40,17 +46,43 @@ in width, would be 300 000 px long. Its short side then stays smaller than the e
 CONTEXT_FRAC = 0.15
 """A crop shows at least this share of the blob's longer side on every side: an editor needs to see what it joins."""
 
+_CALL_PX = 64 * 64
+"""What a crop costs beside its pixels, in pixels: two crops of the same area are dearer than one."""
 
-def plan_crops(hard: Hard, *, ideal_px: int, multiple_px: int) -> tuple[tuple[Crop, Hard], ...]:
-    """The crops that repaint a mask, largest blob first.
 
-    Each blob has a crop of its own, but one that lies wholly inside the crop of a larger blob is painted along with it:
-    twenty cabinet doors in one view are one crop, two lamps at the ends of a hall are two.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Group:
+    """Blobs that are painted in one crop.
+
+    Args:
+        around: The box around them.
+        crop: Their crop.
+        members: Each blob's box and its pixels inside it.
+    """
+
+    around: Box
+    crop: Crop
+    members: tuple[tuple[Box, Hard], ...]
+
+    @property
+    def cost_px(self) -> int:
+        return self.crop.padded_wh[0] * self.crop.padded_wh[1] + _CALL_PX
+
+
+def plan_crops(
+    hard: Hard, *, ideal_px: int, multiple_px: int, context_frac: float = CONTEXT_FRAC
+) -> tuple[tuple[Crop, Hard], ...]:
+    """The crops that repaint a mask, the one with the largest blob first.
+
+    Each blob has a crop of its own, but those whose common crop is cheaper than two, and no coarser, share one: twenty
+    cabinet doors in one view are one crop, two lamps at the ends of a hall are two.
 
     Args:
         hard: [H, W] bool: every pixel that will show.
         ideal_px: Short side that the editor likes; 0 gives one crop, the whole photo.
         multiple_px: Sides of the padded crop are multiples of this.
+        context_frac: What a crop shows around its blobs, as a share of their longer side; how far the mask was dilated
+            does not matter.
 
     Returns:
         Pairs of a crop and the bool mask, at the size of the crop's box, of the pixels that it is responsible for;
@@ -60,26 +92,56 @@ def plan_crops(hard: Hard, *, ideal_px: int, multiple_px: int) -> tuple[tuple[Cr
     if ideal_px == 0:
         whole = Box(0, 0, width, height)
         return ((_sized(whole, (width, height), multiple_px), hard),) if hard.any() else ()
-    result: list[tuple[Crop, Hard]] = []
+
+    def crop_of(around: Box) -> Crop:
+        return _crop_around(around, (height, width), ideal_px, multiple_px, context_frac)
+
+    groups: list[_Group] = []
     for box, inside in blobs(hard):
-        home = next((pair for pair in result if _holds(pair[0].box, box)), None)
-        if home is None:
-            crop = _crop_around(box, (height, width), ideal_px, multiple_px)
-            # At the box's size: a full-size mask for each of a hundred leaves of a 24-megapixel plant would be 2.4 GB.
-            home = (crop, np.zeros((crop.box.height, crop.box.width), dtype=np.bool_))
-            result.append(home)
-        around = home[0].box
-        home[1][box.y0 - around.y0 : box.y1 - around.y0, box.x0 - around.x0 : box.x1 - around.x0] |= inside
-    return tuple(result)
+        home = next((group for group in groups if _holds(group.crop.box, box)), None)
+        if home is not None:
+            place = groups.index(home)
+            groups[place] = _Group(union_of((home.around, box)), home.crop, (*home.members, (box, inside)))
+            continue
+        new, place = _Group(box, crop_of(box), ((box, inside),)), len(groups)
+        # A merged crop may in turn be worth merging with a third.
+        while (better := _best_merger(new, groups, crop_of)) is not None:
+            partner, new = better
+            place = min(place, partner)
+            del groups[partner]
+        groups.insert(place, new)
+    return tuple((group.crop, _own_mask(group)) for group in groups)
+
+
+def _best_merger(new: _Group, groups: list[_Group], crop_of: Callable[[Box], Crop]) -> tuple[int, _Group] | None:
+    """The group that it saves most to be painted with, by its index, and the two as one."""
+    best: tuple[int, _Group] | None = None
+    most = 0
+    for index, group in enumerate(groups):
+        around = union_of((new.around, group.around))
+        both = _Group(around, crop_of(around), (*group.members, *new.members))
+        saved = new.cost_px + group.cost_px - both.cost_px
+        if saved > most and both.crop.scale >= min(new.crop.scale, group.crop.scale):
+            best, most = (index, both), saved
+    return best
+
+
+def _own_mask(group: _Group) -> Hard:
+    # At the box's size: a full-size mask for each of a hundred leaves of a 24-megapixel plant would be 2.4 GB.
+    around = group.crop.box
+    own = np.zeros((around.height, around.width), dtype=np.bool_)
+    for box, inside in group.members:
+        own[box.y0 - around.y0 : box.y1 - around.y0, box.x0 - around.x0 : box.x1 - around.x0] |= inside
+    return own
 
 
 def _holds(outer: Box, inner: Box) -> bool:
     return outer.x0 <= inner.x0 and outer.y0 <= inner.y0 and inner.x1 <= outer.x1 and inner.y1 <= outer.y1
 
 
-def _crop_around(blob: Box, size_hw: tuple[int, int], ideal_px: int, multiple_px: int) -> Crop:
+def _crop_around(blob: Box, size_hw: tuple[int, int], ideal_px: int, multiple_px: int, context_frac: float) -> Crop:
     height, width = size_hw
-    context = round(CONTEXT_FRAC * max(blob.width, blob.height))
+    context = round(context_frac * max(blob.width, blob.height))
     # At scale 1 a side that is already a multiple needs no padding, so grow to one where the photo has room.
     x0, x1 = _widen(blob.x0, blob.x1, _up(max(blob.width + 2 * context, ideal_px), multiple_px), width)
     y0, y1 = _widen(blob.y0, blob.y1, _up(max(blob.height + 2 * context, ideal_px), multiple_px), height)
@@ -110,17 +172,23 @@ def _widen(start: int, stop: int, length: int, limit: int) -> tuple[int, int]:
 
 
 def cut(photo: Rgb, crop: Crop) -> Rgb:
-    """The crop as the editor sees it: scaled, then padded at the right and the bottom by repeating the last pixels.
+    """The crop as the editor sees it, out of the whole photo: see `show`."""
+    return show(photo[crop.box.slices], crop)
+
+
+def show(part: Rgb, crop: Crop) -> Rgb:
+    """A crop's part of the photo as the editor sees it: scaled, then padded at the right and the bottom.
+
+    The padding repeats the last pixels.
 
     Args:
-        photo: [H, W, 3] uint8.
+        part: [box.height, box.width, 3] uint8.
         crop: Where, and what size.
 
     Returns:
         [padded height, padded width, 3] uint8, a copy.
     """
-    part = np.ascontiguousarray(photo[crop.box.slices])
-    return _pad(_resize(part, crop.work_wh), crop, cv2.BORDER_REPLICATE).copy()
+    return _pad(_resize(np.ascontiguousarray(part), crop.work_wh), crop, cv2.BORDER_REPLICATE).copy()
 
 
 def cut_mask(part: Hard, crop: Crop) -> Hard:

@@ -52,6 +52,10 @@ class Box:
         """Row and column slices: `array[box.slices]` is the part inside."""
         return slice(self.y0, self.y1), slice(self.x0, self.x1)
 
+    def within(self, frame: "Box") -> "Box":
+        """The same rectangle, counted from the upper left corner of `frame`."""
+        return Box(self.x0 - frame.x0, self.y0 - frame.y0, self.x1 - frame.x0, self.y1 - frame.y0)
+
     def overlaps(self, other: "Box") -> bool:
         """True where the two share at least one pixel."""
         return self.x0 < other.x1 and other.x0 < self.x1 and self.y0 < other.y1 and other.y0 < self.y1

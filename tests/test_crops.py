@@ -23,6 +23,42 @@ def test_a_blob_inside_the_crop_of_another_is_painted_along_with_it():
     assert len(plan_crops(doors, ideal_px=64, multiple_px=8)) == 1
 
 
+def discs(*centres: tuple[int, int], radius: int = 8, size_hw: tuple[int, int] = (400, 900)) -> np.ndarray:
+    return np.logical_or.reduce([disc(size_hw, centre, radius) for centre in centres])
+
+
+def cost_px(hard: np.ndarray, **settings: int) -> int:
+    return sum(crop.padded_wh[0] * crop.padded_wh[1] for crop, _ in plan_crops(hard, **settings))
+
+
+def test_nearby_blobs_share_a_crop_where_that_is_cheaper():
+    settings = {"ideal_px": 128, "multiple_px": 8}
+    near, far = discs((300, 200), (400, 200)), discs((300, 200), (640, 200))
+    assert len(plan_crops(near, **settings)) == 1
+    assert len(plan_crops(far, **settings)) == 2
+    assert cost_px(near, **settings) < 2 * cost_px(discs((300, 200)), **settings)
+
+
+def test_a_row_of_blobs_ends_in_one_crop_whatever_their_order():
+    row = discs(*((100 + 90 * n, 200) for n in (0, 3, 1, 2)))
+    ((crop, own),) = plan_crops(row, ideal_px=128, multiple_px=8)
+    assert (own == row[crop.box.slices]).all()
+
+
+def test_blobs_never_share_a_crop_that_is_coarser_than_their_own():
+    tall = discs((60, 60), (60, 340), radius=40)
+    alone = plan_crops(discs((60, 60), radius=40), ideal_px=128, multiple_px=8)
+    assert len(plan_crops(tall, ideal_px=128, multiple_px=8)) == 2
+    assert all(crop.scale == alone[0][0].scale for crop, _ in plan_crops(tall, ideal_px=128, multiple_px=8))
+
+
+@pytest.mark.parametrize("context_frac", [0.0, 0.5, 2.0])
+def test_what_a_crop_shows_around_its_blob_is_a_setting_of_its_own(context_frac: float):
+    ((crop, own),) = plan_crops(disc((900, 900), (450, 450), 50), ideal_px=8, multiple_px=1, context_frac=context_frac)
+    assert own.shape == (crop.box.height, crop.box.width)
+    assert crop.box.width == 101 + 2 * round(context_frac * 101)
+
+
 def test_every_pixel_belongs_to_exactly_one_crop_and_lies_in_it():
     rng = np.random.default_rng(1)
     spots = np.zeros((240, 320), dtype=bool)
