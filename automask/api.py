@@ -66,6 +66,7 @@ def edit(
     conf: str | Path | None = None,
     masks: str | Path | None = None,
     max_megapixels: float = 100.0,
+    candidates: int = 1,
     on_progress: OnProgress | None = None,
 ) -> Outcome:
     """The photo with the plan's edits made; nothing is written until `Outcome.save`.
@@ -82,6 +83,8 @@ def edit(
         conf: A folder of your own YAML files, with `preset`.
         masks: A folder of mask files to use instead of finding the targets.
         max_megapixels: Larger photos are refused.
+        candidates: Each edit is painted this many times with seeds of its own, and the one with the least defects
+            stays; `steps[n].candidates` shows them all.
         on_progress: Told what is being done.
 
     Raises:
@@ -90,7 +93,7 @@ def edit(
     """
     began = time.perf_counter()
     edits = plan_from(plan)
-    run = _run_settings(preset, seed, on_missing, max_megapixels, overrides, conf, stages)
+    run = _run_settings(preset, seed, on_missing, max_megapixels, candidates, overrides, conf, stages)
     given: dict[str, Any] = {"segmenter": segmenter, "refiner": refiner, "editor": editor}
     # With the masks given nothing is looked for: models that only find are not loaded.
     if masks is not None and stages is None:
@@ -114,6 +117,7 @@ def edit(
         regions,
         tools,
         seed=run.seed,
+        candidates=run.candidates,
         on_step=lambda index, _: tell("painting", index + 1, len(edits)),
     )
     painted = time.perf_counter()
@@ -130,7 +134,7 @@ def edit(
         # Ready objects and given masks are not in the configuration: no batch may take such a result for its own.
         digest=""
         if masks is not None or any(thing is not None for thing in given.values())
-        else job_digest(opened.digest, edits, settings_of(tools, edits, run.seed, run.on_missing)),
+        else job_digest(opened.digest, edits, settings_of(tools, edits, run.seed, run.on_missing, run.candidates)),
     )
     folder = None if masks is None else Path(masks)
     return Outcome(image, steps, record, regions, photo=opened, plan=edits, masks_from=folder)
@@ -170,7 +174,7 @@ def mask(
         As `edit`, but for what an editor raises.
     """
     edits = targets_from(targets)
-    run = _run_settings(preset, seed, on_missing, max_megapixels, overrides, conf, stages)
+    run = _run_settings(preset, seed, on_missing, max_megapixels, 1, overrides, conf, stages)
     tools = run.stages_for((), {"segmenter": segmenter, "refiner": refiner, "editor": editor or NotLoaded()})
     masker.understand(tools.segmenter, masker.phrases_of(edits))
     opened = open_photo(photo, max_megapixels=run.max_megapixels)
@@ -220,6 +224,7 @@ class _Run:
     seed: int
     on_missing: OnMissing
     max_megapixels: float
+    candidates: int
 
     def stages_for(self, plan: Plan, given: dict[str, Any]) -> Stages:
         """The stages of this call: the loaded ones, or the preset's, with the given objects in place of theirs."""
@@ -240,6 +245,7 @@ def _run_settings(
     seed: int,
     on_missing: OnMissing,
     max_megapixels: float,
+    candidates: int,
     overrides: Sequence[str],
     conf: str | Path | None,
     stages: Stages | None,
@@ -250,6 +256,8 @@ def _run_settings(
         raise ConfigError(f"on_missing is {on_missing!r}", mend="give skip or fail")
     if type(max_megapixels) not in (int, float) or not max_megapixels > 0:
         raise ConfigError(f"max_megapixels is {max_megapixels!r}", mend="give a number above 0")
+    if type(candidates) is not int or not 1 <= candidates <= 64:
+        raise ConfigError(f"candidates is {candidates!r}", mend="give a whole number from 1 to 64")
     if stages is not None:
         if preset != "starter" or conf is not None:
             raise ConfigError(
@@ -261,7 +269,7 @@ def _run_settings(
                 f"overrides {list(overrides)} come too late for loaded stages",
                 mend="give them to automask.load, or leave stages out",
             )
-        return _Run(None, stages, None, seed, on_missing, max_megapixels)
+        return _Run(None, stages, None, seed, on_missing, max_megapixels, candidates)
     folder = None if conf is None else Path(conf)
     composed = config.compose(preset, overrides, conf=folder)
     settings: dict[str, Any] = {}
@@ -269,6 +277,7 @@ def _run_settings(
         ("seed", seed, 0),
         ("on_missing", on_missing, "skip"),
         ("max_megapixels", max_megapixels, 100.0),
+        ("candidates", candidates, 1),
     ):
         said = composed[name]
         if value not in (default, said) and said != default:
@@ -277,9 +286,10 @@ def _run_settings(
     return _Run(composed, None, folder, **settings)
 
 
-def settings_of(stages: Stages, plan: Plan, seed: int, on_missing: OnMissing) -> dict[str, Any]:
+def settings_of(stages: Stages, plan: Plan, seed: int, on_missing: OnMissing, candidates: int = 1) -> dict[str, Any]:
     """Everything beside the photo and the plan that decides a result: what a batch compares before it skips a photo."""
-    return {**stages.config, "files": chain.files_read(plan, stages), "seed": seed, "on_missing": on_missing}
+    run = {"seed": seed, "on_missing": on_missing, "candidates": candidates}
+    return {**stages.config, "files": chain.files_read(plan, stages), **run}
 
 
 def models_of(stages: Stages) -> dict[str, str]:
@@ -406,7 +416,7 @@ def do_job(job: Job, *, stages: Stages, cfg: config.Config) -> JobReport:
     if job.photo.is_file():
         with job.photo.open("rb") as file:
             photo_digest = hashlib.file_digest(file, "sha256").hexdigest()
-        settings = settings_of(stages, job.plan, cfg["seed"], cfg["on_missing"])
+        settings = settings_of(stages, job.plan, cfg["seed"], cfg["on_missing"], cfg["candidates"])
         if is_done(job, job_digest(photo_digest, job.plan, settings)):
             return JobReport(job, "skipped", took_s=time.perf_counter() - began)
     outcome = edit(
@@ -416,6 +426,7 @@ def do_job(job: Job, *, stages: Stages, cfg: config.Config) -> JobReport:
         seed=cfg["seed"],
         on_missing=cfg["on_missing"],
         max_megapixels=cfg["max_megapixels"],
+        candidates=cfg["candidates"],
     )
     saved = outcome.save(job.out, name=job.name)
     return JobReport(job, "done", record=saved.recorded, took_s=time.perf_counter() - began)

@@ -7,13 +7,16 @@ here, so no editor can break them.
 import functools
 import hashlib
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from automask.crops import Crop, back, composite, cut, cut_mask, plan_crops
+from automask.boxes import union_of
+from automask.crops import CONTEXT_FRAC, Crop, back, composite, cut_mask, plan_crops, show
+from automask.defects import measure, rank
 from automask.errors import (
     AutomaskError,
     ConfigError,
@@ -23,10 +26,11 @@ from automask.errors import (
     PlanError,
     WeightsMissing,
 )
-from automask.plan import edit_seed, nearest
+from automask.plan import candidate_seed, edit_seed, nearest
 from automask.protocols import Editor, Stages
+from automask.seams import match
 from automask.signatures import describe, fits, parameters_of
-from automask.types import Edit, Hard, Plan, Region, Rgb, Step
+from automask.types import Alpha, Box, Candidate, Edit, Plan, Region, Rgb, Step
 
 OnStep = Callable[[int, Step], None]
 
@@ -150,6 +154,7 @@ def paint(
     stages: Stages,
     *,
     seed: int = 0,
+    candidates: int = 1,
     on_step: OnStep | None = None,
 ) -> tuple[Rgb, tuple[Step, ...]]:
     """The photo with every found region repainted, in order, each on the result of the one before.
@@ -160,7 +165,9 @@ def paint(
         regions: One for each edit, in the same order.
         stages: Holds the editors.
         seed: The run's seed; each edit's own derives from it and its words.
-        on_step: Called after each edit with its index and step.
+        candidates: Each edit is painted this many times with seeds of its own, and the one with the least defects
+            stays.
+        on_step: Called with the index and step of each edit, in order.
 
     Returns:
         The picture [H, W, 3] uint8, equal to the photo wherever every alpha is 0, and one step for each edit.
@@ -168,72 +175,312 @@ def paint(
     Raises:
         EditorError: An editor failed or broke its protocol; it is named. (A crop that it declines fails only its step.)
     """
+    (result,) = paint_together([painting(photo, plan, regions, stages, seed, candidates, on_step)])
+    if isinstance(result, AutomaskError):
+        raise result
+    return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """One crop that waits for its editor.
+
+    Args:
+        editor: Who paints it.
+        edit: For what, to be named in an error.
+        job: The arguments of the editor's `paint`.
+    """
+
+    editor: Editor
+    edit: Edit
+    job: Mapping[str, Any]
+
+
+Painted = tuple[Rgb, tuple[Step, ...]]
+Painting = Generator[Sequence[Task], Sequence[Rgb | CropRefused], Painted]
+"""One photo being painted: it hands out tasks, is sent what became of them, and returns the picture and the steps."""
+
+
+def paint_together(paintings: Sequence[Painting]) -> list[Painted | AutomaskError]:
+    """How each of several photos ended, in order: crops of different photos that wait for one editor go to it together.
+
+    What an editor paints must not depend on what else it is given, so neither does a photo's result. A photo whose
+    editor fails ends with the error; the others go on.
+    """
+    results: dict[int, Painted | AutomaskError] = {}
+    waiting: dict[int, Sequence[Task]] = {}
+
+    def go_on(index: int, answers: Sequence[Rgb | CropRefused] | AutomaskError | None) -> None:
+        talk = paintings[index]
+        try:
+            if isinstance(answers, AutomaskError):
+                waiting[index] = talk.throw(answers)
+            else:
+                waiting[index] = talk.send(answers)  # type: ignore[arg-type]  # None starts a generator
+        except StopIteration as end:
+            results[index] = end.value
+        except AutomaskError as error:
+            results[index] = error
+
+    for index in range(len(paintings)):
+        go_on(index, None)
+    while waiting:
+        asked, waiting = waiting, {}
+        for index, answers in _answers(asked).items():
+            go_on(index, answers)
+    return [results[index] for index in range(len(paintings))]
+
+
+def _answers(asked: Mapping[int, Sequence[Task]]) -> dict[int, Sequence[Rgb | CropRefused] | AutomaskError]:
+    """What became of every photo's tasks: each editor is given all of its own at once."""
+    everything = [task for tasks in asked.values() for task in tasks]
+    try:
+        painted = iter(_run(everything))
+        return {index: [next(painted) for _ in tasks] for index, tasks in asked.items()}
+    except AutomaskError as error:
+        if len(asked) == 1:
+            return dict.fromkeys(asked, error)
+    # One photo's crop may have been the reason: each is tried alone, and only its own error ends it.
+    return {index: answer for one, tasks in asked.items() for index, answer in _answers({one: tasks}).items()}
+
+
+def painting(
+    photo: Rgb,
+    plan: Plan,
+    regions: Sequence[Region],
+    stages: Stages,
+    seed: int = 0,
+    candidates: int = 1,
+    on_step: OnStep | None = None,
+) -> Painting:
+    """The painting of one photo, for `paint_together`; arguments as in `paint`.
+
+    All crops that may be painted at the same time are handed out at once. A crop waits for the earlier crops of its own
+    edit that it overlaps, and for earlier edits that have a crop in common with it: so the result is that of painting
+    one after the other.
+    """
     picture = photo.copy()
-    steps = []
-    for index, (edit, region) in enumerate(zip(plan, regions, strict=True)):
-        own_seed = edit_seed(seed, edit)
-        area_px = 0
-        reason = region.reason
-        if region.found:
-            try:
-                picture = _paint_region(picture, edit, region, editor_for(edit, stages), own_seed)
-                area_px = int(np.count_nonzero(region.alpha))
-            except CropRefused as refusal:
-                reason = str(refusal)
-        step = Step(
-            targets=edit.targets,
+    works = [
+        _Work(edit, region, editor_for(edit, stages) if region.found else None, edit_seed(seed, edit), candidates)
+        for edit, region in zip(plan, regions, strict=True)
+    ]
+    steps: list[Step] = []
+    while True:
+        unfinished = [work for work in works if work.step is None]
+        for work in unfinished:
+            work.finish_if_painted(picture)
+        for work in works[len(steps) :]:
+            if work.step is None:
+                break
+            steps.append(work.step)
+            if on_step is not None:
+                on_step(len(steps) - 1, work.step)
+        if len(steps) == len(works):
+            return picture, tuple(steps)
+        unfinished = [work for work in unfinished if work.step is None]
+        turns = [turn for place, work in enumerate(unfinished) for turn in work.turns(picture, unfinished[:place])]
+        answers = yield [turn.task for turn in turns]
+        for turn, answer in zip(turns, answers, strict=True):
+            turn.take(answer)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Piece:
+    """A crop, and the alpha [box.height, box.width] float32 that it is laid over the photo with."""
+
+    crop: Crop
+    alpha: Alpha
+
+    @property
+    def box(self) -> Box:
+        return self.crop.box
+
+    def lay(self, part: Rgb, over: Rgb, around: Box) -> None:
+        """Copies the painted pixels of its composited part into a picture of the box `around`, as far as they meet."""
+        meets = Box(
+            max(self.box.x0, around.x0),
+            max(self.box.y0, around.y0),
+            min(self.box.x1, around.x1),
+            min(self.box.y1, around.y1),
+        )
+        if meets.width > 0 and meets.height > 0:
+            here, there = meets.within(self.box).slices, meets.within(around).slices
+            np.copyto(over[there], part[here], where=(self.alpha[here] > 0)[..., None])
+
+
+class _Candidate:
+    """One way that an edit may turn out: its composited parts by piece, or why the editor declined."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.parts: dict[_Piece, Rgb] = {}
+        self.refusal: CropRefused | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Turn:
+    """A piece of a candidate, handed out: the task, and what [box.height, box.width, 3] it will be laid over."""
+
+    task: Task
+    candidate: _Candidate
+    piece: _Piece
+    below: Rgb
+
+    def take(self, answer: Rgb | CropRefused) -> None:
+        """Lays what was painted over what is below; an editor that means to keep the surroundings is held to them."""
+        if isinstance(answer, CropRefused):
+            self.candidate.refusal = self.candidate.refusal or answer
+            return
+        crop, alpha, editor = self.piece.crop, self.piece.alpha, self.task.editor
+        painted = back(answer, crop)
+        if getattr(editor, "keeps_surroundings", False):
+            seen = back(self.task.job["crop"], crop) if crop.is_scaled else self.below
+            spill_px = getattr(editor, "spill_px", 0) / crop.scale
+            painted = match(painted, self.below, seen, alpha > 0, spill_px=spill_px)
+        self.candidate.parts[self.piece] = composite(self.below, painted, alpha)
+
+
+class _Work:
+    """One edit in the making; `step` is None until it is over."""
+
+    def __init__(self, edit: Edit, region: Region, editor: Editor | None, seed: int, candidates: int) -> None:
+        self.edit = edit
+        self.region = region
+        self.editor = editor
+        self.seed = seed
+        self.pieces: tuple[_Piece, ...] = () if editor is None else _pieces(region.alpha, editor)
+        self.candidates = [_Candidate(candidate_seed(seed, number)) for number in range(candidates)]
+        self.step: Step | None = None
+
+    def turns(self, picture: Rgb, earlier: Sequence["_Work"]) -> Iterator[_Turn]:
+        """What may be painted now: pieces that meet none of an earlier edit's, nor an unpainted earlier one's."""
+        taken = [piece.box for work in earlier for piece in work.pieces]
+        for candidate in self.candidates:
+            if candidate.refusal is not None:
+                continue
+            for number, piece in enumerate(self.pieces):
+                if piece in candidate.parts or any(box.overlaps(piece.box) for box in taken):
+                    continue
+                beneath = [other for other in self.pieces[:number] if other.box.overlaps(piece.box)]
+                if all(other in candidate.parts for other in beneath):
+                    yield self._turn(picture, candidate, piece, beneath)
+
+    def _turn(self, picture: Rgb, candidate: _Candidate, piece: _Piece, beneath: Sequence[_Piece]) -> _Turn:
+        below = picture[piece.box.slices].copy()
+        for other in beneath:
+            other.lay(candidate.parts[other], below, piece.box)
+        part = show(below, piece.crop)
+        part.flags.writeable = False
+        job: dict[str, Any] = {"crop": part, "hard": cut_mask(piece.alpha > 0, piece.crop)}
+        job |= {"prompt": self.edit.prompt, "seed": candidate.seed, **dict(self.edit.options)}
+        return _Turn(Task(cast("Editor", self.editor), self.edit, job), candidate, piece, below)
+
+    def finish_if_painted(self, picture: Rgb) -> None:
+        """Lays the best candidate over the picture and makes the step, once every candidate is painted or declined."""
+        painted = [one for one in self.candidates if one.refusal is None]
+        if any(len(one.parts) < len(self.pieces) for one in painted):
+            return
+        told: tuple[Candidate, ...] = ()
+        best = painted[0] if painted else None
+        if len(self.candidates) > 1 and self.pieces:
+            told, best = self._judge(picture, painted)
+        if best is not None:
+            for piece in self.pieces:
+                piece.lay(best.parts[piece], picture, Box(0, 0, picture.shape[1], picture.shape[0]))
+        refusal = None if best is not None else next(one.refusal for one in self.candidates)
+        region = self.region
+        self.step = Step(
+            targets=self.edit.targets,
             read_as=region.read_as,
-            prompt=edit.prompt,
-            seed=own_seed,
+            prompt=self.edit.prompt,
+            seed=self.seed if best is None else best.seed,
             found=region.found,
             missing=region.missing,
             peak=region.peak,
             boxes=region.boxes,
-            area_px=area_px,
-            reason=reason,
+            area_px=int(np.count_nonzero(region.alpha)) if region.found and best is not None else 0,
+            reason=region.reason if refusal is None else str(refusal),
+            candidates=told,
         )
-        steps.append(step)
-        if on_step is not None:
-            on_step(index, step)
-    return picture, tuple(steps)
+
+    def _judge(self, picture: Rgb, painted: Sequence[_Candidate]) -> tuple[tuple[Candidate, ...], _Candidate | None]:
+        """All candidates with their scores, and the one with the least defects."""
+        around = union_of(piece.box for piece in self.pieces)
+        before, alpha = picture[around.slices], self.region.alpha[around.slices]
+        after = {}
+        for one in painted:
+            after[one] = before.copy()
+            for piece in self.pieces:
+                piece.lay(one.parts[piece], after[one], around)
+        found = {one: measure(before, view, alpha) for one, view in after.items()}
+        order = rank([found[one] for one in painted])
+        best = painted[order[0]] if painted else None
+        told = tuple(
+            Candidate(
+                seed=one.seed,
+                chosen=one is best,
+                scores=tuple(sorted(asdict(found[one]).items())) if one in found else (),
+                picture=after.get(one),
+                reason=None if one.refusal is None else str(one.refusal),
+            )
+            for one in self.candidates
+        )
+        return told, best
 
 
-def _paint_region(picture: Rgb, edit: Edit, region: Region, editor: Editor, seed: int) -> Rgb:
-    result = picture.copy()
-    crops = plan_crops(region.alpha > 0, ideal_px=editor.ideal_px, multiple_px=editor.multiple_px)
-    for group in _apart(crops):
-        jobs: list[dict[str, Any]] = []
-        for crop, mask in group:
-            part = cut(result, crop)
-            part.flags.writeable = False
-            hard = cut_mask(mask, crop)
-            jobs.append({"crop": part, "hard": hard, "prompt": edit.prompt, "seed": seed, **dict(edit.options)})
-        for (crop, mask), job, painted in zip(group, jobs, _run(editor, jobs, edit), strict=True):
-            _check_painted(painted, job["crop"].shape, editor, edit)
-            inside = crop.box.slices
-            alpha = np.where(mask, region.alpha[inside], np.float32(0.0))
-            result[inside] = composite(result[inside], back(painted, crop), alpha)
-    return result
+def _pieces(alpha: Alpha, editor: Editor) -> tuple[_Piece, ...]:
+    context_frac = getattr(editor, "context_frac", CONTEXT_FRAC)
+    crops = plan_crops(alpha > 0, ideal_px=editor.ideal_px, multiple_px=editor.multiple_px, context_frac=context_frac)
+    return tuple(_Piece(crop, np.where(own, alpha[crop.box.slices], np.float32(0.0))) for crop, own in crops)
 
 
-def _apart(crops: Iterable[tuple[Crop, Hard]]) -> list[list[tuple[Crop, Hard]]]:
-    """Runs of crops that do not overlap, in order: the members of one run may be painted together."""
-    runs: list[list[tuple[Crop, Hard]]] = []
-    for crop, mask in crops:
-        if runs and not any(crop.box.overlaps(other.box) for other, _ in runs[-1]):
-            runs[-1].append((crop, mask))
+def _run(tasks: Sequence[Task]) -> list[Rgb | CropRefused]:
+    """What became of each task. An editor that paints several crops at once is given all of its own.
+
+    Raises:
+        EditorError: An editor failed, or what it gave is no picture of the crop's size.
+    """
+    answers: dict[Task, Rgb | CropRefused] = {}
+    for editor in {id(task.editor): task.editor for task in tasks}.values():
+        mine = [task for task in tasks if task.editor is editor]
+        together = getattr(editor, "paint_many", None)
+        if together is not None and len(mine) > 1:
+            answers |= zip(mine, _all_at_once(mine, together), strict=True)
         else:
-            runs.append([(crop, mask)])
-    return runs
+            answers |= {task: _one(task) for task in mine}
+    return [answers[task] for task in tasks]
 
 
-def _run(editor: Editor, jobs: Sequence[Mapping[str, Any]], edit: Edit) -> Sequence[Rgb]:
-    together = getattr(editor, "paint_many", None)
+def _all_at_once(tasks: Sequence[Task], paint_many: Callable[..., Any]) -> list[Rgb | CropRefused]:
+    editor, edit = tasks[0].editor, tasks[0].edit
     try:
-        if together is not None and len(jobs) > 1:
-            painted: Sequence[Rgb] = list(together(jobs))
-        else:
-            painted = [editor.paint(**job) for job in jobs]
+        painted = list(_named(editor, edit, lambda: paint_many([task.job for task in tasks])))
+    except CropRefused:
+        return [_one(task) for task in tasks]  # it does not say which crop it declines
+    if len(painted) != len(tasks):
+        raise EditorError(
+            f"editor {_name(editor)!r} gave {len(painted)} pictures for {len(tasks)} crops",
+            mend="its paint_many() must give one for each job",
+        )
+    for task, answer in zip(tasks, painted, strict=True):
+        if not isinstance(answer, CropRefused):
+            _check_painted(answer, task)
+    return painted
+
+
+def _one(task: Task) -> Rgb | CropRefused:
+    try:
+        painted: Rgb = _named(task.editor, task.edit, lambda: task.editor.paint(**task.job))
+    except CropRefused as refusal:
+        return refusal
+    _check_painted(painted, task)
+    return painted
+
+
+def _named(editor: Editor, edit: Edit, ask: Callable[[], _Result]) -> _Result:
+    """What the editor answers; whatever it raises by accident becomes an error that names it."""
+    try:
+        return ask()
     except AutomaskError:
         raise
     except Exception as error:
@@ -242,20 +489,16 @@ def _run(editor: Editor, jobs: Sequence[Mapping[str, Any]], edit: Edit) -> Seque
             f"editor {_name(editor)!r} failed on {_words(edit)!r}: {type(error).__name__}: {said}",
             mend="nothing was written; try another editor, or leave this edit out",
         ) from error
-    if len(painted) != len(jobs):
-        raise EditorError(
-            f"editor {_name(editor)!r} gave {len(painted)} pictures for {len(jobs)} crops",
-            mend="its paint_many() must give one for each job",
-        )
-    return painted
 
 
-def _check_painted(painted: Any, shape: tuple[int, ...], editor: Editor, edit: Edit) -> None:
+def _check_painted(painted: Any, task: Task) -> None:
+    shape = task.job["crop"].shape
     if isinstance(painted, np.ndarray) and painted.shape == shape and painted.dtype == np.uint8:
         return
     given = f"{list(painted.shape)} {painted.dtype}" if isinstance(painted, np.ndarray) else type(painted).__name__
     raise EditorError(
-        f"editor {_name(editor)!r} gave {given} for {_words(edit)!r}", mend=f"paint() must give {list(shape)} uint8"
+        f"editor {_name(task.editor)!r} gave {given} for {_words(task.edit)!r}",
+        mend=f"paint() must give {list(shape)} uint8",
     )
 
 

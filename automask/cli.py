@@ -292,6 +292,7 @@ def _edit(arguments: list[str]) -> int:
             on_missing=config["on_missing"],
             masks=typed.flags.masks,
             max_megapixels=config["max_megapixels"],
+            candidates=config["candidates"],
             on_progress=tell,
         )
         tell("writing", len(plan), len(plan))

@@ -108,6 +108,7 @@ def _mistakes_in(config: Config, conf: Path | None) -> list[str]:
         ("seed", lambda v: type(v) is int and v >= 0, "a whole number from 0"),
         ("on_missing", lambda v: v in ("skip", "fail"), "skip or fail"),
         ("max_megapixels", lambda v: type(v) in (int, float) and v > 0, "a number above 0"),
+        ("candidates", lambda v: type(v) is int and 1 <= v <= 64, "a whole number from 1 to 64"),
         ("recursive", lambda v: type(v) is bool, "true or false"),
         ("out", lambda v: isinstance(v, str) and v != "", "a folder (a name of digits only wants quotes)"),
         ("photo", lambda v: v is None or isinstance(v, str), "a path (a name of digits only wants quotes)"),

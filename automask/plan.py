@@ -210,6 +210,13 @@ def edit_seed(seed: int, edit: Edit) -> int:
     return int.from_bytes(digest[:4], "big")
 
 
+def candidate_seed(seed: int, number: int) -> int:
+    """The seed of an edit's candidate, 0..2**32-1: the first has the edit's own, so that alone it is the same."""
+    if number == 0:
+        return seed
+    return int.from_bytes(hashlib.sha256(f"{seed} {number}".encode()).digest()[:4], "big")
+
+
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known name that looks most like the word, or None where none is near. Case does not matter."""
     by_fold = {name.casefold(): name for name in sorted(known, reverse=True)}

@@ -61,10 +61,19 @@ class Editor(Protocol):
 
     `ideal_px` is the short side that it likes best; 0 means "give me the whole photo". Crops come with sides that are
     multiples of `multiple_px`. Keyword-only parameters of `paint` beside `seed` are the options that an edit may carry
-    in a YAML plan. An editor may also offer `paint_many(jobs)`, where jobs is a sequence of mappings of `paint`'s
-    arguments, and `check(prompt, ...)` with any of `paint`'s options by name, which raises for what it cannot paint,
-    before any work is done (`UnknownPrompt` where another editor might); and `reads(prompt)`, paths of the files that a
-    prompt names: a batch makes a photo anew when what is in them has changed.
+    in a YAML plan.
+
+    An editor may also offer:
+
+    - `paint_many(jobs)`, where jobs is a sequence of mappings of `paint`'s arguments, of any edits and photos. It gives
+      for each job what `paint` would, or the `CropRefused` that says why not.
+    - `check(prompt, ...)`, with any of `paint`'s options by name, which raises for what it cannot paint before any work
+      is done (`UnknownPrompt` where another editor might).
+    - `reads(prompt)`: paths of the files that a prompt names. A batch makes a photo anew when they have changed.
+    - `keeps_surroundings = True`: what it gives back outside the mask is meant to be the photo. How far it is not is
+      then taken for the editor's error and undone inside the mask too (`automask.seams`). `spill_px` says how many
+      pixels of the crop it may repaint beyond the mask: those are not compared.
+    - `context_frac`: what a crop shows around what it repaints, as a share of that one's longer side (else 0.15).
 
     One that only chooses among others offers `route(prompt) -> Editor`; the chain deals with the one it gives, crop by
     crop and option by option. It names them in `editors`, shows in `loaded` those that it has, by name, and is given

@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw, ImageFont
 from automask.errors import AutomaskError, MaskError, OutputError, UsageError
 from automask.images import PHOTO_SUFFIXES, Photo, atomic_path, write_mask, write_photo, write_picture
 from automask.plan import format_plan, mask_name
-from automask.types import Alpha, Box, Hard, Plan, Region, Rgb, Step
+from automask.types import Alpha, Box, Candidate, Hard, Plan, Region, Rgb, Step
 
 LONG_PX = 2400
 """Previews are drawn at most this long: sharp on any screen, and a 24-megapixel photo does not cost a 30 MB PNG."""
@@ -504,6 +504,16 @@ def step_record(step: Step) -> dict[str, Any]:
         "boxes": [_box_record(box) for box in step.boxes],
         "area_px": step.area_px,
         "reason": step.reason,
+        **({"candidates": [_candidate_record(one) for one in step.candidates]} if step.candidates else {}),
+    }
+
+
+def _candidate_record(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "seed": candidate.seed,
+        "chosen": candidate.chosen,
+        "scores": {name: _rounded(value) for name, value in candidate.scores},
+        "reason": candidate.reason,
     }
 
 

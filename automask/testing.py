@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import cv2
 import numpy as np
 
 from automask.errors import ConfigError, UnknownPhrase
@@ -70,12 +71,41 @@ class Identity:
 class AddEight:
     """An editor that adds 8 everywhere (at most 255), the unmasked part too."""
 
-    def __init__(self, *, multiple_px: int = 8, ideal_px: int = 64) -> None:
+    def __init__(self, *, multiple_px: int = 8, ideal_px: int = 64, keeps_surroundings: bool = False) -> None:
+        self.multiple_px = multiple_px
+        self.ideal_px = ideal_px
+        self.keeps_surroundings = keeps_surroundings
+
+    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:
+        return np.minimum(crop.astype(np.uint16) + 8, 255).astype(np.uint8)
+
+
+class Tints:
+    """An editor that warms everything by the gains given, the unmasked part too; it means to keep its surroundings."""
+
+    keeps_surroundings = True
+
+    def __init__(self, *, gains: Sequence[float] = (1.06, 1.0, 0.93), multiple_px: int = 8, ideal_px: int = 64) -> None:
+        self.gains = gains
         self.multiple_px = multiple_px
         self.ideal_px = ideal_px
 
     def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:
-        return np.minimum(crop.astype(np.uint16) + 8, 255).astype(np.uint8)
+        return np.asarray(np.clip(np.rint(crop * np.asarray(self.gains)), 0, 255), dtype=np.uint8)
+
+
+class Blurs:
+    """An editor that blurs everything, the unmasked part too; it means to keep its surroundings."""
+
+    keeps_surroundings = True
+
+    def __init__(self, *, sigma_px: float = 2.5, multiple_px: int = 8, ideal_px: int = 64) -> None:
+        self.sigma_px = sigma_px
+        self.multiple_px = multiple_px
+        self.ideal_px = ideal_px
+
+    def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:
+        return np.asarray(cv2.GaussianBlur(crop, (0, 0), self.sigma_px), dtype=np.uint8)
 
 
 class ShiftByOne:

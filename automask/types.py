@@ -177,6 +177,25 @@ class Region:
     reason: str | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """One of several ways that an edit was painted.
+
+    Args:
+        seed: The seed that its editor was given.
+        chosen: True for the one that stayed.
+        scores: (name, value) of each defect, 0 clean to 1 broken, sorted by name; empty where the editor declined.
+        picture: [h, w, 3] uint8, the part of the photo around the region with this candidate; None where it declined.
+        reason: Why the editor declined; None where it did not.
+    """
+
+    seed: int
+    chosen: bool
+    scores: tuple[tuple[str, float], ...] = ()
+    picture: Rgb | None = None
+    reason: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What became of one edit.
@@ -192,6 +211,7 @@ class Step:
         boxes: Where it was found.
         area_px: Pixels with alpha above 0 that were painted; 0 when nothing was.
         reason: Why nothing (or not everything) was painted; None when all was.
+        candidates: All that were painted, where there were several.
     """
 
     targets: tuple[str, ...]
@@ -204,6 +224,7 @@ class Step:
     boxes: tuple[Box, ...]
     area_px: int
     reason: str | None
+    candidates: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

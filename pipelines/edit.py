@@ -28,6 +28,7 @@ def edit(job: Job) -> int:
         seed=job.config["seed"],
         on_missing=job.config["on_missing"],
         max_megapixels=job.config["max_megapixels"],
+        candidates=job.config["candidates"],
     )
     saved = outcome.save(job.out)
     for step in outcome.steps:

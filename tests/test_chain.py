@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from drawing import disc, room
 
-from automask.chain import check_edits, files_read, paint
+from automask.chain import check_edits, files_read, paint, paint_together, painting
 from automask.errors import CropRefused, EditorError, PlanError, WeightsMissing
 from automask.masks import alpha_from
+from automask.plan import candidate_seed, edit_seed
 from automask.protocols import Stages
 from automask.refiners.threshold import Threshold
 from automask.testing import AddEight, Fill, Identity, NaN, PaintedHeat, Raises, ShiftByOne, WrongSize
@@ -193,6 +194,171 @@ class PaintsTooFew(Fill):
 def test_paint_many_must_answer_every_job():
     with pytest.raises(EditorError, match="editor 'PaintsTooFew' gave 0 pictures for 2 crops"):
         paint(room(*SIZE), PLAN[1:], (LAMPS,), stages(PaintsTooFew(ideal_px=24)))
+
+
+class RefusesByName(Together):
+    """Says in `paint_many` which crop it declines: those of "brass"."""
+
+    def paint_many(self, jobs):
+        self.sizes = (*self.sizes, len(jobs))
+        return [CropRefused("no brass") if job["prompt"] == "brass" else self.paint(**job) for job in jobs]
+
+
+def test_far_apart_edits_go_to_their_editor_together_and_one_refusal_ends_one_step():
+    photo, many = room(*SIZE), RefusesByName(ideal_px=24)
+    result, steps = paint(photo, PLAN, (ISLAND, LAMPS), stages(many))
+    alone, _ = paint(photo, PLAN[:1], (ISLAND,), stages(Fill(ideal_px=24)))
+    assert many.sizes == (3,)
+    assert (result == alone).all()
+    assert [step.area_px > 0 for step in steps] == [True, False]
+    assert steps[1].reason == "no brass"
+
+
+class RefusesAtOnce(Together):
+    def paint_many(self, jobs):
+        raise CropRefused("one of them")
+
+
+def test_an_editor_that_does_not_say_which_crop_it_declines_is_asked_one_by_one():
+    result, steps = paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(RefusesAtOnce(ideal_px=24)))
+    alone, _ = paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(Fill(ideal_px=24)))
+    assert (result == alone).all()
+    assert all(step.area_px for step in steps)
+
+
+def random_plan(seed: int) -> tuple[tuple[Edit, ...], tuple[Region, ...]]:
+    rng = np.random.default_rng(seed)
+    taken = np.zeros(SIZE, dtype=bool)
+    regions = []
+    for number in range(5):
+        spots = [disc(SIZE, rng.integers(0, (SIZE[1], SIZE[0])), rng.integers(3, 12)) for _ in range(3)]
+        hard = np.logical_or.reduce(spots) & ~taken
+        taken |= hard
+        regions.append(region(hard, f"thing {number}"))
+    return tuple(Edit((part.target,), "paint") for part in regions), tuple(regions)
+
+
+class Averages(Together):
+    """Paints the mean of all that it sees: what lies beneath a crop decides its colour."""
+
+    def paint(self, crop, hard, prompt, *, seed):
+        if seed % 5 == 0:
+            raise CropRefused("a seed that five divides")
+        return np.full_like(crop, crop.mean(axis=(0, 1)) + seed % 40)
+
+    def paint_many(self, jobs):
+        self.sizes = (*self.sizes, len(jobs))
+        answers = []
+        for job in jobs:
+            try:
+                answers.append(self.paint(**job))
+            except CropRefused as refusal:
+                answers.append(refusal)
+        return answers
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_crops_painted_together_equal_those_painted_edit_by_edit(seed: int):
+    plan, regions = random_plan(seed)
+    photo, editor = room(*SIZE), Averages(ideal_px=24)
+    together, steps = paint(photo, plan, regions, stages(editor), seed=seed)
+    one_by_one, alone = photo, []
+    for edit, part in zip(plan, regions, strict=True):
+        one_by_one, (step,) = paint(one_by_one, (edit,), (part,), stages(Averages(ideal_px=24)), seed=seed)
+        alone.append(step)
+    assert (together == one_by_one).all()
+    assert list(steps) == alone
+
+
+def test_photos_painted_together_equal_those_painted_alone():
+    editor = Averages(ideal_px=24)
+    photos = [room(*SIZE, seed=number) for number in range(3)]
+    plans = [random_plan(number) for number in range(3)]
+    talks = [painting(p, *plan, stages(editor), seed=3) for p, plan in zip(photos, plans, strict=True)]
+    for (together, steps), photo, (plan, regions) in zip(paint_together(talks), photos, plans, strict=True):
+        alone, those = paint(photo, plan, regions, stages(Averages(ideal_px=24)), seed=3)
+        assert (together == alone).all()
+        assert steps == those
+    assert max(editor.sizes) > max(len(plan) for plan, _ in plans)
+
+
+class FailsOnRed(Fill):
+    def paint(self, crop, hard, prompt, *, seed):
+        if prompt == "red":
+            raise MemoryError("no room")
+        return super().paint(crop, hard, prompt, seed=seed)
+
+    def paint_many(self, jobs):
+        return [self.paint(**job) for job in jobs]
+
+
+def test_a_photo_whose_editor_fails_does_not_take_the_others_with_it():
+    tools, photo = stages(FailsOnRed(ideal_px=24)), room(*SIZE)
+    red = (Edit(("island",), "red"), PLAN[1])
+    fine, failed, fine_too = paint_together(
+        [painting(photo, plan, (ISLAND, LAMPS), tools) for plan in (PLAN, red, PLAN)]
+    )
+    assert isinstance(failed, EditorError)
+    assert "failed on 'island -> red'" in str(failed)
+    alone, _ = paint(photo, PLAN, (ISLAND, LAMPS), tools)
+    assert (fine[0] == alone).all()
+    assert (fine_too[0] == alone).all()
+
+
+def test_steps_are_told_in_order():
+    told = []
+    paint(
+        room(*SIZE),
+        PLAN,
+        (ISLAND, LAMPS),
+        stages(Fill()),
+        on_step=lambda index, step: told.append((index, step.targets)),
+    )
+    assert told == [(0, ("island",)), (1, ("lamps",))]
+
+
+class WorseEachTime(Fill):
+    """The edit's own seed paints a flat patch of the wrong colour, one other seed what was there, but greener."""
+
+    def __init__(self, good: int):
+        super().__init__(ideal_px=0)
+        self.good = good
+
+    def paint(self, crop, hard, prompt, *, seed):
+        if seed == self.good:
+            return np.clip(crop * np.array([0.75, 1.0, 0.75]) + (0, 20, 0), 0, 255).astype(np.uint8)
+        return np.full_like(crop, 255)
+
+
+def test_of_several_candidates_the_one_with_least_defects_stays():
+    photo = room(*SIZE)
+    own = edit_seed(7, PLAN[0])
+    good = candidate_seed(own, 2)
+    result, (step,) = paint(photo, PLAN[:1], (ISLAND,), stages(WorseEachTime(good)), seed=7, candidates=4)
+    wanted = WorseEachTime(good).paint(photo, ISLAND.hard, "marble", seed=good)
+    assert (result[ISLAND.alpha == 1] == wanted[ISLAND.alpha == 1]).all()
+    assert (result[ISLAND.alpha == 0] == photo[ISLAND.alpha == 0]).all()
+    assert step.seed == good
+    assert [one.chosen for one in step.candidates] == [False, False, True, False]
+    assert [one.seed for one in step.candidates] == [candidate_seed(own, number) for number in range(4)]
+    assert len({one.seed for one in step.candidates}) == 4
+    assert all({"seam", "tint", "leak", "empty"} <= {name for name, _ in one.scores} for one in step.candidates)
+
+
+def test_one_candidate_is_the_edit_as_it_always_was():
+    photo = room(*SIZE)
+    _, (step,) = paint(photo, PLAN[:1], (ISLAND,), stages(Fill(ideal_px=24)))
+    assert step.candidates == ()
+    assert step.seed == edit_seed(0, PLAN[0])
+
+
+def test_a_declined_candidate_is_out_and_the_step_fails_only_when_all_are():
+    plan, regions = random_plan(1)
+    _, steps = paint(room(*SIZE), plan, regions, stages(Averages(ideal_px=24)), candidates=3)
+    declined = [one for step in steps for one in step.candidates if one.reason]
+    assert declined
+    assert all(one.seed % 5 == 0 and not one.chosen and one.scores == () for one in declined)
+    assert all(step.area_px > 0 and step.reason is None for step in steps)
 
 
 class Strong(Fill):

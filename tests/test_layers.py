@@ -16,7 +16,7 @@ LAYERS = (
     {"errors"},
     {"types"},
     {"protocols"},
-    {"plan", "images", "boxes", "masks", "crops", "weights", "signatures"},
+    {"plan", "images", "boxes", "masks", "crops", "seams", "defects", "weights", "signatures"},
     {"masker", "chain"},
     {"batch", "mappers", "report"},
     {"config"},
