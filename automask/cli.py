@@ -15,6 +15,7 @@ from automask.errors import AutomaskError, UsageError
 if TYPE_CHECKING:
     from automask.protocols import Stages
     from automask.types import JobReport, Plan
+    from automask.weights import Weights
 
 ARROWS = ("->", "=>", "\N{RIGHTWARDS ARROW}")
 _OVERRIDE = re.compile(r"[~+]*[A-Za-z_][\w@/.-]*=")
@@ -480,18 +481,39 @@ def _models(arguments: list[str]) -> int:
     from rich.console import Console
     from rich.table import Table
 
+    places = {known: weights.cached_at(known) for known in weights.catalogue()}
     table = Table(box=None, pad_edge=False)
-    for column in ("name", "what", "size", "licence", "revision", "where"):
-        table.add_column(column, overflow="fold")
-    for known in weights.catalogue():
-        place = weights.cached_at(known)
-        pinned = known.revision or next((digest for _, digest in known.sha256), "")
-        size = f"{known.size_mb / 1000:.1f} GB" if known.size_mb >= 1000 else f"{known.size_mb:.0f} MB"
-        where = str(place) if place else f"not here: automask models fetch {known.name}"
-        table.add_row(known.name, known.kind, size, known.licence, pinned[:12] or "at first fetch", where)
+    for column in ("name", "what", "download", "GPU memory"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("licence", overflow="fold")
+    table.add_column("here", no_wrap=True)
+    for known, place in places.items():
+        licence = f"{known.licence} (gated)" if known.gated else known.licence
+        here = "yes" if place else "no"
+        table.add_row(known.name, known.kind, _download_size(known), _gpu_memory(known), licence, here)
     # A pipe has no width of its own; a table folded to 80 columns helps no script.
     Console(width=None if sys.stdout.isatty() else 200, markup=False).print(table)
+    print("\nGPU memory: estimates in half precision; in brackets with offload; '+' on top of the editor's.")
+    for known in places:
+        terms = ["no commercial use"] * known.non_commercial + ["gated"] * known.gated
+        if terms:
+            print(f"{known.name}: {', '.join(terms)}: {known.page}")
+    for known, place in places.items():
+        if place:
+            print(f"{known.name} is at {place}")
+    print("To fetch one: automask models fetch NAME")
     return 0
+
+
+def _download_size(known: "Weights") -> str:
+    return f"{known.size_mb / 1000:.1f} GB" if known.size_mb >= 1000 else f"{known.size_mb} MB"
+
+
+def _gpu_memory(known: "Weights") -> str:
+    if known.vram_gb is None:
+        return "?"
+    offloaded = f" ({known.offload_gb:g})" if known.offload_gb is not None else ""
+    return f"{'+' if known.kind == 'editor part' else ''}{known.vram_gb:g} GB{offloaded}"
 
 
 # ------------------------------------------------------------------------------------------------------------- saying

@@ -5,14 +5,18 @@ import re
 import subprocess
 import sys
 import urllib.request
+from fnmatch import fnmatch
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from automask import weights
+from automask.cli import main
 from automask.errors import ConfigError, ExtraMissing, WeightsMissing
 from automask.weights import Weights, cached_at, catalogue, fetch, find, home_of, hub_dir, locate, models_extra, place
 
+PAGE = Path(__file__).parent.parent / "docs" / "models.md"
 BYTES = b"not really weights" * 1000
 DIGEST = hashlib.sha256(BYTES).hexdigest()
 
@@ -71,10 +75,19 @@ def fill(home, names):
 
 def test_every_entry_is_pinned_and_says_its_licence():
     names = [entry.name for entry in catalogue()]
-    assert names == ["clipseg-rd64-refined", "vit_b", "vit_l", "vit_h", "sd15-inpaint", "sdxl-inpaint", "flux-fill"]
+    assert names[:4] == ["clipseg-rd64-refined", "vit_b", "vit_l", "vit_h"]
+    assert names[4:9] == ["sd15-inpaint", "sdxl-inpaint", "flux-fill", "qwen-image", "qwen-image-edit"]
+    assert names[9:] == [
+        "lcm-lora-sd15",
+        "sdxl-lightning-lora",
+        "controlnet-canny-sd15",
+        "controlnet-depth-sd15",
+        "depth-anything-v2-small",
+        "ip-adapter-sd15",
+    ]
     for known in catalogue():
         assert known.licence
-        assert known.size_mb > 100
+        assert known.size_mb > 50
         assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for _, digest in known.sha256)
         if known.is_url:
             assert known.source.startswith("https://dl.fbaipublicfiles.com/segment_anything/")
@@ -88,7 +101,78 @@ def test_every_entry_is_pinned_and_says_its_licence():
 def test_only_safetensors_and_plain_text_are_fetched_of_a_repository():
     for known in catalogue():
         for pattern in known.files:
-            assert pattern.endswith((".json", ".safetensors", ".txt")) or pattern in ("tokenizer/*", "tokenizer_2/*")
+            plain_text = ("tokenizer/*", "tokenizer_2/*", "processor/*")
+            assert pattern.endswith((".json", ".safetensors", ".txt")) or pattern in plain_text
+
+
+@pytest.mark.models
+def test_no_pattern_lets_a_pickle_through():
+    from huggingface_hub.utils import filter_repo_objects
+
+    names = [f"{stem}.{end}" for stem in ("x", "config.json") for end in ("bin", "pth", "pt", "ckpt", "pkl")]
+    for known in catalogue():
+        folders = {pattern.rpartition("/")[0] for pattern in known.files}
+        files = [f"{folder}/{name}".lstrip("/") for folder in folders for name in names]
+        assert not list(
+            filter_repo_objects(files, allow_patterns=list(known.files), ignore_patterns=list(weights._PICKLES))
+        )
+
+
+def test_every_published_digest_is_of_a_file_that_is_fetched():
+    for known in catalogue():
+        if not known.is_url:
+            assert all(any(fnmatch(file, pattern) for pattern in known.files) for file, _ in known.sha256), known.name
+
+
+def test_gpu_memory_is_given_and_offload_never_needs_more():
+    for known in catalogue():
+        assert known.vram_gb > 0
+        assert known.offload_gb is None or known.kind == "editor"
+        assert (known.offload_gb or 0) < known.vram_gb
+    assert find("sd15-inpaint").vram_gb <= 4
+    assert find("sdxl-inpaint").offload_gb <= 8
+
+
+def test_the_docs_page_has_every_entry_with_licence_memory_and_commit():
+    page = PAGE.read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("|")]
+    for known in catalogue():
+        (row,) = [row for row in rows if row[0] == f"`{known.name}`" and len(row) == 6]
+        assert row[1] == known.kind
+        assert row[5].startswith(known.licence)
+        assert known.gated == ("gated" in row[5])
+        assert row[4].split()[0].lstrip("+") == f"{known.vram_gb:g}"
+        assert (known.offload_gb is not None) == ("(" in row[4])
+        assert known.offload_gb is None or f"({known.offload_gb:g})" in row[4]
+        if not known.is_url:
+            (row,) = [row for row in rows if row[0] == f"`{known.name}`" and len(row) == 3]
+            assert row[1:] == [f"huggingface.co/{known.source}", f"`{known.revision}`"]
+        for _, digest in known.sha256:
+            assert f"`{digest}`" in page
+
+
+def test_the_list_names_licence_download_and_memory_of_each_in_100_columns(capsys):
+    assert main(["models"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 100
+    for known in catalogue():
+        (line,) = [line for line in lines if line.split(" ")[0] == known.name]
+        assert known.licence in line
+        assert f"{known.vram_gb:g} GB" in line
+        assert ("+" in line.replace("++", "")) == (known.kind == "editor part")
+        assert known.gated == ("(gated)" in line)
+    assert f"flux-fill: no commercial use, gated: {find('flux-fill').page}" in lines
+    assert find("flux-fill").non_commercial
+    assert not find("sd15-inpaint").non_commercial
+
+
+def test_the_list_says_where_fetched_weights_are(capsys):
+    known = find("lcm-lora-sd15")
+    fill(home_of(known).parent, known.files)
+    assert main(["models"]) == 0
+    out = capsys.readouterr().out
+    assert f"lcm-lora-sd15 is at {home_of(known)}" in out
+    assert [line.split()[0] for line in out.splitlines() if line.rstrip().endswith(" yes")] == ["lcm-lora-sd15"]
 
 
 def test_an_unknown_name_gets_the_nearest():
@@ -128,13 +212,20 @@ def test_a_path_is_taken_as_it_is_but_a_name_goes_first(tmp_path, monkeypatch):
         locate("vit_x")
 
 
-@pytest.mark.parametrize("name", ["clipseg-rd64-refined", "sd15-inpaint", "sdxl-inpaint", "flux-fill"])
+SHARDED = {
+    "flux-fill": ("text_encoder_2/model", "transformer/diffusion_pytorch_model"),
+    "qwen-image": ("text_encoder/model", "transformer/diffusion_pytorch_model"),
+    "qwen-image-edit": ("text_encoder/model", "transformer/diffusion_pytorch_model"),
+}
+
+
+@pytest.mark.parametrize("name", [known.name for known in catalogue() if not known.is_one_file])
 def test_a_repository_is_there_when_every_file_of_it_is(name):
     known = find(name)
     home = home_of(known)
     assert home.parts[-3:] == ("models--" + known.source.replace("/", "--"), "snapshots", known.revision)
     fill(home, [file for file in known.files if not file.endswith(".safetensors.index.json")])
-    for index in ("text_encoder_2/model", "transformer/diffusion_pytorch_model") if name == "flux-fill" else ():
+    for index in SHARDED.get(name, ()):
         text = json.dumps({"weight_map": {"a": f"{index.split('/')[1]}-1.safetensors"}})
         (home / f"{index}.safetensors.index.json").write_text(text)
         assert cached_at(known) is None  # the shard that the index names is not there
@@ -142,6 +233,17 @@ def test_a_repository_is_there_when_every_file_of_it_is(name):
     assert cached_at(known) == locate(name) == home
     (home / known.files[-1]).unlink()
     assert cached_at(known) is None
+
+
+@pytest.mark.parametrize("name", ["lcm-lora-sd15", "sdxl-lightning-lora"])
+def test_a_lora_is_located_as_the_file_that_diffusers_loads(name):
+    known = find(name)
+    folder = hub_dir() / f"models--{known.source.replace('/', '--')}" / "snapshots" / known.revision
+    fill(folder, ["sdxl_lightning_8step_lora.safetensors"])  # another file of the repository is not enough
+    assert cached_at(known) is None
+    fill(folder, known.files)
+    assert locate(name) == folder / known.files[0]
+    assert locate(name).suffix == ".safetensors"
 
 
 @pytest.mark.models
@@ -171,7 +273,7 @@ def test_listing_needs_none_of_the_models_packages():
     )
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split() == [
         "None"
-    ] * 7 + ["False"]
+    ] * len(catalogue()) + ["False"]
 
 
 def test_a_download_is_checked_renamed_and_reported(known, served):
@@ -242,7 +344,8 @@ def hub(monkeypatch):
     asked = []
 
     def answer(error=None, leave_out=()):
-        def snapshot_download(source, *, revision, cache_dir, allow_patterns):
+        def snapshot_download(source, *, revision, cache_dir, allow_patterns, ignore_patterns):
+            assert {"*.bin", "*.ckpt", "*.pt", "*.pth"} <= set(ignore_patterns)
             asked.append((source, revision, tuple(allow_patterns)))
             if error is not None:
                 raise error
@@ -273,6 +376,21 @@ def test_a_repository_is_fetched_at_its_commit_and_its_digests_recorded(known, h
     assert asked == [("someone/something", "0" * 40, ("config.json", "unet/model.safetensors"))]
     recorded = json.loads((homes / "own" / "digests" / "repo.json").read_text())
     assert recorded == {"unet/model.safetensors": hashlib.sha256(b"{}").hexdigest()}
+
+
+@pytest.mark.models
+def test_one_file_of_a_repository_is_fetched_checked_and_given_back(known, hub, homes):
+    known(entry(**{**REPOSITORY, "files": ("lora.safetensors",)}))
+    asked = hub()
+    folder = hub_dir() / "models--someone--something" / "snapshots" / ("0" * 40)
+    fill(folder, ["another.safetensors"])  # fetched by another program: not ours to read through
+    assert fetch("repo") == locate("repo") == folder / "lora.safetensors"
+    assert asked == [("someone/something", "0" * 40, ("lora.safetensors",))]
+    recorded = json.loads((homes / "own" / "digests" / "repo.json").read_text())
+    assert recorded == {"lora.safetensors": hashlib.sha256(b"{}").hexdigest()}
+    known(entry(**{**REPOSITORY, "files": ("lora.safetensors",), "sha256": (("lora.safetensors", DIGEST),)}))
+    with pytest.raises(WeightsMissing, match=r"lora.safetensors of 'repo' has SHA-256 .* \(published\); delete"):
+        fetch("repo")
 
 
 @pytest.mark.models
