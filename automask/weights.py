@@ -89,6 +89,10 @@ _PICKLES = ("*.bin", "*.ckpt", "*.pkl", "*.pt", "*.pth")
 """Never fetched of a repository, whatever a pattern says: loading a pickle can run code."""
 
 _SAM_URL = "https://dl.fbaipublicfiles.com/segment_anything/"
+_QWEN_VAE = (
+    "vae/diffusion_pytorch_model.safetensors",
+    "0c8bc8b758c649abef9ea407b95408389a3b2f610d0d10fcb054fe171d0a8344",
+)
 
 _CATALOGUE = (
     Weights(
@@ -226,13 +230,20 @@ _CATALOGUE = (
     ),
     # Commits of the two Qwen models: sgl-project/sglang, python/sglang/multimodal_gen/test/server/musa/
     # testcase_configs_musa.py (an early version; later ones ask the cache), and a dozen others. Files: the hub's own
-    # lists. Sizes: two public records of downloads (57,704,594,653 and 57,718,778,989 bytes). No digest was found.
+    # lists. Sizes: two public records of downloads (57,704,594,653 and 57,718,778,989 bytes). Digests: the hub's pages
+    # of copies of both (chaitnya26/Qwen-Image-fork and Qwen-Image-Edit-fork, and others); of most shards none.
     Weights(
         name="qwen-image",
         kind="editor",
         source="Qwen/Qwen-Image",
         revision="75e0b4be04f60ec59a75f475837eced720f823b6",
-        sha256=(),
+        sha256=(
+            (
+                "text_encoder/model-00003-of-00004.safetensors",
+                "09c1807c6d00d7cab94f7db39d4c02ebb8537225ccde383861ac48db97945aa6",
+            ),
+            _QWEN_VAE,
+        ),
         licence="Apache-2.0",
         size_mb=57705,
         note="Qwen-Image, 20 B parameters; diffusers inpaints with it by QwenImageInpaintPipeline",
@@ -251,7 +262,7 @@ _CATALOGUE = (
         source="Qwen/Qwen-Image-Edit",
         # Of its editions (this, 2509, 2511) the one that diffusers 0.42 documents for QwenImageEditInpaintPipeline.
         revision="ac7f9318f633fc4b5778c59367c8128225f1e3de",
-        sha256=(),
+        sha256=(_QWEN_VAE,),
         licence="Apache-2.0",
         size_mb=57719,
         note="Qwen-Image-Edit, 20 B parameters: follows an order, and sees the photo while it reads the words",
@@ -480,13 +491,13 @@ def fetch(name: str, *, progress: Progress | None = None) -> Path:
     if weights.is_url:
         home = home_of(weights)
         if home.is_file():
-            _check(weights, {home.name: _sha256(home)})
+            _check(weights, home.parent, {home.name: _sha256(home)})
         else:
             _download(weights, home, progress)
         return home
     folder = _snapshot(weights)
     files = {file for pattern in weights.files for file in folder.glob(pattern) if file.suffix == ".safetensors"}
-    _check(weights, {file.relative_to(folder).as_posix(): _sha256(file) for file in sorted(files)})
+    _check(weights, folder, {file.relative_to(folder).as_posix(): _sha256(file) for file in sorted(files)})
     return home_of(weights)
 
 
@@ -537,7 +548,7 @@ def _download(weights: Weights, home: Path, progress: Progress | None) -> None:
                     progress(done, total)
         if total and done != total:
             raise _unfetched(weights, OSError(f"the download broke off after {done} of {total} bytes"))
-        _check(weights, {home.name: digest.hexdigest()})
+        _check(weights, home.parent, {home.name: digest.hexdigest()})
         part.replace(home)
     except WeightsMissing:
         raise
@@ -560,17 +571,18 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _check(weights: Weights, digests: Mapping[str, str]) -> None:
-    """Holds digests to the published ones, and the others to those recorded at the first fetch."""
+def _check(weights: Weights, folder: Path, digests: Mapping[str, str]) -> None:
+    """Holds the digests of a folder's files to the published ones, and the others to those of the first fetch."""
     record = cache_dir() / "digests" / f"{weights.name}.json"
     recorded: dict[str, str] = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
     published = dict(weights.sha256)
     for file, digest in digests.items():
         for known, origin in ((published, "published"), (recorded, f"recorded in {record}")):
             if known.get(file, digest) != digest:
+                # The hub's cache holds links: without the file behind a link gone, a fetch would link it again.
                 raise WeightsMissing(
                     f"{file} of {weights.name!r} has SHA-256 {digest}, not {known[file]} ({origin})",
-                    mend=f"delete {home_of(weights)} and fetch again; do not use this file",
+                    mend=f"delete {(folder / file).resolve()} and fetch again; do not use this file",
                 )
     record.parent.mkdir(parents=True, exist_ok=True)
     part = record.with_name(f"{record.name}.{os.getpid()}.part")

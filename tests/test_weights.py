@@ -402,6 +402,19 @@ def test_a_repository_with_another_digest_is_refused(known, hub):
 
 
 @pytest.mark.models
+def test_a_wrong_file_behind_a_link_of_the_hub_is_the_one_to_delete(known, hub, homes):
+    known(entry(**{**REPOSITORY, "sha256": (("unet/model.safetensors", DIGEST),)}))
+    hub()
+    blob = homes / "hub" / "blobs" / "abc"
+    fill(blob.parent, ["abc"])
+    link = home_of(find("repo")) / "unet" / "model.safetensors"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(blob)
+    with pytest.raises(WeightsMissing, match=rf"delete {re.escape(str(blob.resolve()))} and fetch again"):
+        fetch("repo")
+
+
+@pytest.mark.models
 def test_a_repository_that_lacks_a_file_is_refused(known, hub):
     known(entry(**REPOSITORY))
     hub(leave_out=("unet/model.safetensors",))
