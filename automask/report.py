@@ -95,18 +95,41 @@ def before_after(before: Rgb, after: Rgb, *, long_px: int = LONG_PX) -> Rgb:
         after: [H, W, 3] uint8 of the same size.
         long_px: Long side of the whole; smaller pictures are not enlarged.
     """
-    stacked = before.shape[1] > 2 * before.shape[0]
+    lie = halves((before.shape[1], before.shape[0]), long_px=long_px)
+    pictures = [_resize(picture, lie.scale) for picture in (before, after)]
+    text_px = _clamp(round(max(pictures[0].shape[:2]) / 42), 11, 30)
+    pictures = [_caption(half, text, text_px) for half, text in zip(pictures, ("before", "after"), strict=True)]
+    height, width = pictures[0].shape[:2]
+    gap = np.full((lie.gap_px, width, 3) if lie.stacked else (height, lie.gap_px, 3), _PAPER, dtype=np.uint8)
+    return np.concatenate([pictures[0], gap, pictures[1]], axis=0 if lie.stacked else 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """How the two halves of a before/after picture lie.
+
+    Args:
+        size_wh: Of each half, in pixels.
+        gap_px: Between them.
+        stacked: One above the other; else side by side.
+        scale: From the photo to a half, at most 1.
+    """
+
+    size_wh: tuple[int, int]
+    gap_px: int
+    stacked: bool
+    scale: float
+
+
+def halves(size_wh: tuple[int, int], *, long_px: int = LONG_PX) -> Halves:
+    """How `before_after` lays the halves of a photo of this size."""
+    width, height = size_wh
+    stacked = width > 2 * height
     gap_px = max(2, round(long_px / 300))
     room_px = (long_px - gap_px) // 2
-    along = before.shape[0] if stacked else before.shape[1]
-    across = before.shape[1] if stacked else before.shape[0]
+    along, across = (height, width) if stacked else (width, height)
     scale = min(1.0, room_px / along, long_px / across)
-    halves = [_resize(picture, scale) for picture in (before, after)]
-    text_px = _clamp(round(max(halves[0].shape[:2]) / 42), 11, 30)
-    halves = [_caption(half, text, text_px) for half, text in zip(halves, ("before", "after"), strict=True)]
-    height, width = halves[0].shape[:2]
-    gap = np.full((gap_px, width, 3) if stacked else (height, gap_px, 3), _PAPER, dtype=np.uint8)
-    return np.concatenate([halves[0], gap, halves[1]], axis=0 if stacked else 1)
+    return Halves(_scaled(size_wh, scale), gap_px, stacked, scale)
 
 
 def contact_sheet(pictures: Iterable[tuple[str, Rgb]], *, columns: int = 3, cell_px: int = 640) -> Rgb:
@@ -166,9 +189,12 @@ def _shrink(picture: Rgb, long_px: int) -> Rgb:
 def _resize(picture: Rgb, scale: float) -> Rgb:
     if scale >= 1.0:
         return picture.copy()
-    height, width = picture.shape[:2]
-    size_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
+    size_wh = _scaled((picture.shape[1], picture.shape[0]), scale)
     return np.asarray(cv2.resize(picture, size_wh, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _scaled(size_wh: tuple[int, int], scale: float) -> tuple[int, int]:
+    return max(1, round(size_wh[0] * scale)), max(1, round(size_wh[1] * scale))
 
 
 def _shrink_mask(mask: Hard, size_hw: tuple[int, int]) -> Hard:
