@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 from automask.errors import AutomaskError, OutputError, PhotoError, UsageError
 from automask.images import PHOTO_SUFFIXES, atomic_path, write_picture
+from automask.page import write_page
 from automask.plan import nearest, parse_plan
 from automask.report import contact_sheet, files_of, notice, thumbnail
 from automask.types import Job, JobReport, Plan, Rgb
@@ -324,7 +325,7 @@ def run_batch(
 ) -> tuple[JobReport, ...]:
     """How each job ended, in the order of the jobs. One that raises is a failed report; the others go on.
 
-    Writes OUT/failures.csv (photo, reason), or removes it when nothing failed, and OUT/contact-sheet.jpg.
+    Writes OUT/failures.csv (photo, reason) or removes it when nothing failed, OUT/contact-sheet.jpg, OUT/index.html.
 
     Args:
         jobs: What to do.
@@ -367,6 +368,7 @@ def run_batch(
     changed = failures or before or any(report.status == "done" for report in reports.values())
     if changed or not (out / "contact-sheet.jpg").is_file():
         write_contact_sheet(out, failures)
+    write_page(out, _pictures(out), failures)
     return tuple(reports[job] for job in jobs)
 
 
@@ -460,8 +462,7 @@ def write_contact_sheet(out: Path, failures: Sequence[tuple[str, str]] = ()) -> 
     Raises:
         OutputError: It cannot be written.
     """
-    pictures = [path for path in out.rglob("*.before-after.jpg") if _record_beside(path).is_file()]
-    cells: list[Path | tuple[str, str]] = [*sorted(pictures, key=_natural), *failures]
+    cells: list[Path | tuple[str, str]] = [*_pictures(out), *failures]
     pages = []
     for first in range(0, max(1, len(cells)), _SHEET_CELLS):
         number = first // _SHEET_CELLS + 1
@@ -473,6 +474,11 @@ def write_contact_sheet(out: Path, failures: Sequence[tuple[str, str]] = ()) -> 
         if old not in pages and _COMPANION.fullmatch(old.name):
             old.unlink(missing_ok=True)
     return tuple(pages)
+
+
+def _pictures(out: Path) -> list[Path]:
+    pictures = [path for path in out.rglob("*.before-after.jpg") if _record_beside(path).is_file()]
+    return sorted(pictures, key=_natural)
 
 
 def _record_beside(before_after: Path) -> Path:

@@ -18,7 +18,7 @@ LAYERS = (
     {"protocols"},
     {"plan", "images", "boxes", "masks", "crops", "seams", "defects", "weights", "signatures"},
     {"masker", "chain"},
-    {"batch", "mappers", "overlap", "report"},
+    {"batch", "mappers", "overlap", "page", "report"},
     {"config"},
     {"api"},
     {"cli"},

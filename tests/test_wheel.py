@@ -37,6 +37,7 @@ def test_the_wheel_holds_configuration_weights_and_sample_and_stays_small(wheel:
     for needed in (
         "automask/conf/config.yaml",
         "automask/conf/preset/starter.yaml",
+        "automask/page.html",
         "automask/samples/kitchen.jpg",
         "automask/editors/paint/surfaces.onnx",
         "automask/segmenters/weights/starter.onnx",
