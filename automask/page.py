@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -23,7 +23,8 @@ _TEMPLATE = Path(__file__).with_name("page.html")
 _OURS = '<meta name="generator" content="automask">'
 _SHOWN = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
 """What every browser shows. For any other result its before/after picture is what opens."""
-_FOLDERS = re.compile(r"(?<=['\"])(?:[A-Za-z]:)?[/\\][^'\"]*[/\\](?=[^'\"]*['\"])")
+_FROM_ROOT = re.compile(r"^(?:[A-Za-z]:)?[/\\].*[/\\]")
+_QUOTED_FROM_ROOT = re.compile(r"(?<=['\"])(?:[A-Za-z]:)?[/\\][^'\"]*[/\\](?=[^'\"]*['\"])")
 _NO_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
@@ -67,10 +68,12 @@ def page(
         failures: (name, reason), as in failures.csv. A photo that failed now and has results of an earlier run gets
             one card with both.
     """
-    reasons = dict(failures)
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for name, reason in failures:
+        reasons[name].append(reason)
     cards = [_card(prefix, record, there, reasons) for prefix, record in records.items()]
     folders = dict.fromkeys(["", *(card["folder"] for card in cards)])
-    cards += [_failure(name, reason, folders) for name, reason in reasons.items()]
+    cards += [_failure(name, reason, folders) for name, several in reasons.items() for reason in several]
     cards = [card for folder in folders for card in cards if card["folder"] == folder]
     often = Counter(card["status"] for card in cards)
     data = {
@@ -84,14 +87,16 @@ def page(
 # --------------------------------------------------------------------------------------------------------------- cards
 
 
-def _card(prefix: str, record: Mapping[str, Any], there: Container[str], reasons: dict[str, str]) -> dict[str, Any]:
-    """What the page shows of one photo with results; a reason why it failed since is taken out of `reasons`."""
+def _card(
+    prefix: str, record: Mapping[str, Any], there: Container[str], reasons: dict[str, list[str]]
+) -> dict[str, Any]:
+    """What the page shows of one photo with results; why it failed since then is taken out of `reasons`."""
     place = PurePosixPath(prefix)
     picture = f"{prefix}.before-after.jpg"
     card: dict[str, Any] = {
         "folder": _folder(place),
         "name": place.name,
-        "status": "skipped",
+        "status": "failed",
         "reason": None,
         "picture": _href(picture),
         "halves": None,
@@ -108,12 +113,11 @@ def _card(prefix: str, record: Mapping[str, Any], there: Container[str], reasons
         json.dumps(told, allow_nan=False)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
         # A person's slip while looking into a record must not cost the page of all the others.
-        return {**card, "notes": ["its record cannot be read"]}
-    result = _result(prefix, record)
-    reason = reasons.pop(result, None)
-    if reason is not None:
+        return {**card, "reason": "its record cannot be read"}
+    several = reasons.pop(_result(prefix, record), None)
+    if several is not None:
         told["notes"].append("It failed this time; the pictures are an earlier run's.")
-        told |= {"status": "failed", "reason": _without_folders(reason)}
+        told |= {"status": "failed", "reason": _without_folders("; ".join(several))}
     return {**card, **told}
 
 
@@ -125,7 +129,8 @@ def _told(prefix: str, record: Mapping[str, Any], there: Container[str]) -> dict
         _step(step, mask if mask in there else None, width * height)
         for step, mask in zip(record["steps"], _masks(prefix, record), strict=True)
     ]
-    peaks = [step["peak"] for step in steps if step["peak"] is not None]
+    # Of what was painted: what was not found is told apart, and its peak is low by definition.
+    peaks = [step["peak"] for step in record["steps"] if step["found"] and step["peak"] is not None]
     shown = result in there and PurePosixPath(result).suffix.lower() in _SHOWN
     return {
         "name": PurePosixPath(result).name,
@@ -160,7 +165,7 @@ def _failure(name: str, reason: str, folders: Container[str]) -> dict[str, Any]:
     inside = _folder(place) in folders
     return {
         "folder": _folder(place) if inside else "",
-        "name": place.name if inside or place.is_absolute() else name,
+        "name": _FROM_ROOT.sub("", place.name if inside else name),
         "status": "failed",
         "reason": _without_folders(reason),
         "picture": None,
@@ -177,7 +182,7 @@ def _folder(place: PurePosixPath) -> str:
 
 def _without_folders(text: str) -> str:
     """Words in which a quoted path from the root is a name only: the page may be sent to someone else."""
-    return _FOLDERS.sub("", text)
+    return _QUOTED_FROM_ROOT.sub("", text)
 
 
 # --------------------------------------------------------------------------------------------------------------- files

@@ -140,7 +140,7 @@ def test_every_photo_and_every_failure_has_a_card_in_its_folder(tmp_path):
     assert "holds text, not a picture" in shown.cards[2]["reason"]
     assert [told["reason"] for told in shown.cards[1]["steps"]] == [None, "no 'yacht': peak heat 0.04 < 0.35"]
     assert [told["read"] for told in shown.cards[1]["steps"]] == [None, "boat"]
-    assert [card["lowest"] for card in shown.cards[:3]] == [0.9, 0.04, None]
+    assert [card["lowest"] for card in shown.cards[:3]] == [0.9, 0.9, None]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows takes no such file names")
@@ -216,9 +216,16 @@ def test_a_name_that_is_no_utf8_is_shown_as_far_as_it_can_be():
 )
 def test_a_record_that_a_person_broke_costs_only_its_own_card(told):
     broken, sound = Page(page({"a": told, "b": record("b.jpg", step())}, there=set())).cards
-    assert broken["notes"] == ["its record cannot be read"]
+    assert (broken["status"], broken["reason"]) == ("failed", "its record cannot be read")
     assert broken["picture"] == "a.before-after.jpg"
     assert sound["steps"][0]["prompt"] == "red"
+
+
+def test_the_lowest_peak_is_that_of_what_was_painted():
+    missed = step(found=False, missing=["rug"], peak=0.01, reason="no 'rug'")
+    told = {"a": [step(peak=0.9), step(peak=0.4), missed], "b": [step(peak=None)], "c": [missed]}
+    cards = Page(page({name: record(f"{name}.jpg", *steps) for name, steps in told.items()}, there=set())).cards
+    assert [card["lowest"] for card in cards] == [0.4, None, None]
 
 
 def test_a_photo_that_fails_now_is_one_card_with_its_old_pictures():
@@ -229,13 +236,21 @@ def test_a_photo_that_fails_now_is_one_card_with_its_old_pictures():
 
 def test_a_photo_that_never_became_a_job_stands_among_those_of_out_itself():
     told = {"oak/a": record("a.jpg", step())}
-    failures = [("oak/b.jpg", "1"), ("in/c.jpg", "2"), ("/home/me/d.jpg", "3")]
+    failures = [
+        ("oak/b.jpg", "1"),
+        ("in/c.jpg", "2"),
+        ("/home/me/d.jpg", "3"),
+        (r"C:\me\e.jpg", "4"),
+        ("in/c.jpg", "5"),
+    ]
     cards = Page(page(told, there=set(), failures=failures)).cards
-    assert [(card["folder"], card["name"]) for card in cards] == [
-        ("", "in/c.jpg"),
-        ("", "d.jpg"),
-        ("oak", "a.jpg"),
-        ("oak", "b.jpg"),
+    assert [(card["folder"], card["name"], card["reason"]) for card in cards] == [
+        ("", "in/c.jpg", "2"),
+        ("", "in/c.jpg", "5"),
+        ("", "d.jpg", "3"),
+        ("", "e.jpg", "4"),
+        ("oak", "a.jpg", None),
+        ("oak", "b.jpg", "1"),
     ]
 
 
