@@ -1,7 +1,9 @@
-"""A headless Chromium, driven through two pipes: it needs no package, and the keys that a test presses are real."""
+"""A headless Chromium, driven through two pipes: it needs no driver, and the keys that a test presses are real."""
 
+import base64
 import contextlib
 import fcntl
+import io
 import json
 import os
 import select
@@ -11,6 +13,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from PIL import Image
 
 NAMES = ("chromium", "chromium-browser", "chromium-headless-shell", "google-chrome", "google-chrome-stable", "chrome")
 _KEYS = {"Escape": 27, "Enter": 13, "ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
@@ -76,6 +81,17 @@ class Tab:
             told = {"key": key, "windowsVirtualKeyCode": _KEYS.get(key, 0)}
             self.send("Input.dispatchKeyEvent", type="keyDown", **told, **({"text": key} if len(key) == 1 else {}))
             self.send("Input.dispatchKeyEvent", type="keyUp", **told)
+
+    def look(self, selector: str) -> np.ndarray:
+        """[H, W, 3] uint8: what is seen of the first element of that kind."""
+        find = f"document.querySelector({json.dumps(selector)})"
+        self.ask(f"{find}.scrollIntoView({{behavior: 'instant', block: 'center'}})")
+        box = self.ask(
+            f"(box => [box.x + scrollX, box.y + scrollY, box.width, box.height])({find}.getBoundingClientRect())"
+        )
+        clip = {**dict(zip(("x", "y", "width", "height"), box, strict=True)), "scale": 1}
+        shot = self.send("Page.captureScreenshot", format="png", clip=clip)["data"]
+        return np.asarray(Image.open(io.BytesIO(base64.b64decode(shot))).convert("RGB"))
 
 
 @contextlib.contextmanager

@@ -109,16 +109,16 @@ def make_worker():
     return edit_one
 
 
-def done_batch(folder, *names, source="in"):
+def done_batch(folder, *names, size_wh=(36, 24)):
     """A folder of results as a batch leaves it."""
     for index, name in enumerate(names):
-        path = folder / source / name
+        path = folder / "in" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         if "broken" in name:
             path.write_bytes(b"no picture")
         else:
-            Image.new("RGB", (36, 24), (40 + index, 90, 90)).save(path)
-    found = find_jobs(str(folder / source), out=folder / "out", plan=PLAN, recursive=True)
+            Image.new("RGB", size_wh, (40 + index, 90, 90)).save(path)
+    found = find_jobs(str(folder / "in"), out=folder / "out", plan=PLAN, recursive=True)
     run_batch(found.jobs, make_worker, Serial(), out=folder / "out", refused=found.refused)
     return folder / "out"
 
@@ -141,6 +141,7 @@ def test_every_photo_and_every_failure_has_a_card_in_its_folder(tmp_path):
     assert [told["reason"] for told in shown.cards[1]["steps"]] == [None, "no 'yacht': peak heat 0.04 < 0.35"]
     assert [told["read"] for told in shown.cards[1]["steps"]] == [None, "boat"]
     assert [card["lowest"] for card in shown.cards[:3]] == [0.9, 0.9, None]
+    assert shown.cards[0]["halves"] == {"size": [36, 24], "gap": 8, "stacked": False}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows takes no such file names")
@@ -446,6 +447,33 @@ def test_in_a_browser_keys_go_from_photo_to_photo_slide_and_show_masks(tab, show
     )
     tab.press("Enter")
     assert tab.ask("opened").endswith(urllib.parse.quote(names[1]))
+
+
+@needs_chromium
+@pytest.mark.parametrize("size_wh", [(300, 200), (200, 300), (500, 200)])
+def test_in_a_browser_before_is_left_after_is_right_and_a_mask_tints_what_was_painted(tab, tmp_path, size_wh):
+    tab.open(address(done_batch(tmp_path, "a.png", size_wh=size_wh) / "index.html"))
+    tab.wait("[...document.images].every(image => image.naturalWidth)")
+    tab.press("j")
+
+    def seen():
+        """Four places of the picture: left and right above, in what was painted, and left and right below."""
+        picture = tab.look(".view").astype(int)
+        height, width = picture.shape[:2]
+        return [picture[height * y // 8, width * x // 8] for x, y in ((2, 3), (6, 3), (2, 6), (6, 6))]
+
+    def near(colours):
+        return np.abs(np.array(seen()) - colours).max() < 12
+
+    before, after, tint = (40, 90, 90), (200, 0, 0), np.array((230, 159, 0))
+    assert near([before, after, before, before])
+    tab.press("m")
+    tab.wait("[...document.querySelectorAll('.mask')].some(mask => mask.naturalWidth)")
+    assert near([0.38 * np.array(before) + 0.62 * tint, 0.38 * np.array(after) + 0.62 * tint, before, before])
+    tab.press("m", *["ArrowLeft"] * 12)
+    assert near([after, after, before, before])
+    tab.press(*["ArrowRight"] * 22)
+    assert near([before, before, before, before])
 
 
 @needs_chromium
