@@ -130,7 +130,7 @@ def _told(prefix: str, record: Mapping[str, Any], there: Container[str]) -> dict
         for step, mask in zip(record["steps"], _masks(prefix, record), strict=True)
     ]
     # Of what was painted: what was not found is told apart, and its peak is low by definition.
-    peaks = [step["peak"] for step in record["steps"] if step["found"] and step["peak"] is not None]
+    peaks = [float(step["peak"]) for step in record["steps"] if step["found"] and step["peak"] is not None]
     shown = result in there and PurePosixPath(result).suffix.lower() in _SHOWN
     return {
         "name": PurePosixPath(result).name,
@@ -152,7 +152,7 @@ def _step(step: Mapping[str, Any], mask: str | None, photo_px: int) -> dict[str,
         "targets": targets,
         "prompt": step["prompt"],
         "read": read_as if read_as.casefold() != targets.casefold() else None,
-        "peak": step["peak"],
+        "peak": None if step["peak"] is None else float(step["peak"]),
         "area": f"{share:.1f} % of the photo" if step["area_px"] else None,
         "reason": None if step["reason"] is None else _without_folders(step["reason"]),
         "mask": None if mask is None else _href(mask),

@@ -209,6 +209,7 @@ def test_a_name_that_is_no_utf8_is_shown_as_far_as_it_can_be():
         {"schema": 1},
         record("a.jpg", step(targets=3)),
         record("a.jpg", step(peak=float("nan"))),
+        record("a.jpg", step(peak="high")),
         record("a.jpg", step(area_px="many")),
         record("a.jpg", size_wh=[0, 0]),
         record("a.jpg", size_wh=None),
