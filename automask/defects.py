@@ -33,11 +33,11 @@ _FEWEST_PX = 64
 """Fewer pixels than this have no texture, no range and no sharpness to speak of."""
 
 # Where a score is 0.5.
-_STEP_DE, _RIM_DE, _HALO_DE = 1.0, 1.0, 1.0
-_CAST_DE = 5.0
-_WASH_OCTAVES = 0.4
-_LEAK_SHARE = 0.35
-_BLUR_OCTAVES = 1.2
+_STEP_DE, _RIM_DE, _HALO_DE = 2.0, 2.5, 1.3
+_CAST_DE = 9.0
+_WASH_OCTAVES = 0.8
+_LEAK_SHARE = 0.2
+_BLUR_OCTAVES = 1.8
 _UNCHANGED_DE = 1.5
 
 

@@ -11,7 +11,7 @@ import json
 import os
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from automask.defects import Defects
 from automask.errors import AutomaskError, MaskError, OutputError, UsageError
 from automask.images import PHOTO_SUFFIXES, Photo, atomic_path, write_mask, write_photo, write_picture
 from automask.plan import format_plan, mask_name
@@ -154,6 +155,65 @@ def contact_sheet(pictures: Iterable[tuple[str, Rgb]], *, columns: int = 3, cell
         rows.append(np.full((cell_px * 3 // 4, cell_px + 2 * pad_px, 3), _PAPER, dtype=np.uint8))
     top = np.full((pad_px, rows[0].shape[1], 3), _PAPER, dtype=np.uint8)
     return np.concatenate([top, *rows])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """All paintings of one edit.
+
+    Args:
+        words: The edit, as typed.
+        pictures: [H, W, 3] uint8 each; the sheet shows as much of the photo as these hold.
+        defects: The scores of each, in the same order.
+        chosen: Index of the one that was kept.
+    """
+
+    words: str
+    pictures: Sequence[Rgb]
+    defects: Sequence[Defects]
+    chosen: int
+
+
+def candidates_sheet(edits: Sequence[Candidates], *, cell_px: int = 480) -> Rgb:
+    """Every candidate of every edit on one sheet: a row for each edit, its words above, and the kept one framed.
+
+    Args:
+        edits: In order; each may have another number of candidates.
+        cell_px: Width of a column; a picture is scaled down to it, never up, and to 3/4 of it in height.
+
+    Returns:
+        [H, W, 3] uint8; one blank cell when there are no candidates.
+    """
+    columns = max((len(edit.pictures) for edit in edits), default=0)
+    if columns == 0:
+        return contact_sheet((), cell_px=cell_px)
+    text_px, pad_px, frame_px = _clamp(round(cell_px / 34), 11, 24), max(6, cell_px // 32), max(2, cell_px // 100)
+    rows: list[Rgb] = []
+    for edit in edits:
+        cells = []
+        for number, (picture, defects) in enumerate(zip(edit.pictures, edit.defects, strict=True)):
+            kept = number == edit.chosen
+            small = _fit(picture, cell_px - 2 * frame_px, cell_px * 3 // 4 - 2 * frame_px)
+            colour = COLOURS[4] if kept else _PAPER
+            sides = (frame_px,) * 4
+            framed = np.asarray(cv2.copyMakeBorder(small, *sides, cv2.BORDER_CONSTANT, value=colour), dtype=np.uint8)
+            cells.append((f"{number + 1}{' kept' if kept else ''}: {_told(defects)}", framed))
+        if cells:
+            row = _sheet_row(cells, columns, cell_px, pad_px, text_px)
+            rows += [_heading(edit.words, row.shape[1], pad_px, round(text_px * 1.2)), row]
+    return np.concatenate(rows)
+
+
+def _told(defects: Defects) -> str:
+    return "  ".join(f"{field.name} {getattr(defects, field.name):.2f}" for field in fields(defects))
+
+
+def _heading(text: str, width: int, pad_px: int, text_px: int) -> Rgb:
+    image = Image.new("RGB", (width, round(text_px * 2.4)), _PAPER)
+    font, text = _letters(text_px, text)
+    line = _shorten(text, font, width - 2 * pad_px)
+    ImageDraw.Draw(image).text((pad_px, image.height / 2), line, font=font, fill=_INK, anchor="lm")
+    return np.asarray(image)
 
 
 def notice(caption: str, text: str, *, size_wh: tuple[int, int] = (640, 214)) -> tuple[str, Rgb]:
