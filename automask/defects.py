@@ -33,11 +33,11 @@ _FEWEST_PX = 64
 """Fewer pixels than this have no texture, no range and no sharpness to speak of."""
 
 # Where a score is 0.5.
-_STEP_DE, _RIM_DE, _HALO_DE = 2.0, 2.5, 1.3
-_CAST_DE = 9.0
-_WASH_OCTAVES = 0.8
+_STEP_DE, _RIM_DE, _HALO_DE = 2.2, 3.0, 1.5
+_CAST_DE = 10.0
+_WASH_OCTAVES = 0.9
 _LEAK_SHARE = 0.2
-_BLUR_OCTAVES = 1.8
+_BLUR_OCTAVES = 2.0
 _UNCHANGED_DE = 1.5
 
 
@@ -103,7 +103,8 @@ def measure(before: Rgb, after: Rgb, alpha: Alpha) -> Defects:
         return Defects(0.0, 0.0, 0.0, 0.0)
     scale = min(1.0, WORK_PX / max(around.width, around.height))
     inside = grow(around, math.ceil(MARGIN_PX / scale), (alpha.shape[0], alpha.shape[1])).slices
-    was, now, share = (_shrink(np.ascontiguousarray(part[inside]), scale) for part in (before, after, alpha))
+    was, now = (_shrink(photo[inside].astype(np.float32), scale) for photo in (before, after))
+    share = _shrink(alpha[inside].astype(np.float32), scale)
     lab_was, lab_now = _lab(was), _lab(now)
     core = share >= 0.99
     if not core.any():
@@ -121,17 +122,17 @@ def _score(*parts: float) -> float:
     return float(1.0 - 2.0 ** -sum(part * part for part in parts))
 
 
-def _shrink(part: npt.NDArray[np.generic], scale: float) -> npt.NDArray[np.generic]:
+def _shrink(part: _Plane, scale: float) -> _Plane:
     if scale >= 1.0:
         return part
     size_wh = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-    shrunk: npt.NDArray[np.generic] = cv2.resize(part, size_wh, interpolation=cv2.INTER_AREA)
+    shrunk: _Plane = cv2.resize(part, size_wh, interpolation=cv2.INTER_AREA)
     return shrunk
 
 
-def _lab(rgb: npt.NDArray[np.generic]) -> _Plane:
-    """[H, W, 3] float32: L* in 0..100, a* and b*."""
-    lab: _Plane = cv2.cvtColor(rgb.astype(np.float32) / np.float32(255.0), cv2.COLOR_RGB2LAB)
+def _lab(rgb: _Plane) -> _Plane:
+    """[H, W, 3] float32, L* in 0..100, a* and b*, of levels 0..255."""
+    lab: _Plane = cv2.cvtColor(rgb / np.float32(255.0), cv2.COLOR_RGB2LAB)
     return lab
 
 
@@ -197,8 +198,8 @@ def _across(alpha: _Plane) -> tuple[_Plane, _Plane] | None:
     places = points[:, None].astype(np.float32) - normal[:, None] * away[None, :, None]
     limit = np.array([alpha.shape[1] - 1, alpha.shape[0] - 1], np.float32)
     fits = ((places >= 0) & (places <= limit)).all((1, 2)).reshape(-1, _RUN_PX).all(1)
-    places = places[np.repeat(fits, _RUN_PX)]
-    return (places[..., 0].copy(), places[..., 1].copy()) if len(places) else None
+    columns, rows = (places[np.repeat(fits, _RUN_PX), :, axis].astype(np.float32) for axis in (0, 1))
+    return (columns, rows) if len(columns) else None
 
 
 def _sampled(plane: _Plane, columns: _Plane, rows: _Plane) -> _Plane:
@@ -215,7 +216,9 @@ def _picked(lines: _Plane, start: npt.NDArray[np.intp], first: int, last: int) -
     return picked
 
 
-def _ridge(lines: _Plane, full: npt.NDArray[np.intp], none: npt.NDArray[np.intp], beneath: _Plane | None = None) -> _Plane:
+def _ridge(
+    lines: _Plane, full: npt.NDArray[np.intp], none: npt.NDArray[np.intp], beneath: _Plane | None = None
+) -> _Plane:
     """[N] dE: how far a place near the border stands out from both sides alike, at its highest.
 
     With `beneath`, the lines before the edit, only what was repainted counts: in full from a change of 6 dE.

@@ -1,7 +1,7 @@
 """Measures the detectors of automask/defects.py: breaks honest edits in known ways and counts what is noticed.
 
-    python scripts/roc_defects.py --data PAIRS                  the rooms kept apart for judging, and the bundled kitchen
-    python scripts/roc_defects.py --data PAIRS --split tune     the rooms that the halves were set on
+    python scripts/roc_defects.py --data PAIRS                 the rooms kept apart for judging, and the bundled kitchen
+    python scripts/roc_defects.py --data PAIRS --split tune    the rooms that the halves were set on
 
 PAIRS is a folder as scripts/eval_edits.py reads it. Honest edits are its re-renders laid over the photo, there and back
 (the re-render taken as the photo), through a wide and a close mask, and what `paint` makes of the pairs and of the
@@ -20,6 +20,7 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 import numpy.typing as npt
+from eval_edits import SAME_VIEW, Pair, choose, read_pairs, same_view, true_mask
 from PIL import Image, ImageDraw, ImageFont
 
 import automask
@@ -32,7 +33,6 @@ from automask.plan import parse_plan
 from automask.protocols import Stages
 from automask.report import COLOURS
 from automask.types import Alpha, Hard, MaskRecipe, Rgb
-from eval_edits import SAME_VIEW, Pair, choose, read_pairs, same_view, true_mask
 
 Plane: TypeAlias = npt.NDArray[np.float32]
 
@@ -64,7 +64,7 @@ class Way:
 
 
 WAYS: Mapping[str, Way] = {
-    "ledge": Way("seam", "hard border, {:g} levels off, fading inwards over 8 px", (4, 8, 16, 24), 16),
+    "ledge": Way("seam", "hard border, {:g} levels off", (4, 8, 16, 24), 16),
     "shift": Way("seam", "close mask shifted by {:g} px", (2, 4, 6, 8), 6),
     "rim": Way("seam", "rim of {:g} px, 24 levels off", (1, 2, 4, 6), 2),
     "cast": Way("tint", "cast of {:g} levels", (4, 8, 16, 24), 16),
@@ -149,6 +149,8 @@ def honest_edits(pairs: Sequence[Pair], stages: Stages, *, sample: bool) -> Iter
     for pair in pairs:
         before, after = open_photo(pair.before).rgb, open_photo(pair.after).rgb
         labels = cv2.imread(str(pair.labels), cv2.IMREAD_UNCHANGED)
+        if labels is None or labels.shape != before.shape[:2] or after.shape != before.shape:
+            raise SystemExit(f"pair {pair.after.name!r}: photo, re-render and labels are not of one size")
         hard = true_mask(labels, pair.ids)
         nothing = np.zeros_like(hard)
         name = f"{pair.scene}: {pair.edit}"
@@ -244,25 +246,26 @@ def tables(trials: Sequence[Trial]) -> str:
 
 def _by_strength(trials: Sequence[Trial]) -> str:
     kinds = list(dict.fromkeys(trial.kind for trial in trials))
-    lines = [_row(["detector", "defect", "edits", "AUC", *(f"AUC, {kind}" for kind in kinds), "over its twin", "alarms"])]
-    lines.append(_row(["---"] * (len(kinds) + 6)))
+    columns = ["detector", "defect", "edits", "AUC", *(f"AUC, {kind}" for kind in kinds), "over its twin", "alarms"]
+    lines = [_row(columns), _row(["---"] * len(columns))]
     for way, told in WAYS.items():
         here = [trial for trial in trials if trial.way == way]
-        for place, strength in enumerate(told.strengths):
-            if not here:
-                continue
-            clean = [getattr(trial.clean, told.defect) for trial in here]
-            broken = [getattr(trial.broken[place], told.defect) for trial in here]
-            split = [
-                [(a, b) for a, b, trial in zip(clean, broken, here, strict=True) if trial.kind == kind] for kind in kinds
+        for place, strength in enumerate(told.strengths if here else ()):
+            scores = [
+                (trial.kind, getattr(trial.clean, told.defect), getattr(trial.broken[place], told.defect))
+                for trial in here
             ]
-            areas = [f"{auc(*zip(*both, strict=True)):.2f}" if both else "-" for both in split]
-            over = np.mean([b > a for a, b in zip(clean, broken, strict=True)])
-            alarms = np.mean([b >= ALARM for b in broken])
             what = "flat fill" if strength == FLAT else told.unit.format(strength)
-            row = [told.defect, what, str(len(here)), f"{auc(clean, broken):.2f}", *areas, f"{over:.0%}", f"{alarms:.0%}"]
-            lines.append(_row(row))
+            over = np.mean([broken > clean for _, clean, broken in scores])
+            alarms = np.mean([broken >= ALARM for _, _, broken in scores])
+            areas = [_area([pair[1:] for pair in scores if pair[0] == kind]) for kind in kinds]
+            whole = _area([pair[1:] for pair in scores])
+            lines.append(_row([told.defect, what, str(len(here)), whole, *areas, f"{over:.0%}", f"{alarms:.0%}"]))
     return "\n".join(lines)
+
+
+def _area(pairs: Sequence[tuple[float, float]]) -> str:
+    return f"{auc(*zip(*pairs, strict=True)):.2f}" if pairs else "-"
 
 
 def _crossed(trials: Sequence[Trial]) -> str:
@@ -286,11 +289,16 @@ def _alarms(many: Sequence[Defects]) -> list[str]:
 
 
 def _chosen(trials: Sequence[Trial]) -> str:
-    """How often `rank` puts the clean edit first among itself and all its broken ones of one strength."""
+    """How often `rank` puts the clean edit first among itself and all its broken ones of one strength.
+
+    Not the shifted mask: all candidates of an edit share theirs.
+    """
     told = []
     for name, offset in (("weakest", None), ("medium", 0)):
         groups: dict[tuple[str, str], list[Defects]] = {}
         for trial in trials:
+            if trial.way == "shift":
+                continue
             place = 0 if offset is None else WAYS[trial.way].strengths.index(WAYS[trial.way].medium)
             groups.setdefault((trial.kind, trial.edit), [trial.clean]).append(trial.broken[place])
         first = sum(rank(many)[0] == 0 for many in groups.values())

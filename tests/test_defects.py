@@ -51,7 +51,7 @@ def cupboard() -> tuple[Rgb, Rgb, Alpha]:
         picture[joints] = (24, 24, 24)
         return levels(picture)
 
-    before, painted = room(grained((176, 128, 84), 8, seed=1)), room(grained((150, 180, 215), 8, seed=2))
+    before, painted = room(grained((176, 128, 84), 4, seed=1)), room(grained((150, 180, 215), 4, seed=2))
     return before, painted, feather(dilate(hard, 5), 3)
 
 
@@ -69,7 +69,7 @@ def spoiled(before, painted, alpha, way, strength):
     elif way == "ledge":
         new = new + strength * (depth <= 5)[..., None]
     elif way == "cast":
-        new = new + strength * np.array([1, 0, -1])
+        new = new + strength * np.array([0, 1, 0])
     elif way == "wash":
         new = 150 + (1 - strength) * (new - 150)
     elif way == "leak":
@@ -80,11 +80,11 @@ def spoiled(before, painted, alpha, way, strength):
 
 
 WAYS = {
-    "rim": ("seam", (0, 8, 16, 32, 64)),
-    "ledge": ("seam", (0, 8, 16, 32)),
-    "cast": ("tint", (0, 6, 12, 24, 40)),
-    "wash": ("tint", (0, 0.15, 0.3, 0.5, 0.8)),
-    "leak": ("leak", (0, 0.1, 0.2, 0.4, 0.8)),
+    "rim": ("seam", (0, 6, 12, 24)),
+    "ledge": ("seam", (0, 6, 12, 24)),
+    "cast": ("tint", (0, 6, 12, 24)),
+    "wash": ("tint", (0, 0.4, 0.6, 0.8)),
+    "leak": ("leak", (0, 0.2, 0.4, 0.8)),
     "blur": ("empty", (0, 1, 2, 4, 8)),
 }
 
@@ -138,7 +138,8 @@ def test_a_strip_of_the_old_surface_beside_the_mask_is_a_seam():
         kernel = np.ones((2 * short_px + 1, 2 * short_px + 1), np.uint8)
         alpha = cv2.erode(hard.astype(np.uint8), kernel).astype(np.float32)
         seams.append(measure(before, composite(before, painted, alpha), alpha).seam)
-    assert seams[0] < 0.15 < 0.9 < min(seams[1:])
+    assert seams[0] < 0.15
+    assert min(seams[1:]) > 0.9
 
 
 def test_light_and_form_that_stay_are_no_leak():
@@ -238,7 +239,7 @@ def test_ranking_puts_the_clean_one_first_and_the_earlier_of_equals():
 
 
 def test_on_the_bundled_kitchen_each_defect_is_told_and_the_clean_edit_ranked_first():
-    outcome = automask.edit(KITCHEN, "island -> navy")
+    outcome = automask.edit(KITCHEN, "cabinets -> navy")
     before, alpha = outcome.photo.rgb, outcome.regions[0].alpha
     clean = measure(before, outcome.image, alpha)
     many = [clean]
