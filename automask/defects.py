@@ -29,6 +29,7 @@ _RUN_PX = 8
 """The border is looked at in runs of this many pixels: a seam goes along with it, texture and noise average out."""
 _MOST_RUNS = 1200
 _TILE_PX = 16
+_ENOUGH_PX = 20_000
 _FEWEST_PX = 64
 """Fewer pixels than this have no texture, no range and no sharpness to speak of."""
 
@@ -111,7 +112,7 @@ def measure(before: Rgb, after: Rgb, alpha: Alpha) -> Defects:
         core = share >= 0.5 * float(share.max())
     return Defects(
         seam=_score(*_seam(lab_was, lab_now, share)),
-        tint=_score(*_tint(_lab(cv2.blur(was, (3, 3))), _lab(cv2.blur(now, (3, 3))), core)),
+        tint=_score(*_tint(lab_was, lab_now, core)),
         leak=_score(_leak(lab_was, lab_now, core) / _LEAK_SHARE),
         empty=_score(*_empty(lab_was, lab_now, core)),
     )
@@ -241,7 +242,7 @@ def _more(now: _Plane, was: _Plane) -> _Plane:
 
 
 def _norm(vectors: _Plane) -> _Plane:
-    return np.asarray(np.sqrt((vectors * vectors).sum(-1)), np.float32)
+    return np.asarray(np.sqrt(np.einsum("...i,...i->...", vectors, vectors)), np.float32)
 
 
 # ------------------------------------------------------------------------------------------------- tint, leak and empty
@@ -249,11 +250,12 @@ def _norm(vectors: _Plane) -> _Plane:
 
 def _tint(was: _Plane, now: _Plane, core: Hard) -> tuple[float, float]:
     """Cast and wash, each in units of its half."""
-    old, new = was[core], now[core]
+    # Means of 3 x 3 px, every other one: noise has no cast, and a quarter of the pixels tells as much.
+    old, new = (cv2.blur(plane, (3, 3))[::2, ::2][core[::2, ::2]] for plane in (was, now))
     if len(old) < _FEWEST_PX:
         return 0.0, 0.0
     moved = _norm(new - old)
-    least = np.argpartition(moved, max(20, len(moved) // 50))[: max(20, len(moved) // 50)]
+    least = np.argpartition(moved, max(8, len(moved) // 50))[: max(8, len(moved) // 50)]
     cast = float(np.median(_norm((new - old)[least, 1:])))
     old_low, old_high = np.percentile(old[:, 0], (1, 99))
     new_low, new_high = np.percentile(new[:, 0], (1, 99))
@@ -272,7 +274,7 @@ def _leak(was: _Plane, now: _Plane, core: Hard) -> float:
     height, width = (side // _TILE_PX for side in core.shape)
     if np.count_nonzero(deep) < _FEWEST_PX or height * width == 0:
         return 0.0
-    old, new = (plane[..., 1:] - cv2.GaussianBlur(plane[..., 1:], (0, 0), 1.5) for plane in (was, now))
+    old, new = (_fine_colour(plane) for plane in (was, now))
 
     def tiled(plane: _Plane) -> _Plane:
         size_wh = (width, height)
@@ -281,7 +283,9 @@ def _leak(was: _Plane, now: _Plane, core: Hard) -> float:
         return tiles
 
     filled = tiled(deep)
-    both, first, second = (tiled((one * other).sum(-1) * deep) for one, other in ((old, new), (old, old), (new, new)))
+    both, first, second = (
+        tiled((one[0] * other[0] + one[1] * other[1]) * deep) for one, other in ((old, new), (old, old), (new, new))
+    )
     used = filled >= min(0.6, float(filled.max()))
     both, first, second = both[used] / filled[used], first[used] / filled[used], second[used] / filled[used]
     # 0.05 dE squared: what a photo's noise amounts to correlates with nothing, and must not be divided by.
@@ -289,15 +293,23 @@ def _leak(was: _Plane, now: _Plane, core: Hard) -> float:
     return float(np.clip(np.median(share), 0.0, 1.0))
 
 
+def _fine_colour(lab: _Plane) -> tuple[_Plane, _Plane]:
+    """a* and b*, [H, W] each, less their own means around (sigma 1.5 px)."""
+    red, yellow = (np.ascontiguousarray(lab[..., channel]) for channel in (1, 2))
+    return red - cv2.GaussianBlur(red, (0, 0), 1.5), yellow - cv2.GaussianBlur(yellow, (0, 0), 1.5)
+
+
 def _empty(was: _Plane, now: _Plane, core: Hard) -> tuple[float, float]:
     """Blur and no change, each in units of its half."""
-    change = _norm(now - was)
-    still = _UNCHANGED_DE / max(float(np.median(change[core])), 0.1)
+    rows, columns = (places[:: max(1, len(places) // _ENOUGH_PX)] for places in np.nonzero(core))
+    change = float(np.median(_norm(now[rows, columns] - was[rows, columns])))
+    still = _UNCHANGED_DE / max(change, 0.1)
     inside = next((deep for px in (4, 1) if np.count_nonzero(deep := _deeper(core, px)) >= _FEWEST_PX), None)
     if inside is None:
         return 0.0, still
     old, new = (
-        float(np.percentile(np.abs(cv2.Laplacian(plane[..., 0], cv2.CV_32F))[inside], 99)) for plane in (was, now)
+        float(np.percentile(np.abs(cv2.Laplacian(np.ascontiguousarray(plane[..., 0]), cv2.CV_32F)[inside]), 99))
+        for plane in (was, now)
     )
     # 0.5: a smooth wall has nothing to lose but noise.
     return max(math.log2((old + 0.5) / (new + 0.5)), 0.0) / _BLUR_OCTAVES, still
