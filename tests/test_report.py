@@ -2,6 +2,7 @@ import json
 import os
 import warnings
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from automask import report
+from automask.defects import Defects
 from automask.errors import MaskError, OutputError, UsageError
 from automask.images import open_photo, read_mask, write_picture
 from automask.plan import parse_plan
@@ -150,6 +152,46 @@ def test_a_contact_sheet_takes_pictures_from_a_generator_and_breaks_them_into_ro
 
 def test_an_empty_contact_sheet_is_a_blank_sheet():
     assert report.contact_sheet([]).ndim == 3
+
+
+def candidates(words, count, chosen):
+    pictures = [np.full((60, 90, 3), 40 * number, np.uint8) for number in range(count)]
+    return report.Candidates(words, pictures, [Defects(0.1 * number, 0, 0, 0) for number in range(count)], chosen)
+
+
+def frames(sheet):
+    """(y, x) of the middle of every frame on a sheet."""
+    found = (sheet == report.COLOURS[4]).all(2)
+    count, _, _, centres = cv2.connectedComponentsWithStats(found.astype(np.uint8))
+    return [tuple(centre[::-1]) for centre in centres[1:count]]
+
+
+def test_a_candidates_sheet_has_a_row_for_each_edit_and_frames_the_kept_one_of_each():
+    edits = [candidates("island -> marble", 3, 1), candidates("wall -> navy", 2, 0)]
+    one, two = (report.candidates_sheet(edits[:count], cell_px=200) for count in (1, 2))
+    assert two.shape[1] == one.shape[1]  # the second has fewer, its row is as wide
+    assert two.shape[0] > 1.8 * one.shape[0]
+    (first,), (same, second) = frames(one), frames(two)
+    assert first == same
+    assert 200 < first[1] < 400  # the second column
+    assert second[1] < 200
+    assert second[0] > one.shape[0]
+
+
+def test_a_frame_covers_nothing_of_the_candidate():
+    sheet = report.candidates_sheet([candidates("island -> marble", 2, 1)], cell_px=200)
+    assert (sheet == 40).all(2).sum() >= 60 * 90
+
+
+def test_the_scores_of_a_candidate_are_in_its_caption():
+    edit = candidates("island -> marble", 1, 0)
+    worse = report.Candidates(edit.words, edit.pictures, [Defects(0.9, 0.8, 0.7, 0.6)], 0)
+    assert not np.array_equal(report.candidates_sheet([edit]), report.candidates_sheet([worse]))
+
+
+def test_a_candidates_sheet_without_candidates_is_blank():
+    for edits in ([], [report.Candidates("island -> red", [], [], 0)]):
+        assert len(np.unique(report.candidates_sheet(edits).reshape(-1, 3), axis=0)) == 1
 
 
 @pytest.mark.parametrize(
