@@ -24,7 +24,7 @@ from automask.plan import nearest, parse_plan
 from automask.report import contact_sheet, files_of, notice, thumbnail
 from automask.types import Job, JobReport, Plan, Rgb
 
-_COMPANION = re.compile(r".+\.(before-after\.jpg|overlay\.png)|contact-sheet(-\d+)?\.jpg")
+_COMPANION = re.compile(r".+\.(before-after\.jpg|candidates\.jpg|overlay\.png)|contact-sheet(-\d+)?\.jpg")
 _HALF_WRITTEN = re.compile(r"\.automask-[0-9a-f]{12}(\..*)?")
 _SHEET_CELLS, _SHEET_COLUMNS, _CELL_PX = 60, 3, 640
 Source = tuple[Path, Plan, Path]

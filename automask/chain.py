@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from automask.boxes import union_of
+from automask.boxes import grow, tight_box
 from automask.crops import CONTEXT_FRAC, Crop, back, composite, cut_mask, plan_crops, show
 from automask.defects import measure, rank
 from automask.errors import (
@@ -405,7 +405,9 @@ class _Work:
 
     def _judge(self, picture: Rgb, painted: Sequence[_Candidate]) -> tuple[tuple[Candidate, ...], _Candidate | None]:
         """All candidates with their scores, and the one with the least defects."""
-        around = union_of(piece.box for piece in self.pieces)
+        shown = cast("Box", tight_box(self.region.alpha > 0))
+        margin_px = round(CONTEXT_FRAC * max(shown.width, shown.height))
+        around = grow(shown, margin_px, (picture.shape[0], picture.shape[1]))
         before, alpha = picture[around.slices], self.region.alpha[around.slices]
         after = {}
         for one in painted:

@@ -11,7 +11,7 @@ import json
 import os
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,6 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from automask.defects import Defects
 from automask.errors import AutomaskError, MaskError, OutputError, UsageError
 from automask.images import PHOTO_SUFFIXES, Photo, atomic_path, write_mask, write_photo, write_picture
 from automask.plan import format_plan, mask_name
@@ -157,55 +156,40 @@ def contact_sheet(pictures: Iterable[tuple[str, Rgb]], *, columns: int = 3, cell
     return np.concatenate([top, *rows])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Candidates:
-    """All paintings of one edit.
-
-    Args:
-        words: The edit, as typed.
-        pictures: [H, W, 3] uint8 each; the sheet shows as much of the photo as these hold.
-        defects: The scores of each, in the same order.
-        chosen: Index of the one that was kept.
-    """
-
-    words: str
-    pictures: Sequence[Rgb]
-    defects: Sequence[Defects]
-    chosen: int
-
-
-def candidates_sheet(edits: Sequence[Candidates], *, cell_px: int = 480) -> Rgb:
+def candidates_sheet(steps: Sequence[Step], *, cell_px: int = 480) -> Rgb:
     """Every candidate of every edit on one sheet: a row for each edit, its words above, and the kept one framed.
 
     Args:
-        edits: In order; each may have another number of candidates.
+        steps: In order; each may have another number of candidates, and those without have no row.
         cell_px: Width of a column; a picture is scaled down to it, never up, and to 3/4 of it in height.
 
     Returns:
         [H, W, 3] uint8; one blank cell when there are no candidates.
     """
-    columns = max((len(edit.pictures) for edit in edits), default=0)
-    if columns == 0:
+    rows = [step for step in steps if step.candidates]
+    if not rows:
         return contact_sheet((), cell_px=cell_px)
-    text_px, pad_px, frame_px = _clamp(round(cell_px / 34), 11, 24), max(6, cell_px // 32), max(2, cell_px // 100)
-    rows: list[Rgb] = []
-    for edit in edits:
-        cells = []
-        for number, (picture, defects) in enumerate(zip(edit.pictures, edit.defects, strict=True)):
-            kept = number == edit.chosen
-            small = _fit(picture, cell_px - 2 * frame_px, cell_px * 3 // 4 - 2 * frame_px)
-            colour = COLOURS[4] if kept else _PAPER
-            sides = (frame_px,) * 4
-            framed = np.asarray(cv2.copyMakeBorder(small, *sides, cv2.BORDER_CONSTANT, value=colour), dtype=np.uint8)
-            cells.append((f"{number + 1}{' kept' if kept else ''}: {_told(defects)}", framed))
-        if cells:
-            row = _sheet_row(cells, columns, cell_px, pad_px, text_px)
-            rows += [_heading(edit.words, row.shape[1], pad_px, round(text_px * 1.2)), row]
-    return np.concatenate(rows)
+    columns = max(len(step.candidates) for step in rows)
+    text_px, pad_px = _clamp(round(cell_px / 34), 11, 24), max(6, cell_px // 32)
+    parts: list[Rgb] = []
+    for step in rows:
+        cells = [_candidate_cell(number, one, cell_px) for number, one in enumerate(step.candidates, start=1)]
+        row = _sheet_row(cells, columns, cell_px, pad_px, text_px)
+        words = f"{', '.join(step.targets)} -> {step.prompt}"
+        parts += [_heading(words, row.shape[1], pad_px, round(text_px * 1.2)), row]
+    return np.concatenate(parts)
 
 
-def _told(defects: Defects) -> str:
-    return "  ".join(f"{field.name} {getattr(defects, field.name):.2f}" for field in fields(defects))
+def _candidate_cell(number: int, candidate: Candidate, cell_px: int) -> tuple[str, Rgb]:
+    if candidate.picture is None:
+        return notice(f"{number}: declined", candidate.reason or "", size_wh=(cell_px, cell_px // 3))
+    frame_px = max(2, cell_px // 100)
+    small = _fit(candidate.picture, cell_px - 2 * frame_px, cell_px * 3 // 4 - 2 * frame_px)
+    colour = COLOURS[4] if candidate.chosen else _PAPER
+    sides = (frame_px,) * 4
+    framed = np.asarray(cv2.copyMakeBorder(small, *sides, cv2.BORDER_CONSTANT, value=colour), dtype=np.uint8)
+    scores = "  ".join(f"{name} {value:.2f}" for name, value in candidate.scores)
+    return f"{number}{' kept' if candidate.chosen else ''}: {scores}", framed
 
 
 def _heading(text: str, width: int, pad_px: int, text_px: int) -> Rgb:
@@ -696,6 +680,7 @@ class Files:
     result: Path
     masks: Path
     before_after: Path
+    candidates: Path
     overlay: Path
     record: Path
     masks_record: Path
@@ -718,6 +703,7 @@ def files_of(photo_name: str, out: Path, name: str | None = None) -> Files:
         result=out / (stem if whole else f"{stem}{suffix}"),
         masks=out / f"{stem}.masks",
         before_after=out / f"{stem}.before-after.jpg",
+        candidates=out / f"{stem}.candidates.jpg",
         overlay=out / f"{stem}.overlay.png",
         record=out / f"{stem}.run.json",
         masks_record=out / f"{stem}.masks.json",
@@ -818,6 +804,8 @@ class Outcome:
     def save(self, out: str | os.PathLike[str] = "out", *, name: str | None = None) -> Saved:
         """Writes the result, its masks, the before/after picture and the record into a folder.
 
+        Where edits had several candidates, also a sheet of them all.
+
         The record is written last, and an old one is removed first: a record means that all it tells of is there.
 
         Args:
@@ -839,6 +827,9 @@ class Outcome:
             given = self.masks_from is not None and _same_file(self.masks_from, files.masks)
             masks = [] if given else _write_masks(files.masks, self.regions, old)
             write_picture(files.before_after, before_after(self.photo.rgb, self.image))
+            files.candidates.unlink(missing_ok=True)
+            if any(step.candidates for step in self.steps):
+                write_picture(files.candidates, candidates_sheet(self.steps))
             written = write_photo(self.photo, self.image, self.alpha, files.result)
         except OSError as error:
             raise _unwritable(Path(out), error) from error

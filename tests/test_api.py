@@ -233,3 +233,22 @@ def test_with_masks_given_no_finding_model_is_loaded(scene, tmp_path):
     overrides = ["segmenter=clipseg", "segmenter.model=/nowhere", "refiner=sam", "refiner.model=/nowhere.pth"]
     outcome = automask.edit(scene.photo, "lamp -> gold", masks=tmp_path / "kitchen.masks", overrides=overrides)
     assert outcome.steps[0].area_px > 0
+
+
+def test_several_candidates_are_told_of_and_drawn_on_one_sheet(scene, tmp_path):
+    outcome = automask.edit(scene.photo, "island -> marble", candidates=3, **parts(scene))
+    saved = outcome.save(tmp_path / "out")
+    told = saved.recorded["steps"][0]["candidates"]
+    assert len(told) == 3
+    assert [one["chosen"] for one in told].count(True) == 1
+    assert all(set(one["scores"]) == {"seam", "tint", "leak", "empty"} for one in told)
+    sheet = next((tmp_path / "out").glob("*.candidates.jpg"))
+    assert sheet.stat().st_size > 1000
+    automask.edit(scene.photo, "island -> marble", **parts(scene)).save(tmp_path / "out")
+    assert not sheet.exists()
+
+
+@pytest.mark.parametrize("many", [0, 65, 2.0, True])
+def test_a_number_of_candidates_out_of_range_is_refused(scene, many):
+    with pytest.raises(ConfigError, match=rf"candidates is {many}; give a whole number from 1 to 64"):
+        automask.edit(scene.photo, "island -> marble", candidates=many, **parts(scene))

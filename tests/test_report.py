@@ -1,6 +1,7 @@
 import json
 import os
 import warnings
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,11 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from automask import report
-from automask.defects import Defects
 from automask.errors import MaskError, OutputError, UsageError
 from automask.images import open_photo, read_mask, write_picture
 from automask.plan import parse_plan
-from automask.types import Box, Region, Step
+from automask.types import Box, Candidate, Region, Step
 
 
 def room(height=60, width=90):
@@ -154,9 +154,17 @@ def test_an_empty_contact_sheet_is_a_blank_sheet():
     assert report.contact_sheet([]).ndim == 3
 
 
-def candidates(words, count, chosen):
-    pictures = [np.full((60, 90, 3), 40 * number, np.uint8) for number in range(count)]
-    return report.Candidates(words, pictures, [Defects(0.1 * number, 0, 0, 0) for number in range(count)], chosen)
+def with_candidates(target, prompt, count, chosen, seam=0.1):
+    many = tuple(
+        Candidate(
+            seed=number,
+            chosen=number == chosen,
+            scores=(("leak", 0.0), ("seam", seam * number)),
+            picture=np.full((60, 90, 3), 40 * number, np.uint8),
+        )
+        for number in range(count)
+    )
+    return replace(step(target, prompt), candidates=many)
 
 
 def frames(sheet):
@@ -167,7 +175,7 @@ def frames(sheet):
 
 
 def test_a_candidates_sheet_has_a_row_for_each_edit_and_frames_the_kept_one_of_each():
-    edits = [candidates("island -> marble", 3, 1), candidates("wall -> navy", 2, 0)]
+    edits = [with_candidates("island", "marble", 3, 1), with_candidates("wall", "navy", 2, 0)]
     one, two = (report.candidates_sheet(edits[:count], cell_px=200) for count in (1, 2))
     assert two.shape[1] == one.shape[1]  # the second has fewer, its row is as wide
     assert two.shape[0] > 1.8 * one.shape[0]
@@ -179,18 +187,27 @@ def test_a_candidates_sheet_has_a_row_for_each_edit_and_frames_the_kept_one_of_e
 
 
 def test_a_frame_covers_nothing_of_the_candidate():
-    sheet = report.candidates_sheet([candidates("island -> marble", 2, 1)], cell_px=200)
+    sheet = report.candidates_sheet([with_candidates("island", "marble", 2, 1)], cell_px=200)
     assert (sheet == 40).all(2).sum() >= 60 * 90
 
 
 def test_the_scores_of_a_candidate_are_in_its_caption():
-    edit = candidates("island -> marble", 1, 0)
-    worse = report.Candidates(edit.words, edit.pictures, [Defects(0.9, 0.8, 0.7, 0.6)], 0)
+    edit, worse = (with_candidates("island", "marble", 2, 0, seam=seam) for seam in (0.1, 0.8))
     assert not np.array_equal(report.candidates_sheet([edit]), report.candidates_sheet([worse]))
 
 
+def test_a_declined_candidate_stands_on_the_sheet_with_its_reason():
+    declined = Candidate(seed=1, chosen=False, reason="the safety checker flagged it")
+    edit = with_candidates("island", "marble", 2, 0)
+    sheet = report.candidates_sheet([replace(edit, candidates=(*edit.candidates, declined))], cell_px=200)
+    assert sheet.shape[1] > 3 * 200
+    plate = (sheet == (236, 234, 230)).all(2)  # what a reason is written on
+    assert plate[:, 3 * 200 :].mean() > 0
+    assert not plate[:, :400].any()
+
+
 def test_a_candidates_sheet_without_candidates_is_blank():
-    for edits in ([], [report.Candidates("island -> red", [], [], 0)]):
+    for edits in ([], [step("island", "red")]):
         assert len(np.unique(report.candidates_sheet(edits).reshape(-1, 3), axis=0)) == 1
 
 
