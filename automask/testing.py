@@ -198,6 +198,9 @@ def tiny_diffusion(
     safety_checker: bool = True,
     ideal_px: int = 64,
     multiple_px: int = 16,
+    keep_latents: bool = True,
+    grow_px: int = 8,
+    batch: int | Literal["auto"] = "auto",
 ) -> "Diffusion":
     """A `Diffusion` of random weights, two steps: real code paths, chance pictures."""
     from automask.editors.diffusion import Diffusion
@@ -214,6 +217,9 @@ def tiny_diffusion(
         safety_checker=safety_checker,
         ideal_px=ideal_px,
         multiple_px=multiple_px,
+        keep_latents=keep_latents,
+        grow_px=grow_px,
+        batch=batch,
     )
 
 

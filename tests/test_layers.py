@@ -26,7 +26,7 @@ LAYERS = (
 """A module imports from its own layer and from those before it, and nowhere is there a ring."""
 
 ADAPTERS = {"segmenters", "refiners", "editors"}
-ADAPTER_PARTS = ("segmenters.words", "editors.paint.")
+ADAPTER_PARTS = ("segmenters.words", "editors.paint.", "editors.diffusion.")
 """No adapters: a file that the adapters of the same folder read, and the files that one adapter is made of."""
 FOR_ADAPTERS = {"errors", "types", "protocols", "images", "weights"}
 MODELS = {"torch", "torchvision", "transformers", "diffusers", "segment_anything", "accelerate", "peft", "safetensors"}

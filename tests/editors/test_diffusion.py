@@ -11,19 +11,7 @@ from automask.editors.diffusion import Diffusion
 from automask.errors import ConfigError, CropRefused, EditorError, ExtraMissing, WeightsMissing
 from automask.testing import tiny_diffusion, tiny_diffusion_folder
 
-pytestmark = pytest.mark.models
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    # On a busy machine a tiny net is ten times slower on two threads than on one: they wait for each other.
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
+pytestmark = [pytest.mark.models, pytest.mark.usefixtures("one_thread")]
 
 CLASSES = {
     "sd15": "StableDiffusionInpaintPipeline",
@@ -49,6 +37,12 @@ def editors():
     return {kind: tiny_diffusion(kind=kind) for kind in CLASSES}
 
 
+@pytest.fixture(scope="module")
+def plain():
+    """Editors that leave everything to diffusers."""
+    return {kind: tiny_diffusion(kind=kind, keep_latents=False, grow_px=0) for kind in CLASSES}
+
+
 def direct(kind, crop, hard, prompt, seed, **settings):
     """A plain call of diffusers, as its documentation shows it."""
     import diffusers
@@ -69,8 +63,8 @@ def direct(kind, crop, hard, prompt, seed, **settings):
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_it_equals_a_direct_call_of_diffusers(editors, crop, hard, kind):
-    painted = editors[kind].paint(crop, hard, "marble", seed=7)
+def test_without_kept_latents_it_equals_a_direct_call_of_diffusers(plain, crop, hard, kind):
+    painted = plain[kind].paint(crop, hard, "marble", seed=7)
     assert painted.dtype == np.uint8
     assert np.array_equal(painted, direct(kind, crop, hard, "marble", 7))
     assert painted.std() > 5
@@ -80,18 +74,18 @@ def test_it_goes_through_the_class_that_the_checkpoint_declares(editors):
     assert {kind: type(editor._pipe).__name__ for kind, editor in editors.items()} == CLASSES
 
 
-def test_options_of_an_edit_go_before_the_editors_own(editors, crop, hard):
+def test_options_of_an_edit_go_before_the_editors_own(plain, crop, hard):
     options = {"strength": 0.5, "steps": 4, "guidance": 3.0, "negative": "wood"}
-    painted = editors["sd15"].paint(crop, hard, "marble", seed=7, **options)
+    painted = plain["sd15"].paint(crop, hard, "marble", seed=7, **options)
     expected = direct(
         "sd15", crop, hard, "marble", 7, strength=0.5, num_inference_steps=4, guidance_scale=3.0, negative_prompt="wood"
     )
     assert np.array_equal(painted, expected)
-    own = tiny_diffusion(steps=4, strength=0.5, guidance=3.0, negative="wood")
+    own = tiny_diffusion(steps=4, strength=0.5, guidance=3.0, negative="wood", keep_latents=False, grow_px=0)
     assert np.array_equal(own.paint(crop, hard, "marble", seed=7), expected)
     for name in options:  # each of them counts
         fewer = {key: value for key, value in options.items() if key != name}
-        assert not np.array_equal(editors["sd15"].paint(crop, hard, "marble", seed=7, **fewer), expected)
+        assert not np.array_equal(plain["sd15"].paint(crop, hard, "marble", seed=7, **fewer), expected)
 
 
 def test_the_options_of_a_plan_are_the_keywords_of_paint():
@@ -100,7 +94,7 @@ def test_the_options_of_a_plan_are_the_keywords_of_paint():
 
 
 def test_the_prompt_is_put_into_the_template(crop, hard):
-    editor = tiny_diffusion(prompt_template="a photo of {} in {} style")
+    editor = tiny_diffusion(prompt_template="a photo of {} in {} style", keep_latents=False, grow_px=0)
     expected = direct("sd15", crop, hard, "a photo of oak {x} in oak {x} style", 1)
     assert np.array_equal(editor.paint(crop, hard, "oak {x}", seed=1), expected)
 
@@ -255,7 +249,7 @@ def test_a_checkpoint_with_half_precision_files_only_is_read(tmp_path, crop, har
     folder = a_copy(tmp_path)
     for file in folder.glob("*/*.safetensors"):
         file.rename(file.with_name(file.name.replace(".safetensors", ".fp16.safetensors")))
-    editor = Diffusion(model=str(folder), device="cpu", steps=2)
+    editor = Diffusion(model=str(folder), device="cpu", steps=2, multiple_px=16)
     assert np.array_equal(editor.paint(crop, hard, "oak", seed=5), tiny_diffusion().paint(crop, hard, "oak", seed=5))
 
 

@@ -1,0 +1,12 @@
+import pytest
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """On a busy machine a tiny net is ten times slower on two threads than on one: they wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
