@@ -11,8 +11,16 @@ from PIL import Image
 from automask.editors.diffusion.latents import encoding_once, generators, grown, in_pixels, kept_latents, released
 from automask.editors.diffusion.latents import spill_px as spill_of
 from automask.editors.diffusion.loading import index_of, load_pipeline
+from automask.editors.diffusion.memory import (
+    MemoryPlan,
+    Offload,
+    budget_of,
+    is_out_of_memory,
+    plan_memory,
+    weights_by_part,
+)
 from automask.editors.diffusion.words import Words, likeness, together
-from automask.errors import ConfigError, CropRefused, EditorError
+from automask.errors import AutomaskError, ConfigError, CropRefused, EditorError
 from automask.images import to_uint8
 from automask.types import Hard, Rgb
 from automask.weights import locate, models_extra, place, quiet_models
@@ -41,8 +49,10 @@ class Diffusion:
             result equals a direct call of diffusers.
         grow_px: The model may change this much more than the mask, in crop pixels; what it makes there joins what is
             inside to what is kept, and is not pasted.
-        batch: How many crops go through the net at a time at most; `auto`: 1 on the CPU, which gains nothing by more,
-            4 on a GPU.
+        batch: How many crops go through the net at a time at most; `auto`: what fits on a GPU, 1 on the CPU, which
+            gains nothing by more. What turns out not to fit is halved, and remembered.
+        vram_gb: How much of the GPU's memory to use, in 2**30 bytes; None for what is free when the model is loaded.
+            Where the model does not fit, parts that are not at work wait in main memory.
         compile: Compiles the denoising net by torch.compile: the first crop of each size then takes a minute or more.
 
     Attributes:
@@ -73,6 +83,7 @@ class Diffusion:
         keep_latents: bool = True,
         grow_px: int = 8,
         batch: int | Literal["auto"] = "auto",
+        vram_gb: float | None = None,
         compile: bool = False,
     ) -> None:
         if "{}" not in prompt_template:
@@ -86,6 +97,8 @@ class Diffusion:
             raise ConfigError(f"editor.context_frac={context_frac} is out of range", mend="give a number from 0 to 4")
         if batch != "auto" and batch < 1:
             raise ConfigError(f"editor.batch={batch} paints nothing", mend="give auto, or a whole number from 1")
+        if vram_gb is not None and vram_gb <= 0:
+            raise ConfigError(f"editor.vram_gb={vram_gb} is no memory", mend="give a number above 0, or null")
         with models_extra("Diffusion"):
             import diffusers  # noqa: F401
             import torch  # noqa: F401
@@ -96,7 +109,19 @@ class Diffusion:
         chosen = place(device, dtype, what=self._name, gpu_dtype="bfloat16" if "transformer" in index else "float16")
         self.device_note = chosen.note
         pipe = load_pipeline(folder, index, dtype=chosen.dtype, safety_checker=safety_checker)
-        self._pipe = pipe.to(chosen.device)
+        self._pipe = pipe
+        self._device = chosen.device
+        self._dtype = chosen.dtype
+        self._weights = weights_by_part(pipe)
+        self._budget = budget_of(chosen.device, vram_gb)
+        self._offload: Offload = "none"
+        self._fits: dict[tuple[int, ...], int] = {}
+        self._spared: set[tuple[int, ...]] = set()
+        plan = self._plan(ideal_px * ideal_px)
+        if plan is None or chosen.device.type != "cuda" or plan.offload == "none":
+            pipe.to(chosen.device)
+        else:
+            self._offload_to(plan.offload)
         _hasten(self._pipe, on_cuda=chosen.device.type == "cuda", compiled=compile)
         self._words = Words(self._pipe)
         self._takes = frozenset(inspect.signature(pipe.__call__).parameters)
@@ -105,7 +130,7 @@ class Diffusion:
         self._keep_latents = keep_latents
         self._grow_px = grow_px
         self._cell_px = int(pipe.vae_scale_factor)
-        self._batch = batch if batch != "auto" else 4 if chosen.device.type == "cuda" else 1
+        self._batch = None if batch == "auto" else batch
         # FLUX and Qwen-Image pack latents two by two on top of what the VAE shrinks.
         grain = self._cell_px * (2 if "transformer" in index else 1)
         if multiple_px < 1 or multiple_px % grain:
@@ -198,9 +223,7 @@ class Diffusion:
             groups.setdefault(one.alike, []).append(at)
         painted: dict[int, Rgb | CropRefused] = {}
         for members in groups.values():
-            for start in range(0, len(members), self._batch):
-                now = members[start : start + self._batch]
-                painted |= zip(now, self._painted([asked[at] for at in now]), strict=True)
+            painted |= zip(members, self._painted_as_fits([asked[at] for at in members]), strict=True)
         return [painted[at] for at in range(len(asked))]
 
     def _asked(
@@ -234,6 +257,69 @@ class Diffusion:
 
     def _sentence(self, prompt: str) -> str:
         return self._template.replace("{}", prompt)
+
+    def _painted_as_fits(self, asked: Sequence["_Asked"]) -> list[Rgb | CropRefused]:
+        """Alike jobs, as many at a time as memory takes; what it took is remembered for crops of this size.
+
+        Raises:
+            EditorError: Not even one fits.
+        """
+        size = asked[0].hard.shape
+        plan = self._plan(size[0] * size[1])
+        limit = self._batch or (1 if plan is None else plan.batch)
+        painted: list[Rgb | CropRefused] = []
+        while len(painted) < len(asked):
+            self._spare(plan, most=size in self._spared)
+            now = asked[len(painted) : len(painted) + min(limit, self._fits.get(size, limit))]
+            try:
+                painted += self._painted(now)
+                continue
+            except (RuntimeError, MemoryError) as error:
+                if isinstance(error, AutomaskError) or not is_out_of_memory(error):
+                    raise
+            # Outside the handler: its traceback would hold every tensor of the failed call.
+            self._recover()
+            if len(now) > 1:
+                self._fits[size] = len(now) // 2
+            elif size not in self._spared:
+                self._spared.add(size)
+            else:
+                raise EditorError(
+                    f"a crop of {size[1]} x {size[0]} px does not fit into memory, even alone and in tiles",
+                    mend=f"end other programs that use it, or make editor.ideal_px smaller than {self.ideal_px}",
+                )
+        return painted
+
+    def _plan(self, crop_px: int) -> MemoryPlan | None:
+        """How crops of this size fit; None where there is nothing to plan: on the CPU without a budget."""
+        return None if self._budget is None else plan_memory(self._budget, self._weights, crop_px, self._name)
+
+    def _spare(self, plan: MemoryPlan | None, *, most: bool) -> None:
+        """Runs the VAE as a plan says, or in the most sparing way."""
+        vae, sliced, tiled = self._pipe.vae, most or (plan and plan.slice_vae), most or (plan and plan.tile_vae)
+        vae.enable_slicing() if sliced else vae.disable_slicing()
+        vae.enable_tiling() if tiled else vae.disable_tiling()
+        if most and self._offload == "none" and self._device.type == "cuda":
+            self._offload_to("model")
+
+    def _offload_to(self, offload: Offload) -> None:
+        # The safety checker stays on the GPU, and on: diffusers leaves it out of both kinds.
+        start = {"model": "enable_model_cpu_offload", "sequential": "enable_sequential_cpu_offload"}[offload]
+        getattr(self._pipe, start)(device=self._device)
+        self._offload = offload
+
+    def _recover(self) -> None:
+        """Tidies up after a call that broke off: SDXL's VAE may be left in float32, parts on the GPU."""
+        import gc
+
+        import torch
+
+        gc.collect()
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+        if self._offload == "none" and self._pipe.vae.dtype != self._dtype:
+            self._pipe.vae.to(self._dtype)
+        self._pipe.maybe_free_model_hooks()
 
     def _painted(self, asked: Sequence["_Asked"]) -> Iterable[Rgb | CropRefused]:
         """One call of the pipeline: alike jobs, as many as fit."""

@@ -133,7 +133,8 @@ def kept_latents(
     both = torch.cat([pixels, masked]).to(device=device, dtype=dtype)
     is_video = len(pipe.vae.config.get("temperal_downsample", ())) > 0  # Qwen-Image's VAE wants frames too
     # Private, but each of the pipelines has it, and it knows the VAE's scale, shift and number format.
-    clean = pipe._encode_vae_image(both.unsqueeze(2) if is_video else both, None)[:count].flatten(2).to(dtype)
+    with torch.no_grad():
+        clean = pipe._encode_vae_image(both.unsqueeze(2) if is_video else both, None)[:count].flatten(2).to(dtype)
     rows, columns = free[0].shape
     clean = clean.reshape(count, -1, rows, columns)
     noise = randn_tensor(clean.shape, generator=generators(seeds), device=device, dtype=dtype)

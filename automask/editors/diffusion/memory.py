@@ -1,0 +1,121 @@
+"""How a crop fits into a GPU's memory: what stays there, how many crops go at a time, how the VAE is run.
+
+The figures are counted, not measured on a GPU: torch's MemTracker over fake tensors, the real nets in half precision
+with classifier-free guidance, one forward pass. What a GPU needs beside them (cuDNN's workspaces, gaps between blocks)
+is in `_SLACK` and `_CONTEXT`. A plan that is too hopeful costs one failed try: the editor halves its batch.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Offload = Literal["none", "model", "sequential"]
+
+_SLACK = 1.5
+_CONTEXT = 500_000_000
+"""Bytes that CUDA and its libraries take in a process before any tensor."""
+_MOST = 8
+"""Crops at a time: a GPU is busy with fewer, and a failed try costs less."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPlan:
+    """What fits into a budget.
+
+    Args:
+        offload: `none` keeps all parts on the GPU; `model` only the one that is at work; `sequential` only a layer.
+        batch: Crops at a time.
+        slice_vae: The VAE takes the pictures of a batch one by one: the same result.
+        tile_vae: The VAE takes a large picture in overlapping tiles: nearly the same result.
+    """
+
+    offload: Offload
+    batch: int
+    slice_vae: bool
+    tile_vae: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """Bytes for each pixel of a crop: one step of the net, one picture through the VAE; and the side of a tile."""
+
+    net: int
+    vae: int
+    tile_px: int
+
+
+_NEEDS: Mapping[str, _Needs] = {
+    "StableDiffusion": _Needs(net=521, vae=1536, tile_px=512),
+    "StableDiffusionXL": _Needs(net=316, vae=3072, tile_px=1024),  # its VAE runs in float32: it overflows in half
+    "Flux": _Needs(net=471, vae=1537, tile_px=1024),
+    "QwenImage": _Needs(net=371, vae=3460, tile_px=256),
+}
+
+
+def plan_memory(budget: int, weights: Mapping[str, int], crop_px: int, engine: str) -> MemoryPlan:
+    """The fastest way that fits.
+
+    Args:
+        budget: Bytes of the GPU that may be used.
+        weights: Bytes of each part by name, as in `model_index.json`.
+        crop_px: Pixels of a crop, width times height.
+        engine: The pipeline's class in diffusers; an unknown one is taken for SDXL, the neediest.
+
+    Returns:
+        A plan; where nothing fits, the most sparing one. A smaller budget or a larger crop never gives a larger batch.
+    """
+    known = [name for name in _NEEDS if engine.startswith(name)]
+    needs = _NEEDS[max(known, key=len) if known else "StableDiffusionXL"]
+    net = _SLACK * needs.net * crop_px
+    whole = _SLACK * needs.vae * crop_px
+    tiled = min(whole, _SLACK * needs.vae * needs.tile_px**2)
+    room = budget - _CONTEXT
+    # The checker is left on the GPU by every kind of offloading: diffusers will have it always at hand.
+    checker = weights.get("safety_checker", 0)
+    for offload, held, vae_held in (
+        ("none", sum(weights.values()), sum(weights.values())),
+        ("model", max(weights.values(), default=0) + checker, weights.get("vae", 0) + checker),
+    ):
+        for vae in (whole, tiled):
+            if held + net <= room and vae_held + vae <= room:
+                # With offloading one crop at a time: it is the sign of a full GPU. And so a smaller budget, which
+                # offloads sooner and has more room then, does not paint more at a time than a larger one.
+                batch = max(1, min(_MOST, int((room - held) // net))) if offload == "none" else 1
+                # A crop is encoded beside its masked self.
+                return MemoryPlan(
+                    "none" if offload == "none" else "model",
+                    batch,
+                    slice_vae=vae_held + 2 * batch * vae > room,
+                    tile_vae=vae < whole,
+                )
+    return MemoryPlan("sequential", 1, slice_vae=True, tile_vae=True)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception says that memory ran out: PyTorch's own, Python's, or the CPU allocator's RuntimeError."""
+    words = str(error).lower()
+    said = any(part in words for part in ("out of memory", "can't allocate memory", "not enough memory"))
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and said)
+
+
+def weights_by_part(pipe: Any) -> dict[str, int]:
+    """Bytes of each of a pipeline's nets, by its name."""
+    return {
+        name: sum(tensor.numel() * tensor.element_size() for tensor in part.parameters())
+        for name, part in pipe.components.items()
+        if hasattr(part, "parameters")
+    }
+
+
+def budget_of(device: Any, vram_gb: float | None) -> int | None:
+    """Bytes of a device that may be used; PyTorch is held to them on a GPU. None on the CPU without a number."""
+    import torch
+
+    given = None if vram_gb is None else int(vram_gb * 2**30)
+    if device.type != "cuda":
+        return given
+    free, total = torch.cuda.mem_get_info(device)
+    if given is None:
+        return int(free)
+    torch.cuda.set_per_process_memory_fraction(min(1.0, given / total), device)
+    return min(given, int(total))

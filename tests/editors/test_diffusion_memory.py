@@ -1,0 +1,211 @@
+"""Memory: what is planned for a budget, and what is done when it runs out all the same."""
+
+import numpy as np
+import pytest
+
+from automask.editors.diffusion.memory import is_out_of_memory, plan_memory
+from automask.errors import ConfigError, CropRefused, EditorError
+from automask.testing import tiny_diffusion, tiny_diffusion_folder
+
+GB = 2**30
+# Bytes in half precision, as the catalogue's downloads have them.
+SD15 = {"unet": 1_719_000_000, "text_encoder": 246_000_000, "vae": 167_000_000, "safety_checker": 608_000_000}
+SDXL = {"unet": 5_135_000_000, "text_encoder": 246_000_000, "text_encoder_2": 1_390_000_000, "vae": 167_000_000}
+FLUX = {"transformer": 23_800_000_000, "text_encoder": 246_000_000, "text_encoder_2": 9_520_000_000, "vae": 168_000_000}
+ENGINES = {
+    "StableDiffusionInpaintPipeline": (SD15, 512),
+    "StableDiffusionXLInpaintPipeline": (SDXL, 1024),
+    "FluxFillPipeline": (FLUX, 1024),
+    "SomethingNewPipeline": (SDXL, 1024),
+}
+
+
+@pytest.mark.parametrize(
+    ("engine", "budget_gb", "offload", "least"),
+    [
+        ("StableDiffusionInpaintPipeline", 4, "none", 2),
+        ("StableDiffusionInpaintPipeline", 3, "model", 1),
+        ("StableDiffusionInpaintPipeline", 1, "sequential", 1),
+        ("StableDiffusionXLInpaintPipeline", 8, "model", 1),
+        ("StableDiffusionXLInpaintPipeline", 24, "none", 8),
+        ("FluxFillPipeline", 20, "sequential", 1),
+        ("FluxFillPipeline", 32, "model", 1),
+        ("FluxFillPipeline", 48, "none", 8),
+    ],
+)
+def test_a_card_of_this_size_runs_it_so(engine, budget_gb, offload, least):
+    weights, side = ENGINES[engine]
+    plan = plan_memory(budget_gb * GB, weights, side * side, engine)
+    assert plan.offload == offload
+    assert plan.batch >= least
+    assert not plan.tile_vae or offload == "sequential"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_smaller_budget_or_a_larger_crop_never_gives_a_larger_batch(engine):
+    weights, side = ENGINES[engine]
+    budgets = np.linspace(0, 80 * GB, 200).astype(int).tolist()
+    crops = [side * side * times for times in (1, 2, 3, 8, 40)]
+    batches = np.array([[plan_memory(b, weights, c, engine).batch for b in budgets] for c in crops])
+    assert (np.diff(batches, axis=1) >= 0).all()
+    assert (np.diff(batches, axis=0) <= 0).all()
+    assert batches.min() == 1
+    assert batches.max() > 1
+
+
+def test_a_large_crop_is_tiled_before_parts_are_sent_away():
+    small, large = (plan_memory(4 * GB, SD15, px, "StableDiffusionInpaintPipeline") for px in (512**2, 512 * 1536))
+    assert (small.offload, small.tile_vae) == ("none", False)
+    assert (large.offload, large.tile_vae) == ("none", True)
+
+
+def test_the_vae_takes_a_batch_whole_where_there_is_room():
+    assert not plan_memory(24 * GB, SD15, 512**2, "StableDiffusionInpaintPipeline").slice_vae
+    assert plan_memory(4 * GB, SD15, 512**2, "StableDiffusionInpaintPipeline").slice_vae
+
+
+@pytest.mark.parametrize(
+    ("error", "is_one"),
+    [
+        (MemoryError(), True),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
+            True,
+        ),
+        (RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"), True),
+        (RuntimeError("mat1 and mat2 shapes cannot be multiplied"), False),
+        (ValueError("out of memory"), False),
+    ],
+)
+def test_errors_that_say_that_memory_ran_out_are_told_from_others(error, is_one):
+    assert is_out_of_memory(error) is is_one
+
+
+# ----------------------------------------------------------------------------------------------------- when it runs out
+
+
+def job(seed, size=(32, 32)):
+    rng = np.random.default_rng(seed)
+    hard = np.zeros(size, np.bool_)
+    hard[9:20, 8:21] = True
+    return {"crop": rng.integers(0, 256, (*size, 3), dtype=np.uint8), "hard": hard, "prompt": "oak", "seed": seed}
+
+
+def runs_out(editor, most):
+    """Memory that runs out when the net is given more crops than `most`; the sizes of all batches, as they come."""
+    import torch
+
+    tried = []
+
+    def hook(_, inputs):
+        tried.append(len(inputs[0]) // 2)  # with and without the words
+        if tried[-1] > most:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    editor._pipe.unet.register_forward_pre_hook(hook)
+    return tried
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("one_thread")
+def test_a_batch_that_does_not_fit_is_halved_and_the_size_is_remembered():
+    editor = tiny_diffusion(batch=8, steps=1)
+    jobs = [job(seed) for seed in range(5)]
+    expected = editor.paint_many(jobs)
+    tried = runs_out(editor, most=2)
+    painted = editor.paint_many(jobs)
+    assert tried == [5, 2, 2, 1]
+    assert all(np.abs(a.astype(int) - b).max() <= 1 for a, b in zip(painted, expected, strict=True))
+    tried.clear()
+    editor.paint_many(jobs[:3])
+    assert tried == [2, 1]
+    tried.clear()
+    editor.paint_many([job(seed, (32, 48)) for seed in range(2)])
+    assert tried == [2]  # another size, another limit
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("one_thread")
+def test_one_crop_that_does_not_fit_is_tried_with_a_sparing_vae_and_then_refused():
+    editor = tiny_diffusion(batch=2, steps=1)
+    tried = runs_out(editor, most=0)
+    with pytest.raises(EditorError) as caught:
+        editor.paint(**job(1))
+    assert tried == [1, 1]
+    assert str(caught.value) == (
+        "a crop of 32 x 32 px does not fit into memory, even alone and in tiles; "
+        "end other programs that use it, or make editor.ideal_px smaller than 64"
+    )
+    assert caught.value.__cause__ is None
+    assert editor._pipe.vae.use_slicing
+    assert editor._pipe.vae.use_tiling
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("one_thread")
+def test_memory_that_runs_out_in_the_vae_alone_is_mended_by_sparing_it():
+    import torch
+
+    editor = tiny_diffusion(steps=1)
+    expected = editor.paint(**job(1))
+
+    def hook(_, inputs):
+        if len(inputs[0]) > 1:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+
+    editor._pipe.vae.encoder.register_forward_pre_hook(hook)
+    assert np.abs(editor.paint(**job(1)).astype(int) - expected).max() <= 1
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("one_thread")
+def test_other_failures_are_not_taken_for_a_lack_of_memory():
+    editor = tiny_diffusion(steps=1)
+
+    def hook(*_):
+        raise RuntimeError("boom")
+
+    editor._pipe.unet.register_forward_pre_hook(hook)
+    with pytest.raises(RuntimeError, match=r"^boom$"):
+        editor.paint(**job(1))
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("one_thread")
+def test_offloading_changes_nothing_and_leaves_the_safety_checker_on():
+    editor = tiny_diffusion(steps=1)
+    expected = editor.paint(**job(1))
+    editor._offload_to("model")
+    for _ in range(2):
+        assert np.array_equal(editor.paint(**job(1)), expected)
+    flagged = tiny_diffusion(kind="sd15-flagged", steps=1)
+    flagged._offload_to("model")
+    with pytest.raises(CropRefused):
+        flagged.paint(**job(1))
+
+
+@pytest.mark.models
+def test_sequential_offloading_leaves_the_safety_checker_where_it_runs():
+    # accelerate 1.15 cannot run this with the CPU as the device that layers are sent to.
+    editor = tiny_diffusion(steps=1)
+    editor._offload_to("sequential")
+    assert {p.device.type for p in editor._pipe.unet.parameters()} == {"meta"}
+    assert {p.device.type for p in editor._pipe.safety_checker.parameters()} == {"cpu"}
+
+
+@pytest.mark.models
+def test_a_budget_plans_the_batch_where_it_is_left_to_it():
+    from automask.editors.diffusion import Diffusion
+
+    folder = str(tiny_diffusion_folder("sd15"))
+    assert Diffusion(model=folder, device="cpu", vram_gb=4)._plan(512**2).batch == 8
+    assert Diffusion(model=folder, device="cpu", vram_gb=0.5)._plan(512**2).batch == 1
+    assert Diffusion(model=folder, device="cpu")._plan(512**2) is None
+
+
+@pytest.mark.models
+def test_a_budget_of_nothing_is_refused():
+    from automask.editors.diffusion import Diffusion
+
+    with pytest.raises(ConfigError, match=r"editor.vram_gb=0 is no memory; give a number above 0, or null"):
+        Diffusion(vram_gb=0)
