@@ -59,11 +59,16 @@ class Diffusion:
         device_note: One sentence: where it runs, in what number format, and why.
         spill_px: How many crop pixels beyond a hard mask may come back repainted, at most.
 
+        keeps_surroundings: What comes back outside the mask is meant to be the photo: the chain takes its colours for a
+            measure of the model's error.
+
     Raises:
         WeightsMissing: The weights are not on this machine; nothing is downloaded.
         ExtraMissing: torch, transformers or diffusers is not installed.
         ConfigError: A model that does not inpaint, or a setting that the model has no use for.
     """
+
+    keeps_surroundings = True
 
     def __init__(
         self,
