@@ -2,24 +2,28 @@
 
     island, black wall -> marble; cabinets except handles -> white; keep faucet, plants
 
-A plan is `tuple[Edit, ...]`. Words say targets, `except`, `keep` and prompts; YAML also says which editor, seed, mask
-lengths and editor options. docs/grammar.md tells the grammar to a reader, and a test runs its examples. The words never
-pass through Hydra's own grammar, nor through a shell.
+A plan is `tuple[Edit, ...]`; braces in a prompt (`island -> {marble, oak}`) say several plans, the variants. Words say
+targets, `except`, `keep` and prompts; YAML also says which editor, seed, mask lengths and editor options.
+docs/grammar.md tells the grammar to a reader, and a test runs its examples. The words never pass through Hydra's own
+grammar, nor through a shell.
 """
 
+import functools
 import hashlib
+import itertools
 import json
+import math
 import os
 import re
 import unicodedata
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from difflib import SequenceMatcher, get_close_matches
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, cast
+from typing import Any, NamedTuple, NoReturn, TypeVar, cast
 
 from automask.errors import PlanError
-from automask.types import Edit, MaskRecipe, Option, Plan
+from automask.types import Edit, MaskRecipe, Option, Plan, Variant
 
 MASK_LENGTHS: tuple[str, ...] = tuple(length.name for length in fields(MaskRecipe))
 """The mask lengths that an edit of a YAML plan may replace."""
@@ -41,7 +45,10 @@ _SEEDS = 2**32
 _MAX_LENGTH_PX = 1e6
 _MAX_FILE_BYTES = 256 * 1024  # PyYAML reads some 100 kB a second; a plan of a thousand edits is below this.
 _MAX_SLUG = 60
+MAX_VARIANTS = 64
+"""More are refused: a slip such as six braces of ten words would fill a disk."""
 _EXAMPLE = "island -> marble"
+_Parsed = TypeVar("_Parsed")
 
 _EDITOR_NAME = re.compile(r"\w[\w-]*")
 _LINE_BREAKS = re.compile("\r\n|[\r\x85\u2028\u2029]")
@@ -55,7 +62,7 @@ _ASCII_FOR = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": 
 
 
 def parse_plan(text: str) -> Plan:
-    """The plan that the words say.
+    """The plan that the words say. Braces, which say several, are refused: see `parse_variants`.
 
     Targets, excepted and kept words come back lower-cased with single blanks, save where quoted; prompts keep their
     case. The words of every `keep` stand in each edit, in order of appearance, once.
@@ -67,10 +74,24 @@ def parse_plan(text: str) -> Plan:
     return _parse(text, prompts=True)
 
 
+def parse_variants(text: str) -> tuple[Variant, ...]:
+    """The variants that the words say: one for each choice from their braces, the first brace's changing slowest.
+
+    `wall -> {sage, olive} green` says "sage green" and "olive green"; two braces of two make four. Words without braces
+    are one variant, whose name is empty.
+
+    Raises:
+        PlanError: As in `parse_plan`; for a brace inside a brace, one that is not closed, an empty alternative, one
+            that stands twice, and more than 64 variants.
+    """
+    return _Words(text, prompts=True).variants()
+
+
 def parse_targets(text: str) -> Plan:
     """The plan of a mask request: words as in `parse_plan`, where arrow and prompt may be missing.
 
-    An edit without arrow has the prompt "". Prompts that are there are kept.
+    An edit without arrow has the prompt "". Prompts that are there are kept; of braces, which no mask depends on, the
+    first alternative.
 
     Raises:
         PlanError: As in `parse_plan`.
@@ -103,12 +124,18 @@ def load_plan(path: str | os.PathLike[str], *, prompts: bool = True) -> Plan:
     Raises:
         PlanError: For a file that cannot be read, and as in `parse_yaml_plan` or `parse_plan`; names the file.
     """
+    if Path(path).suffix.lower() == ".txt":
+        return _words_in(Path(path), functools.partial(_parse, prompts=prompts))
     source = _shown(os.fspath(path))
-    text = _read_text(Path(path), source)
-    if Path(path).suffix.lower() != ".txt":
-        return parse_yaml_plan(text, source=source, prompts=prompts)
+    return parse_yaml_plan(_read_text(Path(path), source), source=source, prompts=prompts)
+
+
+def _words_in(path: Path, parse: Callable[[str], _Parsed]) -> _Parsed:
+    """What a file of words says; errors name the file."""
+    source = _shown(os.fspath(path))
+    text = _read_text(path, source)
     try:
-        return _parse(text, prompts=prompts)
+        return parse(text)
     except PlanError as error:
         error.problem = f"{source}: {error.problem}"
         error.args = (f"{source}: {error.args[0]}",)
@@ -152,6 +179,19 @@ def plan_from(source: str | os.PathLike[str] | Sequence[Edit], *, prompts: bool 
     plan = cast(Plan, tuple(source))
     check_plan(plan, prompts=prompts)
     return plan
+
+
+def variants_from(source: str | os.PathLike[str] | Sequence[Edit]) -> tuple[Variant, ...]:
+    """The variants in any form of a plan. Only words have braces: a YAML plan's prompts are literal.
+
+    Raises:
+        PlanError: As in `parse_variants`, `load_plan` or `check_plan`.
+    """
+    if isinstance(source, str):
+        return parse_variants(source)
+    if isinstance(source, os.PathLike) and Path(source).suffix.lower() == ".txt":
+        return _words_in(Path(source), parse_variants)
+    return (Variant("", (), plan_from(source)),)
 
 
 def check_plan(plan: Plan, *, prompts: bool = True) -> None:
@@ -404,13 +444,29 @@ class _Name(NamedTuple):
     position: int
 
 
+class _Prompt(NamedTuple):
+    """What stands right of an arrow. Each piece lists its alternatives: more than one only where it stood in braces."""
+
+    position: int
+    pieces: tuple[tuple[list[_Char], ...], ...] = ()
+    braces: tuple[tuple[int, int], ...] = ()
+    """For each brace the index of its piece, and where it opens."""
+
+    def text(self, chosen: Sequence[list[_Char]]) -> str:
+        """The prompt with these in place of its braces."""
+        pieces = [piece[0] for piece in self.pieces]
+        for (index, _), alternative in zip(self.braces, chosen, strict=True):
+            pieces[index] = alternative
+        return _resolved([char for piece in pieces for char in piece], lower=False)
+
+
 class _Part(NamedTuple):
     """What stands between two semicolons."""
 
     targets: tuple[_Name, ...]
     excepts: tuple[_Name, ...]
     keep: tuple[_Name, ...]
-    prompt: _Name
+    prompt: _Prompt
 
 
 def _parse(text: str, *, prompts: bool) -> Plan:
@@ -425,6 +481,37 @@ class _Words:
         self.prompts = prompts
 
     def plan(self) -> Plan:
+        """The only plan; of a mask request, whose prompts nobody reads, the first."""
+        plan, edits = self.first()
+        brace = next((brace for edit in edits for _, brace in edit.prompt.braces), None)
+        if brace is not None and self.prompts:
+            mend = "make them with automask.variants, or 'automask edit'; quotes make a brace literal"
+            self.fail("braces say several pictures, and this is for one", brace, mend)
+        return plan
+
+    def variants(self) -> tuple[Variant, ...]:
+        """One plan for each choice from the braces, the first brace's changing slowest."""
+        plan, edits = self.first()
+        braces = [(edit.prompt.pieces[index], at) for edit in edits for index, at in edit.prompt.braces]
+        count = math.prod(len(alternatives) for alternatives, _ in braces)
+        if count > MAX_VARIANTS:
+            many = str(count) if count < 10**6 else "over a million"
+            self.fail(f"the braces make {many} variants", braces[0][1], f"expected at most {MAX_VARIANTS}")
+        choices = list(itertools.product(*(alternatives for alternatives, _ in braces)))
+        words = [tuple(_resolved(chars, lower=False) for chars in chosen) for chosen in choices]
+        variants = []
+        for name, said, chosen in zip(_variant_names(words), words, choices, strict=True):
+            rest = list(chosen)
+            own = list(plan)
+            for index, edit in enumerate(edits):
+                if edit.prompt.braces:
+                    mine, rest = rest[: len(edit.prompt.braces)], rest[len(edit.prompt.braces) :]
+                    own[index] = replace(plan[index], prompt=edit.prompt.text(mine))
+            variants.append(Variant(name, said, tuple(own)))
+        return tuple(variants)
+
+    def first(self) -> tuple[Plan, list[_Part]]:
+        """The plan with the first alternative of every brace, and the parts that its edits come from."""
         parts = [self.part(chars) for chars in self.split()]
         if not parts:
             raise PlanError("there are no words", mend=f"write what to change and what it becomes: {_EXAMPLE!r}")
@@ -439,17 +526,20 @@ class _Words:
         plan = tuple(
             Edit(
                 targets=tuple(name.text for name in part.targets),
-                prompt=part.prompt.text,
+                prompt=part.prompt.text([part.prompt.pieces[index][0] for index, _ in part.prompt.braces]),
                 excepts=tuple(name.text for name in part.excepts),
                 keep=kept,
             )
             for part in edits
         )
         for fault in _faults(plan, prompts=False):
-            places = {"keep": tuple(keep.values()), "prompt": (edits[fault.edit].prompt,)}
+            places: dict[str, Sequence[_Name | _Prompt]] = {
+                "keep": tuple(keep.values()),
+                "prompt": (edits[fault.edit].prompt,),
+            }
             names = places.get(fault.field) or getattr(edits[fault.edit], fault.field)
             self.fail(fault.problem, names[fault.item].position, fault.mend)
-        return plan
+        return plan, edits
 
     def fail(self, problem: str, position: int, mend: str) -> NoReturn:
         # A terminal obeys control characters, and cannot show halves of surrogate pairs: one stand-in for each.
@@ -511,11 +601,11 @@ class _Words:
                 problem = "'keep' paints nothing, so it takes no arrow"
                 self.fail(problem, chars[arrows[0].start].position, 'expected words to keep; quote "keep" to find it')
             keep = self.names(chars[first_word.stop :], end, "a word to keep")
-            return _Part((), (), keep, _Name("", end))
+            return _Part((), (), keep, _Prompt(end))
         if not arrows:
             if self.prompts:
                 self.fail_without_arrow(start, end)
-            return _Part(*self.left(chars, end), (), _Name("", end))
+            return _Part(*self.left(chars, end), (), _Prompt(end))
         if len(arrows) > 1:
             position = chars[arrows[1].start].position
             self.fail("a second arrow", position, "expected ';' before another edit; quotes make an arrow literal")
@@ -569,6 +659,9 @@ class _Words:
         for char in (*chars, _Char(",", end, plain=True)):
             if char.plain and char.text in _WIDE_COMMAS:
                 self.fail(f"{char.text!r} does not part words", char.position, "expected ','; quotes make it literal")
+            if char.plain and char.text in ("{", "}"):
+                problem = "braces make variants right of the arrow only"
+                self.fail(problem, char.position, f"expected {expected}; quotes make a brace literal")
             if not (char.plain and char.text == ","):
                 name.append(char)
                 continue
@@ -583,15 +676,69 @@ class _Words:
                 self.fail("'except' means nothing here", position, f"expected {expected}; quotes make it literal")
         return tuple(names)
 
-    def prompt(self, chars: list[_Char], end: int) -> _Name:
-        for char in chars:
-            if char.plain and char.text == "{":
-                problem = "variants in braces are not made yet"
-                self.fail(problem, char.position, "expected one prompt: write one edit, or quote the brace")
-        text = _resolved(chars, lower=False)
-        if not text.strip():
+    def prompt(self, chars: list[_Char], end: int) -> _Prompt:
+        pieces: list[tuple[list[_Char], ...]] = []
+        braces: list[tuple[int, int]] = []
+        start = 0
+        for index, char in enumerate(chars):
+            if index < start or not char.plain:
+                continue
+            if char.text == "}":
+                self.fail("no brace is open here", char.position, "expected '{' before it; quotes make it literal")
+            if char.text == "{":
+                close = self.closing(chars, index)
+                pieces.append((chars[start:index],))
+                braces.append((len(pieces), char.position))
+                pieces.append(self.alternatives(chars[index + 1 : close + 1]))
+                start = close + 1
+        pieces.append((chars[start:],))
+        prompt = _Prompt(end, tuple(pieces), tuple(braces))
+        if not prompt.text([pieces[index][0] for index, _ in braces]).strip():
             self.fail("nothing after the arrow", end, "expected what it becomes")
-        return _Name(text, _stripped(chars)[0].position)
+        return prompt._replace(position=_stripped(chars)[0].position)
+
+    def closing(self, chars: list[_Char], opening: int) -> int:
+        """The index of the brace that closes the one at `opening`."""
+        after = range(opening + 1, len(chars))
+        index = next((index for index in after if chars[index].plain and chars[index].text in ("{", "}")), None)
+        if index is None:
+            at = chars[opening].position
+            self.fail("this brace is not closed", at, "expected '}' before the edit ends; quotes make a brace literal")
+        if chars[index].text == "{":
+            mend = "expected ',' or '}'; quotes make a brace literal"
+            self.fail("a brace inside braces", chars[index].position, mend)
+        return index
+
+    def alternatives(self, chars: list[_Char]) -> tuple[list[_Char], ...]:
+        """What stands between the commas of a brace; `chars` end with the one that closes it."""
+        found: dict[str, list[_Char]] = {}
+        alternative: list[_Char] = []
+        for index, char in enumerate(chars):
+            if char.plain and char.text in _WIDE_COMMAS:
+                problem = f"{char.text!r} does not part alternatives"
+                self.fail(problem, char.position, "expected ','; quotes make it literal")
+            if not (char.plain and char.text == ",") and index < len(chars) - 1:
+                alternative.append(char)
+                continue
+            alternative = _stripped(alternative)
+            text = _resolved(alternative, lower=False)
+            if not text.strip():
+                self.fail("nothing here", char.position, "expected an alternative")
+            if _fold(text) in found:
+                self.fail(f"{text!r} stands twice in this brace", alternative[0].position, "name it once")
+            found[_fold(text)] = alternative
+            alternative = []
+        return tuple(found.values())
+
+
+def _variant_names(choices: Sequence[tuple[str, ...]]) -> list[str]:
+    """A folder name for each choice: the slugs of its words, numbered from the second one where they are alike."""
+    names: list[str] = []
+    for words in choices:
+        name = slug("-".join(map(slug, words))) if words else ""
+        numbered = (f"{name}-{number}" for number in itertools.count(2))
+        names.append(name if name not in names else next(other for other in numbered if other not in names))
+    return names
 
 
 def _is_blank(char: _Char) -> bool:
@@ -873,7 +1020,7 @@ class _YamlPlan:
             self.fail(f"{key!r}: {error.problem}", error.mend)
         if not parts:
             self.fail(f"{key!r} holds no words: {_kind(value)}", "give words with commas, or a list of words")
-        if len(parts) > 1 or parts[0].excepts or parts[0].keep or parts[0].prompt.text:
+        if len(parts) > 1 or parts[0].excepts or parts[0].keep or parts[0].prompt.pieces:
             mend = "arrows, 'except' and 'keep' are keys of their own"
             self.fail(f"{key!r} holds more than words with commas: {_kind(value)}", mend)
         return [name.text for name in parts[0].targets]

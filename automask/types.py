@@ -90,6 +90,22 @@ Plan: TypeAlias = tuple[Edit, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """One of the plans that words with braces say: one choice from every brace.
+
+    Args:
+        name: The folder for its results, made of `words`: ASCII letters, digits and dashes, unlike any other variant's.
+            Empty for words without braces: no folder of its own.
+        words: What was chosen, brace by brace; empty for words without braces.
+        plan: The edits.
+    """
+
+    name: str
+    words: tuple[str, ...]
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
 class BoxRecipe:
     """How a heat map becomes boxes.
 

@@ -1,6 +1,7 @@
 # ruff: noqa: PT017
 # PT017: a law holds whether or not the text parses.
 
+import math
 import os
 import re
 import sys
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from automask.errors import PlanError
 from automask.plan import (
     MASK_LENGTHS,
+    MAX_VARIANTS,
     check_plan,
     edit_seed,
     format_plan,
@@ -23,11 +25,13 @@ from automask.plan import (
     nearest,
     parse_plan,
     parse_targets,
+    parse_variants,
     parse_yaml_plan,
     plan_from,
     slug,
+    variants_from,
 )
-from automask.types import Edit
+from automask.types import Edit, Variant
 
 GRAMMAR = Path(__file__).parents[1] / "docs" / "grammar.md"
 
@@ -171,7 +175,33 @@ AT_CARET = {
     "an open quote on line 1": ('a -> "b\nc"', 5, "this quote is not closed"),
     "a backslash at the end": ("a -> b\\", 6, "a backslash with nothing after it; expected the character"),
     "a backslash before a line end": ("a -> b\\\r\nc -> d", 6, "a backslash with nothing after it"),
-    "a brace": ("a -> {b, c}", 5, "variants in braces are not made yet; expected one prompt: write one edit, or quote"),
+    "a brace": (
+        "a -> b {c, d}",
+        7,
+        "braces say several pictures, and this is for one; make them with automask.variants",
+    ),
+    "a brace of one": ("a -> {b}", 5, "braces say several pictures, and this is for one"),
+    "a brace in a brace": (
+        "a -> {b, {c, d}}",
+        9,
+        "a brace inside braces; expected ',' or '}'; quotes make a brace lite",
+    ),
+    "an open brace": ("a -> x {b, c; d -> e}", 7, "this brace is not closed; expected '}' before the edit ends"),
+    "a brace that goes on": ("a -> {b,\nc}", 5, "this brace is not closed; expected '}' before the edit ends"),
+    "a closing brace": ("a -> b, c}", 9, "no brace is open here; expected '{' before it; quotes make it literal"),
+    "a brace too many": ("a -> {b, c}}", 11, "no brace is open here"),
+    "an empty brace": ("a -> {}", 6, "nothing here; expected an alternative"),
+    "a blank alternative": ("a -> {b, , c}", 9, "nothing here; expected an alternative"),
+    "an alternative too many": ("a -> {b,}", 8, "nothing here; expected an alternative"),
+    "a quoted blank alternative": ('a -> {b, " "}', 12, "nothing here; expected an alternative"),
+    "an alternative twice": ("a -> {oak, Oak}", 11, "'Oak' stands twice in this brace; name it once"),
+    "a full-width comma in a brace": (
+        "a -> {b，c}",
+        7,
+        "'，' does not part alternatives; expected ','; quotes make it",
+    ),
+    "a brace left of the arrow": ("{a, b} -> c", 0, "braces make variants right of the arrow only; expected a target"),
+    "a kept brace": ("a -> b; keep c}", 14, "braces make variants right of the arrow only; expected a word to keep"),
     "a curly quote": ("“a” -> b", 0, "'“' does not quote; expected a straight quote, \""),
     "a full-width semicolon": ("a -> b；c -> d", 6, "'；' does not part edits; expected ';'"),
     "a full-width comma": ("a， b -> c", 1, "'，' does not part words; expected ','"),
@@ -260,6 +290,80 @@ def test_a_mask_request_obeys_the_other_rules(text):
         parse_targets(text)
 
 
+# Variants
+
+
+def test_a_brace_makes_one_variant_of_each_alternative():
+    assert parse_variants("Island -> {marble, Dark  Oak }; floor -> oak") == (
+        Variant("marble", ("marble",), parse_plan("island -> marble; floor -> oak")),
+        Variant("dark-oak", ("Dark Oak",), parse_plan("island -> Dark Oak; floor -> oak")),
+    )
+
+
+def test_braces_multiply_and_the_first_changes_slowest():
+    made = parse_variants('a -> x{1,2} y; b -> {"c, d", e\\}} {f}; keep g')
+    assert [variant.words for variant in made] == [
+        ("1", "c, d", "f"),
+        ("1", "e}", "f"),
+        ("2", "c, d", "f"),
+        ("2", "e}", "f"),
+    ]
+    assert [variant.name for variant in made] == ["1-c-d-f", "1-e-f", "2-c-d-f", "2-e-f"]
+    assert [[edit.prompt for edit in variant.plan] for variant in made] == [
+        ["x1 y", "c, d f"],
+        ["x1 y", "e} f"],
+        ["x2 y", "c, d f"],
+        ["x2 y", "e} f"],
+    ]
+
+
+@pytest.mark.parametrize("text", ["a -> b; c -> d", 'a -> "{b, c}"', "a -> \\{b, c\\}", "a -> {b}"])
+def test_words_of_one_plan_are_one_variant(text):
+    (variant,) = parse_variants(text)
+    assert (variant.name, variant.words) == (("b", ("b",)) if text == "a -> {b}" else ("", ()))
+    assert variant.plan == parse_plan(format_plan(variant.plan))
+
+
+def test_names_that_would_be_alike_are_numbered():
+    made = parse_variants('a -> {"#fff", fff, "fff!", fff-2}')
+    assert [variant.name for variant in made] == ["fff", "fff-2", "fff-3", "fff-2-2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "a -> {1,2,3,4} {1,2,3,4} {1,2,3,4} {5,6}",
+            "line 1, column 6: the braces make 128 variants; expected at most 64",
+        ),
+        ("a -> b" + "{1,2}" * 2000, "line 1, column 7: the braces make over a million variants; expected at most 64"),
+    ],
+)
+def test_too_many_variants_are_counted_and_refused(text, said):
+    with pytest.raises(PlanError, match=said):
+        parse_variants(text)
+
+
+def test_as_many_variants_as_allowed_are_made():
+    assert len({variant.name for variant in parse_variants("a -> " + "{b,c}" * 6)}) == MAX_VARIANTS
+
+
+def test_a_mask_request_does_not_mind_braces():
+    assert parse_targets("island -> {marble, oak}; lamp") == parse_targets("island -> marble; lamp")
+
+
+def test_variants_come_from_words_files_and_edits(tmp_path):
+    words, listed = tmp_path / "plan.txt", tmp_path / "plan.yaml"
+    words.write_text("a -> {b, c}", encoding="utf-8")
+    listed.write_text("- {target: a, prompt: '{b, c}'}", encoding="utf-8")
+    literal = (Edit(("a",), "{b, c}"),)
+    assert variants_from(words) == variants_from("a -> {b, c}") == parse_variants("a -> {b, c}")
+    assert variants_from(listed) == variants_from(literal) == (Variant("", (), literal),)
+    words.write_text("a -> {b, c", encoding="utf-8")
+    with pytest.raises(PlanError, match=r"plan\.txt: line 1, column 6: this brace is not closed"):
+        variants_from(words)
+
+
 # Laws
 
 FRAGMENTS = [
@@ -342,6 +446,50 @@ def test_any_text_is_a_plan_or_a_plan_error(text):
         else:
             check_plan(plan, prompts=parse is parse_plan)
             assert parse(format_plan(plan)) == plan
+
+
+@settings(deadline=None, max_examples=300)
+@given(ANY_TEXT)
+def test_any_text_is_variants_or_a_plan_error(text):
+    try:
+        made = parse_variants(text)
+    except PlanError as error:
+        assert str(error)
+        with pytest.raises(PlanError):
+            parse_plan(text)
+        return
+    assert 1 <= len(made) <= MAX_VARIANTS
+    assert len({variant.name for variant in made}) == len({variant.plan for variant in made}) == len(made)
+    for variant in made:
+        check_plan(variant.plan)
+        assert parse_plan(format_plan(variant.plan)) == variant.plan
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*" if variant.words else "", variant.name)
+        assert len(variant.name.encode()) <= 80
+
+
+WORD = st.text(st.sampled_from("abAB1é台 "), min_size=1, max_size=40).filter(str.strip)
+BRACE = st.lists(WORD, min_size=1, max_size=4, unique_by=fold)
+
+
+def count_of(edits):
+    return math.prod(len(brace) for braces in edits for brace in braces)
+
+
+EDITS_WITH_BRACES = st.lists(st.lists(BRACE, max_size=2), min_size=1, max_size=3)
+
+
+@settings(deadline=None, max_examples=100)
+@given(EDITS_WITH_BRACES.filter(lambda edits: count_of(edits) <= MAX_VARIANTS))
+def test_there_are_as_many_variants_as_the_product_of_the_alternatives(edits):
+    text = "; ".join(
+        f"thing {nr} -> x " + "".join("{" + ",".join(brace) + "}" for brace in braces)
+        for nr, braces in enumerate(edits)
+    )
+    made = parse_variants(text)
+    assert len(made) == count_of(edits)
+    assert len({variant.words for variant in made}) == len(made)
+    assert len({variant.name for variant in made}) == len(made)
+    assert all(variant.plan[0].prompt.startswith("x") for variant in made)
 
 
 @settings(deadline=None, max_examples=200)
@@ -456,13 +604,13 @@ def test_words_that_the_grammar_would_change_are_quoted(word):
     assert format_plan((Edit((word,), "x"),)) == f"{quoted} -> x"
 
 
-@pytest.mark.parametrize("prompt", ["a; b", "a -> b", "{a}", " a", "a  b", 'a"b', "a\\b", "“a”"])
+@pytest.mark.parametrize("prompt", ["a; b", "a -> b", "{a}", "a}", " a", "a  b", 'a"b', "a\\b", "“a”"])
 def test_prompts_that_the_grammar_would_change_are_quoted(prompt):
     quoted = '"' + prompt.replace("\\", "\\\\").replace('"', '\\"') + '"'
     assert format_plan((Edit(("x",), prompt),)) == f"x -> {quoted}"
 
 
-@pytest.mark.parametrize("prompt", ["Oak, oiled", "#98a48c", "keep it except that", "a}", "白色，大理石", "it’s 3 > 2"])
+@pytest.mark.parametrize("prompt", ["Oak, oiled", "#98a48c", "keep it except that", "白色，大理石", "it’s 3 > 2"])
 def test_prompts_that_the_grammar_leaves_alone_are_not_quoted(prompt):
     assert format_plan((Edit(("x",), prompt),)) == f"x -> {prompt}"
 
@@ -1021,7 +1169,7 @@ def test_the_nearest_name_does_not_depend_on_the_order_of_the_names():
 # The page that teaches the grammar
 
 EXAMPLE = re.compile(
-    r"^```(?P<kind>words|targets|yaml)\n(?P<text>.*?)^```\n\n(?:(?P<table>(?:^\|[^\n]*\n)+)|^```error\n(?P<error>.*?)^```)",
+    r"^```(?P<kind>words|targets|variants|yaml)\n(?P<text>.*?)^```\n\n(?:(?P<table>(?:^\|[^\n]*\n)+)|^```error\n(?P<error>.*?)^```)",
     re.M | re.S,
 )
 EXAMPLES = [found.groupdict() for found in EXAMPLE.finditer(GRAMMAR.read_text(encoding="utf-8"))]
@@ -1029,7 +1177,7 @@ EXAMPLES = [found.groupdict() for found in EXAMPLE.finditer(GRAMMAR.read_text(en
 
 def test_the_grammar_page_has_its_examples():
     page = GRAMMAR.read_text(encoding="utf-8")
-    assert len(re.findall("^```(?:words|targets|yaml)$", page, re.M)) == len(EXAMPLES) == 15
+    assert len(re.findall("^```(?:words|targets|variants|yaml)$", page, re.M)) == len(EXAMPLES) == 18
     assert len(re.findall(r"^\*\*\d+\. ", page, re.M)) == 10
 
 
@@ -1039,6 +1187,7 @@ def test_every_example_on_the_grammar_page_means_what_the_page_says(example):
     read = {
         "words": parse_plan,
         "targets": parse_targets,
+        "variants": parse_variants,
         "yaml": lambda text: parse_yaml_plan(text, source="plan.yaml"),
     }[example["kind"]]
     if example["error"] is not None:
@@ -1046,15 +1195,21 @@ def test_every_example_on_the_grammar_page_means_what_the_page_says(example):
             read(text.removesuffix("\n"))
         assert str(refusal.value) == example["error"].removesuffix("\n")
         return
-    said = [
-        (edit.targets, edit.excepts, edit.keep, (edit.prompt,) if edit.prompt else (), tuple(settings_of(edit)))
-        for edit in read(text)
-    ]
+    said: list[tuple[tuple[str, ...], ...]]
+    if example["kind"] == "variants":
+        said = [((variant.name,), tuple(edit.prompt for edit in variant.plan)) for variant in parse_variants(text)]
+    else:
+        said = [edit_row(edit) for edit in read(text)]
     rows = [
         [tuple(re.findall("`(.*?)`", cell)) for cell in row.split("|")[1:-1]]
         for row in example["table"].split("\n")[2:-1]
     ]
-    assert [tuple(row + [()] * (5 - len(row))) for row in rows] == said
+    width = len(said[0])
+    assert [tuple(row + [()] * (width - len(row))) for row in rows] == said
+
+
+def edit_row(edit):
+    return (edit.targets, edit.excepts, edit.keep, (edit.prompt,) if edit.prompt else (), tuple(settings_of(edit)))
 
 
 def settings_of(edit):
