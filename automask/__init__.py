@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from automask.errors import AutomaskError
 
 if TYPE_CHECKING:
-    from automask.api import edit, load, mask
+    from automask.api import edit, load, mask, variants
     from automask.plan import format_plan, parse_plan
     from automask.protocols import Editor, Refiner, Segmenter, Stages
     from automask.report import Outcome
@@ -38,10 +38,11 @@ __all__ = [
     "load",
     "mask",
     "parse_plan",
+    "variants",
 ]
 
 _HOMES = {
-    "automask.api": ("edit", "load", "mask"),
+    "automask.api": ("edit", "load", "mask", "variants"),
     "automask.plan": ("format_plan", "parse_plan"),
     "automask.protocols": ("Editor", "Refiner", "Segmenter", "Stages"),
     "automask.report": ("Outcome",),

@@ -2,21 +2,23 @@
 
 import functools
 import hashlib
+import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from automask import chain, config, masker
-from automask.batch import is_done, job_digest, run_batch
+from automask import chain, config, mask_cache, masker, weights
+from automask.batch import Sheet, is_done, job_digest, run_batch
 from automask.errors import AutomaskError, ConfigError, EditorError, PlanError, RefinerError, SegmenterError
 from automask.images import Photo, open_photo
 from automask.mappers import Serial
-from automask.plan import parse_targets, plan_from
+from automask.mask_cache import MaskCache
+from automask.plan import parse_targets, plan_from, variants_from
 from automask.protocols import Editor, Refiner, Segmenter, Stages
 from automask.report import Outcome, run_record
-from automask.types import Edit, Hard, Heat, Job, JobReport, OnMissing, Plan, Region, Rgb
+from automask.types import Edit, Hard, Heat, Job, JobReport, OnMissing, Plan, Region, Rgb, Variant
 
 PhotoSource = str | Path | Rgb
 PlanSource = str | Path | Sequence[Edit]
@@ -68,12 +70,13 @@ def edit(
     max_megapixels: float = 100.0,
     candidates: int = 1,
     on_progress: OnProgress | None = None,
+    mask_cache_mb: float | None = None,
 ) -> Outcome:
     """The photo with the plan's edits made; nothing is written until `Outcome.save`.
 
     Args:
         photo: A path, or [H, W, 3] uint8 sRGB; never written to.
-        plan: Words, a Path to a YAML plan, or edits.
+        plan: Words, a Path to a YAML plan, or edits. Words with braces are for `variants`.
         preset: What to load where `stages` is not given.
         seed: Of the whole run; each edit's own derives from it and its words.
         on_missing: `skip` goes on without what is not in the photo, `fail` raises.
@@ -86,58 +89,129 @@ def edit(
         candidates: Each edit is painted this many times with seeds of its own, and the one with the least defects
             stays; `steps[n].candidates` shows them all.
         on_progress: Told what is being done.
+        mask_cache_mb: Keeps masks on disk, so that another edit of the same things in the same photo finds them there;
+            up to so many megabytes. None and 0 keep nothing. Ready objects' masks are never kept.
 
     Raises:
         PlanError, UnknownPhrase, ConfigError, PhotoError, MaskError, TargetMissing, SegmenterError, RefinerError,
         EditorError, WeightsMissing, ExtraMissing: As their names say; all are `AutomaskError`.
     """
-    began = time.perf_counter()
     edits = plan_from(plan)
-    run = _run_settings(preset, seed, on_missing, max_megapixels, candidates, overrides, conf, stages)
-    given: dict[str, Any] = {"segmenter": segmenter, "refiner": refiner, "editor": editor}
+    run = _run_settings(preset, seed, on_missing, max_megapixels, candidates, overrides, conf, stages, mask_cache_mb)
+    given = {"segmenter": segmenter, "refiner": refiner, "editor": editor}
+    (outcome,) = _outcomes(photo, (Variant("", (), edits),), run, given, masks, on_progress)
+    return outcome
+
+
+def variants(
+    photo: PhotoSource,
+    words: PlanSource | Sequence[Variant],
+    *,
+    preset: str = "starter",
+    seed: int = 0,
+    on_missing: OnMissing = "skip",
+    overrides: Sequence[str] = (),
+    stages: Stages | None = None,
+    segmenter: Segmenter | None = None,
+    refiner: Refiner | None = None,
+    editor: Editor | None = None,
+    conf: str | Path | None = None,
+    masks: str | Path | None = None,
+    max_megapixels: float = 100.0,
+    candidates: int = 1,
+    on_progress: OnProgress | None = None,
+    mask_cache_mb: float | None = None,
+) -> Iterator[tuple[str, Outcome]]:
+    """The variants of a photo, one after another, each with the name of a folder for it; the masks are found once.
+
+    for name, outcome in automask.variants("kitchen.jpg", "island -> {marble, oak}"):
+        outcome.save(f"out/{name}")
+
+    Everything but the painting is done when this is called; a variant is painted when it is asked for.
+
+    Args:
+        photo: As in `edit`.
+        words: With or without braces; also a Path, or what `plan.parse_variants` gives.
+        preset, seed, on_missing, overrides, stages, segmenter, refiner, editor, conf, masks, max_megapixels,
+            candidates, on_progress, mask_cache_mb: As in `edit`.
+
+    Raises:
+        As `edit`.
+    """
+    made = variants_from(words)
+    run = _run_settings(preset, seed, on_missing, max_megapixels, candidates, overrides, conf, stages, mask_cache_mb)
+    given = {"segmenter": segmenter, "refiner": refiner, "editor": editor}
+    outcomes = _outcomes(photo, made, run, given, masks, on_progress)
+    return zip((variant.name for variant in made), outcomes, strict=True)
+
+
+def _outcomes(
+    photo: PhotoSource,
+    variants: Sequence[Variant],
+    run: "_Run",
+    given: dict[str, Any],
+    masks: str | Path | None,
+    on_progress: OnProgress | None,
+) -> Iterator[Outcome]:
+    """The outcome of each variant, painted when it is asked for; all before painting is done at once."""
+    began = time.perf_counter()
+    plans = [variant.plan for variant in variants]
+    if len({masker.wanted(plan) for plan in plans}) > 1:
+        raise PlanError("variants that differ in what they find", mend="call automask.edit for each")
     # With the masks given nothing is looked for: models that only find are not loaded.
-    if masks is not None and stages is None:
-        given |= {"segmenter": segmenter or NotLoaded(), "refiner": refiner or NotLoaded()}
-    tools = run.stages_for(edits, given)
-    chain.check_edits(edits, tools)
+    if masks is not None and run.stages is None:
+        given = {group: given[group] or NotLoaded() for group in ("segmenter", "refiner")} | {"editor": given["editor"]}
+    own_objects = any(thing is not None for thing in given.values())
+    tools = run.stages_for(plans, given)
+    for plan in plans:
+        chain.check_edits(plan, tools)
     if masks is None:
         # Words that nobody could find are refused before the photo is even opened.
-        masker.understand(tools.segmenter, masker.phrases_of(edits))
+        masker.understand(tools.segmenter, masker.phrases_of(plans[0]))
     loaded = time.perf_counter()
     tell = on_progress or (lambda *_: None)
-    tell("opening the photo", 0, len(edits))
+    count = sum(map(len, plans))
+    tell("opening the photo", 0, count)
     opened = open_photo(photo, max_megapixels=run.max_megapixels)
-    tell("finding the masks", 0, len(edits))
-    regions = _regions(opened, edits, tools, run.on_missing, masks)
-    found = time.perf_counter()
-    tell("painting", 0, len(edits))
-    image, steps = chain.paint(
-        opened.rgb,
-        edits,
-        regions,
-        tools,
-        seed=run.seed,
-        candidates=run.candidates,
-        on_step=lambda index, _: tell("painting", index + 1, len(edits)),
-    )
-    painted = time.perf_counter()
-    record = run_record(
-        photo=opened,
-        plan=edits,
-        steps=steps,
-        preset=tools.preset,
-        seed=run.seed,
-        models=models_of(tools),
-        versions=versions(),
-        timing={"load_s": loaded - began, "mask_s": found - loaded, "paint_s": painted - found},
-        notes=_unused_words(edits) if masks is not None else (),
-        # Ready objects and given masks are not in the configuration: no batch may take such a result for its own.
-        digest=""
-        if masks is not None or any(thing is not None for thing in given.values())
-        else job_digest(opened.digest, edits, settings_of(tools, edits, run.seed, run.on_missing, run.candidates)),
-    )
-    folder = None if masks is None else Path(masks)
-    return Outcome(image, steps, record, regions, photo=opened, plan=edits, masks_from=folder)
+    tell("finding the masks", 0, count)
+    cache = run.cache if given["segmenter"] is None and given["refiner"] is None else None
+    regions, kept = _regions(opened, plans[0], tools, run.on_missing, masks, cache)
+    timing = {"load_s": loaded - began, "mask_s": time.perf_counter() - loaded}
+    tell("painting", 0, count)
+
+    def outcome_of(number: int, plan: Plan) -> Outcome:
+        before = sum(map(len, plans[:number]))
+        started = time.perf_counter()
+        image, steps = chain.paint(
+            opened.rgb,
+            plan,
+            regions,
+            tools,
+            seed=run.seed,
+            candidates=run.candidates,
+            on_step=lambda index, _: tell("painting", before + index + 1, count),
+        )
+        # What all variants share is counted once, with the first.
+        shared = timing | ({"masks_from_cache": True} if kept else {}) if number == 0 else dict.fromkeys(timing, 0.0)
+        record = run_record(
+            photo=opened,
+            plan=plan,
+            steps=steps,
+            preset=tools.preset,
+            seed=run.seed,
+            models=models_of(tools),
+            versions=versions(tools if masks is None else None),
+            timing=shared | {"paint_s": time.perf_counter() - started},
+            notes=_unused_words(plan) if masks is not None else (),
+            # Ready objects and given masks are not in the configuration: no batch may take such a result for its own.
+            digest=""
+            if masks is not None or own_objects
+            else job_digest(opened.digest, plan, settings_of(tools, plan, run.seed, run.on_missing, run.candidates)),
+        )
+        folder = None if masks is None else Path(masks)
+        return Outcome(image, steps, record, regions, photo=opened, plan=plan, masks_from=folder)
+
+    return itertools.starmap(outcome_of, enumerate(plans))
 
 
 def _unused_words(plan: Plan) -> list[str]:
@@ -174,7 +248,7 @@ def mask(
         As `edit`, but for what an editor raises.
     """
     edits = targets_from(targets)
-    run = _run_settings(preset, seed, on_missing, max_megapixels, 1, overrides, conf, stages)
+    run = _run_settings(preset, seed, on_missing, max_megapixels, 1, overrides, conf, stages, None)
     tools = run.stages_for((), {"segmenter": segmenter, "refiner": refiner, "editor": editor or NotLoaded()})
     masker.understand(tools.segmenter, masker.phrases_of(edits))
     opened = open_photo(photo, max_megapixels=run.max_megapixels)
@@ -206,12 +280,23 @@ class NotLoaded:
 
 
 def _regions(
-    photo: Photo, plan: Plan, stages: Stages, on_missing: OnMissing, masks: str | Path | None
-) -> tuple[Region, ...]:
-    if masks is None:
-        return masker.find_regions(photo.rgb, plan, stages, on_missing=on_missing)
-    size_hw = (photo.rgb.shape[0], photo.rgb.shape[1])
-    return masker.given_regions(Path(masks), plan, size_hw=size_hw, on_missing=on_missing)
+    photo: Photo,
+    plan: Plan,
+    stages: Stages,
+    on_missing: OnMissing,
+    masks: str | Path | None,
+    cache: MaskCache | None,
+) -> tuple[tuple[Region, ...], bool]:
+    """The regions, and whether they came from the cache."""
+    if masks is not None:
+        size_hw = (photo.rgb.shape[0], photo.rgb.shape[1])
+        return masker.given_regions(Path(masks), plan, size_hw=size_hw, on_missing=on_missing), False
+    if cache is None:
+        return masker.find_regions(photo.rgb, plan, stages, on_missing=on_missing), False
+    regions, kept = mask_cache.find_regions(photo, plan, stages, cache)
+    if on_missing == "fail":
+        masker.refuse_missing(regions)
+    return regions, kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,11 +310,12 @@ class _Run:
     on_missing: OnMissing
     max_megapixels: float
     candidates: int
+    cache: MaskCache | None
 
-    def stages_for(self, plan: Plan, given: dict[str, Any]) -> Stages:
+    def stages_for(self, plans: Sequence[Plan], given: dict[str, Any]) -> Stages:
         """The stages of this call: the loaded ones, or the preset's, with the given objects in place of theirs."""
         given = {group: thing for group, thing in given.items() if thing is not None}
-        names = chain.named_editors(plan)
+        names = chain.named_editors(*plans)
         if self.stages is None:
             return config.build(self.config or {}, editors=names, conf=self.conf, given=given)
         absent = [name for name in names if name not in self.stages.editors]
@@ -249,6 +335,7 @@ def _run_settings(
     overrides: Sequence[str],
     conf: str | Path | None,
     stages: Stages | None,
+    mask_cache_mb: float | None,
 ) -> _Run:
     if type(seed) is not int or seed < 0:
         raise ConfigError(f"seed is {seed!r}", mend="give a whole number from 0")
@@ -258,6 +345,8 @@ def _run_settings(
         raise ConfigError(f"max_megapixels is {max_megapixels!r}", mend="give a number above 0")
     if type(candidates) is not int or not 1 <= candidates <= 64:
         raise ConfigError(f"candidates is {candidates!r}", mend="give a whole number from 1 to 64")
+    if mask_cache_mb is not None and (type(mask_cache_mb) not in (int, float) or not mask_cache_mb >= 0):
+        raise ConfigError(f"mask_cache_mb is {mask_cache_mb!r}", mend="give megabytes, or 0 to keep no masks")
     if stages is not None:
         if preset != "starter" or conf is not None:
             raise ConfigError(
@@ -269,7 +358,7 @@ def _run_settings(
                 f"overrides {list(overrides)} come too late for loaded stages",
                 mend="give them to automask.load, or leave stages out",
             )
-        return _Run(None, stages, None, seed, on_missing, max_megapixels, candidates)
+        return _Run(None, stages, None, seed, on_missing, max_megapixels, candidates, _cache_of(mask_cache_mb))
     folder = None if conf is None else Path(conf)
     composed = config.compose(preset, overrides, conf=folder)
     settings: dict[str, Any] = {}
@@ -278,18 +367,31 @@ def _run_settings(
         ("on_missing", on_missing, "skip"),
         ("max_megapixels", max_megapixels, 100.0),
         ("candidates", candidates, 1),
+        ("mask_cache_mb", mask_cache_mb, None),
     ):
         said = composed[name]
         if value not in (default, said) and said != default:
             raise ConfigError(f"{name}={value!r} and the override {name}={said!r} disagree", mend="say it once")
         settings[name] = said if value == default else value
-    return _Run(composed, None, folder, **settings)
+    return _Run(composed, None, folder, cache=_cache_of(settings.pop("mask_cache_mb")), **settings)
+
+
+def _cache_of(mask_cache_mb: float | None) -> MaskCache | None:
+    return MaskCache(weights.cache_dir() / "masks", mask_cache_mb) if mask_cache_mb else None
 
 
 def settings_of(stages: Stages, plan: Plan, seed: int, on_missing: OnMissing, candidates: int = 1) -> dict[str, Any]:
     """Everything beside the photo and the plan that decides a result: what a batch compares before it skips a photo."""
-    run = {"seed": seed, "on_missing": on_missing, "candidates": candidates}
-    return {**stages.config, "files": chain.files_read(plan, stages), **run}
+    used = (stages.segmenter, stages.refiner, *(chain.editor_for(edit, stages) for edit in plan))
+    return {
+        **stages.config,
+        "files": chain.files_read(plan, stages),
+        # In a checkout a net may change while the version stays.
+        "own_files": sorted({digest for part in used for digest in chain.file_digests(part)}),
+        "seed": seed,
+        "on_missing": on_missing,
+        "candidates": candidates,
+    }
 
 
 def models_of(stages: Stages) -> dict[str, str]:
@@ -317,8 +419,12 @@ def device_note(part: object) -> str:
     return note if isinstance(note, str) else ""
 
 
-def versions() -> dict[str, str]:
-    """Versions of what decides a result's pixels; of the heavy packages only those that are in use."""
+def versions(stages: Stages | None = None) -> dict[str, str]:
+    """Versions of what decides a result's pixels; of the heavy packages only those that are in use.
+
+    Args:
+        stages: What they say that they compute with counts too, loaded or not: masks may come from the cache.
+    """
     import platform
     import sys
     from importlib.metadata import version
@@ -335,9 +441,13 @@ def versions() -> dict[str, str]:
         "opencv": cv2.__version__,
         "pillow": version("pillow"),
     }
+    finders = () if stages is None else (stages.segmenter, stages.refiner)
+    said = {name for part in finders for name in getattr(part, "computes_with", ())}
     for name in ("onnxruntime", "torch", "transformers", "diffusers"):
         if name in sys.modules:
             found[name] = str(sys.modules[name].__version__)
+        elif name in said:
+            found[name] = version(name)
     return found
 
 
@@ -350,6 +460,7 @@ def run_jobs(
     *,
     out: Path,
     refused: Sequence[tuple[str, str]] = (),
+    sheets: Sequence[Sheet] = (),
     conf: Path | None = None,
     on_report: Callable[[JobReport], None] | None = None,
 ) -> tuple[JobReport, ...]:
@@ -360,6 +471,7 @@ def run_jobs(
         cfg: As `config.compose` gives it.
         out: Where `failures.csv` and the contact sheet go.
         refused: Names and reasons of what never became a job, for `failures.csv`.
+        sheets: Of the photos that have variants.
         conf: The user's own folder, where there is one.
         on_report: Called with each report, in order of completion.
 
@@ -370,26 +482,34 @@ def run_jobs(
     tell = on_report or (lambda _: None)
     names = chain.named_editors(*(job.plan for job in jobs))
     stages = config.build(cfg, editors=names, conf=conf)
-    plans = dict.fromkeys(job.plan for job in jobs)
+    rows: dict[tuple[Path, str], set[Plan]] = {}
+    for job in jobs:
+        rows.setdefault((job.photo, job.name), set()).add(job.plan)
+    shared = set.intersection(*rows.values()) if rows else set()
     faults: dict[Plan, str] = {}
-    for plan in plans:
+    for plan in dict.fromkeys(job.plan for job in jobs):
         try:
             chain.check_edits(plan, stages)
             masker.understand(stages.segmenter, masker.phrases_of(plan))
         except AutomaskError as error:
-            if len(plans) == 1:
+            if plan in shared:
                 raise
             faults[plan] = str(error)
     reports = [JobReport(job, "failed", faults[job.plan]) for job in jobs if job.plan in faults]
     for report in reports:
         tell(report)
     mapper = config.build_mapper(cfg)
+    if cfg["mask_cache_mb"] is None:
+        again = bool(sheets) or len({job.photo for job in jobs}) < len(jobs)
+        cfg = {**cfg, "mask_cache_mb": mask_cache.USUAL_MB if again else 0}
     # In this process the stages that checked the words do the work; other processes load their own.
     make = functools.partial(make_worker, dict(cfg), names, conf)
     if isinstance(mapper, Serial) and mapper.workers == 1:
         make = functools.partial(_worker_with, stages, dict(cfg))
     todo = [job for job in jobs if job.plan not in faults]
-    done = run_batch(todo, make, mapper, out=out, refused=[*refused, *_refusals(reports)], on_report=tell)
+    done = run_batch(
+        todo, make, mapper, out=out, refused=[*refused, *_refusals(reports)], sheets=sheets, on_report=tell
+    )
     return (*reports, *done)
 
 
@@ -427,6 +547,7 @@ def do_job(job: Job, *, stages: Stages, cfg: config.Config) -> JobReport:
         on_missing=cfg["on_missing"],
         max_megapixels=cfg["max_megapixels"],
         candidates=cfg["candidates"],
+        mask_cache_mb=cfg["mask_cache_mb"],
     )
     saved = outcome.save(job.out, name=job.name)
     return JobReport(job, "done", record=saved.recorded, took_s=time.perf_counter() - began)

@@ -9,6 +9,7 @@ import hashlib
 import io
 import itertools
 import json
+import math
 import os
 import re
 from collections import Counter, defaultdict
@@ -18,17 +19,17 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from automask.errors import AutomaskError, OutputError, PhotoError, UsageError
-from automask.images import PHOTO_SUFFIXES, atomic_path, write_picture
+from automask.images import PHOTO_SUFFIXES, atomic_path, open_photo, write_picture
 from automask.page import write_page
-from automask.plan import nearest, parse_plan
-from automask.report import contact_sheet, files_of, notice, thumbnail
-from automask.types import Job, JobReport, Plan, Rgb
+from automask.plan import nearest, parse_variants
+from automask.report import contact_sheet, files_of, notice, thumbnail, variants_cell, variants_sheet
+from automask.types import Job, JobReport, Plan, Rgb, Variant
 
-_COMPANION = re.compile(r".+\.(before-after\.jpg|candidates\.jpg|overlay\.png)|contact-sheet(-\d+)?\.jpg")
+_COMPANION = re.compile(r".+\.(before-after\.jpg|(candidates|variants)\.jpg|overlay\.png)|contact-sheet(-\d+)?\.jpg")
 _HALF_WRITTEN = re.compile(r"\.automask-[0-9a-f]{12}(\..*)?")
 _SHEET_CELLS, _SHEET_COLUMNS, _CELL_PX = 60, 3, 640
-Source = tuple[Path, Plan, Path]
-"""A photo, its plan, and the folder below OUT that its results go to."""
+Source = tuple[Path, tuple[Variant, ...], Path]
+"""A photo, its variants, and the folder below OUT that its results mirror."""
 
 
 class Mapper(Protocol):
@@ -44,23 +45,40 @@ class Mapper(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of one photo's variants.
+
+    Args:
+        path: Where it goes.
+        cells: Caption and job of each variant.
+    """
+
+    path: Path
+    cells: tuple[tuple[str, Job], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """The jobs of a batch.
 
     Args:
-        jobs: In the order of a CSV's rows, else in natural order (2 before 10).
+        jobs: In the order of a CSV's rows, else in natural order (2 before 10); a photo's variants together.
         refused: (name, reason) of what cannot become a job.
+        sheets: One for each photo that has variants.
     """
 
     jobs: tuple[Job, ...]
     refused: tuple[tuple[str, str], ...]
+    sheets: tuple[Sheet, ...] = ()
 
 
 # -------------------------------------------------------------------------------------------------------------- finding
 
 
-def find_jobs(source: str, *, out: Path, plan: Plan | None, recursive: bool = False) -> Found:
+def find_jobs(source: str, *, out: Path, variants: tuple[Variant, ...] | None, recursive: bool = False) -> Found:
     """The photos of a folder, a glob or a CSV with columns photo,edits, each with its plan and its results' place.
+
+    A photo of several variants is one job for each, in folders of their names below OUT.
 
     Passed over are hidden files, files that are no photos by their ending, previews that automask wrote, and what lies
     in OUT. A photo whose stem is another's too has its full name in its results' names; one that comes twice is
@@ -69,7 +87,7 @@ def find_jobs(source: str, *, out: Path, plan: Plan | None, recursive: bool = Fa
     Args:
         source: A folder or file of exactly this name where there is one, else a glob (`**` is any depth).
         out: The results' folder; it may lie inside the source.
-        plan: The plan for every photo; None only for a CSV whose every row has its own.
+        variants: The plan for every photo, or its variants; None only for a CSV whose every row has its own.
         recursive: Subfolders too, mirrored below OUT. A glob's are always mirrored; a CSV's only with this, else its
             results all lie in OUT itself.
 
@@ -80,12 +98,12 @@ def find_jobs(source: str, *, out: Path, plan: Plan | None, recursive: bool = Fa
     path = Path(source)
     refused: list[tuple[str, str]] = []
     if path.is_file() and path.suffix.lower() == ".csv":
-        return _named(_in_csv(path, plan, recursive, refused), out, refused)
+        return _named(_in_csv(path, variants, recursive, refused), out, refused)
     if path.is_file():
         if path.suffix.lower() in PHOTO_SUFFIXES:
             raise UsageError(f"{source!r} is one photo", mend=f"use: automask edit {source} ...")
         raise UsageError(f"{source!r} is not a folder, a glob or a CSV", mend="a CSV's name ends in .csv")
-    if plan is None:
+    if variants is None:
         raise UsageError(f"no edits for the photos of {source!r}", mend='say them, like "cabinets -> white"')
     if path.is_dir():
         root, photos = path, _in_folder(path, out, recursive)
@@ -101,7 +119,7 @@ def find_jobs(source: str, *, out: Path, plan: Plan | None, recursive: bool = Fa
     found: list[Source] = []
     for photo in photos:
         if photo.is_file():
-            found.append((photo, plan, photo.parent.relative_to(root)))
+            found.append((photo, variants, photo.parent.relative_to(root)))
         else:
             refused.append((str(photo), "a link that leads nowhere; mend or remove it"))
     return _named(found, out, refused)
@@ -182,7 +200,9 @@ def _nearest_entry(path: Path, otherwise: str) -> str:
     return f"did you mean {str(path.parent / close)!r}?" if close else otherwise
 
 
-def _in_csv(path: Path, plan: Plan | None, recursive: bool, refused: list[tuple[str, str]]) -> list[Source]:
+def _in_csv(
+    path: Path, variants: tuple[Variant, ...] | None, recursive: bool, refused: list[tuple[str, str]]
+) -> list[Source]:
     found: list[Source] = []
     rows = _csv_rows(path)
     if not rows:
@@ -199,11 +219,11 @@ def _in_csv(path: Path, plan: Plan | None, recursive: bool, refused: list[tuple[
             if not name:
                 raise UsageError("no photo", mend="name one in the column photo")
             words = cells.get("edits", "")
-            if not words and plan is None:
+            if not words and variants is None:
                 raise UsageError("no edits, and none for all", mend="fill the cell, or give EDITS for the empty ones")
             photo = path.parent / name
             _refuse_unfit(photo)
-            own = parse_plan(words) if words else plan
+            own = parse_variants(words) if words else variants
             beneath = photo.parent.resolve().is_relative_to(path.parent.resolve())
             folder = photo.parent.resolve().relative_to(path.parent.resolve()) if recursive and beneath else Path()
             found.append((photo, own or (), folder))
@@ -263,7 +283,7 @@ def _columns(head: str, separator: str) -> list[str]:
 
 
 def _named(found: Sequence[Source], out: Path, refused: list[tuple[str, str]]) -> Found:
-    """Jobs with names that do not clash; a photo that another's result would overwrite is refused."""
+    """Jobs with names that do not clash; one whose result would overwrite a photo or another's result is refused."""
     folders: dict[Path, list[int]] = defaultdict(list)
     for index, (_, _, folder) in enumerate(found):
         folders[folder].append(index)
@@ -273,16 +293,28 @@ def _named(found: Sequence[Source], out: Path, refused: list[tuple[str, str]]) -
         for index, name in zip(indices, given, strict=True):
             names[index] = name
     photos = {photo.resolve() for photo, _, _ in found}
-    jobs = []
-    for (photo, plan, folder), name in zip(found, names, strict=True):
-        result = files_of(photo.name, out / folder, name).result
-        if result.resolve() in photos:
-            refused.append(
-                (str(photo), f"its result would overwrite the photo {str(result)!r}; name another folder with -o")
-            )
-        else:
-            jobs.append(Job(photo, plan, out / folder, name))
-    return Found(tuple(jobs), tuple(refused))
+    jobs: dict[Path, Job] = {}
+    sheets = []
+    for (photo, variants, folder), name in zip(found, names, strict=True):
+        cells = []
+        for variant in variants:
+            job = Job(photo, variant.plan, out / variant.name / folder, name)
+            result = files_of(photo.name, job.out, name).result
+            if result.resolve() in photos:
+                reason = f"its result would overwrite the photo {str(result)!r}; name another folder with -o"
+                refused.append((str(photo), reason))
+            elif result in jobs:
+                # A CSV's variant "oak" of one photo, and another photo in a subfolder "oak".
+                reason = (
+                    f"its result would overwrite the one of {str(jobs[result].photo)!r}; do it in a batch of its own"
+                )
+                refused.append((str(photo), reason))
+            else:
+                jobs[result] = job
+                cells.append((", ".join(variant.words), job))
+        if cells and variants[0].name:
+            sheets.append(Sheet(files_of(photo.name, out / folder, name).variants, tuple(cells)))
+    return Found(tuple(jobs.values()), tuple(refused), tuple(sheets))
 
 
 def _results(photos: Sequence[str]) -> list[str]:
@@ -321,11 +353,13 @@ def run_batch(
     *,
     out: Path,
     refused: Sequence[tuple[str, str]] = (),
+    sheets: Sequence[Sheet] = (),
     on_report: Callable[[JobReport], None] | None = None,
 ) -> tuple[JobReport, ...]:
     """How each job ended, in the order of the jobs. One that raises is a failed report; the others go on.
 
     Writes OUT/failures.csv (photo, reason) or removes it when nothing failed, OUT/contact-sheet.jpg, OUT/index.html.
+    The sheet of a photo's variants is written as soon as the last of them is done.
 
     Args:
         jobs: What to do.
@@ -333,6 +367,7 @@ def run_batch(
         mapper: Runs them.
         out: The results' folder.
         refused: Names and reasons of what never became a job; they stand in failures.csv.
+        sheets: Of the photos that have variants.
         on_report: Called with each report, in order of completion.
 
     Raises:
@@ -348,12 +383,16 @@ def run_batch(
         ) from error
     before = _read_failures(out)
     reports: dict[Job, JobReport] = {}
+    sheet_of = {job: sheet for sheet in sheets for _, job in sheet.cells}
+    todo = frozenset(jobs)
     results = mapper.map(make_worker, jobs, lost=_lost)
     try:
         for report in results:
             reports[report.job] = report
             if on_report is not None:
                 on_report(report)
+            if report.job in sheet_of:
+                _write_sheet(sheet_of[report.job], reports, among=todo)
     except BaseException:
         close = getattr(results, "close", None)
         if close is not None:
@@ -479,6 +518,30 @@ def write_contact_sheet(out: Path, failures: Sequence[tuple[str, str]] = ()) -> 
 def _pictures(out: Path) -> list[Path]:
     pictures = [path for path in out.rglob("*.before-after.jpg") if _record_beside(path).is_file()]
     return sorted(pictures, key=_natural)
+
+
+def _write_sheet(sheet: Sheet, reports: Mapping[Job, JobReport], *, among: frozenset[Job]) -> None:
+    """Writes a sheet of variants once all of them that are `among` the jobs have ended, unless nothing has changed."""
+    mine = [job for _, job in sheet.cells if job in among]
+    ended = [reports[job] for job in mine if job in reports]
+    if len(ended) < len(mine) or (sheet.path.is_file() and all(report.status == "skipped" for report in ended)):
+        return
+    cells = [_variant_cell("before", sheet.cells[0][1].photo)]
+    for caption, job in sheet.cells:
+        reason = reports[job].reason if job in reports else None
+        files = files_of(job.photo.name, job.out, job.name)
+        if reason is None and files.record.is_file():
+            cells.append(_variant_cell(caption, files.result))
+        else:
+            cells.append(notice(caption, reason or "not made yet"))
+    write_picture(sheet.path, variants_sheet(cells))
+
+
+def _variant_cell(caption: str, path: Path) -> tuple[str, Rgb]:
+    try:
+        return variants_cell(caption, open_photo(path, max_megapixels=math.inf).rgb)
+    except AutomaskError as error:
+        return notice(caption, _one_line(error))
 
 
 def _record_beside(before_after: Path) -> Path:

@@ -14,7 +14,8 @@ from automask.errors import AutomaskError, UsageError
 
 if TYPE_CHECKING:
     from automask.protocols import Stages
-    from automask.types import JobReport, Plan
+    from automask.report import Outcome
+    from automask.types import JobReport, Plan, Variant
     from automask.weights import Weights
 
 ARROWS = ("->", "=>", "\N{RIGHTWARDS ARROW}")
@@ -202,21 +203,28 @@ class _Arguments:
             name = key.rpartition(".")[2]
             raise UsageError(f"--{name} {flag} and {key}={said[-1]} disagree", mend="say it once")
 
-    def plan(self, *, mask: bool = False) -> "Plan":
-        """The edits, from the words or the plan file.
+    def targets(self) -> "Plan":
+        """What to find, from the words or the plan file.
 
         Raises:
             UsageError: Neither or both were given.
         """
         from automask.api import targets_from
-        from automask.plan import load_plan, parse_plan
+        from automask.plan import load_plan
 
-        self.one_of_words_and_plan(
-            "TARGETS" if mask else "EDITS", '"island; cabinets"' if mask else '"island -> marble"'
-        )
-        if self.flags.plan is not None:
-            return load_plan(Path(self.flags.plan), prompts=not mask)
-        return targets_from(self.words) if mask else parse_plan(self.words)
+        self.one_of_words_and_plan("TARGETS", '"island; cabinets"')
+        return targets_from(self.words) if self.flags.plan is None else load_plan(Path(self.flags.plan), prompts=False)
+
+    def variants(self) -> "tuple[Variant, ...]":
+        """The variants that the words or the plan file say; one of no name where there are no braces.
+
+        Raises:
+            UsageError: Neither or both were given.
+        """
+        from automask.plan import variants_from
+
+        self.one_of_words_and_plan("EDITS", '"island -> marble"')
+        return variants_from(self.words if self.flags.plan is None else Path(self.flags.plan))
 
     def one_of_words_and_plan(self, name: str, example: str) -> None:
         if self.words is None and self.flags.plan is None:
@@ -259,7 +267,8 @@ def _edit(arguments: list[str]) -> int:
     parser = _parser(
         "edit",
         "PHOTO [EDITS]",
-        "Makes the edits in one photo and writes the result, its masks, a before/after picture and a record into OUT.",
+        "Makes the edits in one photo and writes the result, its masks, a before/after picture and a record into OUT;\n"
+        'of words with braces ("island -> {marble, oak}") each variant into a folder of its own, and a sheet of all.',
         epilog='for example:  automask edit kitchen.jpg "island -> marble; cabinets except handles -> white" -o done\n',
     )
     _add_run_options(parser)
@@ -268,26 +277,31 @@ def _edit(arguments: list[str]) -> int:
     )
     typed = _Arguments(parser, arguments, "photo", wants_arrow=True)
     from automask import config as configuration
-    from automask.api import NotLoaded, edit
+    from automask.api import NotLoaded
+    from automask.api import variants as make
     from automask.chain import check_edits, named_editors
-    from automask.report import check_out, files_of
+    from automask.report import check_out, files_of, save_variants
 
-    plan = typed.plan()
+    variants = typed.variants()
+    plan = variants[0].plan
     config = typed.config()
     photo = _existing_photo(typed.subject)
     # Refused now, and not after minutes of painting.
-    check_out(config["out"], overwrites=(photo, files_of(photo.name, Path(config["out"])).result))
+    for variant in variants:
+        out = Path(config["out"], variant.name)
+        check_out(out if variant.name else config["out"], overwrites=(photo, files_of(photo.name, out).result))
     with _progress() as tell:
         tell("loading the models", 0, len(plan))
         given = {} if typed.flags.masks is None else {"segmenter": NotLoaded(), "refiner": NotLoaded()}
         began = time.perf_counter()
         stages = configuration.build(config, editors=named_editors(plan), conf=typed.conf, given=given)
-        check_edits(plan, stages)  # loads what `editor=auto` sends an edit to
+        for variant in variants:
+            check_edits(variant.plan, stages)  # loads what `editor=auto` sends an edit to
         loaded_s = time.perf_counter() - began
         _say_devices(stages)
-        outcome = edit(
+        outcomes = make(
             typed.subject,
-            plan,
+            variants,
             stages=stages,
             seed=config["seed"],
             on_missing=config["on_missing"],
@@ -295,17 +309,33 @@ def _edit(arguments: list[str]) -> int:
             max_megapixels=config["max_megapixels"],
             candidates=config["candidates"],
             on_progress=tell,
+            mask_cache_mb=config["mask_cache_mb"],
         )
-        tell("writing", len(plan), len(plan))
-        outcome.record["timing"]["load_s"] = round(outcome.record["timing"]["load_s"] + loaded_s, 4)
-        saved = outcome.save(config["out"])
-    if typed.json:
-        _print_json(saved.recorded)
-    else:
-        _say_notes(saved.recorded.get("notes", ()))
-        _say_steps(outcome.steps)
-        print(saved.result)
-        print(saved.picture)
+        steps: list[Any] = []
+
+        def made() -> "Iterator[tuple[Variant, Outcome]]":
+            for variant, (_, outcome) in zip(variants, outcomes, strict=True):
+                if not steps:
+                    outcome.record["timing"]["load_s"] = round(outcome.record["timing"]["load_s"] + loaded_s, 4)
+                steps.append(outcome.steps)
+                tell("writing", len(plan), len(plan))
+                yield variant, outcome
+
+        saved, sheet = save_variants(made(), config["out"])
+    told: set[str] = set()
+    for variant, painted, one in zip(variants, steps, saved, strict=True):
+        if typed.json:
+            _print_json({"variant": variant.name, **one.recorded} if variant.name else one.recorded)
+            continue
+        if variant.name:
+            print(", ".join(variant.words))
+        _say_notes(one.recorded.get("notes", ()), told)
+        _say_steps(painted, told)
+        print(one.result)
+        if sheet is None:
+            print(one.picture)
+    if sheet is not None and not typed.json:
+        print(sheet)
     return 0
 
 
@@ -324,7 +354,7 @@ def _mask(arguments: list[str]) -> int:
     from automask.masker import find_regions, phrases_of, understand
     from automask.report import check_out, save_masks
 
-    plan = typed.plan(mask=True)
+    plan = typed.targets()
     config = typed.config()
     _existing_photo(typed.subject)
     check_out(config["out"])
@@ -383,8 +413,8 @@ def _batch(arguments: list[str]) -> int:
     if typed.flags.out is None and not any(text.startswith("out=") for text in typed.overrides):
         raise UsageError("a batch needs a folder to write into", mend="say -o DIR")
     out = check_out(config["out"])
-    plan = typed.plan() if typed.words is not None or typed.flags.plan is not None else None
-    found = find_jobs(typed.subject, out=out, plan=plan, recursive=config["recursive"])
+    variants = typed.variants() if typed.words is not None or typed.flags.plan is not None else None
+    found = find_jobs(typed.subject, out=out, variants=variants, recursive=config["recursive"])
     jobs = only_failed(found.jobs, out) if typed.flags.retry_failed else found.jobs
     if typed.flags.dry_run:
         return _say_dry_run(jobs, found.refused, as_json=typed.json)
@@ -395,7 +425,9 @@ def _batch(arguments: list[str]) -> int:
             if typed.json:
                 _print_json(api.report_record(done))
 
-        reports = api.run_jobs(jobs, config, out=out, refused=found.refused, conf=typed.conf, on_report=report)
+        reports = api.run_jobs(
+            jobs, config, out=out, refused=found.refused, sheets=found.sheets, conf=typed.conf, on_report=report
+        )
     failed = [done for done in reports if done.status == "failed"]
     skipped = sum(done.status == "skipped" for done in reports)
     if not typed.json:
@@ -550,14 +582,22 @@ def _say_devices(stages: "Stages") -> None:
         _warn(note)
 
 
-def _say_notes(notes: Sequence[str]) -> None:
+def _say_notes(notes: Sequence[str], told: set[str] | None = None) -> None:
     for note in notes:
-        _warn(note)
+        _warn_once(note, told)
 
 
-def _say_steps(steps: Sequence[Any]) -> None:
+def _warn_once(message: str, told: set[str] | None) -> None:
+    """Warns, unless that was told of another variant already."""
+    if told is None or message not in told:
+        _warn(message)
+    if told is not None:
+        told.add(message)
+
+
+def _say_steps(steps: Sequence[Any], told: set[str] | None = None) -> None:
     if not any(step.area_px for step in steps):
-        _warn(f"the photo was written unchanged: {'; '.join(step.reason for step in steps if step.reason)}")
+        _warn_once(f"the photo was written unchanged: {'; '.join(step.reason for step in steps if step.reason)}", told)
         return
     for step in steps:
         if step.read_as and tuple(step.read_as) != tuple(step.targets):
@@ -565,7 +605,7 @@ def _say_steps(steps: Sequence[Any]) -> None:
         state = f"{step.area_px} px repainted" if step.area_px else "not done"
         print(f"  {', '.join(step.targets)} -> {step.prompt}: {state}")
         if step.reason:
-            _warn(step.reason)
+            _warn_once(step.reason, told)
 
 
 def _say_found(

@@ -109,6 +109,7 @@ def _mistakes_in(config: Config, conf: Path | None) -> list[str]:
         ("on_missing", lambda v: v in ("skip", "fail"), "skip or fail"),
         ("max_megapixels", lambda v: type(v) in (int, float) and v > 0, "a number above 0"),
         ("candidates", lambda v: type(v) is int and 1 <= v <= 64, "a whole number from 1 to 64"),
+        ("mask_cache_mb", _none_or_from_0, "megabytes, 0 or null"),
         ("recursive", lambda v: type(v) is bool, "true or false"),
         ("out", lambda v: isinstance(v, str) and v != "", "a folder (a name of digits only wants quotes)"),
         ("photo", lambda v: v is None or isinstance(v, str), "a path (a name of digits only wants quotes)"),
@@ -118,6 +119,10 @@ def _mistakes_in(config: Config, conf: Path | None) -> list[str]:
         if not fits(config[key]):
             mistakes.append(f"{key} is {config[key]!r}: give {want}")
     return mistakes
+
+
+def _none_or_from_0(value: Any) -> bool:
+    return value is None or (type(value) in (int, float) and value >= 0)
 
 
 def root_of(override: str) -> str:

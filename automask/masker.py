@@ -133,12 +133,21 @@ def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissin
     }
     regions = _regions(plan, stages.mask, hards, heat_of, boxes_of, read_as, absent, parts)
     if on_missing == "fail":
-        _refuse_missing(regions)
+        refuse_missing(regions)
     return regions
 
 
-def _refuse_missing(regions: Sequence[Region]) -> None:
-    """Raises TargetMissing with every reason there is: one run tells all that is not there."""
+def wanted(plan: Plan) -> tuple[tuple[Any, ...], ...]:
+    """What of a plan decides its masks: words and mask lengths, edit by edit; prompts do not."""
+    return tuple((edit.targets, edit.excepts, edit.keep, edit.mask) for edit in plan)
+
+
+def refuse_missing(regions: Sequence[Region]) -> None:
+    """Nothing where all was found.
+
+    Raises:
+        TargetMissing: With every reason there is: one run tells all that is not there.
+    """
     reasons = dict.fromkeys(region.reason for region in regions if region.reason is not None)
     if reasons:
         raise TargetMissing("; ".join(reasons), mend="say on_missing=skip to go on without")
@@ -335,7 +344,7 @@ def given_regions(
     if not any(region.found for region in regions) and not any(folder.glob("*.png")):
         raise MaskError(f"no masks in '{folder}'", mend="it should hold files like '01-island.png'")
     if on_missing == "fail":
-        _refuse_missing(regions)
+        refuse_missing(regions)
     return tuple(regions)
 
 

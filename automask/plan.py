@@ -181,7 +181,7 @@ def plan_from(source: str | os.PathLike[str] | Sequence[Edit], *, prompts: bool 
     return plan
 
 
-def variants_from(source: str | os.PathLike[str] | Sequence[Edit]) -> tuple[Variant, ...]:
+def variants_from(source: str | os.PathLike[str] | Sequence[Edit] | Sequence[Variant]) -> tuple[Variant, ...]:
     """The variants in any form of a plan. Only words have braces: a YAML plan's prompts are literal.
 
     Raises:
@@ -191,7 +191,9 @@ def variants_from(source: str | os.PathLike[str] | Sequence[Edit]) -> tuple[Vari
         return parse_variants(source)
     if isinstance(source, os.PathLike) and Path(source).suffix.lower() == ".txt":
         return _words_in(Path(source), parse_variants)
-    return (Variant("", (), plan_from(source)),)
+    if isinstance(source, Sequence) and source and all(isinstance(item, Variant) for item in source):
+        return cast("tuple[Variant, ...]", tuple(source))
+    return (Variant("", (), plan_from(cast("Sequence[Edit]", source))),)
 
 
 def check_plan(plan: Plan, *, prompts: bool = True) -> None:

@@ -1,6 +1,11 @@
 """The three seams. Anything with these methods fits: no base class, no registration.
 
 `Stages` holds one of each, loaded once and used for any number of photos.
+
+Any of them may offer `own_files`: paths of the files, beside its settings, that decide what it answers (a net in the
+package, masks that a person drew). When what is in one has changed, a batch makes its photos anew, and kept masks are
+found anew. And `computes_with`: names of the packages that it computes with, for the record even where kept masks
+spare it the work.
 """
 
 from collections.abc import Mapping, Sequence

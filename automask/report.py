@@ -22,7 +22,7 @@ from PIL import Image, ImageDraw, ImageFont
 from automask.errors import AutomaskError, MaskError, OutputError, UsageError
 from automask.images import PHOTO_SUFFIXES, Photo, atomic_path, write_mask, write_photo, write_picture
 from automask.plan import format_plan, mask_name
-from automask.types import Alpha, Box, Candidate, Hard, Plan, Region, Rgb, Step
+from automask.types import Alpha, Box, Candidate, Hard, Plan, Region, Rgb, Step, Variant
 
 LONG_PX = 2400
 """Previews are drawn at most this long: sharp on any screen, and a 24-megapixel photo does not cost a 30 MB PNG."""
@@ -41,6 +41,7 @@ COLOURS: tuple[tuple[int, int, int], ...] = (
 Source: Okabe and Ito, "Color Universal Design" (2008), without its black.
 """
 
+_VARIANT_PX = 960
 _PAPER = (250, 250, 248)
 _INK = (32, 33, 36)
 _Rect = tuple[int, int, int, int]
@@ -198,6 +199,21 @@ def _heading(text: str, width: int, pad_px: int, text_px: int) -> Rgb:
     line = _shorten(text, font, width - 2 * pad_px)
     ImageDraw.Draw(image).text((pad_px, image.height / 2), line, font=font, fill=_INK, anchor="lm")
     return np.asarray(image)
+
+
+def variants_cell(caption: str, picture: Rgb) -> tuple[str, Rgb]:
+    """A cell of `variants_sheet`, already as small as it is shown there: a large photo need not wait in memory."""
+    return caption, _fit(picture, _VARIANT_PX, _VARIANT_PX)
+
+
+def variants_sheet(cells: Sequence[tuple[str, Rgb]]) -> Rgb:
+    """The photo and its variants on one sheet, each with its caption: two in a row, of more than four three, then four.
+
+    Args:
+        cells: As `variants_cell` or `notice` gives them, the photo first.
+    """
+    columns = 2 if len(cells) <= 4 else 3 if len(cells) <= 9 else 4
+    return contact_sheet(cells, columns=columns, cell_px=_VARIANT_PX)
 
 
 def notice(caption: str, text: str, *, size_wh: tuple[int, int] = (640, 214)) -> tuple[str, Rgb]:
@@ -675,6 +691,7 @@ class Files:
         before_after, overlay: What a person looks at.
         record: The record of an edit.
         masks_record: The record of a mask request.
+        variants: The sheet of its variants, whose results lie in folders beside it.
     """
 
     result: Path
@@ -684,6 +701,7 @@ class Files:
     overlay: Path
     record: Path
     masks_record: Path
+    variants: Path
 
 
 def files_of(photo_name: str, out: Path, name: str | None = None) -> Files:
@@ -707,6 +725,7 @@ def files_of(photo_name: str, out: Path, name: str | None = None) -> Files:
         overlay=out / f"{stem}.overlay.png",
         record=out / f"{stem}.run.json",
         masks_record=out / f"{stem}.masks.json",
+        variants=out / f"{stem}.variants.jpg",
     )
 
 
@@ -842,6 +861,32 @@ class Outcome:
         }
         write_json(files.record, record)
         return Saved(files.result, tuple(path for path in masks if path), files.before_after, files.record, record)
+
+
+def save_variants(
+    made: Iterable[tuple[Variant, Outcome]], out: str | os.PathLike[str] = "out"
+) -> tuple[tuple[Saved, ...], Path | None]:
+    """What was written for each variant, as it was made, into the folder of its name; and the sheet of them all.
+
+    The sheet lies in `out` itself, beside the folders. Words without braces are one variant of no name: it goes into
+    `out`, and there is no sheet.
+
+    Raises:
+        As `Outcome.save`.
+    """
+    saved: list[Saved] = []
+    cells: list[tuple[str, Rgb]] = []
+    for variant, outcome in made:
+        saved.append(outcome.save(Path(out, variant.name)))
+        if variant.name:
+            cells = cells or [variants_cell("before", outcome.photo.rgb)]
+            cells.append(variants_cell(", ".join(variant.words), outcome.image))
+    if not cells:
+        return tuple(saved), None
+    name = saved[0].record.name.removesuffix(".run.json")
+    sheet = files_of(name, Path(out), name).variants
+    write_picture(sheet, variants_sheet(cells))
+    return tuple(saved), sheet
 
 
 def save_masks(

@@ -21,10 +21,10 @@ def batch(job: Job) -> int:
 
     source, config = job.photo, job.config
     in_csv = source.lower().endswith(".csv") and config["edits"] is None and config["plan"] is None
-    plan = None if in_csv else job.plan()
+    variants = None if in_csv else job.variants()
     out = check_out(job.out)
-    found = find_jobs(source, out=out, plan=plan, recursive=config["recursive"])
-    reports = run_jobs(found.jobs, config, out=out, refused=found.refused, conf=job.conf)
+    found = find_jobs(source, out=out, variants=variants, recursive=config["recursive"])
+    reports = run_jobs(found.jobs, config, out=out, refused=found.refused, sheets=found.sheets, conf=job.conf)
     failed = [(str(done.job.photo), done.reason) for done in reports if done.status == "failed"]
     for name, reason in (*failed, *found.refused):
         print(f"automask: {name}: {reason}", file=sys.stderr)

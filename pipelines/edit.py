@@ -18,23 +18,26 @@ def edit(job: Job) -> int:
     import automask
     from automask.chain import named_editors
     from automask.config import build
+    from automask.report import save_variants
 
-    photo, plan = job.photo, job.plan()
-    stages = build(job.config, editors=named_editors(plan), conf=job.conf)
-    outcome = automask.edit(
+    photo, variants = job.photo, job.variants()
+    stages = build(job.config, editors=named_editors(variants[0].plan), conf=job.conf)
+    outcomes = automask.variants(
         photo,
-        plan,
+        variants,
         stages=stages,
         seed=job.config["seed"],
         on_missing=job.config["on_missing"],
         max_megapixels=job.config["max_megapixels"],
         candidates=job.config["candidates"],
+        mask_cache_mb=job.config["mask_cache_mb"],
     )
-    saved = outcome.save(job.out)
-    for step in outcome.steps:
-        if step.reason:
-            print(f"automask: {step.reason}", file=sys.stderr)
-    print(saved.result)
+    made = ((variant, outcome) for variant, (_, outcome) in zip(variants, outcomes, strict=True))
+    saved, sheet = save_variants(made, job.out)
+    for reason in dict.fromkeys(step["reason"] for one in saved for step in one.recorded["steps"] if step["reason"]):
+        print(f"automask: {reason}", file=sys.stderr)
+    for path in (*(one.result for one in saved), *([sheet] if sheet else [])):
+        print(path)
     return 0
 
 

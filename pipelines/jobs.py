@@ -16,8 +16,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from automask.config import check, check_overrides, compose, quoted
 from automask.errors import AutomaskError, UsageError
-from automask.plan import load_plan, parse_plan, parse_targets
-from automask.types import Plan
+from automask.mask_cache import USUAL_MB
+from automask.plan import load_plan, parse_targets, variants_from
+from automask.types import Plan, Variant
 
 _failed: list[int] = []
 """Exit statuses of the failed jobs of a multirun: one that fails does not stop the others."""
@@ -44,19 +45,22 @@ class Job:
             raise UsageError("no photo given", mend="say photo=kitchen.jpg")
         return str(to_absolute_path(self.config["photo"]))
 
-    def plan(self, *, mask: bool = False) -> Plan:
-        """The edits, from `edits` or from `plan`.
+    def variants(self) -> tuple[Variant, ...]:
+        """The variants, from `edits` or from `plan`; one of no name where there are no braces."""
+        return variants_from(self._words_or_file())
 
-        Raises:
-            UsageError: Neither or both were given.
-        """
+    def targets(self) -> Plan:
+        """What to find, from `edits` or from `plan`."""
+        given = self._words_or_file()
+        return parse_targets(given) if isinstance(given, str) else load_plan(given, prompts=False)
+
+    def _words_or_file(self) -> str | Path:
+        """Raises: UsageError, where neither or both were given."""
         words, file = self.config["edits"], self.config["plan"]
         if (words is None) == (file is None):
             both = "no edits= and no plan=" if words is None else "edits= and plan= are both given"
             raise UsageError(both, mend=_QUOTES.format("'island -> marble'"))
-        if file is not None:
-            return load_plan(Path(to_absolute_path(file)), prompts=not mask)
-        return parse_targets(words) if mask else parse_plan(words)
+        return str(words) if file is None else Path(to_absolute_path(file))
 
 
 _QUOTES = 'Hydra wants quotes of its own inside the shell\'s: edits="{}"'
@@ -100,7 +104,10 @@ def _job(cfg: DictConfig) -> Job:
     check_overrides(hydra.overrides.task)
     check(config, conf=conf)
     given = any(text.partition("=")[0].lstrip("+") == "out" for text in hydra.overrides.task)
-    own_folder = hydra.mode == RunMode.MULTIRUN and not given
+    multirun = hydra.mode == RunMode.MULTIRUN
+    if multirun and config["mask_cache_mb"] is None:
+        config["mask_cache_mb"] = USUAL_MB  # its jobs mostly differ in words right of the arrow, or in seeds
+    own_folder = multirun and not given
     return Job(config, conf, Path(hydra.runtime.output_dir if own_folder else config["out"]))
 
 

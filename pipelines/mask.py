@@ -21,7 +21,7 @@ def mask(job: Job) -> int:
     from automask.masker import find_regions
     from automask.report import save_masks
 
-    photo, plan = job.photo, job.plan(mask=True)
+    photo, plan = job.photo, job.targets()
     stages = build(job.config, conf=job.conf, given={"editor": NotLoaded()})
     opened = open_photo(photo, max_megapixels=job.config["max_megapixels"])
     regions = find_regions(opened.rgb, plan, stages, on_missing=job.config["on_missing"])

@@ -1,6 +1,8 @@
 """A small room with known masks, for the tests that run the whole program without any model."""
 
+import os
 import signal
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,3 +45,20 @@ def scene(tmp_path: Path) -> Scene:
         cv2.imwrite(str(folder / "heat" / f"{name}.png"), mask.astype(np.uint8) * np.uint8(230))
     overrides = ("segmenter=painted", f"segmenter.masks='{folder / 'heat'}'", "refiner=threshold")
     return Scene(folder, photo, masks, overrides)
+
+
+@pytest.fixture
+def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file with one letter for each time that `segmenter=counting`, of the folder `conf` beside it, saw a photo."""
+    folder = tmp_path / "mine"
+    (folder / "conf" / "segmenter").mkdir(parents=True)
+    (folder / "conf" / "segmenter" / "counting.yaml").write_text("_target_: counting_looks.Counting\nmasks: masks\n")
+    source = "from automask.segmenters.painted import Painted\n\n\nclass Counting(Painted):\n"
+    source += "    def heats(self, photo, targets):\n"
+    source += f"        with open({str(folder / 'looks.txt')!r}, 'a') as file:\n            file.write('x')\n"
+    source += "        return super().heats(photo, targets)\n"
+    (folder / "counting_looks.py").write_text(source, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]))
+    monkeypatch.delitem(sys.modules, "counting_looks", raising=False)
+    return folder / "looks.txt"

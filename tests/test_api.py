@@ -6,6 +6,7 @@ import pytest
 from drawing import room
 
 import automask
+import automask.plan
 from automask.errors import ConfigError, PlanError, TargetMissing, UnknownPhrase
 from automask.refiners.threshold import Threshold
 from automask.segmenters.painted import Painted
@@ -233,6 +234,53 @@ def test_with_masks_given_no_finding_model_is_loaded(scene, tmp_path):
     overrides = ["segmenter=clipseg", "segmenter.model=/nowhere", "refiner=sam", "refiner.model=/nowhere.pth"]
     outcome = automask.edit(scene.photo, "lamp -> gold", masks=tmp_path / "kitchen.masks", overrides=overrides)
     assert outcome.steps[0].area_px > 0
+
+
+def test_words_with_braces_are_refused_where_one_picture_is_asked_for(scene):
+    with pytest.raises(
+        PlanError, match=r"braces say several pictures, and this is for one; make them with automask.vari"
+    ):
+        automask.edit("/no/such/photo.jpg", "lamp -> {gold, navy}")
+
+
+def test_a_variant_is_what_its_own_words_give(scene):
+    made = dict(automask.variants(scene.photo, "lamp -> {gold, navy}; island -> {red, white}", **parts(scene)))
+    assert list(made) == ["gold-red", "gold-white", "navy-red", "navy-white"]
+    alone = automask.edit(scene.photo, "lamp -> navy; island -> red", **parts(scene))
+    assert (made["navy-red"].image == alone.image).all()
+    records = [
+        {key: value for key, value in one.record.items() if key != "timing"} for one in (made["navy-red"], alone)
+    ]
+    assert records[0] == records[1]
+
+
+def test_words_without_braces_are_one_variant_of_no_name(scene):
+    ((name, outcome),) = automask.variants(scene.photo, "lamp -> gold", **parts(scene))
+    assert name == ""
+    assert (outcome.image == automask.edit(scene.photo, "lamp -> gold", **parts(scene)).image).all()
+
+
+def test_what_is_wrong_with_any_variant_is_told_before_the_first_is_painted(scene):
+    with pytest.raises(PlanError, match="chesterfield"):
+        automask.variants("/no/such/photo.jpg", "lamp -> {gold, chesterfield sofa}", overrides=scene.overrides)
+    with pytest.raises(PlanError, match="line 1, column 9: this brace is not closed"):
+        automask.variants("/no/such/photo.jpg", "lamp -> {gold")
+
+
+def test_variants_that_want_other_masks_are_refused(scene):
+    made = (*automask.plan.parse_variants("lamp -> gold"), *automask.plan.parse_variants("island -> gold"))
+    with pytest.raises(PlanError, match=r"variants that differ in what they find; call automask\.edit for each"):
+        automask.variants(scene.photo, made, **parts(scene))
+
+
+def test_progress_counts_the_edits_of_all_variants(scene):
+    told = []
+    for _ in automask.variants(
+        scene.photo, "lamp -> {gold, navy}; island -> red", on_progress=lambda *what: told.append(what), **parts(scene)
+    ):
+        pass
+    assert [what[1:] for what in told if what[0] == "painting"] == [(done, 4) for done in (0, 1, 2, 3, 4)]
+    assert sum(what[0] == "finding the masks" for what in told) == 1
 
 
 def test_several_candidates_are_told_of_and_drawn_on_one_sheet(scene, tmp_path):

@@ -20,7 +20,7 @@ from automask.batch import find_jobs, is_done, job_digest, only_failed, run_batc
 from automask.errors import AutomaskError, OutputError, PhotoError, UnknownPhrase, UsageError
 from automask.images import open_photo, write_picture
 from automask.mappers import RayActors, Serial
-from automask.plan import parse_plan
+from automask.plan import parse_plan, variants_from
 from automask.report import Outcome, files_of, run_record
 from automask.types import JobReport, Region, Step
 
@@ -37,7 +37,8 @@ def touch(folder, *names):
 
 
 def found(source, out, *, plan=PLAN, recursive=False):
-    return find_jobs(str(source), out=Path(out), plan=plan, recursive=recursive)
+    variants = None if plan is None else variants_from(plan)
+    return find_jobs(str(source), out=Path(out), variants=variants, recursive=recursive)
 
 
 def results(jobs, out):

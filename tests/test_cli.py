@@ -452,3 +452,224 @@ def test_a_reader_that_goes_away_is_no_error_to_tell(arguments):
     assert process.stderr is not None
     assert process.stderr.read() == b""
     process.wait(timeout=30)
+
+
+# Variants
+
+
+VARIANTS = "island -> {navy, gold}; lamp -> white"
+
+
+def files_in(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_edit_makes_every_variant_and_one_sheet(capsys, scene, tmp_path):
+    out = tmp_path / "o"
+    status, said, err = run(capsys, "edit", scene.photo, VARIANTS, "-o", out, *scene.overrides)
+    assert (status, err) == (0, "")
+    names = ["kitchen.before-after.jpg", "kitchen.masks/01-island.png", "kitchen.masks/02-lamp.png", "kitchen.png"]
+    each = {f"{folder}/{name}" for folder in ("navy", "gold") for name in (*names, "kitchen.run.json")}
+    assert files_in(out) == each | {"kitchen.variants.jpg"}
+    assert said.splitlines()[-1] == str(out / "kitchen.variants.jpg")
+    run(capsys, "edit", scene.photo, "island -> gold; lamp -> white", "-o", tmp_path / "alone", *scene.overrides)
+    assert (out / "gold" / "kitchen.png").read_bytes() == (tmp_path / "alone" / "kitchen.png").read_bytes()
+    assert (out / "gold" / "kitchen.png").read_bytes() != (out / "navy" / "kitchen.png").read_bytes()
+
+
+def test_the_sheet_shows_the_photo_and_every_variant(capsys, scene, tmp_path):
+    run(capsys, "edit", scene.photo, "island -> {#ff0000, #00ff00, #0000ff}", "-o", tmp_path, *scene.overrides)
+    sheet = cv2.imread(str(tmp_path / "kitchen.variants.jpg"))[..., ::-1].astype(int)
+    reds = [(sheet[..., band] - sheet.max(axis=-1, where=np.arange(3) != band, initial=0) > 60) for band in range(3)]
+    # Two by two: the photo, red; green, blue.
+    height, width = sheet.shape[0] // 2, sheet.shape[1] // 2
+    corners = [(0, width), (height, 0), (height, width)]
+    shares = [[lit[y : y + height, x : x + width].mean() for y, x in corners] for lit in reds]
+    assert [int(np.argmax(share)) for share in shares] == [0, 1, 2]
+
+
+def test_variants_print_one_object_a_line(capsys, scene, tmp_path):
+    status, out, err = run(capsys, "edit", scene.photo, VARIANTS, "-o", tmp_path, "--json", *scene.overrides)
+    records = [json.loads(line) for line in out.splitlines()]
+    assert (status, err) == (0, "")
+    assert [record.pop("variant") for record in records] == ["navy", "gold"]
+    assert records == [json.loads((tmp_path / name / "kitchen.run.json").read_text()) for name in ("navy", "gold")]
+
+
+def test_what_is_not_there_is_told_once_for_all_variants(capsys, scene, tmp_path):
+    words = "yacht -> {navy, gold, white}"
+    status, _, err = run(capsys, "edit", scene.photo, words, "-o", tmp_path, *scene.overrides)
+    assert status == 0
+    assert err.count("\n") == 1
+
+
+def test_given_masks_do_for_all_variants(capsys, scene, tmp_path):
+    run(capsys, "mask", scene.photo, VARIANTS, "-o", tmp_path, *scene.overrides)
+    masks = ("--masks", tmp_path / "kitchen.masks", "segmenter=clipseg", "refiner=sam")
+    status, _, err = run(capsys, "edit", scene.photo, VARIANTS, "-o", tmp_path / "o", *masks)
+    assert (status, err) == (0, "")
+    assert (tmp_path / "o" / "gold" / "kitchen.png").is_file()
+
+
+def test_a_plan_file_of_words_may_hold_braces(capsys, scene, tmp_path):
+    (tmp_path / "plan.txt").write_text(VARIANTS, encoding="utf-8")
+    plan = ("--plan", tmp_path / "plan.txt")
+    assert run(capsys, "edit", scene.photo, *plan, "-o", tmp_path / "o", *scene.overrides)[0] == 0
+    assert (tmp_path / "o" / "navy" / "kitchen.png").is_file()
+
+
+def test_a_variant_never_overwrites_the_photo(capsys, scene, tmp_path):
+    folder = scene.folder / "gold"
+    folder.mkdir()
+    scene.photo.rename(folder / "kitchen.png")
+    status, _, err = run(capsys, "edit", folder / "kitchen.png", VARIANTS, "-o", scene.folder, *scene.overrides)
+    assert status == 2
+    assert "'kitchen.png' would be overwritten" in err
+    assert not (scene.folder / "navy").exists()
+
+
+@pytest.fixture
+def listing(scene, tmp_path, monkeypatch):
+    """Two photos in a folder, and a mask cache of their own."""
+    monkeypatch.setenv("AUTOMASK_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "listing"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "a.png").write_bytes(scene.photo.read_bytes())
+    cv2.imwrite(str(folder / "sub" / "b.png"), 255 - cv2.imread(str(scene.photo)))
+    return folder
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    """Counts how often a photo was looked at."""
+    from automask.segmenters.painted import Painted
+
+    seen = []
+    look = Painted.heats
+    monkeypatch.setattr(Painted, "heats", lambda self, *given: (seen.append(1), look(self, *given))[1])
+    return seen
+
+
+def test_batch_makes_every_variant_of_every_photo_and_finds_its_masks_once(capsys, scene, listing, looks, tmp_path):
+    out = tmp_path / "o"
+    batch = ("batch", listing, VARIANTS, "-o", out, "--recursive", *scene.overrides)
+    status, said, err = run(capsys, *batch, "--json")
+    assert (status, err) == (0, "")
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert [Path(line["out"], line["name"]).relative_to(out).as_posix() for line in lines] == [
+        *("navy/a", "gold/a", "navy/sub/b", "gold/sub/b")
+    ]
+    assert [line["record"]["timing"].get("masks_from_cache", False) for line in lines] == [False, True, False, True]
+    assert len(looks) == 2
+    assert {"a.variants.jpg", "sub/b.variants.jpg", "contact-sheet.jpg"} <= files_in(out)
+
+    before = {name: (out / name).read_bytes() for name in files_in(out)}
+    _, said, _ = run(capsys, *batch)
+    assert said.startswith("0 done, 4 done before, 0 failed")
+    assert {name: (out / name).read_bytes() for name in files_in(out)} == before
+
+    (out / "gold" / "a.png").unlink()
+    (out / "sub" / "b.variants.jpg").unlink()
+    _, said, _ = run(capsys, *batch)
+    assert said.startswith("1 done, 3 done before, 0 failed")
+    assert files_in(out) == set(before)
+    assert (out / "gold" / "a.png").read_bytes() == before["gold/a.png"]
+    assert len(looks) == 2
+
+
+def test_batch_without_variants_keeps_no_masks(capsys, scene, listing, tmp_path):
+    assert run(capsys, "batch", listing, "lamp -> white", "-o", tmp_path / "o", *scene.overrides)[0] == 0
+    assert not (tmp_path / "cache").exists()
+
+
+def test_several_workers_find_a_photo_s_masks_once(capsys, scene, listing, counted, tmp_path):
+    overrides = ("segmenter=counting", *scene.overrides[1:], "--conf", counted.parent / "conf", "--workers", 2)
+    status, said, _ = run(capsys, "batch", listing, "lamp -> {navy, gold, white}", "-o", tmp_path / "o", *overrides)
+    assert status == 0
+    assert said.startswith("3 done")
+    assert counted.read_text() == "x"
+
+
+def test_a_csv_s_cells_may_hold_braces(capsys, scene, listing, tmp_path):
+    rows = 'a.png,"lamp -> {navy, gold}"\na.png,lamp -> white\nsub/b.png,"lamp -> {gold}"\na.png,"lamp -> {navy"\n'
+    (listing / "jobs.csv").write_text("photo,edits\n" + rows, encoding="utf-8")
+    out = tmp_path / "o"
+    status, said, err = run(capsys, "batch", listing / "jobs.csv", "-o", out, *scene.overrides)
+    assert status == 4
+    assert said.startswith("4 done")
+    assert "row 5: line 1, column 9: this brace is not closed" in err
+    pictures = {name for name in files_in(out) if name.endswith((".png", "variants.jpg")) and "masks" not in name}
+    assert pictures == {"navy/a.png", "gold/a.png", "a.variants.jpg", "a-2.png", "gold/b.png", "b.variants.jpg"}
+
+
+def test_a_variant_that_fails_is_a_cell_of_the_sheet_and_can_be_tried_again(
+    capsys, scene, listing, tmp_path, monkeypatch
+):
+    from automask.report import Outcome
+
+    out, save = tmp_path / "o", Outcome.save
+
+    def failing(self, folder, **named):
+        if Path(folder).name == "gold":
+            raise MemoryError
+        return save(self, folder, **named)
+
+    batch = ("batch", listing, VARIANTS, "-o", out, *scene.overrides)
+    monkeypatch.setattr(Outcome, "save", failing)
+    assert run(capsys, *batch)[0] == 4
+    assert 'gold/a.png,"out of memory' in (out / "failures.csv").read_text()
+    with_notice = (out / "a.variants.jpg").read_bytes()
+    monkeypatch.setattr(Outcome, "save", save)
+    status, said, _ = run(capsys, *batch, "--retry-failed")
+    assert (status, said.split(",")[0]) == (0, "1 done")
+    assert not (out / "failures.csv").exists()
+    assert (out / "a.variants.jpg").read_bytes() != with_notice
+
+
+def test_words_that_no_photo_can_have_done_stop_the_batch(capsys, scene, listing, tmp_path):
+    words = "lamp -> {gold, chesterfield sofa}"
+    status, _, err = run(capsys, "batch", listing, words, "-o", tmp_path / "o", "--recursive", *scene.overrides)
+    assert status == 2
+    assert "chesterfield" in err
+    assert not (tmp_path / "o").exists()
+
+
+def test_a_result_that_another_variant_would_overwrite_is_refused(capsys, scene, listing, tmp_path):
+    (listing / "gold").mkdir()
+    (listing / "gold" / "a.png").write_bytes(scene.photo.read_bytes())
+    (listing / "jobs.csv").write_text('photo,edits\na.png,"lamp -> {gold}"\ngold/a.png,lamp -> white\n')
+    out = tmp_path / "o"
+    status, said, err = run(capsys, "batch", listing / "jobs.csv", "-o", out, "--recursive", *scene.overrides)
+    assert (status, said.split(",")[0]) == (4, "1 done")
+    assert "its result would overwrite the one of" in err
+
+
+def test_dry_run_lists_the_variants(capsys, scene, listing, tmp_path):
+    _, said, _ = run(capsys, "batch", listing, VARIANTS, "-o", tmp_path / "o", "--dry-run", *scene.overrides)
+    assert said.splitlines() == [
+        f"{listing / 'a.png'} -> {tmp_path / 'o' / 'navy' / 'a'}: island -> navy; lamp -> white",
+        f"{listing / 'a.png'} -> {tmp_path / 'o' / 'gold' / 'a'}: island -> gold; lamp -> white",
+        "2 to do, 0 refused; nothing was done",
+    ]
+
+
+def test_a_changed_net_of_the_package_redoes_a_batch(capsys, scene, listing, tmp_path, monkeypatch):
+    from automask.editors.paint import Paint
+    from automask.segmenters.painted import Painted
+
+    batch = ("batch", listing, "lamp -> white", "-o", tmp_path / "o", *scene.overrides)
+    assert [path.name for path in Paint.own_files] == ["surfaces.onnx"]
+    for part in (Paint, Painted):
+        net = tmp_path / f"{part.__name__}.onnx"
+        monkeypatch.setattr(part, "own_files", (net,))
+        for content in (b"one", b"other"):
+            net.write_bytes(content)
+            assert run(capsys, *batch)[1].startswith("1 done")
+            assert run(capsys, *batch)[1].startswith("0 done, 1 done before")
+
+
+def test_the_starter_s_own_files_are_there():
+    from automask.segmenters.starter import Starter
+
+    assert sorted(path.name for path in Starter.own_files) == ["starter.json", "starter.onnx", "words.npz"]
+    assert all(path.is_file() for path in Starter.own_files)

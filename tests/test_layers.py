@@ -17,7 +17,7 @@ LAYERS = (
     {"types"},
     {"protocols"},
     {"plan", "images", "boxes", "masks", "crops", "seams", "defects", "weights", "signatures"},
-    {"masker", "chain"},
+    {"masker", "chain", "mask_cache"},
     {"batch", "mappers", "overlap", "page", "report"},
     {"config"},
     {"api"},

@@ -20,7 +20,7 @@ from automask.batch import find_jobs, run_batch
 from automask.images import open_photo, write_picture
 from automask.mappers import Serial
 from automask.page import page, write_page
-from automask.plan import parse_plan
+from automask.plan import parse_plan, variants_from
 from automask.report import Outcome, before_after, halves, run_record
 from automask.types import JobReport, Region, Step
 
@@ -118,7 +118,7 @@ def done_batch(folder, *names, size_wh=(36, 24)):
             path.write_bytes(b"no picture")
         else:
             Image.new("RGB", size_wh, (40 + index, 90, 90)).save(path)
-    found = find_jobs(str(folder / "in"), out=folder / "out", plan=PLAN, recursive=True)
+    found = find_jobs(str(folder / "in"), out=folder / "out", variants=variants_from(PLAN), recursive=True)
     run_batch(found.jobs, make_worker, Serial(), out=folder / "out", refused=found.refused)
     return folder / "out"
 

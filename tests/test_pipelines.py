@@ -174,3 +174,29 @@ def test_each_script_runs_the_tiny_preset(name: str, scene, tmp_path: Path):
     written = "kitchen.masks.json" if name == "mask" else "kitchen.run.json"
     record = json.loads((tmp_path / "done" / written).read_text(encoding="utf-8"))
     assert record["photo"] == "kitchen.png" if name != "mask" else record
+
+
+def test_edit_makes_the_variants_of_words_with_braces(scene, tmp_path: Path):
+    done = script("edit", *setup(scene), "edits='island -> {white, navy}'", "out=done", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    sheet = str(Path("done", "kitchen.variants.jpg"))
+    assert done.stdout.split() == [str(Path("done", name, "kitchen.png")) for name in ("white", "navy")] + [sheet]
+    assert (tmp_path / sheet).is_file()
+
+
+def test_a_multirun_over_what_is_painted_finds_the_masks_once(
+    scene, counted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("AUTOMASK_CACHE", str(tmp_path / "cache"))
+    words = "edits='island -> white','island -> navy','island -> gold'"
+    counting = ("--config-dir", str(counted.parent / "conf"), "segmenter=counting", *setup(scene)[2:])
+    done = script("edit", "-m", *counting, setup(scene)[0], words, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert counted.read_text() == "x"
+    records = sorted((tmp_path / "multirun").glob("*/*/*/kitchen.run.json"))
+    told = [json.loads(path.read_text(encoding="utf-8"))["timing"] for path in records]
+    assert [timing.get("masks_from_cache", False) for timing in told] == [False, True, True]
+    assert len(list((tmp_path / "cache" / "masks").glob("*.masks"))) == 1
+    done = script("edit", *setup(scene), "edits='island -> red'", "out=done", cwd=tmp_path)
+    record = json.loads((tmp_path / "done" / "kitchen.run.json").read_text(encoding="utf-8"))
+    assert "masks_from_cache" not in record["timing"]

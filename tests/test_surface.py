@@ -27,6 +27,7 @@ BESIDE = {
     "__version__",
     "format_plan",
     "parse_plan",
+    "variants",
 }
 
 CALL = {
@@ -42,6 +43,7 @@ CALL = {
 SIGNATURES = {
     "edit": (["photo", "plan"], CALL),
     "mask": (["photo", "targets"], CALL),
+    "variants": (["photo", "words"], CALL),
     "load": ([], {"preset": "starter", "overrides": ()}),
 }
 FIELDS = {

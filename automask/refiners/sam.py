@@ -64,6 +64,8 @@ class Sam:
         ConfigError: A device that is not there, or no boxes at once.
     """
 
+    computes_with = ("torch",)
+
     def __init__(
         self, *, model: str = "vit_b", device: str = "auto", dtype: str = "float32", max_boxes_at_once: int = 64
     ) -> None:

@@ -39,6 +39,8 @@ class ClipSeg:
         ConfigError: A template without `{}`, or a device that is not there.
     """
 
+    computes_with = ("torch", "transformers")
+
     def __init__(
         self,
         *,

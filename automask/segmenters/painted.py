@@ -23,6 +23,13 @@ class Painted:
     def __init__(self, *, masks: str | Mapping[str, str] = "masks") -> None:
         self._masks = masks
 
+    @property
+    def own_files(self) -> tuple[Path, ...]:
+        """The masks that are there now."""
+        if isinstance(self._masks, Mapping):
+            return tuple(Path(file).expanduser() for file in self._masks.values())
+        return tuple(sorted(Path(self._masks).expanduser().glob("*.[pP][nN][gG]")))
+
     def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
         """[N, H, W] float32 in 0..1: the files' brightness.
 

@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -51,6 +52,11 @@ class Starter:
         mirror: Look at the photo and at its mirror image, and take the mean: steadier, at twice the time.
         threads: Processor threads of ONNX Runtime; at least 1.
     """
+
+    own_files = tuple(
+        Path(__file__).with_name("weights") / name for name in ("starter.onnx", "starter.json", "words.npz")
+    )
+    computes_with = ("onnxruntime",)
 
     def __init__(self, *, side_px: int = 608, mirror: bool = True, threads: int = 2) -> None:
         if not _STRIDE <= side_px <= _LARGEST:

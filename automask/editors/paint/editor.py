@@ -8,7 +8,7 @@ from automask.editors.paint.light import expected_light, light_on, reduced
 from automask.editors.paint.listing import materials, sample
 from automask.editors.paint.look import Look, Plane
 from automask.editors.paint.planes import bounds, room_of, surface_of
-from automask.editors.paint.surfaces import part_of
+from automask.editors.paint.surfaces import NET, part_of
 from automask.editors.paint.tone import FLOOR_GAIN, LUMA, SHEEN, TOP_GAIN, WHITEST, encode, linear_of_scene
 from automask.editors.paint.words import files_named, look_for
 from automask.errors import AutomaskError, ConfigError, EditorError
@@ -58,6 +58,7 @@ class Paint:
     materials = staticmethod(materials)
     sample = staticmethod(sample)
     reads = staticmethod(files_named)  # a batch redoes photos when one of these changes
+    own_files = (NET,)
 
     def __init__(self, *, scale: float = 1.0, shading: float = 1.0, rim_frac: float = 0.004) -> None:
         self.scale = _held(scale, "editor.scale", _SCALES, error=ConfigError)

@@ -5,7 +5,7 @@ What it was trained on, what it reaches and where it fails: docs/surfaces.md.
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -14,6 +14,7 @@ import numpy as np
 from automask.editors.paint.look import Hw, Plane
 from automask.types import Rgb
 
+NET = Path(__file__).with_name("surfaces.onnx")
 _LONG_PX = 448  # larger photos show it no more, and it was trained for 352 to 448
 _STRIDE = 32
 
@@ -72,5 +73,4 @@ def _session() -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.enable_cpu_mem_arena = False  # as the starter has it: a lower peak, no slower
-    weights = files("automask.editors.paint").joinpath("surfaces.onnx").read_bytes()
-    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(NET.read_bytes(), options, providers=["CPUExecutionProvider"])
