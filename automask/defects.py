@@ -23,7 +23,7 @@ _Plane: TypeAlias = npt.NDArray[np.float32]
 WORK_PX = 768
 """A region whose long side is longer is measured at this size: the lengths below are pixels there."""
 MARGIN_PX = 24
-"""So much around the region is looked at; whatever lies farther away changes no score."""
+"""So much around the region, at that size, is looked at; whatever lies farther away changes no score."""
 _REACH_PX = 16
 _RUN_PX = 8
 """The border is looked at in runs of this many pixels: a seam goes along with it, texture and noise average out."""
@@ -91,8 +91,8 @@ def measure(before: Rgb, after: Rgb, alpha: Alpha) -> Defects:
     """What is wrong with one repainted region.
 
     Args:
-        before: [H, W, 3] uint8, the photo or the part of it around the region: leave `MARGIN_PX` or more around the
-            mask where the photo has it.
+        before: [H, W, 3] uint8, the photo or the part of it around the region: with 24 px around the mask, or 1/32 of
+            the mask's long side where that is more, as far as the photo goes.
         after: [H, W, 3] uint8, the same part after the edit, composited: equal to `before` where alpha is 0.
         alpha: [H, W] float32 in 0..1, what it was composited through.
 
