@@ -2,8 +2,8 @@
 
 For choosing among several paintings of one edit. Nothing here knows the words: the photo before the edit is the only
 reference. Each detector gives one number with a unit, its *raw* measure; a score is `1 - 2 ** -(raw / half) ** 2`, so
-that 0.5 is reached at `half`. The halves are set so that some one honest edit in ten scores above 0.5
-(docs/candidates.md tells on what and how).
+that 0.5 is reached at `half`. The halves are set so that in no detector more than some one honest edit in
+eight scores above 0.5 (docs/candidates.md tells on what and how).
 """
 
 import math
@@ -104,8 +104,7 @@ def measure(before: Rgb, after: Rgb, alpha: Alpha) -> Defects:
         return Defects(0.0, 0.0, 0.0, 0.0)
     scale = min(1.0, WORK_PX / max(around.width, around.height))
     inside = grow(around, math.ceil(MARGIN_PX / scale), (alpha.shape[0], alpha.shape[1])).slices
-    was, now = (_shrink(photo[inside].astype(np.float32), scale) for photo in (before, after))
-    share = _shrink(alpha[inside].astype(np.float32), scale)
+    was, now, share = (_shrink(part[inside], scale) for part in (before, after, alpha))
     lab_was, lab_now = _lab(was), _lab(now)
     core = share >= 0.99
     if not core.any():
@@ -123,12 +122,11 @@ def _score(*parts: float) -> float:
     return float(1.0 - 2.0 ** -sum(part * part for part in parts))
 
 
-def _shrink(part: _Plane, scale: float) -> _Plane:
-    if scale >= 1.0:
-        return part
-    size_wh = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
-    shrunk: _Plane = cv2.resize(part, size_wh, interpolation=cv2.INTER_AREA)
-    return shrunk
+def _shrink(part: npt.NDArray[np.generic], scale: float) -> _Plane:
+    if scale < 1.0:
+        size_wh = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
+        part = cv2.resize(part, size_wh, interpolation=cv2.INTER_AREA)
+    return part.astype(np.float32)  # only now: a 24-megapixel region as floats would be 288 MB
 
 
 def _lab(rgb: _Plane) -> _Plane:
