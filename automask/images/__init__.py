@@ -1,7 +1,8 @@
 """Photos, masks and pictures, in and out.
 
 `photo.py` opens and writes them, and is the one module here that knows PIL; `wrapping.py` carries what stands around
-the samples in a file, as bytes. Everything that the rest of automask needs is named here.
+the samples in a file, as bytes; `xmp.py` reads and changes the XMP packet in it. Everything that the rest of automask
+needs is named here.
 """
 
 from automask.images.photo import (
@@ -12,6 +13,7 @@ from automask.images.photo import (
     open_photo,
     quantise_alpha,
     read_mask,
+    see_through,
     to_uint8,
     to_unit,
     write_mask,
@@ -19,6 +21,7 @@ from automask.images.photo import (
     write_picture,
 )
 from automask.images.wrapping import Samples, Wrapping
+from automask.images.xmp import properties_of, with_properties, with_xmp, xmp_of
 
 __all__ = [
     "PHOTO_SUFFIXES",
@@ -28,11 +31,16 @@ __all__ = [
     "Written",
     "atomic_path",
     "open_photo",
+    "properties_of",
     "quantise_alpha",
     "read_mask",
+    "see_through",
     "to_uint8",
     "to_unit",
+    "with_properties",
+    "with_xmp",
     "write_mask",
     "write_photo",
     "write_picture",
+    "xmp_of",
 ]

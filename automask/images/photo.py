@@ -817,6 +817,18 @@ def write_photo(
     return Written(path, outside, loss, most, tuple(notes))
 
 
+def see_through(photo: Photo) -> npt.NDArray[np.bool_]:
+    """[H, W] bool: where the photo is less than half opaque, so that what is painted there hardly shows."""
+    wrapping = photo.wrapping
+    if wrapping.clear_key is not None and photo.mode != "P":
+        return _is_key(photo.samples, wrapping.clear_key)
+    if photo.mode == "P" and wrapping.palette is not None:
+        return (wrapping.palette[:, 3] < 128)[photo.samples]
+    if photo.mode.split(";")[0] in {"LA", "RGBA"}:
+        return photo.samples[..., -1] < np.iinfo(photo.samples.dtype).max // 2
+    return np.zeros(photo.rgb.shape[:2], np.bool_)
+
+
 def _refuse_source(photo: Photo, path: Path) -> None:
     try:
         same = photo.source is not None and path.exists() and path.samefile(photo.source)

@@ -1,0 +1,274 @@
+"""XMP packets: what one says, and the same packet saying something more.
+
+A packet is changed by cutting and inserting bytes where the parser found them, not by writing it anew: whatever else a
+camera or an editor put there stays as it was. One with a document type declaration, which XMP has no use for and which
+could make a parser swell, is refused.
+"""
+
+import re
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
+
+from automask.images.photo import Photo
+from automask.images.wrapping import Tag, Wrapping
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_NAMESPACES = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+    "photoshop": "http://ns.adobe.com/photoshop/1.0/",
+    "xmp": "http://ns.adobe.com/xap/1.0/",
+}
+_IN_LANGUAGES = frozenset({"dc:description"})  # a list of texts by language, of which we write the one for all
+_EMPTY = (
+    b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/">\n<rdf:RDF xmlns:rdf="' + _RDF.encode() + b'">\n'
+    b'</rdf:RDF>\n</x:xmpmeta>\n<?xpacket end="w"?>'
+)
+_ATTRIBUTE = re.compile(rb"""\s+([^\s=/>"']+)\s*=\s*(?:"[^"]*"|'[^']*')""")
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, section 2.2
+
+
+# ------------------------------------------------------------------------------------------------------------ packets
+
+
+@dataclass(slots=True)
+class _Open:
+    """An element that is not closed yet; `known` is the property's name where it is one of ours."""
+
+    name: str
+    spaces: Mapping[str, str]
+    start: int
+    tag_end: int
+    empty: bool
+    known: str | None = None
+
+
+class _Packet:
+    """A packet, read: what the properties that we know say and where they stand, and where new ones go.
+
+    Raises:
+        ValueError: It is not well-formed UTF-8, or declares a document type, or has no `rdf:RDF`.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.values: dict[str, str] = {}
+        self.spans: list[tuple[str, int, int]] = []
+        self.about = ""
+        self.place: tuple[int, int, bytes, bytes] | None = None  # replaced by head, new properties, tail
+        self._stack: list[_Open] = []
+        self._texts: list[str] = []
+        try:
+            data.decode()
+        except UnicodeDecodeError as error:
+            raise ValueError("not UTF-8") from error
+        self._parser = expat.ParserCreate("UTF-8")
+        self._parser.buffer_text = True
+        self._parser.StartDoctypeDeclHandler = self._refuse
+        self._parser.StartElementHandler = self._start
+        self._parser.CharacterDataHandler = self._texts.append
+        self._parser.EndElementHandler = self._end
+        try:
+            self._parser.Parse(data, True)
+        except expat.ExpatError as error:
+            raise ValueError(str(error)) from error
+        if self.place is None:
+            raise ValueError("no rdf:RDF")
+
+    def _refuse(self, *_: object) -> None:
+        raise ValueError("a document type declaration")
+
+    def _full(self, raw: str, spaces: Mapping[str, str]) -> str:
+        """A name with its namespace in front; nothing that we look for is an attribute without a prefix."""
+        prefix, _, local = raw.rpartition(":")
+        scopes = (spaces, *(element.spaces for element in reversed(self._stack)))
+        return next((scope[prefix] for scope in scopes if prefix in scope), f"{prefix}:") + local
+
+    def _start(self, raw: str, attributes: dict[str, str]) -> None:
+        at = self._parser.CurrentByteIndex
+        tag_end = _tag_end(self.data, at)
+        spaces = {key[6:]: value for key, value in attributes.items() if key.startswith("xmlns:")}
+        spaces |= {"": attributes["xmlns"]} if "xmlns" in attributes else {}
+        # Below the properties (xmpmeta, RDF, Description, property) no name matters.
+        name = self._full(raw, spaces) if len(self._stack) <= 3 else ""
+        element = _Open(name, spaces, at, tag_end, self.data[tag_end - 2 : tag_end - 1] == b"/")
+        parents = [parent.name for parent in self._stack[-2:]]
+        if self.place is None and parents[:-1] == [_RDF + "RDF"]:
+            element.known = _known(name)
+        elif self.place is None and parents[-1:] == [_RDF + "RDF"]:
+            self.about = self.about or self._of_rdf("about", attributes, spaces)
+            for found in _ATTRIBUTE.finditer(self.data, at, tag_end):
+                key = found[1].decode()
+                known = _known(self._full(key, spaces))
+                if known:
+                    self.spans.append((known, *found.span()))
+                    self.values[known] = attributes.get(key, "").strip()
+        if element.known:
+            self._texts[:] = [self._of_rdf("resource", attributes, spaces)]
+        self._stack.append(element)
+
+    def _of_rdf(self, local: str, attributes: Mapping[str, str], spaces: Mapping[str, str]) -> str:
+        return next((value for key, value in attributes.items() if self._full(key, spaces) == _RDF + local), "")
+
+    def _end(self, raw: str) -> None:
+        element = self._stack.pop()
+        at = self._parser.CurrentByteIndex
+        if element.known:
+            after = element.tag_end if element.empty else self.data.index(b">", at) + 1
+            self.spans.append((element.known, element.start, after))
+            self.values[element.known] = "".join(self._texts).strip()
+        elif element.name == _RDF + "RDF" and self.place is None and len(self._stack) <= 1:
+            if element.empty:
+                self.place = (element.tag_end - 2, element.tag_end, b">", f"</{raw}>".encode())
+            else:
+                self.place = (at, at, b"", b"")
+
+
+def properties_of(packet: bytes) -> dict[str, str]:
+    """The texts of `dc:description`, `photoshop:Instructions`, `Iptc4xmpExt:DigitalSourceType` and `xmp:CreatorTool`.
+
+    Of a property in several languages all texts, joined. What the packet does not say is left out; an empty packet says
+    nothing.
+
+    Raises:
+        ValueError: It is no XMP that can be read safely.
+    """
+    return dict(_Packet(packet.rstrip(b"\0")).values) if packet else {}
+
+
+def with_properties(packet: bytes, properties: Mapping[str, str]) -> bytes:
+    """The packet with these properties added or replaced, and every other byte of it as it was.
+
+    Args:
+        packet: UTF-8; empty makes a new one.
+        properties: Texts by name, as `properties_of` knows them ("dc:description").
+
+    Raises:
+        ValueError: It is no XMP that can be read safely.
+    """
+    old = packet.rstrip(b"\0") or _EMPTY
+    read = _Packet(old)
+    edits = [(start, end, b"") for name, start, end in read.spans if name in properties]
+    if read.place is not None:
+        start, end, head, tail = read.place
+        edits.append((start, end, head + _description(read.about, properties) + tail))
+    pieces, at = [], 0
+    for start, end, new in sorted(edits):
+        pieces += [old[at:start], new]
+        at = end
+    made = b"".join([*pieces, old[at:]])
+    _Packet(made)  # well-formed still, whatever the old one was
+    return made
+
+
+def _description(about: str, properties: Mapping[str, str]) -> bytes:
+    """One more rdf:Description of the same thing: an XMP packet may hold several."""
+    prefixes = dict.fromkeys(name.partition(":")[0] for name in properties)
+    spaces = "".join(f' xmlns:{prefix}="{_NAMESPACES[prefix]}"' for prefix in prefixes)
+    lines = [f'<rdf:Description xmlns:rdf="{_RDF}"{spaces} rdf:about={quoteattr(about)}>']
+    for name, value in properties.items():
+        text = escape(_NO_XML.sub(" ", value))
+        if name in _IN_LANGUAGES:
+            text = f'<rdf:Alt><rdf:li xml:lang="x-default">{text}</rdf:li></rdf:Alt>'
+        lines.append(f" <{name}>{text}</{name}>")
+    return "\n".join([*lines, "</rdf:Description>", ""]).encode()
+
+
+def _tag_end(packet: bytes, at: int) -> int:
+    """Where the tag that begins at `at` ends; a ">" in quotes does not end it."""
+    found = re.compile(rb"""(?:[^>"']|"[^"]*"|'[^']*')*>""").match(packet, at)
+    if found is None:
+        raise ValueError("a tag without an end")
+    return found.end()
+
+
+def _known(full: str) -> str | None:
+    names = ("dc:description", "photoshop:Instructions", "Iptc4xmpExt:DigitalSourceType", "xmp:CreatorTool")
+    return next((n for n in names if full == _NAMESPACES[n.partition(":")[0]] + n.partition(":")[2]), None)
+
+
+# ------------------------------------------------------------------------------------------------------------- photos
+
+_JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+_PNG_XMP = b"XML:com.adobe.xmp\0"
+_JPEG_ROOM = 65533 - len(_JPEG_XMP)  # a segment's length is told in two bytes
+_TIFF_XMP = 700
+_MOST_BYTES = 1 << 24
+
+
+def xmp_of(photo: Photo) -> bytes | None:
+    """The photo's XMP packet: empty where there is none, None where its format holds none (BMP, GIF)."""
+    wrapping = photo.wrapping
+    if photo.format == "JPEG":
+        return next((segment[4 + len(_JPEG_XMP) :] for segment in wrapping.segments if _is_xmp(segment)), b"")
+    if photo.format == "PNG":
+        bodies = (body for part in wrapping.chunks for kind, body in part if _is_xmp_chunk(kind, body))
+        return next((_chunk_text(body) for body in bodies), b"")
+    if photo.format == "TIFF":
+        return next((tag.data for tag in wrapping.tags if tag.number == _TIFF_XMP), b"")
+    return wrapping.xmp if photo.format in {"WEBP", "HEIF", "AVIF"} else None
+
+
+def with_xmp(photo: Photo, packet: bytes) -> Photo:
+    """The photo with this XMP packet in place of its own; pixels, EXIF, profile and all the rest are the same.
+
+    Raises:
+        ValueError: The format holds none, or not so long a one (a JPEG: 65504 bytes, when its padding is left out).
+    """
+    wrapping = photo.wrapping
+    if photo.format == "JPEG":
+        return replace(photo, wrapping=_in_jpeg(wrapping, packet))
+    if photo.format == "PNG":
+        new = (b"iTXt", _PNG_XMP + b"\0\0\0\0" + packet)
+        before, after = ([new if _is_xmp_chunk(*chunk) else chunk for chunk in part] for part in wrapping.chunks)
+        if new not in [*before, *after]:
+            before.append(new)
+        return replace(photo, wrapping=replace(wrapping, chunks=(tuple(before), tuple(after))))
+    if photo.format == "TIFF":
+        others = tuple(tag for tag in wrapping.tags if tag.number != _TIFF_XMP)
+        return replace(photo, wrapping=replace(wrapping, tags=(*others, Tag(_TIFF_XMP, 1, len(packet), packet))))
+    if photo.format in {"WEBP", "HEIF", "AVIF"}:
+        return replace(photo, wrapping=replace(wrapping, xmp=packet))
+    raise ValueError(f"a {photo.format} file holds no XMP")
+
+
+def _in_jpeg(wrapping: Wrapping, packet: bytes) -> Wrapping:
+    if len(packet) > _JPEG_ROOM:
+        packet = re.sub(rb"\s+(?=<\?xpacket end)", b"\n", packet)
+    if len(packet) > _JPEG_ROOM:
+        raise ValueError(f"{len(packet)} bytes of XMP are more than a JPEG segment holds")
+    body = _JPEG_XMP + packet
+    new = b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
+    segments = list(wrapping.segments)
+    own = next((at for at, segment in enumerate(segments) if _is_xmp(segment)), None)
+    if own is not None:
+        segments[own] = new
+    else:  # where readers look for it: behind JFIF and EXIF, before all else
+        first = (b"\xff\xe0", b"\xff\xe1")
+        at = next((at for at, segment in enumerate(segments) if segment[:2] not in first), len(segments))
+        segments.insert(at, new)
+    return replace(wrapping, segments=tuple(segments))
+
+
+def _is_xmp(segment: bytes) -> bool:
+    return segment[:2] == b"\xff\xe1" and segment.startswith(_JPEG_XMP, 4)
+
+
+def _is_xmp_chunk(kind: bytes, body: bytes) -> bool:
+    return kind == b"iTXt" and body.startswith(_PNG_XMP)
+
+
+def _chunk_text(body: bytes) -> bytes:
+    rest = body[len(_PNG_XMP) :]
+    text = [*rest[2:].split(b"\0", 2), b"", b""][2]
+    if rest[:1] != b"\1":
+        return text
+    try:
+        return zlib.decompressobj().decompress(text, _MOST_BYTES)
+    except zlib.error as error:
+        raise ValueError("XMP that cannot be unpacked") from error
