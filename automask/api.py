@@ -11,6 +11,8 @@ from typing import Any
 
 from automask import chain, config, mask_cache, masker, weights
 from automask.batch import Sheet, is_done, job_digest, run_batch
+from automask.credentials import signer_of
+from automask.disclosure import disclosed_digest
 from automask.errors import AutomaskError, ConfigError, EditorError, PlanError, RefinerError, SegmenterError
 from automask.images import Photo, open_photo
 from automask.mappers import Serial
@@ -18,7 +20,7 @@ from automask.mask_cache import MaskCache
 from automask.plan import parse_targets, plan_from, variants_from
 from automask.protocols import Editor, Refiner, Segmenter, Stages
 from automask.report import Outcome, run_record
-from automask.types import Edit, Hard, Heat, Job, JobReport, OnMissing, Plan, Region, Rgb, Variant
+from automask.types import Disclose, Edit, Hard, Heat, Job, JobReport, OnMissing, Plan, Region, Rgb, Variant
 
 PhotoSource = str | Path | Rgb
 PlanSource = str | Path | Sequence[Edit]
@@ -209,7 +211,18 @@ def _outcomes(
             else job_digest(opened.digest, plan, settings_of(tools, plan, run.seed, run.on_missing, run.candidates)),
         )
         folder = None if masks is None else Path(masks)
-        return Outcome(image, steps, record, regions, photo=opened, plan=plan, masks_from=folder)
+        return Outcome(
+            image,
+            steps,
+            record,
+            regions,
+            photo=opened,
+            plan=plan,
+            masks_from=folder,
+            generative=chain.is_generative(plan, steps, tools),
+            disclose=run.disclose,
+            c2pa=run.c2pa,
+        )
 
     return itertools.starmap(outcome_of, enumerate(plans))
 
@@ -311,6 +324,8 @@ class _Run:
     max_megapixels: float
     candidates: int
     cache: MaskCache | None
+    disclose: Disclose = "none"
+    c2pa: str | None = None
 
     def stages_for(self, plans: Sequence[Plan], given: dict[str, Any]) -> Stages:
         """The stages of this call: the loaded ones, or the preset's, with the given objects in place of theirs."""
@@ -361,7 +376,7 @@ def _run_settings(
         return _Run(None, stages, None, seed, on_missing, max_megapixels, candidates, _cache_of(mask_cache_mb))
     folder = None if conf is None else Path(conf)
     composed = config.compose(preset, overrides, conf=folder)
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] = {"disclose": composed["disclose"], "c2pa": composed["c2pa"]}
     for name, value, default in (
         ("seed", seed, 0),
         ("on_missing", on_missing, "skip"),
@@ -481,6 +496,8 @@ def run_jobs(
     """
     tell = on_report or (lambda _: None)
     names = chain.named_editors(*(job.plan for job in jobs))
+    if cfg["c2pa"] is not None:
+        signer_of(cfg["c2pa"])
     stages = config.build(cfg, editors=names, conf=conf)
     rows: dict[tuple[Path, str], set[Plan]] = {}
     for job in jobs:
@@ -537,7 +554,8 @@ def do_job(job: Job, *, stages: Stages, cfg: config.Config) -> JobReport:
         with job.photo.open("rb") as file:
             photo_digest = hashlib.file_digest(file, "sha256").hexdigest()
         settings = settings_of(stages, job.plan, cfg["seed"], cfg["on_missing"], cfg["candidates"])
-        if is_done(job, job_digest(photo_digest, job.plan, settings)):
+        digest = job_digest(photo_digest, job.plan, settings)
+        if is_done(job, disclosed_digest(digest, cfg["disclose"], signed=cfg["c2pa"] is not None)):
             return JobReport(job, "skipped", took_s=time.perf_counter() - began)
     outcome = edit(
         job.photo,
@@ -549,7 +567,7 @@ def do_job(job: Job, *, stages: Stages, cfg: config.Config) -> JobReport:
         candidates=cfg["candidates"],
         mask_cache_mb=cfg["mask_cache_mb"],
     )
-    saved = outcome.save(job.out, name=job.name)
+    saved = outcome.save(job.out, name=job.name, disclose=cfg["disclose"], c2pa=cfg["c2pa"])
     return JobReport(job, "done", record=saved.recorded, took_s=time.perf_counter() - began)
 
 

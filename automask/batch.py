@@ -25,7 +25,9 @@ from automask.plan import nearest, parse_variants
 from automask.report import contact_sheet, files_of, notice, thumbnail, variants_cell, variants_sheet
 from automask.types import Job, JobReport, Plan, Rgb, Variant
 
-_COMPANION = re.compile(r".+\.(before-after\.jpg|(candidates|variants)\.jpg|overlay\.png)|contact-sheet(-\d+)?\.jpg")
+_COMPANION = re.compile(
+    r".+\.(before-after\.jpg|(candidates|variants)\.jpg|overlay\.png|original\.[^.]+)|contact-sheet(-\d+)?\.jpg"
+)
 _HALF_WRITTEN = re.compile(r"\.automask-[0-9a-f]{12}(\..*)?")
 _SHEET_CELLS, _SHEET_COLUMNS, _CELL_PX = 60, 3, 640
 Source = tuple[Path, tuple[Variant, ...], Path]
@@ -80,9 +82,9 @@ def find_jobs(source: str, *, out: Path, variants: tuple[Variant, ...] | None, r
 
     A photo of several variants is one job for each, in folders of their names below OUT.
 
-    Passed over are hidden files, files that are no photos by their ending, previews that automask wrote, and what lies
-    in OUT. A photo whose stem is another's too has its full name in its results' names; one that comes twice is
-    numbered -2.
+    Passed over are hidden files, files that are no photos by their ending, previews and originals that automask wrote
+    (`kitchen.original.jpg`), and what lies in OUT. A photo whose stem is another's too has its full name in its
+    results' names; one that comes twice is numbered -2.
 
     Args:
         source: A folder or file of exactly this name where there is one, else a glob (`**` is any depth).
@@ -453,8 +455,9 @@ def is_done(job: Job, digest: str) -> bool:
     files = files_of(job.photo.name, job.out, job.name)
     try:
         record = json.loads(files.record.read_text(encoding="utf-8"))
-        sizes = [path.stat().st_size for path in (files.result, files.before_after)]
-    except (OSError, ValueError):
+        kept = [files.original] if (record.get("disclosure") or {}).get("original") else []
+        sizes = [path.stat().st_size for path in (files.result, files.before_after, *kept)]
+    except (OSError, ValueError, AttributeError):
         return False
     return isinstance(record, dict) and record.get("digest") == digest and all(sizes)
 

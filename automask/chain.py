@@ -111,6 +111,16 @@ def check_edits(plan: Plan, stages: Stages) -> None:
         _at_fault(editor, edit, "check(prompt, ...)", functools.partial(check, edit.prompt, **options))
 
 
+def is_generative(plan: Plan, steps: Sequence[Step], stages: Stages) -> bool | None:
+    """Whether a generative model painted any of these steps; None where an editor does not say (`generative`)."""
+    said = {
+        getattr(editor_for(edit, stages), "generative", None)
+        for edit, step in zip(plan, steps, strict=True)
+        if step.area_px
+    }
+    return True if True in said else None if None in said else False
+
+
 def files_read(plan: Plan, stages: Stages) -> dict[str, str]:
     """sha256 of each file that a plan's prompts name (`reads` of their editors), by path: it decides a result, too.
 

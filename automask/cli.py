@@ -280,6 +280,7 @@ def _edit(arguments: list[str]) -> int:
     from automask.api import NotLoaded
     from automask.api import variants as make
     from automask.chain import check_edits, named_editors
+    from automask.credentials import signer_of
     from automask.report import check_out, files_of, save_variants
 
     variants = typed.variants()
@@ -287,6 +288,8 @@ def _edit(arguments: list[str]) -> int:
     config = typed.config()
     photo = _existing_photo(typed.subject)
     # Refused now, and not after minutes of painting.
+    if config["c2pa"] is not None:
+        signer_of(config["c2pa"])
     for variant in variants:
         out = Path(config["out"], variant.name)
         check_out(out if variant.name else config["out"], overwrites=(photo, files_of(photo.name, out).result))
@@ -321,7 +324,7 @@ def _edit(arguments: list[str]) -> int:
                 tell("writing", len(plan), len(plan))
                 yield variant, outcome
 
-        saved, sheet = save_variants(made(), config["out"])
+        saved, sheet = save_variants(made(), config["out"], disclose=config["disclose"], c2pa=config["c2pa"])
     told: set[str] = set()
     for variant, painted, one in zip(variants, steps, saved, strict=True):
         if typed.json:
@@ -334,6 +337,8 @@ def _edit(arguments: list[str]) -> int:
         print(one.result)
         if sheet is None:
             print(one.picture)
+        if one.original:
+            print(one.original)
     if sheet is not None and not typed.json:
         print(sheet)
     return 0

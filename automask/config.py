@@ -16,6 +16,7 @@ from automask import signatures
 from automask.errors import AutomaskError, ConfigError
 from automask.plan import nearest
 from automask.protocols import Editor, Stages
+from automask.types import DISCLOSE
 
 # In an override `${oc.create:{_target_: os.system}}` would make a `_target_`, and `${oc.env:...}` reads secrets.
 _RESOLVER = re.compile(r"\$\{.*:", re.DOTALL)
@@ -107,6 +108,8 @@ def _mistakes_in(config: Config, conf: Path | None) -> list[str]:
     for key, fits, want in (
         ("seed", lambda v: type(v) is int and v >= 0, "a whole number from 0"),
         ("on_missing", lambda v: v in ("skip", "fail"), "skip or fail"),
+        ("disclose", lambda v: v in DISCLOSE, "none, metadata or label"),
+        ("c2pa", lambda v: v is None or isinstance(v, str), "a path (a name of digits only wants quotes)"),
         ("max_megapixels", lambda v: type(v) in (int, float) and v > 0, "a number above 0"),
         ("candidates", lambda v: type(v) is int and 1 <= v <= 64, "a whole number from 1 to 64"),
         ("mask_cache_mb", _none_or_from_0, "megabytes, 0 or null"),

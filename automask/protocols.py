@@ -78,6 +78,8 @@ class Editor(Protocol):
     - `keeps_surroundings = True`: what it gives back outside the mask is meant to be the photo. How far it is not is
       then taken for the editor's error and undone inside the mask too (`automask.seams`). `spill_px` says how many
       pixels of the crop it may repaint beyond the mask: those are not compared.
+    - `generative`: whether what it paints comes from a generative model. A result that is to disclose how it was made
+      names the kind.
     - `context_frac`: what a crop shows around what it repaints, as a share of that one's longer side (else 0.15).
 
     One that only chooses among others offers `route(prompt) -> Editor`; the chain deals with the one it gives, crop by

@@ -11,7 +11,7 @@ import json
 import os
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,11 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from automask import __version__, credentials, disclosure
 from automask.errors import AutomaskError, MaskError, OutputError, UsageError
-from automask.images import PHOTO_SUFFIXES, Photo, atomic_path, write_mask, write_photo, write_picture
+from automask.images import PHOTO_SUFFIXES, Photo, atomic_path, see_through, write_mask, write_photo, write_picture
 from automask.plan import format_plan, mask_name
-from automask.types import Alpha, Box, Candidate, Hard, Plan, Region, Rgb, Step, Variant
+from automask.types import Alpha, Box, Candidate, Disclose, Hard, Plan, Region, Rgb, Step, Variant
 
 LONG_PX = 2400
 """Previews are drawn at most this long: sharp on any screen, and a 24-megapixel photo does not cost a 30 MB PNG."""
@@ -214,6 +215,30 @@ def variants_sheet(cells: Sequence[tuple[str, Rgb]]) -> Rgb:
     """
     columns = 2 if len(cells) <= 4 else 3 if len(cells) <= 9 else 4
     return contact_sheet(cells, columns=columns, cell_px=_VARIANT_PX)
+
+
+def label_plate(size_wh: tuple[int, int]) -> Rgb | None:
+    """The label of a disclosed photo: `Digitally altered` on a plate, fit for a photo of this size.
+
+    The letters are 2.4 % of the short side tall, and never less than 11 px where that fits: on one line, else on two,
+    else down to 8 px. The plate takes at most half of the photo; None where not even that can be read.
+    """
+    width, height = size_wh
+    wanted = max(11, round(0.024 * min(size_wh)))
+    for text_px in range(wanted, 7, -1):
+        for lines in ([disclosure.LABEL], disclosure.LABEL.split()):
+            lettered = [_letters(text_px, line) for line in lines]
+            plate_w = round(max(font.getlength(line) for font, line in lettered) + text_px)
+            plate_h = round((1.2 * len(lines) + 0.5) * text_px)
+            if plate_w > width or plate_h > height or 2 * plate_w * plate_h > width * height:
+                continue
+            image = Image.new("RGB", (plate_w, plate_h), _INK)
+            draw = ImageDraw.Draw(image)
+            for row, (font, line) in enumerate(lettered):
+                middle = (plate_w / 2, (0.85 + 1.2 * row) * text_px)
+                draw.text(middle, line, font=font, fill=_PAPER, anchor="mm")
+            return np.asarray(image)
+    return None
 
 
 def notice(caption: str, text: str, *, size_wh: tuple[int, int] = (640, 214)) -> tuple[str, Rgb]:
@@ -689,6 +714,7 @@ class Files:
         result: The edited photo, in the photo's own format.
         masks: The folder of its masks.
         before_after, overlay: What a person looks at.
+        original: The photo as it was, beside a labelled result.
         record: The record of an edit.
         masks_record: The record of a mask request.
         variants: The sheet of its variants, whose results lie in folders beside it.
@@ -699,6 +725,7 @@ class Files:
     before_after: Path
     candidates: Path
     overlay: Path
+    original: Path
     record: Path
     masks_record: Path
     variants: Path
@@ -723,6 +750,7 @@ def files_of(photo_name: str, out: Path, name: str | None = None) -> Files:
         before_after=out / f"{stem}.before-after.jpg",
         candidates=out / f"{stem}.candidates.jpg",
         overlay=out / f"{stem}.overlay.png",
+        original=out / f"{stem}.original{suffix}",
         record=out / f"{stem}.run.json",
         masks_record=out / f"{stem}.masks.json",
         variants=out / f"{stem}.variants.jpg",
@@ -780,6 +808,7 @@ class Saved:
         picture: What a person looks at: the before/after picture, or the overlay.
         record: The record's file.
         recorded: What the record says.
+        original: The photo as it was, where it was asked for beside a labelled result.
     """
 
     result: Path | None
@@ -787,6 +816,7 @@ class Saved:
     picture: Path
     record: Path
     recorded: Mapping[str, Any]
+    original: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -801,6 +831,8 @@ class Outcome:
         photo: The photo as it was opened.
         plan: The edits.
         masks_from: The folder that the masks were given in, where they were: it is never written to.
+        generative: Whether a generative model painted; None where an editor does not say.
+        disclose, c2pa: What `save` does where it is not told: nothing, or what the overrides said.
     """
 
     image: Rgb
@@ -810,6 +842,9 @@ class Outcome:
     photo: Photo
     plan: Plan
     masks_from: Path | None = None
+    generative: bool | None = None
+    disclose: Disclose = "none"
+    c2pa: str | None = None
 
     @property
     def alpha(self) -> Alpha:
@@ -820,7 +855,14 @@ class Outcome:
                 result = np.maximum(result, region.alpha)
         return result
 
-    def save(self, out: str | os.PathLike[str] = "out", *, name: str | None = None) -> Saved:
+    def save(
+        self,
+        out: str | os.PathLike[str] = "out",
+        *,
+        name: str | None = None,
+        disclose: Disclose | None = None,
+        c2pa: str | os.PathLike[str] | None = None,
+    ) -> Saved:
         """Writes the result, its masks, the before/after picture and the record into a folder.
 
         Where edits had several candidates, also a sheet of them all.
@@ -831,25 +873,41 @@ class Outcome:
             out: The folder; made where it is not there.
             name: Replaces the photo's stem in all names, as in `files_of`. Without it, a photo whose stem another
                 photo's results have taken there (kitchen.jpg, then kitchen.png) uses its full name.
+            disclose: `metadata` says in the result's XMP what was altered; `label` also draws a label into it, outside
+                what was repainted, and lays the original beside it; `none` does neither, and is the default. A photo
+                in which nothing was repainted is never labelled. See docs/disclosure.md.
+            c2pa: A PEM file with your certificates and key, to sign the result with content credentials.
 
         Raises:
+            ConfigError: `disclose` is none of these, or `c2pa` cannot sign.
+            ExtraMissing: `c2pa` is given without c2pa-python.
             UsageError: `out` is named like a picture, or the result would overwrite the photo.
             OutputError: It cannot be written there.
         """
+        disclosure.check_disclose(self.disclose if disclose is None else disclose)
         files = _free_files(self.photo.name, Path(out), name)
         check_out(out, overwrites=None if self.photo.source is None else (self.photo.source, files.result))
         if files.result.is_dir():
             raise OutputError(f"{str(files.result)!r} is a folder", mend="name another OUT, or move that folder away")
         try:
             old = _masks_of_former_runs(files)
+            own = self.photo.source is not None and _same_file(self.photo.source, files.original)
+            if _original_in(_read_record(files.record)) == files.original.name and not own:
+                files.original.unlink(missing_ok=True)
             files.record.unlink(missing_ok=True)
             given = self.masks_from is not None and _same_file(self.masks_from, files.masks)
             masks = [] if given else _write_masks(files.masks, self.regions, old)
-            write_picture(files.before_after, before_after(self.photo.rgb, self.image))
+            shown = _disclosed(self, self.disclose if disclose is None else disclose, files.original.name)
+            original = files.original if shown.told and shown.told["original"] else None
+            write_picture(files.before_after, before_after(self.photo.rgb, shown.image))
             files.candidates.unlink(missing_ok=True)
             if any(step.candidates for step in self.steps):
                 write_picture(files.candidates, candidates_sheet(self.steps))
-            written = write_photo(self.photo, self.image, self.alpha, files.result)
+            if original and not own:
+                _write_original(self.photo, original)
+            written = write_photo(shown.photo, shown.image, shown.alpha, files.result)
+            pem = self.c2pa if c2pa is None else os.fspath(c2pa)
+            signed_by, unsigned = _signed(self, files.result, pem)
         except OSError as error:
             raise _unwritable(Path(out), error) from error
         record = {
@@ -857,19 +915,102 @@ class Outcome:
             "outside_changed_px": written.outside_changed_px,
             "encoder_changed_px": written.encoder_changed_px,
             "encoder_max_diff": written.encoder_max_diff,
-            "notes": [*dict.fromkeys([*self.record.get("notes", ()), *written.notes])],
+            "notes": [*dict.fromkeys([*self.record.get("notes", ()), *shown.notes, *written.notes, *unsigned])],
+            "disclosure": shown.told,
+            "credentials": {"signed_by": signed_by} if signed_by is not None else None,
+            "digest": disclosure.disclosed_digest(
+                self.record.get("digest", ""), shown.disclose, signed=pem is not None
+            ),
         }
         write_json(files.record, record)
-        return Saved(files.result, tuple(path for path in masks if path), files.before_after, files.record, record)
+        paths = tuple(path for path in masks if path)
+        return Saved(files.result, paths, files.before_after, files.record, record, original)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shown:
+    """What is written of an outcome under one setting of `disclose`; `told` is what its record says of that."""
+
+    disclose: Disclose
+    photo: Photo
+    image: Rgb
+    alpha: Alpha
+    told: dict[str, Any] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def _disclosed(outcome: Outcome, disclose: Disclose, original: str) -> _Shown:
+    shown = _Shown(disclose, outcome.photo, outcome.image, outcome.alpha)
+    if disclose == "none" or not any(step.area_px for step in outcome.steps):
+        return shown
+    note = disclosure.note_of(outcome.steps)
+    tool = f"automask {__version__}"
+    photo, source_type, notes = disclosure.with_note(outcome.photo, note, generative=outcome.generative, tool=tool)
+    told: dict[str, Any] = {"label_box": None, "digital_source_type": source_type, "note": note, "original": None}
+    if disclose == "metadata":
+        return replace(shown, photo=photo, told=told, notes=tuple(notes))
+    told["original"] = original
+    plate = label_plate(outcome.photo.size_wh)
+    if plate is None:
+        notes.append("the photo is too small for a label that can be read: none was drawn")
+        return replace(shown, photo=photo, told=told, notes=tuple(notes))
+    taken, faint = shown.alpha > 0, see_through(outcome.photo)
+    margin_px = max(1, round(0.012 * min(outcome.photo.size_wh)))
+    size_wh = (plate.shape[1], plate.shape[0])
+    box = disclosure.place_label(outcome.photo.rgb, taken, faint, size_wh, margin_px=margin_px)
+    if faint[box.slices].any():
+        notes.append("the photo is see-through where the label stands: it may hardly show")
+    covered_px = int(np.count_nonzero(taken[box.slices]))
+    if covered_px:
+        notes.append(f"no place is left beside what was repainted: the label covers {covered_px} px of it")
+    image, alpha = outcome.image.copy(), shown.alpha.copy()
+    image[box.slices], alpha[box.slices] = plate, 1.0
+    told["label_box"] = _box_record(box)
+    return _Shown(disclose, photo, image, alpha, told, tuple(notes))
+
+
+def _signed(outcome: Outcome, result: Path, pem: str | None) -> tuple[str | None, list[str]]:
+    """Signs the result where that is asked for and something was repainted; the certificate's name, and what to say."""
+    if pem is None or not any(step.area_px for step in outcome.steps):
+        return None, []
+    signed_by = credentials.sign(
+        result,
+        outcome.photo,
+        pem,
+        source_type=disclosure.source_type_of(outcome.generative),
+        note=disclosure.note_of(outcome.steps),
+        tool=f"automask {__version__}",
+    )
+    kept_out = f"a {outcome.photo.format} file holds no content credentials: it is not signed"
+    return signed_by, [] if signed_by is not None else [kept_out]
+
+
+def _write_original(photo: Photo, path: Path) -> None:
+    """The photo as it was, byte for byte; of an array the same pixels."""
+    if photo.source is None:
+        write_photo(photo, photo.rgb, np.zeros(photo.rgb.shape[:2], np.uint8), path)
+        return
+    data = disclosure.original_of(photo)
+    with atomic_path(path) as part:
+        part.write_bytes(data)
+
+
+def _original_in(record: Mapping[str, Any]) -> str | None:
+    told = record.get("disclosure")
+    return told.get("original") if isinstance(told, Mapping) else None
 
 
 def save_variants(
-    made: Iterable[tuple[Variant, Outcome]], out: str | os.PathLike[str] = "out"
+    made: Iterable[tuple[Variant, Outcome]],
+    out: str | os.PathLike[str] = "out",
+    *,
+    disclose: Disclose | None = None,
+    c2pa: str | os.PathLike[str] | None = None,
 ) -> tuple[tuple[Saved, ...], Path | None]:
     """What was written for each variant, as it was made, into the folder of its name; and the sheet of them all.
 
     The sheet lies in `out` itself, beside the folders. Words without braces are one variant of no name: it goes into
-    `out`, and there is no sheet.
+    `out`, and there is no sheet. `disclose` and `c2pa` are those of `Outcome.save`.
 
     Raises:
         As `Outcome.save`.
@@ -877,7 +1018,7 @@ def save_variants(
     saved: list[Saved] = []
     cells: list[tuple[str, Rgb]] = []
     for variant, outcome in made:
-        saved.append(outcome.save(Path(out, variant.name)))
+        saved.append(outcome.save(Path(out, variant.name), disclose=disclose, c2pa=c2pa))
         if variant.name:
             cells = cells or [variants_cell("before", outcome.photo.rgb)]
             cells.append(variants_cell(", ".join(variant.words), outcome.image))

@@ -23,6 +23,8 @@ Alpha: TypeAlias = npt.NDArray[np.float32]
 """[H, W] float32 in 0..1, always some n/255: the share of the repainted picture in the result."""
 
 OnMissing: TypeAlias = Literal["skip", "fail"]
+Disclose: TypeAlias = Literal["none", "metadata", "label"]
+DISCLOSE: tuple[Disclose, ...] = ("none", "metadata", "label")
 Option: TypeAlias = str | int | float | bool
 
 

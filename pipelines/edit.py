@@ -33,7 +33,7 @@ def edit(job: Job) -> int:
         mask_cache_mb=job.config["mask_cache_mb"],
     )
     made = ((variant, outcome) for variant, (_, outcome) in zip(variants, outcomes, strict=True))
-    saved, sheet = save_variants(made, job.out)
+    saved, sheet = save_variants(made, job.out, disclose=job.config["disclose"], c2pa=job.config["c2pa"])
     for reason in dict.fromkeys(step["reason"] for one in saved for step in one.recorded["steps"] if step["reason"]):
         print(f"automask: {reason}", file=sys.stderr)
     for path in (*(one.result for one in saved), *([sheet] if sheet else [])):

@@ -17,7 +17,7 @@ LAYERS = (
     {"types"},
     {"protocols"},
     {"plan", "images", "boxes", "masks", "crops", "seams", "defects", "weights", "signatures"},
-    {"masker", "chain", "mask_cache"},
+    {"masker", "chain", "mask_cache", "disclosure", "credentials"},
     {"batch", "mappers", "overlap", "page", "report"},
     {"config"},
     {"api"},
@@ -55,6 +55,8 @@ HOMES: Mapping[str, Home] = {
     "PIL": _home("images", "report", *ADAPTERS, at_top=True),
     "pillow_heif": _home("images"),
     "coloraide": _home("editors"),
+    "c2pa": _home("credentials"),
+    "cryptography": _home("credentials"),  # comes with c2pa-python
     "hydra": _home("config"),
     "omegaconf": _home("config"),
     "yaml": _home("plan", "config"),

@@ -30,16 +30,18 @@ def setup(scene, *more: str) -> Sequence[str]:
 
 
 def test_edit_writes_what_the_command_line_writes(scene, tmp_path: Path):
-    done = script("edit", *setup(scene), "edits='island -> white'", "seed=3", "out=done", cwd=tmp_path)
+    more = ("seed=3", "disclose=metadata")
+    done = script("edit", *setup(scene, *more), "edits='island -> white'", "out=done", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip() == str(Path("done", "kitchen.png"))
     record = json.loads((tmp_path / "done" / "kitchen.run.json").read_text(encoding="utf-8"))
     assert (record["seed"], record["preset"], record["outside_changed_px"]) == (3, "starter", 0)
     assert record["steps"][0]["area_px"] > 0
+    assert record["disclosure"]["note"] == "Digitally altered: island"
 
     from automask.cli import main
 
-    words = [str(scene.photo), "island -> white", "-o", str(tmp_path / "typed"), "seed=3", *scene.overrides]
+    words = [str(scene.photo), "island -> white", "-o", str(tmp_path / "typed"), *more, *scene.overrides]
     assert main(["edit", *words]) == 0
     for name in ("kitchen.png", "kitchen.masks/01-island.png"):
         assert (tmp_path / "typed" / name).read_bytes() == (tmp_path / "done" / name).read_bytes()

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 from test_images import DECODES, every_kind, heic, make, patch, picture, saved
@@ -112,6 +112,7 @@ def test_any_text_leaves_the_packet_well_formed(text: str):
 
 
 @given(st.integers(0, len(CAMERA) - 1), st.binary(min_size=1, max_size=4))
+@example(585, b"-")  # a prefix that nothing declares
 def test_damaged_packets_are_changed_or_refused_never_worse(at: int, damage: bytes):
     packet = CAMERA[:at] + damage + CAMERA[at + len(damage) :]
     try:

@@ -69,6 +69,7 @@ class Diffusion:
     """
 
     keeps_surroundings = True
+    generative = True  # what a result discloses about itself
 
     def __init__(
         self,

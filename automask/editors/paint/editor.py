@@ -57,6 +57,7 @@ class Paint:
     ideal_px = 0  # the whole photo: exposure and colour cast are read from the rest of the room
     materials = staticmethod(materials)
     sample = staticmethod(sample)
+    generative = False  # what a result discloses about itself
     reads = staticmethod(files_named)  # a batch redoes photos when one of these changes
     own_files = (NET,)
 
