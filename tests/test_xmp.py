@@ -113,6 +113,7 @@ def test_any_text_leaves_the_packet_well_formed(text: str):
 
 @given(st.integers(0, len(CAMERA) - 1), st.binary(min_size=1, max_size=4))
 @example(585, b"-")  # a prefix that nothing declares
+@example(74, b"}")  # the letter that readers part a namespace with
 def test_damaged_packets_are_changed_or_refused_never_worse(at: int, damage: bytes):
     packet = CAMERA[:at] + damage + CAMERA[at + len(damage) :]
     try:

@@ -75,8 +75,8 @@ class _Packet:
         self._parser.EndElementHandler = self._end
         try:
             self._parser.Parse(data, True)
-            # This one also refuses a prefix that nothing declares; it does not tell prefixes, so it cannot do the rest.
-            expat.ParserCreate("UTF-8", " ").Parse(data, True)
+            # As other readers parse it: this one also refuses a prefix that nothing declares, but hides the prefixes.
+            expat.ParserCreate("UTF-8", "}").Parse(data, True)
         except expat.ExpatError as error:
             raise ValueError(str(error)) from error
         if self.place is None:
