@@ -536,7 +536,7 @@ def _write_sheet(sheet: Sheet, reports: Mapping[Job, JobReport], *, among: froze
         if reason is None and files.record.is_file():
             cells.append(_variant_cell(caption, files.result))
         else:
-            cells.append(notice(caption, reason or "not made yet"))
+            cells.append(notice(caption, reason or "not made"))
     write_picture(sheet.path, variants_sheet(cells))
 
 

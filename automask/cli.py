@@ -696,7 +696,8 @@ def _batch_progress(total: int) -> Iterator[Callable[["JobReport"], None]]:
         TextColumn("{task.fields[failed]} failed"),
     )
     began, failed, done = time.perf_counter(), 0, 0
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    # Rich would take what is printed meanwhile along to standard error; --json belongs on standard output.
+    with Progress(*columns, console=Console(stderr=True), redirect_stdout=False) as progress:
         task = progress.add_task("photos", total=total, failed=0, rate="")
 
         def on_report(report: "JobReport") -> None:

@@ -93,7 +93,7 @@ def test_a_source_inside_out_is_read(tmp_path):
 
 def test_previews_that_automask_wrote_are_not_photos(tmp_path):
     touch(tmp_path / "in", "a.jpg", "a.before-after.jpg", "a.overlay.png", "a.masks/01-x.png", "contact-sheet.jpg")
-    touch(tmp_path / "in", "contact-sheet-2.jpg", "my contact-sheet.jpg")
+    touch(tmp_path / "in", "a.variants.jpg", "contact-sheet-2.jpg", "my contact-sheet.jpg")
     jobs = found(tmp_path / "in", tmp_path / "out", recursive=True).jobs
     assert photos(jobs, tmp_path / "in") == ["a.jpg", "my contact-sheet.jpg"]
 

@@ -564,7 +564,9 @@ def test_batch_makes_every_variant_of_every_photo_and_finds_its_masks_once(capsy
     assert {"a.variants.jpg", "sub/b.variants.jpg", "contact-sheet.jpg"} <= files_in(out)
 
     before = {name: (out / name).read_bytes() for name in files_in(out)}
+    drawn = (out / "a.variants.jpg").stat().st_mtime_ns
     _, said, _ = run(capsys, *batch)
+    assert (out / "a.variants.jpg").stat().st_mtime_ns == drawn
     assert said.startswith("0 done, 4 done before, 0 failed")
     assert {name: (out / name).read_bytes() for name in files_in(out)} == before
 
@@ -673,3 +675,16 @@ def test_the_starter_s_own_files_are_there():
 
     assert sorted(path.name for path in Starter.own_files) == ["starter.json", "starter.onnx", "words.npz"]
     assert all(path.is_file() for path in Starter.own_files)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of its own")
+def test_a_batch_s_json_goes_to_standard_output_even_beside_a_terminal(scene, listing, tmp_path):
+    import pty
+
+    ours, theirs = pty.openpty()
+    words = ["batch", str(listing), "lamp -> white", "-o", str(tmp_path / "o"), "--json", *scene.overrides]
+    command = [sys.executable, "-m", "automask.cli", *words]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, check=True)
+    os.close(theirs)
+    os.close(ours)
+    assert json.loads(done.stdout)["status"] == "done"

@@ -1,5 +1,6 @@
 """What the pages show can be typed: every command is accepted, every plan parses, every link leads somewhere."""
 
+import itertools
 import re
 import shlex
 import shutil
@@ -9,7 +10,7 @@ import pytest
 
 from automask.cli import main
 from automask.errors import AutomaskError
-from automask.plan import parse_plan, parse_targets
+from automask.plan import parse_targets, parse_variants
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
@@ -84,9 +85,9 @@ def test_the_starter_preset_knows_every_word_of_the_recipes():
     starter, paint = Starter(), Paint()
     assert len(recipes()) > 8
     for command, words in recipes():
-        plan = parse_targets(words) if command == "mask" else parse_plan(words)
-        starter.understand(phrases_of(plan))
-        for edit in plan:
+        plans = [parse_targets(words)] if command == "mask" else [made.plan for made in parse_variants(words)]
+        starter.understand(phrases_of(plans[0]))
+        for edit in itertools.chain(*plans):
             if command != "mask":
                 paint.check(edit.prompt)
 
