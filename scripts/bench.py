@@ -3,6 +3,7 @@
     python scripts/bench.py masks      CLIPSeg and SAM ViT-B at full size, random weights: eight phrases against one
     python scripts/bench.py process    whole `automask edit` processes of the starter preset: seconds and peak memory
     python scripts/bench.py paint      the paint editor alone, two objects of a 1536x1024 photo: seconds and peak memory
+    python scripts/bench.py edit       the diffusion editor against the tutorials' script and its own bare nets
 
 Machines are noisy: every figure is the median of several runs, rivals take turns, and ratios are what to quote.
 Random weights are honest for speed and memory, and say nothing of quality.
@@ -40,6 +41,15 @@ def main() -> None:
     paint = commands.add_parser("paint", help="the paint editor alone, two objects of one photo")
     paint.add_argument("--runs", type=int, default=5)
     paint.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
+    edit = commands.add_parser("edit", help="the diffusion editor, random weights")
+    edit.add_argument("--device", default="cpu", help="cuda for figures that mean something")
+    edit.add_argument("--engines", nargs="+", choices=("sd15", "sdxl"), default=["sd15", "sdxl"])
+    edit.add_argument(
+        "--random-weights", action="store_true", help="nets of the published size; without it tiny ones (always on cpu)"
+    )
+    edit.add_argument("--steps", type=int, default=50)
+    edit.add_argument("--photos", type=int, default=8, help="in the row of photos painted together")
+    edit.add_argument("--runs", type=int, default=3)
     flags = parser.parse_args()
     if flags.command == "paint" and flags.child:
         paint_once(Path(flags.child[0]), flags.child[1].split("; "))
@@ -49,6 +59,12 @@ def main() -> None:
         bench_masks(flags.runs, tiny=flags.tiny)
     elif flags.command == "process":
         bench_process(flags.runs)
+    elif flags.command == "edit":
+        from bench_edit import bench_edit
+
+        full_size = flags.random_weights and flags.device != "cpu"
+        counts = {"runs": flags.runs, "steps": flags.steps, "photos": flags.photos}
+        bench_edit(flags.device, flags.engines, full_size=full_size, **counts)
     else:
         bench_paint(flags.runs)
 
