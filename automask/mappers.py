@@ -31,6 +31,9 @@ OnLost: TypeAlias = Callable[[T, Exception], R]
 TRIES = 2
 """A worker that dies may have been the machine's fault: its item is tried once more, by another worker."""
 
+TRIES_OF_MACHINES = 5
+"""A machine that is lost is hardly an item's fault, and one that goes takes all its workers: tried this often."""
+
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 _PATIENCE_S = 5.0
 _Answer: TypeAlias = tuple[bool, Any]
@@ -258,6 +261,10 @@ class _Hand(Protocol):
 
     def how_it_died(self) -> str: ...
 
+    def tries(self) -> int:
+        """How many workers an item may cost that die as this one did."""
+        ...
+
     def stop(self, *, busy: bool) -> None: ...
 
 
@@ -301,7 +308,7 @@ def _share_out(
                 if answer is not None:
                     idle.append(hand)
                     answers.append((item, answer))
-                elif tried < TRIES:
+                elif tried < hand.tries():
                     hand.stop(busy=False)
                     queue.appendleft((item, tried + 1))
                     loading.append(start())
@@ -374,6 +381,9 @@ class _Process:
                 return f"killed by {signal.Signals(-code).name}"
         return f"exit status {code}"
 
+    def tries(self) -> int:
+        return TRIES
+
     def stop(self, *, busy: bool) -> None:
         """Ends it: idle, by closing the pipe; at work, by an interrupt, so that it cleans up behind itself."""
         self.pipe.close()
@@ -424,6 +434,7 @@ class _Actor:
         self._ray = ray
         self._actor = actor
         self._how = ""
+        self._machine: str | None = None
         self.answer = actor.load.remote(make_worker, threads)
 
     def give(self, item: Any) -> None:
@@ -436,23 +447,31 @@ class _Actor:
             # What the worker raises comes as an answer: whatever Ray itself raises means a lost process or machine.
             self._how = " ".join(str(error).split())
             return None
+        if self._machine is None:
+            self._machine = answer[1] if answer[0] else ""
         return answer
 
     def how_it_died(self) -> str:
         return self._how
+
+    def tries(self) -> int:
+        lost = {node["NodeID"] for node in self._ray.nodes() if not node["Alive"]}
+        return TRIES_OF_MACHINES if self._machine in lost else TRIES
 
     def stop(self, *, busy: bool) -> None:  # noqa: ARG002 - Ray has but one way
         self._ray.kill(self._actor)
 
 
 class _RayWorker:
-    """What a Ray actor is made of."""
+    """What a Ray actor is made of. Its first answer also says on which machine it lives."""
 
     def load(self, make_worker: MakeWorker[Any, Any], threads: int) -> _Answer:
+        import ray
+
         _limit_threads(threads)
         loaded = _answer(_call, make_worker)
         self._work = loaded[1]
-        return loaded[0], None if loaded[0] else loaded[1]
+        return loaded[0], ray.get_runtime_context().get_node_id() if loaded[0] else loaded[1]
 
     def run(self, item: Any) -> _Answer:
         return _answer(self._work, item)

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -444,6 +445,50 @@ def test_ray_gives_the_same_files_as_one_process(tmp_path, monkeypatch):
         out = tmp_path / name
         run_batch(found(source, out).jobs, editing, mapper, out=out)
     assert tree(tmp_path / "one") == tree(tmp_path / "ray")
+
+
+def edit_where(job, begun, node, doomed):
+    """An edit that on the doomed machine never ends, and elsewhere waits until the doomed one is at work."""
+    Path(begun, f"{job.name}-{node}").touch()
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and (node == doomed or not list(Path(begun).glob(f"*-{doomed}"))):
+        time.sleep(0.02)
+    return edit_one(job)
+
+
+def editing_where(begun, doomed):
+    import ray
+
+    return functools.partial(edit_where, begun=begun, node=ray.get_runtime_context().get_node_id(), doomed=doomed)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs the 'ray' extra")
+def test_a_machine_that_dies_midway_costs_a_ray_batch_no_photo(tmp_path, monkeypatch):
+    from ray.cluster_utils import Cluster
+
+    here = Path(__file__).parent
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(here), str(here.parent)]))
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    source = pictures(tmp_path / "in", *(f"{number}.jpg" for number in range(5)))
+    run_batch(found(source, tmp_path / "one").jobs, editing, Serial(), out=tmp_path / "one")
+    begun, out = tmp_path / "begun", tmp_path / "ray"
+    begun.mkdir()
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    try:
+        doomed = cluster.add_node(num_cpus=1)
+
+        def kill(_):
+            if doomed in cluster.worker_nodes:
+                cluster.remove_node(doomed, allow_graceful=False)
+
+        mapper = RayActors(workers=2, address=cluster.address)
+        make = functools.partial(editing_where, str(begun), doomed.node_id)
+        reports = run_batch(found(source, out).jobs, make, mapper, out=out, on_report=kill)
+    finally:
+        cluster.shutdown()
+    assert sorted(Counter(path.name.partition("-")[0] for path in begun.iterdir()).values()) == [1, 1, 1, 1, 2]
+    assert {report.status for report in reports} == {"done"}
+    assert tree(out) == tree(tmp_path / "one")
 
 
 def test_a_job_is_done_only_with_the_same_digest_and_its_pictures(tmp_path):

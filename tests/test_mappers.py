@@ -194,6 +194,39 @@ def test_a_caller_that_stops_early_ends_the_workers(tmp_path):
             os.kill(int(path.name), 0)
 
 
+class Mortal:
+    """A worker that dies of its first `deaths` items, as machines do that are lost."""
+
+    deaths = 0
+
+    def __init__(self, tries):
+        self.allowed = tries
+        self.answer = (True, None)
+
+    def give(self, item):
+        Mortal.deaths -= 1
+        self.answer = None if Mortal.deaths >= 0 else (True, item)
+
+    def told(self):
+        return self.answer
+
+    def how_it_died(self):
+        return "machine lost"
+
+    def tries(self):
+        return self.allowed
+
+    def stop(self, *, busy):
+        pass
+
+
+@pytest.mark.parametrize(("deaths", "tries", "done"), [(1, 2, True), (2, 2, False), (4, 5, True), (5, 5, False)])
+def test_how_a_worker_died_says_how_often_its_item_is_tried(deaths, tries, done):
+    Mortal.deaths = deaths
+    (result,) = mappers._share_out(["a"], lost, 1, lambda: Mortal(tries), lambda hands: [hands[0]])
+    assert (result == "a") == done
+
+
 @pytest.mark.parametrize("workers", [0, -1])
 def test_fewer_than_one_worker_is_refused(workers):
     for mapper in (Serial, RayActors):
