@@ -4,6 +4,11 @@
     python scripts/bench.py process    whole `automask edit` processes of the starter preset: seconds and peak memory
     python scripts/bench.py paint      the paint editor alone, two objects of a 1536x1024 photo: seconds and peak memory
     python scripts/bench.py edit       the diffusion editor against the tutorials' script and its own bare nets
+    python scripts/bench.py batch      200 photos on all cores, against one thread and against a plain loop
+    python scripts/bench.py ray        two Ray workers against one
+    python scripts/bench.py crash      a batch killed at 50 random moments against one that was not
+    python scripts/bench.py resume     a finished folder of 1,000 photos, run again
+    python scripts/bench.py broken     1,000 photos, 30 of them broken in 15 ways
 
 Machines are noisy: every figure is the median of several runs, rivals take turns, and ratios are what to quote.
 Random weights are honest for speed and memory, and say nothing of quality.
@@ -23,6 +28,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import bench_batch
 import numpy as np
 
 SAMPLE = Path(__file__).resolve().parents[1] / "automask" / "samples" / "kitchen.jpg"
@@ -50,7 +56,11 @@ def main() -> None:
     edit.add_argument("--steps", type=int, default=50)
     edit.add_argument("--photos", type=int, default=8, help="in the row of photos painted together")
     edit.add_argument("--runs", type=int, default=3)
+    _add_batch_commands(commands)
     flags = parser.parse_args()
+    if flags.command == "batch" and flags.child:
+        bench_batch.loop_once(Path(flags.child[0]), Path(flags.child[1]), int(flags.child[2]))
+        return
     if flags.command == "paint" and flags.child:
         paint_once(Path(flags.child[0]), flags.child[1].split("; "))
         return
@@ -65,8 +75,54 @@ def main() -> None:
         full_size = flags.random_weights and flags.device != "cpu"
         counts = {"runs": flags.runs, "steps": flags.steps, "photos": flags.photos}
         bench_edit(flags.device, flags.engines, full_size=full_size, **counts)
-    else:
+    elif flags.command == "paint":
         bench_paint(flags.runs)
+    else:
+        _bench_batches(flags)
+
+
+def _add_batch_commands(commands: Any) -> None:
+    def add(name: str, about: str, photos: int) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = commands.add_parser(name, help=about)
+        parser.add_argument("--photos", type=int, default=photos)
+        parser.add_argument("--photos-from", type=Path, help="a folder of JPEGs to cut photos from; else the kitchen")
+        return parser
+
+    batch = add("batch", "a batch on all cores, against one thread and a plain loop", 200)
+    batch.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    batch.add_argument("--per", type=int, default=100, help="photos for each figure of peak memory")
+    batch.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
+    add("ray", "two Ray workers against one", 40)
+    crash = add("crash", "a batch killed at random moments against one that was not", 40)
+    crash.add_argument("--kills", type=int, default=50)
+    crash.add_argument("--workers", type=int, default=1)
+    crash.add_argument("--seed", type=int, default=0)
+    resume = add("resume", "a finished folder, run again", 1000)
+    resume.add_argument("--runs", type=int, default=5)
+    resume.add_argument("--size", type=int, nargs=2, default=(384, 256), metavar=("WIDTH", "HEIGHT"))
+    broken = add("broken", "a folder with broken photos in it", 1000)
+    broken.add_argument("--broken", type=int, default=30)
+    broken.add_argument("--workers", type=int, default=os.cpu_count() or 1)
+    for parser in (crash, broken):
+        parser.add_argument("--cheap", action="store_true", help="stages that cost next to nothing, small photos")
+
+
+def _bench_batches(flags: argparse.Namespace) -> None:
+    if flags.command == "batch":
+        bench_batch.bench_batch(flags.photos, flags.photos_from, per=flags.per, workers=flags.workers)
+    elif flags.command == "ray":
+        bench_batch.bench_ray(flags.photos, flags.photos_from)
+    elif flags.command == "crash":
+        bench_batch.bench_crash(
+            flags.kills, flags.photos, flags.photos_from, workers=flags.workers, cheap=flags.cheap, seed=flags.seed
+        )
+    elif flags.command == "resume":
+        size_wh = (flags.size[0], flags.size[1])
+        bench_batch.bench_resume(flags.photos, flags.photos_from, runs=flags.runs, size_wh=size_wh)
+    else:
+        bench_batch.bench_broken(
+            flags.photos, flags.broken, flags.photos_from, cheap=flags.cheap, workers=flags.workers
+        )
 
 
 # -------------------------------------------------------------------------------------------------------------- masks
