@@ -31,13 +31,13 @@ $(LIGHT)/.ready: pyproject.toml $(LOCK)
 
 $(FULL)/.ready: pyproject.toml $(LOCK)
 	$(PYTHON) -m venv $(FULL)
-	$(FULL)/bin/python $(PIP) --constraint $(LOCK) --editable ".[models,ray,heic,dev]"
+	$(FULL)/bin/python $(PIP) --constraint $(LOCK) --editable ".[models,ray,heic,c2pa,dev]"
 	touch $@
 
 ## Renews the exact versions from the newest that pyproject.toml allows.
 lock:
 	$(PYTHON) -m venv --clear .venv-lock
-	.venv-lock/bin/python $(PIP) --editable ".[models,ray,heic,dev]"
+	.venv-lock/bin/python $(PIP) --editable ".[models,ray,heic,c2pa,dev]"
 	.venv-lock/bin/python -m pip freeze --exclude-editable > $(LOCK)
 	rm -r .venv-lock
 

@@ -4,10 +4,10 @@ import functools
 import hashlib
 import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from automask import chain, config, mask_cache, masker, weights
 from automask.batch import Sheet, is_done, job_digest, run_batch
@@ -17,6 +17,7 @@ from automask.errors import AutomaskError, ConfigError, EditorError, PlanError, 
 from automask.images import Photo, open_photo
 from automask.mappers import Serial
 from automask.mask_cache import MaskCache
+from automask.overlap import Over, overlapped
 from automask.plan import parse_targets, plan_from, variants_from
 from automask.protocols import Editor, Refiner, Segmenter, Stages
 from automask.report import Outcome, run_record
@@ -177,54 +178,79 @@ def _outcomes(
     opened = open_photo(photo, max_megapixels=run.max_megapixels)
     tell("finding the masks", 0, count)
     cache = run.cache if given["segmenter"] is None and given["refiner"] is None else None
-    regions, kept = _regions(opened, plans[0], tools, run.on_missing, masks, cache)
+    found = _find(opened, plans[0], tools, run.on_missing, masks, cache)
     timing = {"load_s": loaded - began, "mask_s": time.perf_counter() - loaded}
     tell("painting", 0, count)
 
     def outcome_of(number: int, plan: Plan) -> Outcome:
         before = sum(map(len, plans[:number]))
         started = time.perf_counter()
-        image, steps = chain.paint(
+        painted = chain.paint(
             opened.rgb,
             plan,
-            regions,
+            found.regions,
             tools,
             seed=run.seed,
             candidates=run.candidates,
             on_step=lambda index, _: tell("painting", before + index + 1, count),
         )
         # What all variants share is counted once, with the first.
-        shared = timing | ({"masks_from_cache": True} if kept else {}) if number == 0 else dict.fromkeys(timing, 0.0)
-        record = run_record(
-            photo=opened,
-            plan=plan,
-            steps=steps,
-            preset=tools.preset,
-            seed=run.seed,
-            models=models_of(tools),
-            versions=versions(tools if masks is None else None),
+        shared = timing | found.told if number == 0 else dict.fromkeys(timing, 0.0)
+        return _outcome(
+            opened,
+            plan,
+            found,
+            painted,
+            tools,
+            run,
             timing=shared | {"paint_s": time.perf_counter() - started},
-            notes=_unused_words(plan) if masks is not None else (),
-            # Ready objects and given masks are not in the configuration: no batch may take such a result for its own.
-            digest=""
-            if masks is not None or own_objects
-            else job_digest(opened.digest, plan, settings_of(tools, plan, run.seed, run.on_missing, run.candidates)),
-        )
-        folder = None if masks is None else Path(masks)
-        return Outcome(
-            image,
-            steps,
-            record,
-            regions,
-            photo=opened,
-            plan=plan,
-            masks_from=folder,
-            generative=chain.is_generative(plan, steps, tools),
-            disclose=run.disclose,
-            c2pa=run.c2pa,
+            masks=None if masks is None else Path(masks),
+            own_objects=own_objects,
         )
 
     return itertools.starmap(outcome_of, enumerate(plans))
+
+
+def _outcome(
+    photo: Photo,
+    plan: Plan,
+    found: "_Found",
+    painted: chain.Painted,
+    tools: Stages,
+    run: "_Run",
+    *,
+    timing: dict[str, Any],
+    masks: Path | None = None,
+    own_objects: bool = False,
+) -> Outcome:
+    image, steps = painted
+    record = run_record(
+        photo=photo,
+        plan=plan,
+        steps=steps,
+        preset=tools.preset,
+        seed=run.seed,
+        models=models_of(tools),
+        versions=versions(tools if masks is None else None),
+        timing=timing,
+        notes=_unused_words(plan) if masks is not None else (),
+        # Ready objects and given masks are not in the configuration: no batch may take such a result for its own.
+        digest=""
+        if masks is not None or own_objects
+        else job_digest(photo.digest, plan, settings_of(tools, plan, run.seed, run.on_missing, run.candidates)),
+    )
+    return Outcome(
+        image,
+        steps,
+        record,
+        found.regions,
+        photo=photo,
+        plan=plan,
+        masks_from=masks,
+        generative=chain.is_generative(plan, steps, tools),
+        disclose=run.disclose,
+        c2pa=run.c2pa,
+    )
 
 
 def _unused_words(plan: Plan) -> list[str]:
@@ -292,24 +318,36 @@ class NotLoaded:
         raise EditorError("no editor was loaded", mend="call automask.edit")
 
 
-def _regions(
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """The regions of a photo, and whether they came from the cache."""
+
+    regions: tuple[Region, ...]
+    kept: bool = False
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """For the record's timing."""
+        return {"masks_from_cache": True} if self.kept else {}
+
+
+def _find(
     photo: Photo,
     plan: Plan,
     stages: Stages,
     on_missing: OnMissing,
     masks: str | Path | None,
     cache: MaskCache | None,
-) -> tuple[tuple[Region, ...], bool]:
-    """The regions, and whether they came from the cache."""
+) -> _Found:
     if masks is not None:
         size_hw = (photo.rgb.shape[0], photo.rgb.shape[1])
-        return masker.given_regions(Path(masks), plan, size_hw=size_hw, on_missing=on_missing), False
+        return _Found(masker.given_regions(Path(masks), plan, size_hw=size_hw, on_missing=on_missing))
     if cache is None:
-        return masker.find_regions(photo.rgb, plan, stages, on_missing=on_missing), False
+        return _Found(masker.find_regions(photo.rgb, plan, stages, on_missing=on_missing))
     regions, kept = mask_cache.find_regions(photo, plan, stages, cache)
     if on_missing == "fail":
         masker.refuse_missing(regions)
-    return regions, kept
+    return _Found(regions, kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -522,7 +560,7 @@ def run_jobs(
     # In this process the stages that checked the words do the work; other processes load their own.
     make = functools.partial(make_worker, dict(cfg), names, conf)
     if isinstance(mapper, Serial) and mapper.workers == 1:
-        make = functools.partial(_worker_with, stages, dict(cfg))
+        make = functools.partial(Worker, stages, dict(cfg))
     todo = [job for job in jobs if job.plan not in faults]
     done = run_batch(
         todo, make, mapper, out=out, refused=[*refused, *_refusals(reports)], sheets=sheets, on_report=tell
@@ -534,41 +572,126 @@ def _refusals(reports: Sequence[JobReport]) -> list[tuple[str, str]]:
     return [(str(report.job.photo), report.reason or "") for report in reports]
 
 
-def make_worker(cfg: config.Config, names: Sequence[str], conf: Path | None) -> Callable[[Job], JobReport]:
-    """Loads the models once and gives the function that does one job; picklable, so that any process may call it."""
-    return _worker_with(config.build(cfg, editors=names, conf=conf), cfg)
+PHOTOS_TOGETHER = 4
+"""Photos whose crops go to an editor in one call, where it paints several at once (`paint_many`)."""
 
 
-def _worker_with(stages: Stages, cfg: config.Config) -> Callable[[Job], JobReport]:
-    return functools.partial(do_job, stages=stages, cfg=cfg)
+def make_worker(cfg: config.Config, names: Sequence[str], conf: Path | None) -> "Worker":
+    """Loads the models once and gives what does the jobs; picklable, so that any process may call it."""
+    return Worker(config.build(cfg, editors=names, conf=conf), cfg)
 
 
-def do_job(job: Job, *, stages: Stages, cfg: config.Config) -> JobReport:
-    """One photo of a batch: skipped where its record shows that it was done with the same photo, plan and settings.
+@dataclass(frozen=True, slots=True, eq=False)
+class Worker:
+    """Does the jobs of a batch with stages that are loaded: one at a time, or as a stream.
 
-    Raises:
-        AutomaskError: As `edit`; the batch reports it and goes on.
+    Args:
+        stages: Used for every photo.
+        cfg: As `config.compose` gives it.
     """
-    began = time.perf_counter()
-    if job.photo.is_file():
-        with job.photo.open("rb") as file:
-            photo_digest = hashlib.file_digest(file, "sha256").hexdigest()
-        settings = settings_of(stages, job.plan, cfg["seed"], cfg["on_missing"], cfg["candidates"])
-        digest = job_digest(photo_digest, job.plan, settings)
-        if is_done(job, disclosed_digest(digest, cfg["disclose"], signed=cfg["c2pa"] is not None)):
-            return JobReport(job, "skipped", took_s=time.perf_counter() - began)
-    outcome = edit(
-        job.photo,
-        job.plan,
-        stages=stages,
-        seed=cfg["seed"],
-        on_missing=cfg["on_missing"],
-        max_megapixels=cfg["max_megapixels"],
-        candidates=cfg["candidates"],
-        mask_cache_mb=cfg["mask_cache_mb"],
-    )
-    saved = outcome.save(job.out, name=job.name, disclose=cfg["disclose"], c2pa=cfg["c2pa"])
-    return JobReport(job, "done", record=saved.recorded, took_s=time.perf_counter() - began)
+
+    stages: Stages
+    cfg: config.Config
+
+    def __call__(self, job: Job) -> JobReport:
+        """One photo: skipped where its record shows that it was done with the same photo, plan and settings.
+
+        Raises:
+            AutomaskError: As `edit`; the batch reports it and goes on.
+        """
+        ready = self._read(job)
+        if isinstance(ready, Over):
+            return ready.result
+        (made,) = self._work([(job, ready)])
+        if isinstance(made, Exception):
+            raise made
+        return self._write(job, made)
+
+    def stream(self, jobs: Iterable[Job], *, lost: Callable[[Job, Exception], JobReport]) -> Iterator[JobReport]:
+        """The reports of all, in order: the next photos are read and the last written while this thread works.
+
+        Args:
+            jobs: Any number; few photos are held at a time.
+            lost: Gives the report of a job that failed.
+        """
+        editors = [self.stages.editor, *self.stages.editors.values()]
+        together = PHOTOS_TOGETHER if any(hasattr(editor, "paint_many") for editor in editors) else 1
+        return overlapped(jobs, read=self._read, work=self._work, write=self._write, lost=lost, together=together)
+
+    def _read(self, job: Job) -> "_Read | Over[JobReport]":
+        began = time.perf_counter()
+        if job.photo.is_file():
+            with job.photo.open("rb") as file:
+                photo_digest = hashlib.file_digest(file, "sha256").hexdigest()
+            cfg = self.cfg
+            settings = settings_of(self.stages, job.plan, cfg["seed"], cfg["on_missing"], cfg["candidates"])
+            digest = job_digest(photo_digest, job.plan, settings)
+            if is_done(job, disclosed_digest(digest, cfg["disclose"], signed=cfg["c2pa"] is not None)):
+                return Over(JobReport(job, "skipped", took_s=time.perf_counter() - began))
+        photo = open_photo(job.photo, max_megapixels=self.cfg["max_megapixels"])
+        return _Read(photo, time.perf_counter() - began)
+
+    def _work(self, jobs: Sequence[tuple[Job, "_Read"]]) -> list["_Made | Exception"]:
+        """What became of each photo: masks one after another, crops of all of them together."""
+        run = self._run
+        began = time.perf_counter()
+        found: list[_Found | Exception] = []
+        for job, read in jobs:
+            try:
+                chain.check_edits(job.plan, self.stages)
+                found.append(_find(read.photo, job.plan, self.stages, run.on_missing, None, run.cache))
+            except Exception as error:
+                found.append(error)
+        masked = time.perf_counter()
+        fine = [(job, read, one) for (job, read), one in zip(jobs, found, strict=True) if isinstance(one, _Found)]
+        painted = iter(
+            chain.paint_together(
+                [
+                    chain.painting(read.photo.rgb, job.plan, one.regions, self.stages, run.seed, run.candidates)
+                    for job, read, one in fine
+                ]
+            )
+        )
+        # Photos that were painted together took their share of the time each.
+        mask_s, paint_s = ((masked - began) / len(jobs), (time.perf_counter() - masked) / max(len(fine), 1))
+        made: list[_Made | Exception] = []
+        for (job, read), one in zip(jobs, found, strict=True):
+            result = one if isinstance(one, Exception) else next(painted)
+            if isinstance(result, Exception) or isinstance(one, Exception):
+                made.append(result if isinstance(result, Exception) else cast("Exception", one))
+                continue
+            timing = {"load_s": 0.0, "mask_s": mask_s, **one.told, "paint_s": paint_s}
+            outcome = _outcome(read.photo, job.plan, one, result, self.stages, run, timing=timing)
+            made.append(_Made(outcome, read.took_s + mask_s + paint_s))
+        return made
+
+    def _write(self, job: Job, made: "_Made") -> JobReport:
+        began = time.perf_counter()
+        saved = made.outcome.save(job.out, name=job.name, disclose=self.cfg["disclose"], c2pa=self.cfg["c2pa"])
+        return JobReport(job, "done", record=saved.recorded, took_s=made.took_s + time.perf_counter() - began)
+
+    @property
+    def _run(self) -> "_Run":
+        cfg = self.cfg
+        cache = _cache_of(cfg["mask_cache_mb"])
+        settings = (cfg["seed"], cfg["on_missing"], cfg["max_megapixels"], cfg["candidates"])
+        return _Run(None, self.stages, None, *settings, cache)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """A photo that is open, and the seconds that it took."""
+
+    photo: Photo
+    took_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Made:
+    """An edited photo, not yet written, and the seconds that it took."""
+
+    outcome: Outcome
+    took_s: float
 
 
 def report_record(report: JobReport) -> dict[str, Any]:

@@ -24,7 +24,8 @@ R = TypeVar("R")
 
 MakeWorker: TypeAlias = Callable[[], Callable[[T], R]]
 """Loads the models and gives the function that does one item. Other processes import it: a function of a module,
-or a `functools.partial` of one."""
+or a `functools.partial` of one. What has `stream(items, *, lost)` beside is given all items at once where one worker
+does them all: it may read ahead and write behind."""
 OnLost: TypeAlias = Callable[[T, Exception], R]
 """The result of an item that raised, or that no worker survived. Runs in the calling process."""
 
@@ -273,6 +274,10 @@ H = TypeVar("H", bound=_Hand)
 
 def _in_this_process(make_worker: MakeWorker[T, R], items: Sequence[T], lost: OnLost[T, R] | None) -> Iterator[R]:
     work = make_worker()
+    stream = getattr(work, "stream", None)
+    if stream is not None and lost is not None:
+        yield from stream(items, lost=lost)
+        return
     for item in items:
         yield _result(_answer(work, item), item, lost)
 

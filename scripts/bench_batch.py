@@ -407,7 +407,7 @@ def bench_resume(photos: int, photos_from: Path | None, *, runs: int, size_wh: t
     """Seconds that a finished folder takes when the batch is run again, as the preset starter's own command."""
     import automask
     from automask.batch import find_jobs
-    from automask.plan import parse_plan
+    from automask.plan import variants_from
     from automask.refiners.threshold import Threshold
     from automask.testing import Fill
 
@@ -418,7 +418,7 @@ def bench_resume(photos: int, photos_from: Path | None, *, runs: int, size_wh: t
         cheap = replace(
             automask.load("starter"), segmenter=UpperHalf(), refiner=Threshold(), editor=Fill(rgb=(152, 164, 140))
         )
-        for job in find_jobs(str(folder / "in"), out=folder / "out", plan=parse_plan(WORDS)).jobs:
+        for job in find_jobs(str(folder / "in"), out=folder / "out", variants=variants_from(WORDS)).jobs:
             automask.edit(job.photo, WORDS, stages=cheap).save(job.out, name=job.name)
         command = batch_command(folder / "in", folder / "out")
         first = run(command)

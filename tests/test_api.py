@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -6,11 +7,18 @@ import pytest
 from drawing import room
 
 import automask
+import automask.config
 import automask.plan
+from automask import api
+from automask.batch import run_batch
 from automask.errors import ConfigError, PlanError, TargetMissing, UnknownPhrase
+from automask.images import open_photo, write_picture
+from automask.mappers import Serial
+from automask.plan import parse_plan
 from automask.refiners.threshold import Threshold
 from automask.segmenters.painted import Painted
 from automask.testing import AddEight, Fill, Identity
+from automask.types import Job
 
 WORDS = "island except handles -> navy; lamp -> gold"
 
@@ -300,3 +308,107 @@ def test_several_candidates_are_told_of_and_drawn_on_one_sheet(scene, tmp_path):
 def test_a_number_of_candidates_out_of_range_is_refused(scene, many):
     with pytest.raises(ConfigError, match=rf"candidates is {many}; give a whole number from 1 to 64"):
         automask.edit(scene.photo, "island -> marble", candidates=many, **parts(scene))
+
+
+# -------------------------------------------------------------------------------------------------------------- batch
+
+
+def listing(scene, count=6):
+    """Jobs over copies of the scene's photo, each with something of its own in a corner."""
+    jobs = []
+    for number in range(count):
+        photo = open_photo(scene.photo).rgb.copy()
+        photo[80:, :20] = 20 * number
+        path = scene.folder / "in" / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        write_picture(path, photo)
+        jobs.append(Job(path, PLAN, scene.folder / "out", str(number)))
+    return jobs
+
+
+PLAN = parse_plan("island -> marble; lamp -> gold")
+
+
+def worker(scene, **stages):
+    cfg = automask.config.compose("starter", scene.overrides)
+    loaded = automask.load("starter", scene.overrides)
+    return api.Worker(replace(loaded, **stages), {**cfg, "mask_cache_mb": 0})
+
+
+class Many(Fill):
+    """Paints several crops at once, and remembers how many."""
+
+    sizes: tuple[int, ...] = ()
+
+    def paint_many(self, jobs):
+        self.sizes = (*self.sizes, len(jobs))
+        return [self.paint(**job) for job in jobs]
+
+
+def told(job):
+    record = json.loads(next(job.out.glob(f"{job.name}.run.json")).read_text())
+    return {key: value for key, value in record.items() if key != "timing"}
+
+
+def test_crops_of_several_photos_go_to_the_editor_together_and_nothing_else_changes(scene):
+    jobs, editor = listing(scene), Many(ideal_px=24)
+    reports = run_batch(jobs, lambda: worker(scene, editor=editor), Serial(), out=scene.folder / "out")
+    assert {report.status for report in reports} == {"done"}
+    assert editor.sizes == (2 * api.PHOTOS_TOGETHER, 2 * (len(jobs) - api.PHOTOS_TOGETHER))
+    streamed = [((job.out / f"{job.name}.png").read_bytes(), told(job)) for job in jobs]
+    alone = worker(scene, editor=Many(ideal_px=24))
+    for job, (picture, record) in zip(jobs, streamed, strict=True):
+        there = replace(job, out=scene.folder / "alone")
+        assert alone(there).status == "done"
+        assert (there.out / f"{job.name}.png").read_bytes() == picture
+        assert told(there) == record
+    again = run_batch(jobs, lambda: worker(scene, editor=editor), Serial(), out=scene.folder / "out")
+    assert {report.status for report in again} == {"skipped"}
+
+
+class FailsAt:
+    """Any stage: fails at the photo whose corner has this grey."""
+
+    def __init__(self, stage, corner):
+        self._stage, self._corner = stage, corner
+
+    def __getattr__(self, name):
+        return getattr(self._stage, name)
+
+    def _check(self, photo):
+        if photo[-1, 0, 0] == self._corner:
+            raise RuntimeError("boom")
+
+    def heats(self, photo, targets):
+        self._check(photo)
+        return self._stage.heats(photo, targets)
+
+    def refine(self, photo, heats, boxes):
+        self._check(photo)
+        return self._stage.refine(photo, heats, boxes)
+
+    def paint(self, crop, hard, prompt, *, seed):
+        self._check(crop)
+        return self._stage.paint(crop, hard, prompt, seed=seed)
+
+
+@pytest.mark.parametrize("stage", ["segmenter", "refiner", "editor", "reading", "writing"])
+@pytest.mark.parametrize("together", [True, False])
+def test_a_photo_that_fails_in_any_stage_is_reported_and_the_others_are_done(scene, stage, together):
+    jobs = listing(scene)
+    whole = automask.load("starter", scene.overrides)
+    parts_of_it = {"segmenter": whole.segmenter, "refiner": whole.refiner, "editor": Fill(ideal_px=0)}
+    if stage in parts_of_it:
+        parts_of_it[stage] = FailsAt(parts_of_it[stage], 40)
+    elif stage == "reading":
+        jobs[2].photo.write_bytes(b"no photo")
+    else:
+        (jobs[2].out / "2.png").mkdir(parents=True)
+    if together:
+        editor = parts_of_it["editor"]
+        editor.paint_many = lambda jobs: [editor.paint(**job) for job in jobs]
+    reports = run_batch(jobs, lambda: worker(scene, **parts_of_it), Serial(), out=scene.folder / "out")
+    assert [report.status for report in reports] == ["done", "done", "failed", "done", "done", "done"]
+    assert reports[2].reason
+    assert "\n" not in reports[2].reason
+    assert "2.png" in (scene.folder / "out" / "failures.csv").read_text()

@@ -130,7 +130,10 @@ def test_each_worker_loads_once_and_every_item_gives_a_result(tmp_path):
     results = list(TWO.map(functools.partial(count_loads, str(tmp_path)), range(8)))
     pids = set(results)
     assert len(results) == 8
-    assert {int(path.name) for path in tmp_path.iterdir()} == pids
+    # On a busy machine one may have done everything before the other had loaded.
+    loaded = [int(path.name) for path in tmp_path.iterdir()]
+    assert pids <= set(loaded)
+    assert len(loaded) <= 2
     assert os.getpid() not in pids
 
 
