@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from automask import chain, config, mask_cache, masker, weights
 from automask.batch import Sheet, is_done, job_digest, run_batch
@@ -15,7 +15,7 @@ from automask.credentials import signer_of
 from automask.disclosure import disclosed_digest
 from automask.errors import AutomaskError, ConfigError, EditorError, PlanError, RefinerError, SegmenterError
 from automask.images import Photo, open_photo
-from automask.mappers import Serial
+from automask.mappers import Serial, cores
 from automask.mask_cache import MaskCache
 from automask.overlap import Over, overlapped
 from automask.plan import parse_targets, plan_from, variants_from
@@ -559,6 +559,8 @@ def run_jobs(
         cfg = {**cfg, "mask_cache_mb": mask_cache.USUAL_MB if again else 0}
     # In this process the stages that checked the words do the work; other processes load their own.
     make = functools.partial(make_worker, dict(cfg), names, conf)
+    if isinstance(mapper, Serial):
+        mapper = Serial(workers=workers_for(mapper.workers, stages, len(jobs)))
     if isinstance(mapper, Serial) and mapper.workers == 1:
         make = functools.partial(Worker, stages, dict(cfg))
     todo = [job for job in jobs if job.plan not in faults]
@@ -570,6 +572,26 @@ def run_jobs(
 
 def _refusals(reports: Sequence[JobReport]) -> list[tuple[str, str]]:
     return [(str(report.job.photo), report.reason or "") for report in reports]
+
+
+_WORTH_A_WORKER = 3
+"""A worker takes some two photos' time to start: so many photos at least for each."""
+
+
+def workers_for(asked: int | Literal["auto"], stages: Stages, jobs: int) -> int:
+    """How many processes work on a batch on this machine.
+
+    Args:
+        asked: A number is taken as it is. `auto`: one for each core, and no more than pay for their start; but only one
+            where a stage's model uses all cores or a GPU by itself (it says so by `device_note`).
+        stages: What is loaded.
+        jobs: How many photos there are.
+    """
+    if asked != "auto":
+        return asked
+    if any(device_note(part) for part in parts_of(stages).values()):
+        return 1
+    return max(1, min(cores(), jobs // _WORTH_A_WORKER))
 
 
 PHOTOS_TOGETHER = 4

@@ -402,7 +402,7 @@ def _batch(arguments: list[str]) -> int:
     )
     _add_run_options(parser)
     parser.add_argument("--mapper", metavar="NAME", help="serial (default) or ray")
-    parser.add_argument("--workers", type=int, metavar="N", help="how many photos at a time")
+    parser.add_argument("--workers", type=_count, metavar="N", help="how many photos at a time (default: auto)")
     parser.add_argument("--recursive", action="store_true", help="subfolders too; OUT mirrors them")
     parser.add_argument("--dry-run", action="store_true", help="list what would be done, and do nothing")
     parser.add_argument("--retry-failed", action="store_true", help="only the photos that OUT/failures.csv lists")
@@ -442,6 +442,10 @@ def _batch(arguments: list[str]) -> int:
     for name, reason in found.refused:
         _warn(f"{name}: {reason}")
     return 4 if failed or found.refused else 0
+
+
+def _count(text: str) -> int | str:
+    return text if text == "auto" else int(text)
 
 
 def _demo(arguments: list[str]) -> int:

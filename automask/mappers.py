@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from types import FrameType
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Literal, Protocol, TypeAlias, TypeVar
 
 from automask.errors import AutomaskError, ConfigError, ExtraMissing
 
@@ -48,11 +48,12 @@ class Serial:
     script that asks for more needs the usual `if __name__ == "__main__":`.
 
     Args:
-        workers: How many items are worked on at a time.
+        workers: How many items are worked on at a time; `auto` is one for each core.
     """
 
-    def __init__(self, *, workers: int = 1) -> None:
-        _check_count("workers", workers)
+    def __init__(self, *, workers: int | Literal["auto"] = "auto") -> None:
+        if workers != "auto":
+            _check_count("workers", workers)
         self.workers = workers
 
     def map(
@@ -67,15 +68,16 @@ class Serial:
         """
         if not items:
             return iter(())
-        if self.workers == 1:
+        workers = min(cores() if self.workers == "auto" else self.workers, len(items))
+        if workers == 1:
             return _in_this_process(make_worker, items, lost)
-        threads = threads_each(self.workers)
+        threads = threads_each(workers)
 
         def wait_for(hands: Sequence[_Process]) -> list[_Process]:
             pipes = wait([hand.pipe for hand in hands])
             return [hand for hand in hands if hand.pipe in pipes]
 
-        return _share_out(items, lost, min(self.workers, len(items)), lambda: _Process(make_worker, threads), wait_for)
+        return _share_out(items, lost, workers, lambda: _Process(make_worker, threads), wait_for)
 
 
 class RayActors:
@@ -155,10 +157,14 @@ class RayActors:
                     mend="start one with 'ray start --head', or leave the address out for a Ray on this machine",
                 ) from error
             return True
-        cores = max(_cores(), int(self.workers * self.cpus_per_worker + 0.999))
+        needed = max(cores(), int(self.workers * self.cpus_per_worker + 0.999))
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a Ray of our own calls nobody
         ray.init(
-            address="local", num_cpus=cores, include_dashboard=False, log_to_driver=False, logging_level=logging.WARNING
+            address="local",
+            num_cpus=needed,
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.WARNING,
         )
         has = float(ray.cluster_resources().get("GPU", 0.0))
         if self.gpus_per_worker > has:
@@ -172,10 +178,10 @@ class RayActors:
 
 def threads_each(workers: int) -> int:
     """Threads for each of so many workers, so that together they use the cores once: at least 1."""
-    return max(1, _cores() // workers)
+    return max(1, cores() // workers)
 
 
-def _cores() -> int:
+def cores() -> int:
     """Cores that this process may use: a container's share, where the system tells."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -352,7 +352,7 @@ def told(job):
 
 def test_crops_of_several_photos_go_to_the_editor_together_and_nothing_else_changes(scene):
     jobs, editor = listing(scene), Many(ideal_px=24)
-    reports = run_batch(jobs, lambda: worker(scene, editor=editor), Serial(), out=scene.folder / "out")
+    reports = run_batch(jobs, lambda: worker(scene, editor=editor), Serial(workers=1), out=scene.folder / "out")
     assert {report.status for report in reports} == {"done"}
     assert editor.sizes == (2 * api.PHOTOS_TOGETHER, 2 * (len(jobs) - api.PHOTOS_TOGETHER))
     streamed = [((job.out / f"{job.name}.png").read_bytes(), told(job)) for job in jobs]
@@ -362,7 +362,7 @@ def test_crops_of_several_photos_go_to_the_editor_together_and_nothing_else_chan
         assert alone(there).status == "done"
         assert (there.out / f"{job.name}.png").read_bytes() == picture
         assert told(there) == record
-    again = run_batch(jobs, lambda: worker(scene, editor=editor), Serial(), out=scene.folder / "out")
+    again = run_batch(jobs, lambda: worker(scene, editor=editor), Serial(workers=1), out=scene.folder / "out")
     assert {report.status for report in again} == {"skipped"}
 
 
@@ -407,8 +407,22 @@ def test_a_photo_that_fails_in_any_stage_is_reported_and_the_others_are_done(sce
     if together:
         editor = parts_of_it["editor"]
         editor.paint_many = lambda jobs: [editor.paint(**job) for job in jobs]
-    reports = run_batch(jobs, lambda: worker(scene, **parts_of_it), Serial(), out=scene.folder / "out")
+    reports = run_batch(jobs, lambda: worker(scene, **parts_of_it), Serial(workers=1), out=scene.folder / "out")
     assert [report.status for report in reports] == ["done", "done", "failed", "done", "done", "done"]
     assert reports[2].reason
     assert "\n" not in reports[2].reason
     assert "2.png" in (scene.folder / "out" / "failures.csv").read_text()
+
+
+class OnGpu(Fill):
+    device_note = "runs on cuda in float16"
+
+
+@pytest.mark.parametrize(
+    ("asked", "jobs", "workers"), [("auto", 100, 8), ("auto", 11, 3), ("auto", 2, 1), (3, 1, 3), (1, 100, 1)]
+)
+def test_a_batch_uses_the_cores_where_its_models_do_not(scene, monkeypatch, asked, jobs, workers):
+    monkeypatch.setattr(api, "cores", lambda: 8)
+    loaded = automask.load("starter", scene.overrides)
+    assert api.workers_for(asked, loaded, jobs) == workers
+    assert api.workers_for(asked, replace(loaded, editor=OnGpu()), jobs) == (asked if asked != "auto" else 1)

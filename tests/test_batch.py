@@ -350,7 +350,9 @@ def test_a_job_that_raises_is_reported_and_the_others_go_on(tmp_path, kind, reas
     jobs = found(touch(tmp_path / "in", "a.jpg", "b, [1].jpg", "c.jpg"), out).jobs
     told = []
     make = functools.partial(fails_on, ("b, [1].jpg",), kind)
-    reports = run_batch(jobs, make, Serial(), out=out, refused=[("d.jpg", "row 9: gone")], on_report=told.append)
+    reports = run_batch(
+        jobs, make, Serial(workers=1), out=out, refused=[("d.jpg", "row 9: gone")], on_report=told.append
+    )
     assert [report.status for report in reports] == ["done", "failed", "done"]
     assert reports[1].reason == reason
     assert tuple(told) == reports
@@ -360,7 +362,7 @@ def test_a_job_that_raises_is_reported_and_the_others_go_on(tmp_path, kind, reas
 def test_a_broken_photo_is_one_failure(tmp_path):
     out = tmp_path / "out"
     jobs = found(touch(pictures(tmp_path / "in", "a.jpg", "c.jpg"), "b.jpg"), out).jobs
-    reports = run_batch(jobs, editing, Serial(), out=out)
+    reports = run_batch(jobs, editing, Serial(workers=1), out=out)
     assert [report.status for report in reports] == ["done", "failed", "done"]
     assert "b.jpg" in (reports[1].reason or "")
     assert {"a.jpg", "c.jpg", "failures.csv", "contact-sheet.jpg"} <= set(tree(out))
@@ -370,10 +372,10 @@ def test_failures_can_be_tried_again_and_their_list_goes_when_all_is_well(tmp_pa
     out = tmp_path / "out"
     jobs = found(touch(tmp_path / "in", "x/a.jpg", "y/a.jpg", "b.jpg"), out, recursive=True).jobs
     assert only_failed(jobs, out) == ()
-    run_batch(jobs, functools.partial(fails_on, ("a.jpg",), "words"), Serial(), out=out)
+    run_batch(jobs, functools.partial(fails_on, ("a.jpg",), "words"), Serial(workers=1), out=out)
     again = only_failed(jobs, out)
     assert results(again, out) == ["x/a.jpg", "y/a.jpg"]
-    run_batch(again, functools.partial(fails_on, (), "words"), Serial(), out=out)
+    run_batch(again, functools.partial(fails_on, (), "words"), Serial(workers=1), out=out)
     assert not (out / "failures.csv").exists()
 
 
@@ -381,7 +383,7 @@ def test_a_row_that_was_refused_is_tried_again_once_mended(tmp_path):
     out = tmp_path / "out"
     path = listed(tmp_path, "photo,edits\nx/a.jpg,\nb.jpg,\n", "b.jpg")
     first = found(path, out)
-    run_batch(first.jobs, functools.partial(fails_on, (), "words"), Serial(), out=out, refused=first.refused)
+    run_batch(first.jobs, functools.partial(fails_on, (), "words"), Serial(workers=1), out=out, refused=first.refused)
     touch(tmp_path, "x/a.jpg")
     assert [job.photo.name for job in only_failed(found(path, out).jobs, out)] == ["a.jpg"]
 
@@ -389,14 +391,14 @@ def test_a_row_that_was_refused_is_tried_again_once_mended(tmp_path):
 def test_an_interrupt_passes_and_keeps_what_failed_before_and_so_far(tmp_path):
     out = tmp_path / "out"
     jobs = found(touch(tmp_path / "in", "a.jpg", "b.jpg", "c.jpg", "d.jpg"), out).jobs
-    run_batch(jobs, functools.partial(fails_on, ("a.jpg", "d.jpg"), "words"), Serial(), out=out)
+    run_batch(jobs, functools.partial(fails_on, ("a.jpg", "d.jpg"), "words"), Serial(workers=1), out=out)
 
     def interrupt(report):
         if report.job.photo.name == "b.jpg":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_batch(jobs, functools.partial(fails_on, ("b.jpg",), "bug"), Serial(), out=out, on_report=interrupt)
+        run_batch(jobs, functools.partial(fails_on, ("b.jpg",), "bug"), Serial(workers=1), out=out, on_report=interrupt)
     assert [row["photo"] for row in failures_in(out)] == ["b.jpg", "d.jpg"]
 
 
@@ -407,13 +409,13 @@ def test_models_that_cannot_be_loaded_stop_the_batch(tmp_path):
         raise AutomaskError("no weights", mend="fetch them")
 
     with pytest.raises(AutomaskError, match="no weights; fetch them"):
-        run_batch(jobs, no_weights, Serial(), out=tmp_path / "out")
+        run_batch(jobs, no_weights, Serial(workers=1), out=tmp_path / "out")
 
 
 def test_an_out_that_cannot_be_made_is_told_in_one_line(tmp_path):
     touch(tmp_path, "out")
     with pytest.raises(OutputError, match=r"cannot write into .*; name another folder"):
-        run_batch([], editing, Serial(), out=tmp_path / "out")
+        run_batch([], editing, Serial(workers=1), out=tmp_path / "out")
 
 
 # -------------------------------------------------------------------------------------------------- resume
@@ -422,9 +424,9 @@ def test_an_out_that_cannot_be_made_is_told_in_one_line(tmp_path):
 def test_a_finished_batch_is_skipped_and_stays_byte_for_byte(tmp_path):
     out = tmp_path / "out"
     jobs = found(pictures(tmp_path / "in", *ODD), out).jobs
-    assert {report.status for report in run_batch(jobs, editing, Serial(), out=out)} == {"done"}
+    assert {report.status for report in run_batch(jobs, editing, Serial(workers=1), out=out)} == {"done"}
     before = tree(out)
-    assert {report.status for report in run_batch(jobs, editing, Serial(), out=out)} == {"skipped"}
+    assert {report.status for report in run_batch(jobs, editing, Serial(workers=1), out=out)} == {"skipped"}
     assert tree(out) == before
 
 
@@ -441,7 +443,7 @@ def test_ray_gives_the_same_files_as_one_process(tmp_path, monkeypatch):
     here = Path(__file__).parent
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(here), str(here.parent)]))
     source = touch(pictures(tmp_path / "in", "a.jpg", "a.png", "b.jpg"), "broken.jpg")
-    for name, mapper in (("one", Serial()), ("ray", RayActors(workers=2))):
+    for name, mapper in (("one", Serial(workers=1)), ("ray", RayActors(workers=2))):
         out = tmp_path / name
         run_batch(found(source, out).jobs, editing, mapper, out=out)
     assert tree(tmp_path / "one") == tree(tmp_path / "ray")
@@ -470,7 +472,7 @@ def test_a_machine_that_dies_midway_costs_a_ray_batch_no_photo(tmp_path, monkeyp
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(here), str(here.parent)]))
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     source = pictures(tmp_path / "in", *(f"{number}.jpg" for number in range(5)))
-    run_batch(found(source, tmp_path / "one").jobs, editing, Serial(), out=tmp_path / "one")
+    run_batch(found(source, tmp_path / "one").jobs, editing, Serial(workers=1), out=tmp_path / "one")
     begun, out = tmp_path / "begun", tmp_path / "ray"
     begun.mkdir()
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
@@ -522,7 +524,7 @@ def test_a_digest_depends_on_photo_plan_options_configuration_and_version(monkey
 def test_half_written_files_of_a_killed_batch_are_removed_and_a_persons_are_not(tmp_path):
     ours, theirs = ".automask-0123456789ab.jpg", ".automask-notes.txt"
     touch(tmp_path / "out", ours, f"sub/a.masks/{ours}", theirs)
-    run_batch([], editing, Serial(), out=tmp_path / "out")
+    run_batch([], editing, Serial(workers=1), out=tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").rglob(".*")) == [theirs]
 
 
@@ -534,14 +536,14 @@ out = Path({out!r})
 if __name__ == "__main__":
     jobs = here.found({source!r}, out, recursive=True).jobs
     make = here.functools.partial(here.editing, 0.01)
-    here.run_batch(jobs, make, here.Serial(), out=out)
+    here.run_batch(jobs, make, here.Serial(workers=1), out=out)
 """
 
 
 def test_a_batch_killed_at_random_moments_ends_like_one_that_was_not(tmp_path):
     source = pictures(tmp_path / "in", *(f"{number}.jpg" for number in range(8)), "sub/a.png", "sub/a.jpg")
     out, straight = tmp_path / "out", tmp_path / "straight"
-    run_batch(found(source, straight, recursive=True).jobs, editing, Serial(), out=straight)
+    run_batch(found(source, straight, recursive=True).jobs, editing, Serial(workers=1), out=straight)
     paths = [str(Path(__file__).parent), str(Path(batch.__file__).parent.parent)]
     script = tmp_path / "go.py"
     script.write_text(BATCH.format(paths=paths, out=str(out), source=str(source)))
@@ -557,7 +559,7 @@ def test_a_batch_killed_at_random_moments_ends_like_one_that_was_not(tmp_path):
         process.wait()
         for path in out.rglob("*.run.json"):
             assert files_of("x.jpg", path.parent, path.name.removesuffix(".run.json")).before_after.stat().st_size
-    run_batch(found(source, out, recursive=True).jobs, editing, Serial(), out=out)
+    run_batch(found(source, out, recursive=True).jobs, editing, Serial(workers=1), out=out)
     assert tree(out) == tree(straight)
 
 
@@ -568,7 +570,7 @@ def test_the_contact_sheet_has_pages_and_a_shorter_batch_removes_the_rest(tmp_pa
     monkeypatch.setattr(batch, "_SHEET_CELLS", 2)
     out = tmp_path / "out"
     jobs = found(pictures(tmp_path / "in", "a.jpg", "b.jpg", "c.jpg"), out).jobs
-    run_batch(jobs, editing, Serial(), out=out)
+    run_batch(jobs, editing, Serial(workers=1), out=out)
     pages = batch.write_contact_sheet(out, [("d.jpg", "broken"), ("e.jpg", "broken")])
     assert [page.name for page in pages] == ["contact-sheet.jpg", "contact-sheet-2.jpg", "contact-sheet-3.jpg"]
     touch(out, "contact-sheet-of-mine.jpg")

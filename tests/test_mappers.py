@@ -162,7 +162,7 @@ def test_workers_share_the_cores_and_the_callers_environment_stays():
 
 @pytest.mark.parametrize(("cores", "workers", "each"), [(8, 2, 4), (8, 3, 2), (2, 5, 1)])
 def test_threads_of_all_workers_together_are_the_cores(monkeypatch, cores, workers, each):
-    monkeypatch.setattr(mappers, "_cores", lambda: cores)
+    monkeypatch.setattr(mappers, "cores", lambda: cores)
     assert mappers.threads_each(workers) == each
 
 
