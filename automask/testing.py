@@ -168,7 +168,7 @@ class Raises:
         raise self.error
 
 
-TinyKind = Literal["sd15", "sd15-flagged", "sdxl", "flux"]
+TinyKind = Literal["sd15", "sd15-flagged", "sdxl", "flux", "qwen"]
 """The inpainting pipelines that are made tiny; `sd15-flagged` has a safety checker that flags everything."""
 
 
@@ -240,10 +240,31 @@ def tiny_diffusion_folder(kind: TinyKind = "sd15") -> Path:
         "sd15-flagged": _write_sd15_flagged,
         "sdxl": _write_sdxl,
         "flux": _write_flux,
+        "qwen": _write_qwen,
     }
     if kind not in writers:
         raise ConfigError(f"no tiny pipeline named {kind!r}", mend=f"known are: {', '.join(writers)}")
     return _made_once(kind, writers[kind])
+
+
+def tiny_lora_file(kind: TinyKind = "sd15") -> Path:
+    """A `.safetensors` file with a LoRA of random weights for the tiny pipeline of that kind (sd15, sdxl)."""
+    return _made_once(f"{kind}-lora", lambda folder: _write_lora(folder, kind)) / "pytorch_lora_weights.safetensors"
+
+
+def tiny_controlnet_folder() -> Path:
+    """A folder with a tiny ControlNet for the tiny `sd15`, whose answer is not zero as a fresh one's is."""
+    return _made_once("controlnet", _write_controlnet)
+
+
+def tiny_depth_folder() -> Path:
+    """A folder with a tiny Depth Anything, 56 px, as transformers writes it."""
+    return _made_once("depth", _write_depth)
+
+
+def tiny_ip_adapter_folder() -> Path:
+    """A folder with a tiny IP-Adapter for the tiny `sd15`, and its image encoder beside it."""
+    return _made_once("ip-adapter", _write_ip_adapter)
 
 
 def _made_once(name: str, write: Callable[[Path], None]) -> Path:
@@ -279,12 +300,17 @@ def _made_once(name: str, write: Callable[[Path], None]) -> Path:
 _START, _END = "<|startoftext|>", "<|endoftext|>"
 
 
+def _byte_letters() -> list[str]:
+    """A letter for each byte, as byte-level tokenizers write them."""
+    # Source: bytes_to_unicode of openai/CLIP's simple_tokenizer.py: printable bytes stand for themselves.
+    printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
+    return [chr(byte) for byte in printable] + [chr(256 + rank) for rank in range(256 - len(printable))]
+
+
 def _write_clip_tokenizer(folder: Path) -> None:
     """CLIP's byte-level tokenizer without a single merge: every letter is a token of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    # Source: bytes_to_unicode of openai/CLIP's simple_tokenizer.py: printable bytes stand for themselves.
-    printable = [*range(ord("!"), ord("~") + 1), *range(ord("¡"), ord("¬") + 1), *range(ord("®"), ord("ÿ") + 1)]
-    letters = [chr(byte) for byte in printable] + [chr(256 + rank) for rank in range(256 - len(printable))]
+    letters = _byte_letters()
     words = [*letters, *(f"{letter}</w>" for letter in letters), _START, _END]
     (folder / "vocab.json").write_text(json.dumps({word: rank for rank, word in enumerate(words)}), encoding="utf-8")
     (folder / "merges.txt").write_text("#version: 0.2\n", encoding="utf-8")
@@ -515,3 +541,141 @@ def _tiny_t5_tokenizer() -> Any:
     plain.pre_tokenizer = pre_tokenizers.Metaspace()
     plain.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
     return T5TokenizerFast(tokenizer_object=plain, extra_ids=0, model_max_length=64)
+
+
+def _write_qwen(folder: Path) -> None:
+    from diffusers import (
+        AutoencoderKLQwenImage,
+        FlowMatchEulerDiscreteScheduler,
+        QwenImageInpaintPipeline,
+        QwenImageTransformer2DModel,
+    )
+    from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Qwen2Tokenizer
+
+    rope: dict[str, Any] = {"mrope_section": [1, 1, 2], "rope_type": "default", "rope_theta": 1e6}
+    text: dict[str, Any] = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2}
+    text |= {"num_attention_heads": 2, "num_key_value_heads": 2, "rope_parameters": rope}
+    text |= {"vocab_size": 264, "max_position_embeddings": 2048}
+    vision = {"depth": 1, "hidden_size": 16, "intermediate_size": 16, "num_heads": 2, "out_hidden_size": 16}
+    words = [*_byte_letters(), "<|endoftext|>"]
+    QwenImageInpaintPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+        # Three levels down, as the real one: a latent is 8 px.
+        vae=AutoencoderKLQwenImage(
+            base_dim=8,
+            z_dim=4,
+            dim_mult=[1, 2, 2, 2],
+            num_res_blocks=1,
+            temperal_downsample=[False, True, True],
+            latents_mean=[0.1] * 4,
+            latents_std=[0.5] * 4,
+        ),
+        text_encoder=Qwen2_5_VLForConditionalGeneration(
+            Qwen2_5_VLConfig(text_config=text, vision_config=vision)
+        ).eval(),
+        tokenizer=Qwen2Tokenizer(vocab={word: rank for rank, word in enumerate(words)}, merges=[]),
+        transformer=QwenImageTransformer2DModel(
+            patch_size=2,
+            in_channels=4 * 4,
+            out_channels=4,
+            num_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=16,
+            axes_dims_rope=(4, 6, 6),
+        ),
+    ).save_pretrained(folder, safe_serialization=True)
+
+
+def _written_unet(kind: TinyKind) -> Any:
+    from diffusers import UNet2DConditionModel
+
+    return UNet2DConditionModel.from_pretrained(tiny_diffusion_folder(kind), subfolder="unet", local_files_only=True)
+
+
+def _write_lora(folder: Path, kind: TinyKind) -> None:
+    from diffusers import StableDiffusionInpaintPipeline, StableDiffusionXLInpaintPipeline
+    from peft import LoraConfig
+    from peft.utils import get_peft_model_state_dict
+
+    unet = _written_unet(kind)
+    # init_lora_weights=False: else a fresh LoRA changes nothing.
+    unet.add_adapter(LoraConfig(r=2, target_modules=["to_q", "to_v"], init_lora_weights=False))
+    pipeline = StableDiffusionXLInpaintPipeline if kind == "sdxl" else StableDiffusionInpaintPipeline
+    pipeline.save_lora_weights(folder, unet_lora_layers=get_peft_model_state_dict(unet), safe_serialization=True)
+
+
+def _write_controlnet(folder: Path) -> None:
+    import torch
+    from diffusers import ControlNetModel
+
+    net = ControlNetModel(
+        block_out_channels=(16, 32),
+        layers_per_block=1,
+        down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+        norm_num_groups=8,
+        cross_attention_dim=32,
+        attention_head_dim=4,
+        conditioning_embedding_out_channels=(8, 8, 8, 8),
+    )
+    with torch.no_grad():
+        for part in (net.controlnet_down_blocks, net.controlnet_mid_block, net.controlnet_cond_embedding.conv_out):
+            for tensor in part.parameters():
+                tensor.normal_(std=0.3)
+    net.save_pretrained(folder, safe_serialization=True)
+
+
+def _write_depth(folder: Path) -> None:
+    import torch
+    from transformers import DepthAnythingConfig, DepthAnythingForDepthEstimation, Dinov2Config, DPTImageProcessor
+
+    backbone = Dinov2Config(
+        hidden_size=16,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        image_size=56,
+        patch_size=14,
+        out_features=["stage1", "stage2", "stage3", "stage4"],
+        apply_layernorm=True,
+        reshape_hidden_states=False,
+    )
+    config = DepthAnythingConfig(
+        backbone_config=backbone,
+        reassemble_hidden_size=16,
+        patch_size=14,
+        neck_hidden_sizes=[8, 8, 8, 8],
+        fusion_hidden_size=8,
+        head_hidden_size=8,
+    )
+    net = DepthAnythingForDepthEstimation(config).eval()
+    # Fresh weights give a depth that is the same everywhere, to six digits.
+    with torch.no_grad():
+        for tensor in [*net.neck.parameters(), *net.head.parameters()]:
+            tensor.normal_(std=0.3)
+    net.save_pretrained(folder, safe_serialization=True)
+    size = {"height": 56, "width": 56}
+    DPTImageProcessor(size=size, keep_aspect_ratio=True, ensure_multiple_of=14).save_pretrained(folder)
+
+
+def _write_ip_adapter(folder: Path) -> None:
+    import torch
+    from safetensors.torch import save_file
+    from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
+
+    vision = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4}
+    encoder = CLIPVisionModelWithProjection(CLIPVisionConfig(**vision, image_size=32, patch_size=16, projection_dim=24))
+    encoder.eval().save_pretrained(folder / "image_encoder", safe_serialization=True)
+    unet = _written_unet("sd15")
+    # Four tokens, as the real one; layers are numbered 1, 3, 5 ... over the cross-attentions.
+    tensors = {
+        "image_proj.proj.weight": torch.randn(4 * 32, 24),
+        "image_proj.proj.bias": torch.zeros(4 * 32),
+        "image_proj.norm.weight": torch.ones(32),
+        "image_proj.norm.bias": torch.zeros(32),
+    }
+    crossed = [name.removesuffix(".processor") for name in unet.attn_processors if name.endswith("attn2.processor")]
+    for rank, name in enumerate(crossed):
+        shape = unet.get_submodule(name).to_k.weight.shape
+        for letter in "kv":
+            tensors[f"ip_adapter.{2 * rank + 1}.to_{letter}_ip.weight"] = torch.randn(shape)
+    save_file(tensors, folder / "ip-adapter_tiny.safetensors")

@@ -17,6 +17,7 @@ CLASSES = {
     "sd15": "StableDiffusionInpaintPipeline",
     "sdxl": "StableDiffusionXLInpaintPipeline",
     "flux": "FluxFillPipeline",
+    "qwen": "QwenImageInpaintPipeline",
 }
 
 
@@ -50,6 +51,8 @@ def direct(kind, crop, hard, prompt, seed, **settings):
 
     pipe = getattr(diffusers, CLASSES[kind]).from_pretrained(tiny_diffusion_folder(kind))
     pipe.set_progress_bar_config(disable=True)
+    if kind == "qwen":
+        settings = {"negative_prompt": " ", "true_cfg_scale": 7.5, "guidance_scale": None, **settings}
     made = pipe(
         prompt=prompt,
         image=Image.fromarray(crop),

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from watching import Watched, assert_noise_falls, own_latents
 
 from automask.chain import paint
 from automask.editors.diffusion.latents import grown, in_pixels, released, spill_px
@@ -14,7 +15,7 @@ from automask.testing import tiny_diffusion
 from automask.types import Edit, Region
 
 pytestmark = [pytest.mark.models, pytest.mark.usefixtures("one_thread")]
-KINDS = ("sd15", "sdxl", "flux")
+KINDS = ("sd15", "sdxl", "flux", "qwen")
 
 
 @pytest.fixture(scope="module")
@@ -74,47 +75,12 @@ def test_an_empty_mask_frees_nothing():
 # -------------------------------------------------------------------------------------------------------------- latents
 
 
-class Watched:
-    """What goes through an editor's parts during a block: how often, and the decoder's last input."""
-
-    def __init__(self, editor):
-        self.pipe = editor._pipe
-        self.encodes = self.decodes = 0
-        self.decoded = None
-
-    def __enter__(self):
-        def encoded(*_):
-            self.encodes += 1
-
-        def decoding(_, inputs):
-            self.decodes += 1
-            self.decoded = inputs[0].clone()
-
-        vae = self.pipe.vae
-        self.hooks = [vae.encoder.register_forward_hook(encoded), vae.decoder.register_forward_pre_hook(decoding)]
-        return self
-
-    def __exit__(self, *_):
-        for hook in self.hooks:
-            hook.remove()
-
-
-def own_latents(editor, crop):
-    """The mean of a crop's latents, as the VAE gives them, and as its decoder is given them."""
-    import torch
-
-    vae = editor._pipe.vae
-    with torch.no_grad():
-        pixels = torch.from_numpy(crop).permute(2, 0, 1)[None].float() / 127.5 - 1
-        latents = vae.encode(pixels).latent_dist.mode()
-        return latents, vae.post_quant_conv(latents) if vae.post_quant_conv is not None else latents
-
-
 def round_trip(editor, crop):
     import torch
 
     with torch.no_grad():
-        made = editor._pipe.vae.decode(own_latents(editor, crop)[0]).sample[0].permute(1, 2, 0).numpy()
+        made = editor._pipe.vae.decode(own_latents(editor, crop)[0]).sample
+        made = made.reshape(3, *crop.shape[:2]).permute(1, 2, 0).numpy()
     return np.rint(np.clip(made / 2 + 0.5, 0, 1) * 255).astype(np.uint8)
 
 
@@ -126,7 +92,7 @@ def test_outside_the_mask_the_decoder_is_given_the_photo_s_own_latents(editors, 
     _, expected = own_latents(editors[kind], crop)
     stays = released(hard, grow_px=8, cell_px=8) == 0
     assert stays.mean() > 0.2
-    difference = (watched.decoded - expected).abs().amax(dim=(0, 1)).numpy()
+    difference = (watched.decoded - expected).abs().flatten(2).amax(dim=(0, 1)).reshape(stays.shape).numpy()
     assert difference[stays].max() < 1e-4
     assert difference[~stays].max() > 0.1
 
@@ -169,28 +135,6 @@ def test_the_net_is_told_that_every_latent_with_a_masked_pixel_is_masked(editors
 def test_what_stays_has_the_noise_of_its_step(editors, crop, hard, kind, options):
     given = net_inputs(editors[kind], crop, hard, **options)
     assert_noise_falls(editors[kind], crop, hard, given)
-
-
-def assert_noise_falls(editor, crop, hard, given):
-    """Every input outside the mask mixes the photo's latents and one noise, of unit power, ever less of it."""
-    import torch
-
-    scheduler, vae = editor._pipe.scheduler, editor._pipe.vae
-    stays = torch.from_numpy(released(hard, grow_px=8, cell_px=8) == 0)
-    clean = (own_latents(editor, crop)[0][0] * vae.config.scaling_factor)[:, stays]
-    noise = torch.randn((1, 4, 6, 10), generator=torch.Generator().manual_seed(3))[0][:, stays]
-    shares = []
-    for one in given:
-        parts = torch.stack([clean.flatten(), noise.flatten()], dim=1)
-        seen = one[:4][:, stays].flatten()
-        share = torch.linalg.lstsq(parts, seen[:, None]).solution
-        assert (parts @ share - seen[:, None]).abs().max() < 2e-3
-        shares.append(share[:, 0].tolist())
-    sizes = [a * a + b * b for a, b in shares]
-    assert sizes == pytest.approx([1.0] * len(given), abs=2e-3), type(scheduler).__name__
-    levels = [b for _, b in shares]
-    assert levels == sorted(levels, reverse=True)
-    assert levels[-1] < 0.5 * levels[0]
 
 
 def test_latents_that_are_partly_free_stay_at_first_and_are_let_go():

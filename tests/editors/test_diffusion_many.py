@@ -8,7 +8,7 @@ from automask.errors import ConfigError, CropRefused, EditorError
 from automask.testing import tiny_diffusion, tiny_diffusion_folder
 
 pytestmark = [pytest.mark.models, pytest.mark.usefixtures("one_thread")]
-KINDS = ("sd15", "sdxl", "flux")
+KINDS = ("sd15", "sdxl", "flux", "qwen")
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +51,12 @@ def test_a_crop_is_the_same_whatever_the_batch_and_the_order(editors, kind):
     editor = editors[kind]
     alone = [editor.paint(**one) for one in JOBS]
     for batch, order in ((1, range(8)), (2, range(8)), (3, (7, 2, 0, 5, 4, 1, 6, 3)), (8, range(7, -1, -1))):
-        editor._batch = batch
+        editor._fitting.batch = batch
         painted = editor.paint_many([JOBS[at] for at in order])
         for at, picture in zip(order, painted, strict=True):
             assert levels_apart(picture, alone[at]) <= 1, (batch, at)
     assert levels_apart(alone[0], alone[7]) > 20
-    editor._batch = 3
+    editor._fitting.batch = 3
 
 
 def calls(editor):

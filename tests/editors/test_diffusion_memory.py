@@ -175,11 +175,11 @@ def test_other_failures_are_not_taken_for_a_lack_of_memory():
 def test_offloading_changes_nothing_and_leaves_the_safety_checker_on():
     editor = tiny_diffusion(steps=1)
     expected = editor.paint(**job(1))
-    editor._offload_to("model")
+    editor._fitting.offload_to("model")
     for _ in range(2):
         assert np.array_equal(editor.paint(**job(1)), expected)
     flagged = tiny_diffusion(kind="sd15-flagged", steps=1)
-    flagged._offload_to("model")
+    flagged._fitting.offload_to("model")
     with pytest.raises(CropRefused):
         flagged.paint(**job(1))
 
@@ -188,7 +188,7 @@ def test_offloading_changes_nothing_and_leaves_the_safety_checker_on():
 def test_sequential_offloading_leaves_the_safety_checker_where_it_runs():
     # accelerate 1.15 cannot run this with the CPU as the device that layers are sent to.
     editor = tiny_diffusion(steps=1)
-    editor._offload_to("sequential")
+    editor._fitting.offload_to("sequential")
     assert {p.device.type for p in editor._pipe.unet.parameters()} == {"meta"}
     assert {p.device.type for p in editor._pipe.safety_checker.parameters()} == {"cpu"}
 
@@ -198,9 +198,9 @@ def test_a_budget_plans_the_batch_where_it_is_left_to_it():
     from automask.editors.diffusion import Diffusion
 
     folder = str(tiny_diffusion_folder("sd15"))
-    assert Diffusion(model=folder, device="cpu", vram_gb=4)._plan(512**2).batch == 8
-    assert Diffusion(model=folder, device="cpu", vram_gb=0.5)._plan(512**2).batch == 1
-    assert Diffusion(model=folder, device="cpu")._plan(512**2) is None
+    assert Diffusion(model=folder, device="cpu", vram_gb=4)._fitting.plan((512, 512)).batch == 8
+    assert Diffusion(model=folder, device="cpu", vram_gb=0.5)._fitting.plan((512, 512)).batch == 1
+    assert Diffusion(model=folder, device="cpu")._fitting.plan((512, 512)) is None
 
 
 @pytest.mark.models

@@ -8,19 +8,14 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
+from automask.editors.diffusion.fitting import Fitting
 from automask.editors.diffusion.latents import encoding_once, generators, grown, in_pixels, kept_latents, released
 from automask.editors.diffusion.latents import spill_px as spill_of
-from automask.editors.diffusion.loading import index_of, load_pipeline
-from automask.editors.diffusion.memory import (
-    MemoryPlan,
-    Offload,
-    budget_of,
-    is_out_of_memory,
-    plan_memory,
-    weights_by_part,
-)
+from automask.editors.diffusion.loading import Scheduler, Spacing, index_of, load_pipeline
+from automask.editors.diffusion.structure import Control, structure_finder
+from automask.editors.diffusion.swatch import adapter_arguments, files_named, picture_of, swatch_in
 from automask.editors.diffusion.words import Words, likeness, together
-from automask.errors import AutomaskError, ConfigError, CropRefused, EditorError
+from automask.errors import ConfigError, CropRefused, EditorError, UnknownPrompt
 from automask.images import to_uint8
 from automask.types import Hard, Rgb
 from automask.weights import locate, models_extra, place, quiet_models
@@ -54,6 +49,18 @@ class Diffusion:
         vram_gb: How much of the GPU's memory to use, in 2**30 bytes; None for what is free when the model is loaded.
             Where the model does not fit, parts that are not at work wait in main memory.
         compile: Compiles the denoising net by torch.compile: the first crop of each size then takes a minute or more.
+        scheduler: A scheduler of diffusers in place of the checkpoint's own; None for that.
+        spacing: How its steps are spread over the noise levels; None for as the checkpoint has it.
+        lora: A LoRA that is added to the weights, as those that make do with few steps: a name of the catalogue or a
+            `.safetensors` file.
+        control: Structure of the old surface that the new one keeps, for Stable Diffusion 1.5: its edges (`canny`) or
+            its depth.
+        control_model: The ControlNet for it: a name of the catalogue, or a folder.
+        control_scale: How strictly the structure is kept, 0..2.
+        depth_model: What finds the depth: a name of the catalogue, or a folder in transformers' layout.
+        ip_adapter: An IP-Adapter, which shows the model a picture (`swatch:oak.jpg`): a name of the catalogue, or a
+            folder. None refuses such words.
+        ip_scale: How much such a picture counts beside the words, 0..1.
 
     Attributes:
         device_note: One sentence: where it runs, in what number format, and why.
@@ -91,63 +98,68 @@ class Diffusion:
         batch: int | Literal["auto"] = "auto",
         vram_gb: float | None = None,
         compile: bool = False,
+        scheduler: Scheduler | None = None,
+        spacing: Spacing | None = None,
+        lora: str | None = None,
+        control: Control = "none",
+        control_model: str | None = None,
+        control_scale: float = 1.0,
+        depth_model: str | None = None,
+        ip_adapter: str | None = None,
+        ip_scale: float = 0.6,
     ) -> None:
-        if "{}" not in prompt_template:
-            raise ConfigError(
-                f"editor.prompt_template={prompt_template!r} has no {{}} where the prompt goes",
-                mend="write 'a photo of {}', or '{}' for the prompt alone",
-            )
-        if grow_px < 0:
-            raise ConfigError(f"editor.grow_px={grow_px} would make masks smaller", mend="give 0 or more")
-        if not 0 <= context_frac <= 4:
-            raise ConfigError(f"editor.context_frac={context_frac} is out of range", mend="give a number from 0 to 4")
-        if batch != "auto" and batch < 1:
-            raise ConfigError(f"editor.batch={batch} paints nothing", mend="give auto, or a whole number from 1")
-        if vram_gb is not None and vram_gb <= 0:
-            raise ConfigError(f"editor.vram_gb={vram_gb} is no memory", mend="give a number above 0, or null")
+        _check_values(prompt_template, grow_px, context_frac, batch, vram_gb, ip_scale)
+        _check_control(control, control_model, control_scale, depth_model)
         with models_extra("Diffusion"):
             import diffusers  # noqa: F401
             import torch  # noqa: F401
             import transformers  # noqa: F401 - diffusers offers stand-ins without it, which fail late
         folder = locate(model)
         index = index_of(folder)
-        self._name = str(index["_class_name"])
-        chosen = place(device, dtype, what=self._name, gpu_dtype="bfloat16" if "transformer" in index else "float16")
+        is_transformer = "transformer" in index
+        chosen = place(
+            device, dtype, what=str(index["_class_name"]), gpu_dtype="bfloat16" if is_transformer else "float16"
+        )
         self.device_note = chosen.note
-        pipe = load_pipeline(folder, index, dtype=chosen.dtype, safety_checker=safety_checker)
-        self._pipe = pipe
-        self._device = chosen.device
-        self._dtype = chosen.dtype
-        self._weights = weights_by_part(pipe)
-        self._budget = budget_of(chosen.device, vram_gb)
-        self._offload: Offload = "none"
-        self._fits: dict[tuple[int, ...], int] = {}
-        self._spared: set[tuple[int, ...]] = set()
-        plan = self._plan(ideal_px * ideal_px)
-        if plan is None or chosen.device.type != "cuda" or plan.offload == "none":
-            pipe.to(chosen.device)
-        else:
-            self._offload_to(plan.offload)
-        _hasten(self._pipe, on_cuda=chosen.device.type == "cuda", compiled=compile)
-        self._words = Words(self._pipe)
-        self._takes = frozenset(inspect.signature(pipe.__call__).parameters)
-        self._template = prompt_template
-        self._defaults = (negative, steps, guidance, strength)
-        self._keep_latents = keep_latents
-        self._grow_px = grow_px
-        self._cell_px = int(pipe.vae_scale_factor)
-        self._batch = None if batch == "auto" else batch
+        self._pipe = load_pipeline(
+            folder,
+            index,
+            dtype=chosen.dtype,
+            safety_checker=safety_checker,
+            control_model=control_model,
+            scheduler=scheduler,
+            spacing=spacing,
+            lora=lora,
+            ip_adapter=ip_adapter,
+        )
+        self._name = type(self._pipe).__name__
+        self._takes = frozenset(inspect.signature(self._pipe.__call__).parameters)
+        self._cell_px = int(self._pipe.vae_scale_factor)
         # FLUX and Qwen-Image pack latents two by two on top of what the VAE shrinks.
-        grain = self._cell_px * (2 if "transformer" in index else 1)
+        grain = self._cell_px * (2 if is_transformer else 1)
         if multiple_px < 1 or multiple_px % grain:
             raise ConfigError(
                 f"editor.multiple_px={multiple_px}: {self._name} works in steps of {grain} px", mend=f"use {grain}"
             )
+        self._template = prompt_template
+        self._defaults = (negative, steps, guidance, strength)
+        self._arguments(None, None, None, None, failure=ConfigError)
+        self._keep_latents = keep_latents
+        self._grow_px = grow_px
+        self._control_scale = control_scale
+        self._ip_scale = None if ip_adapter is None else ip_scale
         self.multiple_px = multiple_px
         self.ideal_px = ideal_px
         self.context_frac = context_frac
         self.spill_px = spill_of(grow_px, self._cell_px)
-        self._arguments(None, None, None, None, failure=ConfigError)
+        self._fitting = Fitting(
+            self._pipe, device=chosen.device, dtype=chosen.dtype, vram_gb=vram_gb, batch=batch, ideal_px=ideal_px
+        )
+        _hasten(self._pipe, on_cuda=chosen.device.type == "cuda", compiled=compile)
+        self._words = Words(self._pipe)
+        self._structure_of = structure_finder(control, depth_model, device=chosen.device, dtype=chosen.dtype)
+
+    reads = staticmethod(files_named)  # a batch redoes photos when one of these changes
 
     def check(
         self,
@@ -164,9 +176,19 @@ class Diffusion:
             prompt, strength, negative, steps, guidance: See `paint`.
 
         Raises:
-            EditorError: Words too long for the model, or an option that it has no use for.
+            EditorError: Words too long for the model, an option that it has no use for, or a picture that cannot be
+                opened.
+            UnknownPrompt: A picture, and there is no `ip_adapter` to show it to the model.
         """
         self._arguments(strength, negative, steps, guidance, failure=EditorError)
+        swatch = swatch_in(prompt)
+        if swatch is not None and self._ip_scale is None:
+            raise UnknownPrompt(
+                f"{self._name} cannot look at the picture in {prompt!r}: it has no IP-Adapter",
+                mend="use editor=sd15-swatch (editor.ip_adapter), or editor=paint",
+            )
+        if swatch is not None:
+            picture_of(swatch[1])
         for text in (self._sentence(prompt), self._defaults[0] if negative is None else negative):
             self._words.check(text)
 
@@ -229,7 +251,8 @@ class Diffusion:
             groups.setdefault(one.alike, []).append(at)
         painted: dict[int, Rgb | CropRefused] = {}
         for members in groups.values():
-            painted |= zip(members, self._painted_as_fits([asked[at] for at in members]), strict=True)
+            alike = [asked[at] for at in members]
+            painted |= zip(members, self._fitting.run(self._painted, alike, alike[0].hard.shape), strict=True)
         return [painted[at] for at in range(len(asked))]
 
     def _asked(
@@ -251,7 +274,9 @@ class Diffusion:
             )
         self.check(prompt, strength=strength, negative=negative, steps=steps, guidance=guidance)
         arguments = self._arguments(strength, negative, steps, guidance, failure=EditorError)
-        return _Asked(crop, hard, prompt, seed, arguments, self._embeddings(prompt, negative, guidance))
+        swatch = swatch_in(prompt)
+        path = None if swatch is None else swatch[1]
+        return _Asked(crop, hard, prompt, seed, arguments, self._embeddings(prompt, negative, guidance), path)
 
     def _embeddings(self, prompt: str, negative: str | None, guidance: float | None) -> Mapping[str, Any]:
         own_negative, _, own_guidance, _ = self._defaults
@@ -262,70 +287,10 @@ class Diffusion:
             )
 
     def _sentence(self, prompt: str) -> str:
-        return self._template.replace("{}", prompt)
-
-    def _painted_as_fits(self, asked: Sequence["_Asked"]) -> list[Rgb | CropRefused]:
-        """Alike jobs, as many at a time as memory takes; what it took is remembered for crops of this size.
-
-        Raises:
-            EditorError: Not even one fits.
-        """
-        size = asked[0].hard.shape
-        plan = self._plan(size[0] * size[1])
-        limit = self._batch or (1 if plan is None else plan.batch)
-        painted: list[Rgb | CropRefused] = []
-        while len(painted) < len(asked):
-            self._spare(plan, most=size in self._spared)
-            now = asked[len(painted) : len(painted) + min(limit, self._fits.get(size, limit))]
-            try:
-                painted += self._painted(now)
-                continue
-            except (RuntimeError, MemoryError) as error:
-                if isinstance(error, AutomaskError) or not is_out_of_memory(error):
-                    raise
-            # Outside the handler: its traceback would hold every tensor of the failed call.
-            self._recover()
-            if len(now) > 1:
-                self._fits[size] = len(now) // 2
-            elif size not in self._spared:
-                self._spared.add(size)
-            else:
-                raise EditorError(
-                    f"a crop of {size[1]} x {size[0]} px does not fit into memory, even alone and in tiles",
-                    mend=f"end other programs that use it, or make editor.ideal_px smaller than {self.ideal_px}",
-                )
-        return painted
-
-    def _plan(self, crop_px: int) -> MemoryPlan | None:
-        """How crops of this size fit; None where there is nothing to plan: on the CPU without a budget."""
-        return None if self._budget is None else plan_memory(self._budget, self._weights, crop_px, self._name)
-
-    def _spare(self, plan: MemoryPlan | None, *, most: bool) -> None:
-        """Runs the VAE as a plan says, or in the most sparing way."""
-        vae, sliced, tiled = self._pipe.vae, most or (plan and plan.slice_vae), most or (plan and plan.tile_vae)
-        vae.enable_slicing() if sliced else vae.disable_slicing()
-        vae.enable_tiling() if tiled else vae.disable_tiling()
-        if most and self._offload == "none" and self._device.type == "cuda":
-            self._offload_to("model")
-
-    def _offload_to(self, offload: Offload) -> None:
-        # The safety checker stays on the GPU, and on: diffusers leaves it out of both kinds.
-        start = {"model": "enable_model_cpu_offload", "sequential": "enable_sequential_cpu_offload"}[offload]
-        getattr(self._pipe, start)(device=self._device)
-        self._offload = offload
-
-    def _recover(self) -> None:
-        """Tidies up after a call that broke off: SDXL's VAE may be left in float32, parts on the GPU."""
-        import gc
-
-        import torch
-
-        gc.collect()
-        if self._device.type == "cuda":
-            torch.cuda.empty_cache()
-        if self._offload == "none" and self._pipe.vae.dtype != self._dtype:
-            self._pipe.vae.to(self._dtype)
-        self._pipe.maybe_free_model_hooks()
+        swatch = swatch_in(prompt)
+        # A picture wants some words beside it: the net was never trained without.
+        words = prompt if swatch is None else swatch[0] or "this material"
+        return self._template.replace("{}", words)
 
     def _painted(self, asked: Sequence["_Asked"]) -> Iterable[Rgb | CropRefused]:
         """One call of the pipeline: alike jobs, as many as fit."""
@@ -341,6 +306,13 @@ class Diffusion:
         embeddings = together([one.embeddings for one in asked])
         arguments = {**asked[0].arguments, **embeddings, "image": pictures, "mask_image": masks}
         seeds = [one.seed for one in asked]
+        if self._structure_of is not None:
+            arguments["control_image"] = [Image.fromarray(self._structure_of(one.crop)) for one in asked]
+            arguments["controlnet_conditioning_scale"] = self._control_scale
+        if self._ip_scale is not None:
+            arguments |= adapter_arguments(
+                self._pipe, asked[0].swatch, scale=self._ip_scale, guided=asked[0].arguments["guidance_scale"] > 1
+            )
 
         def call(**kept: Any) -> Any:
             return self._pipe(
@@ -416,11 +388,52 @@ class _Asked:
     seed: int
     arguments: Mapping[str, Any]
     embeddings: Mapping[str, Any]
+    swatch: str | None
 
     @property
     def alike(self) -> Any:
         """Jobs of which this is equal may go through the net together."""
-        return self.hard.shape, tuple(self.arguments.items()), likeness(self.embeddings)
+        return self.hard.shape, tuple(self.arguments.items()), likeness(self.embeddings), self.swatch
+
+
+def _check_values(
+    prompt_template: str,
+    grow_px: int,
+    context_frac: float,
+    batch: int | Literal["auto"],
+    vram_gb: float | None,
+    ip_scale: float,
+) -> None:
+    if "{}" not in prompt_template:
+        raise ConfigError(
+            f"editor.prompt_template={prompt_template!r} has no {{}} where the prompt goes",
+            mend="write 'a photo of {}', or '{}' for the prompt alone",
+        )
+    if grow_px < 0:
+        raise ConfigError(f"editor.grow_px={grow_px} would make masks smaller", mend="give 0 or more")
+    if not 0 <= context_frac <= 4:
+        raise ConfigError(f"editor.context_frac={context_frac} is out of range", mend="give a number from 0 to 4")
+    if batch != "auto" and batch < 1:
+        raise ConfigError(f"editor.batch={batch} paints nothing", mend="give auto, or a whole number from 1")
+    if vram_gb is not None and vram_gb <= 0:
+        raise ConfigError(f"editor.vram_gb={vram_gb} is no memory", mend="give a number above 0, or null")
+    if not 0 <= ip_scale <= 1:
+        raise ConfigError(f"editor.ip_scale={ip_scale} is out of range", mend="give a number from 0 to 1")
+
+
+def _check_control(control: Control, control_model: str | None, control_scale: float, depth_model: str | None) -> None:
+    """Refuses settings of structure that lack another, or are without effect."""
+    if (control != "none") != (control_model is not None):
+        raise ConfigError(
+            f"editor.control={control} with control_model={control_model}",
+            mend="give both, as editor=sd15-canny does, or none and null",
+        )
+    if (control == "depth") != (depth_model is not None):
+        raise ConfigError(
+            f"editor.control={control} with depth_model={depth_model}", mend="a depth_model goes with control=depth"
+        )
+    if not 0 <= control_scale <= 2:
+        raise ConfigError(f"editor.control_scale={control_scale} is out of range", mend="give a number from 0 to 2")
 
 
 def _hasten(pipe: Any, *, on_cuda: bool, compiled: bool) -> None:

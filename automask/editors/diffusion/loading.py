@@ -1,12 +1,28 @@
-"""From a folder in diffusers' layout to a pipeline that inpaints."""
+"""From a folder in diffusers' layout to a pipeline that inpaints, and what can be added to it."""
 
 import inspect
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from automask.errors import ConfigError, WeightsMissing
-from automask.weights import quiet_models
+from automask.weights import locate, quiet_models
+
+Scheduler = Literal[
+    "DDIMScheduler",
+    "DPMSolverMultistepScheduler",
+    "EulerAncestralDiscreteScheduler",
+    "EulerDiscreteScheduler",
+    "LCMScheduler",
+    "PNDMScheduler",
+    "UniPCMultistepScheduler",
+]
+"""Those of diffusers that keep to one net call a step, so that each step ends at the next one's noise level."""
+
+Spacing = Literal["leading", "linspace", "trailing"]
+
+_WITH_CONTROL = {"StableDiffusionInpaintPipeline": "StableDiffusionControlNetInpaintPipeline"}
 
 
 def index_of(folder: Path) -> dict[str, Any]:
@@ -26,17 +42,29 @@ def index_of(folder: Path) -> dict[str, Any]:
     return index
 
 
-def load_pipeline(folder: Path, index: dict[str, Any], *, dtype: Any, safety_checker: bool) -> Any:
-    """The pipeline that a checkpoint declares, on the CPU.
+def load_pipeline(
+    folder: Path,
+    index: dict[str, Any],
+    *,
+    dtype: Any,
+    safety_checker: bool,
+    control_model: str | None,
+    scheduler: Scheduler | None,
+    spacing: Spacing | None,
+    lora: str | None,
+    ip_adapter: str | None,
+) -> Any:
+    """The pipeline that a checkpoint declares, on the CPU; with a ControlNet, the sibling that takes one.
 
     Args:
         folder: Where the weights are.
         index: See `index_of`.
         dtype: A torch.dtype.
         safety_checker: False leaves out the checker that the checkpoint brings.
+        control_model, scheduler, spacing, lora, ip_adapter: See `Diffusion`.
 
     Raises:
-        ConfigError: It does not inpaint.
+        ConfigError: It does not inpaint, or does not take one of these.
         WeightsMissing: A part is missing, or is there in another format than safetensors.
     """
     import diffusers
@@ -48,37 +76,153 @@ def load_pipeline(folder: Path, index: dict[str, Any], *, dtype: Any, safety_che
             f"{folder} declares a {name}, which does not inpaint",
             mend="use a checkpoint made for inpainting, such as sd15-inpaint",
         )
-    settings: dict[str, Any] = {dtype_name(): dtype}
+    settings: dict[str, Any] = {_dtype_name(): dtype}
+    if control_model is not None:
+        if name not in _WITH_CONTROL:
+            raise ConfigError(
+                f"editor.control_model={control_model!r}: {name} takes no ControlNet here",
+                mend="use a Stable Diffusion 1.5 checkpoint, or set editor.control=none",
+            )
+        engine = getattr(diffusers, _WITH_CONTROL[name])
+        settings["controlnet"] = load_part(diffusers.ControlNetModel, locate(control_model), dtype=dtype)
     if "safety_checker" in index and not safety_checker:
         settings |= {"safety_checker": None, "requires_safety_checker": False}
-    with quiet_models():
-        try:
-            pipe = engine.from_pretrained(
-                folder, local_files_only=True, use_safetensors=True, variant=_variant(folder), **settings
-            )
-        except OSError as error:
-            raise incomplete(folder, error) from error
+    pipe = _loaded(engine, folder, **settings)
     pipe.set_progress_bar_config(disable=True)
+    if scheduler is not None or spacing is not None:
+        use_scheduler(pipe, scheduler, spacing)
+    if lora is not None:
+        fuse_lora(pipe, lora)
+    if ip_adapter is not None:
+        add_ip_adapter(pipe, ip_adapter, dtype=dtype)
     return pipe
 
 
-def dtype_name() -> str:
+def load_part(kind: Any, folder: Path, *, dtype: Any) -> Any:
+    """One net of a class of diffusers or transformers, from its own folder, on the CPU.
+
+    Raises:
+        WeightsMissing: It is not there whole, or is there in another format than safetensors.
+    """
+    # transformers has known `dtype` since 4.56.
+    named = _dtype_name() if kind.__module__.startswith("diffusers") else "dtype"
+    return _loaded(kind, folder, **{named: dtype})
+
+
+def _loaded(kind: Any, folder: Path, **settings: Any) -> Any:
+    with quiet_models():
+        try:
+            return kind.from_pretrained(
+                folder, local_files_only=True, use_safetensors=True, variant=_variant(folder), **settings
+            )
+        except OSError as error:
+            raise WeightsMissing(
+                f"the weights in {folder} are not complete: {str(error).strip().splitlines()[0]}",
+                mend="fetch them again; only safetensors are read",
+            ) from error
+
+
+def _dtype_name() -> str:
     """How `from_pretrained` calls the number format: diffusers 0.42 renamed it, and versions before ignore the new."""
     import diffusers
 
     return "dtype" if tuple(int(part) for part in diffusers.__version__.split(".")[:2]) >= (0, 42) else "torch_dtype"
 
 
-def incomplete(folder: Path, error: Exception) -> WeightsMissing:
-    """The error for weights that are there in part."""
-    return WeightsMissing(
-        f"the weights in {folder} are not complete: {str(error).strip().splitlines()[0]}",
-        mend="fetch them again; only safetensors are read",
-    )
-
-
 def _variant(folder: Path) -> str | None:
     """`fp16` where a part's weights are there in that variant only."""
-    parts = {file.parent for file in folder.glob("*/*.fp16.safetensors")}
-    bare = {file.parent for file in folder.glob("*/*.safetensors") if not file.name.endswith(".fp16.safetensors")}
-    return "fp16" if parts - bare else None
+    files = [*folder.glob("*.safetensors"), *folder.glob("*/*.safetensors")]
+    parts = {file.parent for file in files if file.name.endswith(".fp16.safetensors")}
+    return "fp16" if parts - {file.parent for file in files if not file.name.endswith(".fp16.safetensors")} else None
+
+
+def use_scheduler(pipe: Any, scheduler: Scheduler | None, spacing: Spacing | None) -> None:
+    """Gives a pipeline another scheduler, or its own other steps.
+
+    Raises:
+        ConfigError: One for noise prediction in a model of flow matching.
+    """
+    import diffusers
+
+    if hasattr(pipe.scheduler, "scale_noise"):
+        raise ConfigError(
+            f"editor.scheduler={scheduler} (spacing {spacing}): {type(pipe).__name__} has its own kind, flow matching",
+            mend="set both to null",
+        )
+    kind = type(pipe.scheduler) if scheduler is None else getattr(diffusers, scheduler)
+    changes = {} if spacing is None else {"timestep_spacing": spacing}
+    with quiet_models():
+        pipe.scheduler = kind.from_config(pipe.scheduler.config, **changes)
+
+
+def fuse_lora(pipe: Any, lora: str) -> None:
+    """Adds a LoRA to a pipeline's weights for good: it runs as fast as without.
+
+    Args:
+        pipe: On the CPU.
+        lora: A name of the catalogue, a `.safetensors` file, or a folder with one.
+
+    Raises:
+        ConfigError: It does not fit the model.
+        WeightsMissing: It is not there.
+    """
+    file = _only_file(locate(lora).rglob("*.safetensors"), locate(lora))
+    with quiet_models():
+        try:
+            pipe.load_lora_weights(str(file.parent), weight_name=file.name, use_safetensors=True, local_files_only=True)
+            parts = list(pipe.get_list_adapters())
+            pipe.fuse_lora(components=parts)
+            pipe.unload_lora_weights()
+        except (ValueError, RuntimeError, KeyError, AttributeError) as error:
+            raise ConfigError(
+                f"{file} is no LoRA for {type(pipe).__name__}: {' '.join(str(error).split())[:120]}",
+                mend="use one made for this model, or set editor.lora=null",
+            ) from error
+
+
+def add_ip_adapter(pipe: Any, ip_adapter: str, *, dtype: Any) -> None:
+    """Lets a pipeline take a picture beside the words.
+
+    Args:
+        pipe: On the CPU.
+        ip_adapter: A name of the catalogue, or a folder with the adapter's one `.safetensors` file and, beside it, the
+            folder `image_encoder`.
+
+    Raises:
+        ConfigError: The model takes none.
+        WeightsMissing: The adapter or its image encoder is not there.
+    """
+    if "ip_adapter_image" not in inspect.signature(pipe.__call__).parameters or not hasattr(pipe, "image_encoder"):
+        raise ConfigError(
+            f"editor.ip_adapter={ip_adapter!r}: {type(pipe).__name__} takes no pictures beside the words",
+            mend="use a Stable Diffusion checkpoint, or set editor.ip_adapter=null",
+        )
+    from transformers import CLIPVisionModelWithProjection
+
+    folder = locate(ip_adapter)
+    file = _only_file((file for file in folder.rglob("*.safetensors") if file.parent.name != "image_encoder"), folder)
+    encoder = load_part(CLIPVisionModelWithProjection, file.parent / "image_encoder", dtype=dtype)
+    pipe.register_modules(image_encoder=encoder)
+    with quiet_models():
+        try:
+            pipe.load_ip_adapter(str(file.parent), subfolder="", weight_name=file.name, local_files_only=True)
+        except (ValueError, RuntimeError, KeyError) as error:
+            raise ConfigError(
+                f"{file} is no IP-Adapter for {type(pipe).__name__}: {' '.join(str(error).split())[:120]}",
+                mend="use one made for this model",
+            ) from error
+
+
+def _only_file(files: Iterable[Path], place: Path) -> Path:
+    """The one safetensors file of a folder, or the file itself."""
+    if place.is_file() and place.suffix == ".safetensors":
+        return place
+    found = sorted(files)
+    if len(found) == 1:
+        return found[0]
+    raise WeightsMissing(
+        f"{place} holds {len(found)} files of weights where one is wanted"
+        if place.is_dir()
+        else f"{place} is no weights",
+        mend="point at one .safetensors file; no other format is read",
+    )

@@ -7,7 +7,7 @@ is in `_SLACK` and `_CONTEXT`. A plan that is too hopeful costs one failed try: 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 Offload = Literal["none", "model", "sequential"]
 
@@ -96,26 +96,3 @@ def is_out_of_memory(error: BaseException) -> bool:
     words = str(error).lower()
     said = any(part in words for part in ("out of memory", "can't allocate memory", "not enough memory"))
     return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and said)
-
-
-def weights_by_part(pipe: Any) -> dict[str, int]:
-    """Bytes of each of a pipeline's nets, by its name."""
-    return {
-        name: sum(tensor.numel() * tensor.element_size() for tensor in part.parameters())
-        for name, part in pipe.components.items()
-        if hasattr(part, "parameters")
-    }
-
-
-def budget_of(device: Any, vram_gb: float | None) -> int | None:
-    """Bytes of a device that may be used; PyTorch is held to them on a GPU. None on the CPU without a number."""
-    import torch
-
-    given = None if vram_gb is None else int(vram_gb * 2**30)
-    if device.type != "cuda":
-        return given
-    free, total = torch.cuda.mem_get_info(device)
-    if given is None:
-        return int(free)
-    torch.cuda.set_per_process_memory_fraction(min(1.0, given / total), device)
-    return min(given, int(total))

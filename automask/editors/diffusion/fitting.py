@@ -1,0 +1,144 @@
+"""Puts a pipeline where it runs, and runs it so that it fits into memory."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, TypeVar
+
+from automask.editors.diffusion.memory import MemoryPlan, Offload, is_out_of_memory, plan_memory
+from automask.errors import AutomaskError, EditorError
+
+_Job = TypeVar("_Job")
+_Made = TypeVar("_Made")
+
+
+class Fitting:
+    """Runs batches of a pipeline, as many crops at a time as memory takes, and remembers how many that were.
+
+    Args:
+        pipe: On the CPU; it is put onto the device, or made to send parts there when they are at work.
+        device: A torch.device.
+        dtype: A torch.dtype.
+        vram_gb: See `Diffusion`.
+        batch: See `Diffusion`.
+        ideal_px: The side of the crops that are expected.
+    """
+
+    def __init__(
+        self,
+        pipe: Any,
+        *,
+        device: Any,
+        dtype: Any,
+        vram_gb: float | None,
+        batch: int | Literal["auto"],
+        ideal_px: int,
+    ) -> None:
+        self._pipe = pipe
+        self._device = device
+        self._dtype = dtype
+        self._engine = type(pipe).__name__
+        self._weights = weights_by_part(pipe)
+        self._budget = budget_of(device, vram_gb)
+        self._ideal_px = ideal_px
+        self.batch = batch
+        self._offload: Offload = "none"
+        self._fits: dict[tuple[int, ...], int] = {}
+        self._spared: set[tuple[int, ...]] = set()
+        plan = self.plan((ideal_px, ideal_px))
+        if plan is None or device.type != "cuda" or plan.offload == "none":
+            pipe.to(device)
+        else:
+            self.offload_to(plan.offload)
+
+    def plan(self, size_hw: tuple[int, ...]) -> MemoryPlan | None:
+        """How crops of this size fit; None where there is nothing to plan: on the CPU without a budget."""
+        if self._budget is None:
+            return None
+        return plan_memory(self._budget, self._weights, size_hw[0] * size_hw[1], self._engine)
+
+    def run(
+        self, call: Callable[[Sequence[_Job]], Iterable[_Made]], jobs: Sequence[_Job], size_hw: tuple[int, ...]
+    ) -> list[_Made]:
+        """What a call makes of each job, in order.
+
+        Args:
+            call: Runs the pipeline for some jobs.
+            jobs: All with crops of this size.
+            size_hw: Of the crops.
+
+        Raises:
+            EditorError: Not even one fits.
+        """
+        plan = self.plan(size_hw)
+        limit = self.batch if self.batch != "auto" else 1 if plan is None else plan.batch
+        made: list[_Made] = []
+        while len(made) < len(jobs):
+            self._spare(plan, most=size_hw in self._spared)
+            now = jobs[len(made) : len(made) + min(limit, self._fits.get(size_hw, limit))]
+            try:
+                made += call(now)
+                continue
+            except (RuntimeError, MemoryError) as error:
+                if isinstance(error, AutomaskError) or not is_out_of_memory(error):
+                    raise
+            # Outside the handler: the traceback there holds every tensor of the failed call.
+            self._recover()
+            if len(now) > 1:
+                self._fits[size_hw] = len(now) // 2
+            elif size_hw not in self._spared:
+                self._spared.add(size_hw)
+            else:
+                raise EditorError(
+                    f"a crop of {size_hw[1]} x {size_hw[0]} px does not fit into memory, even alone and in tiles",
+                    mend=f"end other programs that use it, or make editor.ideal_px smaller than {self._ideal_px}",
+                )
+        return made
+
+    def _spare(self, plan: MemoryPlan | None, *, most: bool) -> None:
+        """Runs the VAE as a plan says, or in the most sparing way."""
+        vae = self._pipe.vae
+        vae.enable_slicing() if most or (plan and plan.slice_vae) else vae.disable_slicing()
+        vae.enable_tiling() if most or (plan and plan.tile_vae) else vae.disable_tiling()
+        if most and self._offload == "none" and self._device.type == "cuda":
+            self.offload_to("model")
+
+    def offload_to(self, offload: Offload) -> None:
+        """Lets parts wait in main memory. The safety checker stays on the GPU, and on: diffusers leaves it out."""
+        start = {"model": "enable_model_cpu_offload", "sequential": "enable_sequential_cpu_offload"}[offload]
+        getattr(self._pipe, start)(device=self._device)
+        self._offload = offload
+
+    def _recover(self) -> None:
+        """Tidies up after a call that broke off: SDXL's VAE may be left in float32, parts on the GPU."""
+        import gc
+
+        import torch
+
+        gc.collect()
+        if self._device.type == "cuda":
+            torch.cuda.empty_cache()
+        if self._offload == "none" and self._pipe.vae.dtype != self._dtype:
+            self._pipe.vae.to(self._dtype)
+        self._pipe.maybe_free_model_hooks()
+
+
+def weights_by_part(pipe: Any) -> dict[str, int]:
+    """Bytes of each of a pipeline's nets, by its name."""
+    return {
+        name: sum(tensor.numel() * tensor.element_size() for tensor in part.parameters())
+        for name, part in pipe.components.items()
+        if hasattr(part, "parameters")
+    }
+
+
+def budget_of(device: Any, vram_gb: float | None) -> int | None:
+    """Bytes of a device that may be used; PyTorch is held to them on a GPU. None on the CPU without a number."""
+    import torch
+
+    given = None if vram_gb is None else int(vram_gb * 2**30)
+    if device.type != "cuda":
+        return given
+    free, total = torch.cuda.mem_get_info(device)
+    if given is None:
+        return int(free)
+    torch.cuda.set_per_process_memory_fraction(min(1.0, given / total), device)
+    return min(given, int(total))
