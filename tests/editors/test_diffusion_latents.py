@@ -7,11 +7,12 @@ import pytest
 from watching import Watched, assert_noise_falls, own_latents
 
 from automask.chain import paint
+from automask.editors.diffusion import Diffusion
 from automask.editors.diffusion.latents import grown, in_pixels, released, spill_px
 from automask.protocols import Stages
 from automask.refiners.threshold import Threshold
 from automask.segmenters.painted import Painted
-from automask.testing import tiny_diffusion
+from automask.testing import tiny_diffusion, tiny_diffusion_folder
 from automask.types import Edit, Region
 
 pytestmark = [pytest.mark.models, pytest.mark.usefixtures("one_thread")]
@@ -110,6 +111,19 @@ def test_a_crop_is_encoded_in_one_pass_and_decoded_in_one(editors, crop, hard, k
         editors[kind].paint(crop, hard, "marble", seed=3, **options)
     assert (watched.encodes, watched.decodes) == (1, 1)
     assert "encode" not in vars(editors[kind]._pipe.vae)  # nothing is left behind
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_in_half_precision_too_a_crop_is_encoded_once_and_painted_alike(editors, crop, hard, kind, dtype, capfd):
+    half = Diffusion(
+        model=str(tiny_diffusion_folder(kind)), device="cpu", dtype=dtype, steps=2, multiple_px=16, ideal_px=64
+    )
+    with Watched(half) as watched:
+        painted = half.paint(crop, hard, "marble", seed=3)
+    assert (watched.encodes, watched.decodes) == (1, 1)
+    assert np.abs(painted.astype(int) - editors[kind].paint(crop, hard, "marble", seed=3)).mean() < 3
+    assert capfd.readouterr() == ("", "")
 
 
 def net_inputs(editor, crop, hard, **options):

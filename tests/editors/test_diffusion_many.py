@@ -132,10 +132,10 @@ def test_words_are_read_once(kind):
 @pytest.mark.parametrize("kind", ["sd15", "sdxl"])
 def test_negative_words_and_guidance_are_read_for_themselves(kind):
     editor = tiny_diffusion(kind=kind)
-    made = [editor.paint(**job(1, **options)) for options in ({}, {"negative": "wood"}, {"guidance": 1.0}, {})]
-    assert levels_apart(made[0], made[1]) > 0
-    assert levels_apart(made[0], made[2]) > 0
-    assert np.array_equal(made[0], made[3])
+    made = [editor.paint(**job(1, **options)) for options in ({"guidance": 1.0}, {}, {"negative": "wood"}, {})]
+    assert levels_apart(made[1], made[0]) > 0
+    assert levels_apart(made[1], made[2]) > 0
+    assert np.array_equal(made[1], made[3])
 
 
 def test_only_so_many_sentences_are_remembered():
@@ -143,7 +143,9 @@ def test_only_so_many_sentences_are_remembered():
     ran = text_runs(editor)
     for number in range(40):
         editor._words.embeddings(str(number), "", guided=False)
+        editor._words.embeddings("oak", "", guided=False)
     assert len(editor._words._known) == 32
+    assert len(ran) == 41  # what is used again and again is not forgotten
     ran.clear()
     editor._words.embeddings("39", "", guided=False)
     assert ran == []

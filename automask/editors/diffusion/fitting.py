@@ -5,6 +5,7 @@ from typing import Any, Literal, TypeVar
 
 from automask.editors.diffusion.memory import MemoryPlan, Offload, is_out_of_memory, plan_memory
 from automask.errors import AutomaskError, EditorError
+from automask.weights import quiet_models
 
 _Job = TypeVar("_Job")
 _Made = TypeVar("_Made")
@@ -44,16 +45,19 @@ class Fitting:
         self._fits: dict[tuple[int, ...], int] = {}
         self._spared: set[tuple[int, ...]] = set()
         plan = self.plan((ideal_px, ideal_px))
-        if plan is None or device.type != "cuda" or plan.offload == "none":
-            pipe.to(device)
-        else:
-            self.offload_to(plan.offload)
+        with quiet_models():
+            if plan is None or device.type != "cuda" or plan.offload == "none":
+                pipe.to(device)
+            else:
+                self.offload_to(plan.offload)
 
     def plan(self, size_hw: tuple[int, ...]) -> MemoryPlan | None:
         """How crops of this size fit; None where there is nothing to plan: on the CPU without a budget."""
         if self._budget is None:
             return None
-        return plan_memory(self._budget, self._weights, size_hw[0] * size_hw[1], self._engine)
+        # The plan's figures are for two bytes a number.
+        crop_px = size_hw[0] * size_hw[1] * self._dtype.itemsize // 2
+        return plan_memory(self._budget, self._weights, crop_px, self._engine)
 
     def run(
         self, call: Callable[[Sequence[_Job]], Iterable[_Made]], jobs: Sequence[_Job], size_hw: tuple[int, ...]
