@@ -31,7 +31,7 @@ _GAIN_PRIOR = 8.0
 _BLURS_PX = (0.6, 0.85, 1.2, 1.7, 2.4, 3.4, 4.8)
 """Standard deviations that an editor's blur is looked for among, and then between."""
 
-_WORK_PX = 384
+_WORK_PX = 256
 """The colour correction is smooth: it is computed on a crop of at most this long side."""
 
 _DETAIL_RADIUS_PX = 2
@@ -197,12 +197,13 @@ def _smooth(field: _Field, weights: _Field, sigma: float) -> _Field:
 
 def _tone(after: _Field, before: _Field, weights: _Field) -> tuple[_Field, _Field]:
     """Gain and offset of each channel, [3] float32, that bring the ring closest; the gain leans towards 1."""
-    share = (weights / weights.sum())[..., None]
-    mean_after = (after * share).sum(axis=(0, 1))
-    mean_before = (before * share).sum(axis=(0, 1))
-    spread = after - mean_after
-    slope = ((before - mean_before - spread) * spread * share).sum(axis=(0, 1))
-    variance = (spread**2 * share).sum(axis=(0, 1))
+    counts = weights > 0
+    share = weights[counts] / weights.sum()
+    inside_after, inside_before = after[counts], before[counts]
+    mean_after, mean_before = share @ inside_after, share @ inside_before
+    spread = inside_after - mean_after
+    slope = share @ ((inside_before - mean_before - spread) * spread)
+    variance = share @ spread**2
     gain = 1.0 + np.clip(slope / (variance + _GAIN_PRIOR**2), -0.25, 0.25)
     return gain.astype(np.float32), (mean_before - gain * mean_after).astype(np.float32)
 
