@@ -118,9 +118,10 @@ def text_runs(editor):
 @pytest.mark.parametrize("kind", KINDS)
 def test_words_are_read_once(kind):
     editor = tiny_diffusion(kind=kind)
+    editor.paint(**job(1, guidance=1.0))  # reads nothing that is not to be painted
     ran = text_runs(editor)
     first = editor.paint(**job(1))
-    assert ran
+    assert bool(ran) is (kind != "flux")
     ran.clear()
     editor.paint(**job(2))
     assert np.array_equal(editor.paint(**job(1)), first)

@@ -32,6 +32,7 @@ class Words:
             negative: What is not; empty for nothing.
             guided: Whether the net is run with and without the sentence (classifier-free guidance).
         """
+        guided = guided and "negative_prompt_embeds" in self._takes  # FLUX takes its guidance as a number
         key = (sentence, negative, guided)
         if key not in self._known:
             made = self._embed(sentence, negative, guided)
