@@ -3,24 +3,25 @@
 import functools
 import hashlib
 import itertools
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from automask import chain, config, mask_cache, masker, weights
+from automask import chain, config, mask_cache, masker, stores, weights
 from automask.batch import Sheet, is_done, job_digest, run_batch
 from automask.credentials import signer_of
 from automask.disclosure import disclosed_digest
-from automask.errors import AutomaskError, ConfigError, EditorError, PlanError, RefinerError, SegmenterError
+from automask.errors import AutomaskError, ConfigError, EditorError, PhotoError, PlanError, RefinerError, SegmenterError
 from automask.images import Photo, open_photo
 from automask.mappers import Serial, cores
 from automask.mask_cache import MaskCache
 from automask.overlap import Over, overlapped
 from automask.plan import parse_targets, plan_from, variants_from
 from automask.protocols import Editor, Refiner, Segmenter, Stages
-from automask.report import Outcome, run_record
+from automask.report import Outcome, run_record, write_json
 from automask.types import Disclose, Edit, Hard, Heat, Job, JobReport, OnMissing, Plan, Region, Rgb, Variant
 
 PhotoSource = str | Path | Rgb
@@ -564,14 +565,15 @@ def run_jobs(
     if isinstance(mapper, Serial) and mapper.workers == 1:
         make = functools.partial(Worker, stages, dict(cfg))
     todo = [job for job in jobs if job.plan not in faults]
-    done = run_batch(
-        todo, make, mapper, out=out, refused=[*refused, *_refusals(reports)], sheets=sheets, on_report=tell
-    )
+    with stores.failures_put(out, cfg["out"]):
+        done = run_batch(
+            todo, make, mapper, out=out, refused=[*refused, *_refusals(reports)], sheets=sheets, on_report=tell
+        )
     return (*reports, *done)
 
 
 def _refusals(reports: Sequence[JobReport]) -> list[tuple[str, str]]:
-    return [(str(report.job.photo), report.reason or "") for report in reports]
+    return [(report.job.shown, report.reason or "") for report in reports]
 
 
 _WORTH_A_WORKER = 3
@@ -642,16 +644,37 @@ class Worker:
 
     def _read(self, job: Job) -> "_Read | Over[JobReport]":
         began = time.perf_counter()
-        if job.photo.is_file():
-            with job.photo.open("rb") as file:
-                photo_digest = hashlib.file_digest(file, "sha256").hexdigest()
-            cfg = self.cfg
-            settings = settings_of(self.stages, job.plan, cfg["seed"], cfg["on_missing"], cfg["candidates"])
-            digest = job_digest(photo_digest, job.plan, settings)
-            if is_done(job, disclosed_digest(digest, cfg["disclose"], signed=cfg["c2pa"] is not None)):
-                return Over(JobReport(job, "skipped", took_s=time.perf_counter() - began))
+        if job.photo_url or job.out_url:
+            return self._fetch(job, began)
+        if job.photo.is_file() and is_done(job, self._digest(job, _sha256(job.photo))):
+            return Over(JobReport(job, "skipped", took_s=time.perf_counter() - began))
         photo = open_photo(job.photo, max_megapixels=self.cfg["max_megapixels"])
         return _Read(photo, time.perf_counter() - began)
+
+    def _fetch(self, job: Job, began: float) -> "_Read | Over[JobReport]":
+        """`_read` where the photo or OUT lies in a store; a photo there is known by its version, unfetched."""
+        folder = tempfile.TemporaryDirectory(prefix="automask-")
+        here: Job | None = None
+        known = stores.version_of(job.photo_url) if job.photo_url else ""
+        if not known:
+            here = stores.brought(job, Path(folder.name))
+            known = _sha256(here.photo) if here.photo.is_file() else ""
+        digest = self._digest(job, known)
+        if stores.is_put(job, digest) if job.out_url else is_done(job, digest):
+            folder.cleanup()
+            return Over(JobReport(job, "skipped", took_s=time.perf_counter() - began))
+        here = here or stores.brought(job, Path(folder.name))
+        try:
+            photo = open_photo(here.photo, max_megapixels=self.cfg["max_megapixels"])
+        except PhotoError as error:  # the fetched file's name helps nobody
+            raise PhotoError(error.problem.replace(str(here.photo), job.shown), mend=error.mend) from error
+        return _Read(photo, time.perf_counter() - began, _Fetched(folder, here, digest))
+
+    def _digest(self, job: Job, photo_digest: str) -> str:
+        cfg = self.cfg
+        settings = settings_of(self.stages, job.plan, cfg["seed"], cfg["on_missing"], cfg["candidates"])
+        digest = job_digest(photo_digest, job.plan, settings)
+        return disclosed_digest(digest, cfg["disclose"], signed=cfg["c2pa"] is not None)
 
     def _work(self, jobs: Sequence[tuple[Job, "_Read"]]) -> list["_Made | Exception"]:
         """What became of each photo: masks one after another, crops of all of them together."""
@@ -684,13 +707,21 @@ class Worker:
                 continue
             timing = {"load_s": 0.0, "mask_s": mask_s, **one.told, "paint_s": paint_s}
             outcome = _outcome(read.photo, job.plan, one, result, self.stages, run, timing=timing)
-            made.append(_Made(outcome, read.took_s + mask_s + paint_s))
+            made.append(_Made(outcome, read.took_s + mask_s + paint_s, read.fetched))
         return made
 
     def _write(self, job: Job, made: "_Made") -> JobReport:
         began = time.perf_counter()
-        saved = made.outcome.save(job.out, name=job.name, disclose=self.cfg["disclose"], c2pa=self.cfg["c2pa"])
-        return JobReport(job, "done", record=saved.recorded, took_s=made.took_s + time.perf_counter() - began)
+        here = made.fetched.here if made.fetched else job
+        saved = made.outcome.save(here.out, name=here.name, disclose=self.cfg["disclose"], c2pa=self.cfg["c2pa"])
+        record = dict(saved.recorded)
+        if made.fetched:
+            record["digest"] = made.fetched.digest
+            write_json(saved.record, record)
+            if job.out_url:
+                stores.put(job, here.out)
+            made.fetched.folder.cleanup()
+        return JobReport(job, "done", record=record, took_s=made.took_s + time.perf_counter() - began)
 
     @property
     def _run(self) -> "_Run":
@@ -706,6 +737,22 @@ class _Read:
 
     photo: Photo
     took_s: float
+    fetched: "_Fetched | None" = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fetched:
+    """A job's files on this machine while its photo or results belong into a store.
+
+    Args:
+        folder: Goes with the last that holds it, should the job fail before it is cleaned up.
+        here: The job over files in it.
+        digest: What the record is to carry.
+    """
+
+    folder: "tempfile.TemporaryDirectory[str]"
+    here: Job
+    digest: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -714,13 +761,19 @@ class _Made:
 
     outcome: Outcome
     took_s: float
+    fetched: _Fetched | None = None
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def report_record(report: JobReport) -> dict[str, Any]:
     """A report as the JSON object that `automask batch --json` prints."""
     return {
-        "photo": str(report.job.photo),
-        "out": str(report.job.out),
+        "photo": report.job.shown,
+        "out": report.job.out_url or str(report.job.out),
         "name": report.job.name,
         "status": report.status,
         "reason": report.reason,

@@ -15,7 +15,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 from automask.errors import AutomaskError, OutputError, PhotoError, UsageError
@@ -23,6 +23,7 @@ from automask.images import PHOTO_SUFFIXES, atomic_path, open_photo, write_pictu
 from automask.page import write_page
 from automask.plan import nearest, parse_variants
 from automask.report import contact_sheet, files_of, notice, thumbnail, variants_cell, variants_sheet
+from automask.stores import canonical, files_below, is_url
 from automask.types import Job, JobReport, Plan, Rgb, Variant
 
 _COMPANION = re.compile(
@@ -77,8 +78,17 @@ class Found:
 # -------------------------------------------------------------------------------------------------------------- finding
 
 
-def find_jobs(source: str, *, out: Path, variants: tuple[Variant, ...] | None, recursive: bool = False) -> Found:
+def find_jobs(
+    source: str,
+    *,
+    out: Path,
+    variants: tuple[Variant, ...] | None,
+    recursive: bool = False,
+    out_url: str = "",
+) -> Found:
     """The photos of a folder, a glob or a CSV with columns photo,edits, each with its plan and its results' place.
+
+    Folder, glob, and photos of a CSV may be URLs of a store.
 
     A photo of several variants is one job for each, in folders of their names below OUT.
 
@@ -92,6 +102,7 @@ def find_jobs(source: str, *, out: Path, variants: tuple[Variant, ...] | None, r
         variants: The plan for every photo, or its variants; None only for a CSV whose every row has its own.
         recursive: Subfolders too, mirrored below OUT. A glob's are always mirrored; a CSV's only with this, else its
             results all lie in OUT itself.
+        out_url: The store that the results go to; `out` is then a folder that stands in for it.
 
     Raises:
         PhotoError: The source is not there or has no photos.
@@ -99,8 +110,11 @@ def find_jobs(source: str, *, out: Path, variants: tuple[Variant, ...] | None, r
     """
     path = Path(source)
     refused: list[tuple[str, str]] = []
+    urls: dict[Path, str] = {}
     if path.is_file() and path.suffix.lower() == ".csv":
-        return _named(_in_csv(path, variants, recursive, refused), out, refused)
+        return _named(_in_csv(path, variants, recursive, refused, urls), out, refused, urls, out_url)
+    if is_url(source):
+        return _named(_in_store(source, variants, recursive, out_url, urls), out, refused, urls, out_url)
     if path.is_file():
         if path.suffix.lower() in PHOTO_SUFFIXES:
             raise UsageError(f"{source!r} is one photo", mend=f"use: automask edit {source} ...")
@@ -124,7 +138,31 @@ def find_jobs(source: str, *, out: Path, variants: tuple[Variant, ...] | None, r
             found.append((photo, variants, photo.parent.relative_to(root)))
         else:
             refused.append((str(photo), "a link that leads nowhere; mend or remove it"))
-    return _named(found, out, refused)
+    return _named(found, out, refused, urls, out_url)
+
+
+def _in_store(
+    source: str, variants: tuple[Variant, ...] | None, recursive: bool, out_url: str, urls: dict[Path, str]
+) -> list[Source]:
+    """The photos below a place in a store; `urls` gets the URL of each."""
+    if source.lower().endswith((".csv", *PHOTO_SUFFIXES)) and not glob.has_magic(source):
+        raise UsageError(f"{source!r} is one file", mend="name its folder; a CSV must be here, its photos may be URLs")
+    if variants is None:
+        raise UsageError(f"no edits for the photos of {source!r}", mend='say them, like "cabinets -> white"')
+    place, paths = files_below(source, recursive=recursive)
+    results = canonical(out_url) if out_url else ""
+    if results == canonical(place):
+        raise UsageError(f"{source!r} is both SOURCE and OUT", mend="name another place with -o")
+    inside = PurePosixPath(results.removeprefix(canonical(place) + "/"))
+    found: list[Source] = []
+    for path in paths:
+        if _is_photo(path.parts) and not (out_url and path.is_relative_to(inside)):
+            url = f"{place}/{path}"
+            urls[Path(url)] = url
+            found.append((Path(url), variants, Path(path.parent)))
+    if not found:
+        raise PhotoError(f"no photos in {source!r}", mend=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}")
+    return sorted(found, key=lambda item: _natural(item[0]))
 
 
 def _in_folder(folder: Path, out: Path, recursive: bool) -> list[Path]:
@@ -170,16 +208,20 @@ def _photos_among(paths: Iterator[Path], root: Path, out: Path) -> list[Path]:
     photos = []
     in_out: dict[Path, bool] = {}
     for path in paths:
-        parts = path.relative_to(root).parts
-        ours = _COMPANION.fullmatch(path.name) or any(part.endswith(".masks") for part in parts[:-1])
-        hidden = any(part.startswith(".") for part in parts)
-        if path.suffix.lower() not in PHOTO_SUFFIXES or ours or hidden:
+        if not _is_photo(path.relative_to(root).parts):
             continue
         if path.parent not in in_out:
             in_out[path.parent] = inside is not None and path.parent.resolve().is_relative_to(inside)
         if not in_out[path.parent]:
             photos.append(path)
     return sorted(set(photos), key=_natural)
+
+
+def _is_photo(parts: Sequence[str]) -> bool:
+    """Whether a path below the source is a photo's by its name: not hidden, and no preview or mask of automask."""
+    ours = _COMPANION.fullmatch(parts[-1]) or any(part.endswith(".masks") for part in parts[:-1])
+    hidden = any(part.startswith(".") for part in parts)
+    return Path(parts[-1]).suffix.lower() in PHOTO_SUFFIXES and not ours and not hidden
 
 
 def _natural(path: Path) -> tuple[Any, ...]:
@@ -203,7 +245,11 @@ def _nearest_entry(path: Path, otherwise: str) -> str:
 
 
 def _in_csv(
-    path: Path, variants: tuple[Variant, ...] | None, recursive: bool, refused: list[tuple[str, str]]
+    path: Path,
+    variants: tuple[Variant, ...] | None,
+    recursive: bool,
+    refused: list[tuple[str, str]],
+    urls: dict[Path, str],
 ) -> list[Source]:
     found: list[Source] = []
     rows = _csv_rows(path)
@@ -223,9 +269,13 @@ def _in_csv(
             words = cells.get("edits", "")
             if not words and variants is None:
                 raise UsageError("no edits, and none for all", mend="fill the cell, or give EDITS for the empty ones")
+            own = parse_variants(words) if words else variants
+            if is_url(name):
+                urls[Path(name)] = name
+                found.append((Path(name), own or (), Path()))
+                continue
             photo = path.parent / name
             _refuse_unfit(photo)
-            own = parse_variants(words) if words else variants
             beneath = photo.parent.resolve().is_relative_to(path.parent.resolve())
             folder = photo.parent.resolve().relative_to(path.parent.resolve()) if recursive and beneath else Path()
             found.append((photo, own or (), folder))
@@ -284,7 +334,9 @@ def _columns(head: str, separator: str) -> list[str]:
     return [cell.strip().strip('"').strip().casefold() for cell in head.split(separator)]
 
 
-def _named(found: Sequence[Source], out: Path, refused: list[tuple[str, str]]) -> Found:
+def _named(
+    found: Sequence[Source], out: Path, refused: list[tuple[str, str]], urls: Mapping[Path, str], out_url: str
+) -> Found:
     """Jobs with names that do not clash; one whose result would overwrite a photo or another's result is refused."""
     folders: dict[Path, list[int]] = defaultdict(list)
     for index, (_, _, folder) in enumerate(found):
@@ -295,14 +347,16 @@ def _named(found: Sequence[Source], out: Path, refused: list[tuple[str, str]]) -
         for index, name in zip(indices, given, strict=True):
             names[index] = name
     photos = {photo.resolve() for photo, _, _ in found}
+    in_store = {canonical(url) for url in urls.values()} if out_url else set()
     jobs: dict[Path, Job] = {}
     sheets = []
     for (photo, variants, folder), name in zip(found, names, strict=True):
         cells = []
         for variant in variants:
-            job = Job(photo, variant.plan, out / variant.name / folder, name)
+            place = "/".join([out_url.rstrip("/"), *Path(variant.name, folder).parts]) if out_url else ""
+            job = Job(photo, variant.plan, out / variant.name / folder, name, urls.get(photo, ""), place)
             result = files_of(photo.name, job.out, name).result
-            if result.resolve() in photos:
+            if result.resolve() in photos or (out_url and canonical(f"{place}/{result.name}") in in_store):
                 reason = f"its result would overwrite the photo {str(result)!r}; name another folder with -o"
                 refused.append((str(photo), reason))
             elif result in jobs:
@@ -314,7 +368,7 @@ def _named(found: Sequence[Source], out: Path, refused: list[tuple[str, str]]) -
             else:
                 jobs[result] = job
                 cells.append((", ".join(variant.words), job))
-        if cells and variants[0].name:
+        if cells and variants[0].name and not out_url:  # a store gets no sheets
             sheets.append(Sheet(files_of(photo.name, out / folder, name).variants, tuple(cells)))
     return Found(tuple(jobs.values()), tuple(refused), tuple(sheets))
 
@@ -471,7 +525,7 @@ def only_failed(jobs: Sequence[Job], out: Path) -> tuple[Job, ...]:
 def _names_of(job: Job, out: Path) -> tuple[str, str]:
     """A job's names in failures.csv: its result's place in OUT, or the photo's path where it was refused as a row."""
     result = files_of(job.photo.name, job.out, job.name).result
-    return result.relative_to(out).as_posix(), str(job.photo)
+    return result.relative_to(out).as_posix(), job.shown
 
 
 def _failures(reports: Iterable[JobReport], out: Path) -> list[tuple[str, str]]:

@@ -397,7 +397,7 @@ def _batch(arguments: list[str]) -> int:
     parser = _parser(
         "batch",
         "SOURCE [EDITS]",
-        "Makes the edits in every photo of a folder, a glob or a CSV with columns photo,edits.",
+        "Makes the edits in every photo of a folder, a glob, a store's URL or a CSV with columns photo,edits.",
         epilog='for example:  automask batch listing/ "cabinets -> white" -o done\n',
     )
     _add_run_options(parser)
@@ -409,7 +409,7 @@ def _batch(arguments: list[str]) -> int:
     typed = _Arguments(parser, arguments, "folder, glob or CSV", wants_arrow=True)
     from automask import api
     from automask.batch import find_jobs, only_failed
-    from automask.report import check_out
+    from automask.stores import is_url, local_out
 
     is_csv = typed.subject.lower().endswith(".csv")
     if not is_csv or typed.words is not None or typed.flags.plan is not None:
@@ -417,9 +417,10 @@ def _batch(arguments: list[str]) -> int:
     config = typed.config()
     if typed.flags.out is None and not any(text.startswith("out=") for text in typed.overrides):
         raise UsageError("a batch needs a folder to write into", mend="say -o DIR")
-    out = check_out(config["out"])
+    out = local_out(config["out"])
+    out_url = config["out"] if is_url(config["out"]) else ""
     variants = typed.variants() if typed.words is not None or typed.flags.plan is not None else None
-    found = find_jobs(typed.subject, out=out, variants=variants, recursive=config["recursive"])
+    found = find_jobs(typed.subject, out=out, variants=variants, recursive=config["recursive"], out_url=out_url)
     jobs = only_failed(found.jobs, out) if typed.flags.retry_failed else found.jobs
     if typed.flags.dry_run:
         return _say_dry_run(jobs, found.refused, as_json=typed.json)
@@ -436,9 +437,10 @@ def _batch(arguments: list[str]) -> int:
     failed = [done for done in reports if done.status == "failed"]
     skipped = sum(done.status == "skipped" for done in reports)
     if not typed.json:
-        print(f"{len(reports) - len(failed) - skipped} done, {skipped} done before, {len(failed)} failed, in {out}")
+        where = out_url or out
+        print(f"{len(reports) - len(failed) - skipped} done, {skipped} done before, {len(failed)} failed, in {where}")
     for done in failed:
-        _warn(f"{done.job.photo}: {done.reason}")
+        _warn(f"{done.job.shown}: {done.reason}")
     for name, reason in found.refused:
         _warn(f"{name}: {reason}")
     return 4 if failed or found.refused else 0
@@ -639,9 +641,11 @@ def _say_dry_run(jobs: Sequence[Any], refused: Sequence[tuple[str, str]], *, as_
 
     for job in jobs:
         if as_json:
-            _print_json({"photo": str(job.photo), "out": str(job.out), "name": job.name, "plan": format_plan(job.plan)})
+            where = job.out_url or str(job.out)
+            _print_json({"photo": job.shown, "out": where, "name": job.name, "plan": format_plan(job.plan)})
         else:
-            print(f"{job.photo} -> {job.out / job.name}: {format_plan(job.plan)}")
+            where = f"{job.out_url}/{job.name}" if job.out_url else str(job.out / job.name)
+            print(f"{job.shown} -> {where}: {format_plan(job.plan)}")
     for name, reason in refused:
         if as_json:
             _print_json({"photo": name, "refused": reason})

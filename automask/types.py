@@ -247,12 +247,28 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One photo of a batch: which, with what plan, written where."""
+    """One photo of a batch: which, with what plan, written where.
+
+    Args:
+        photo: Its file; where it lies in a store, the end of its URL is the end of this name.
+        plan: The edits.
+        out: The folder of its results.
+        name: What their names begin with.
+        photo_url: Where it lies in a store; empty for a file.
+        out_url: The place in a store that its results go to; empty for a folder.
+    """
 
     photo: Path
     plan: Plan
     out: Path
     name: str
+    photo_url: str = ""
+    out_url: str = ""
+
+    @property
+    def shown(self) -> str:
+        """What a person calls the photo: its URL, or its path."""
+        return self.photo_url or str(self.photo)
 
 
 @dataclass(frozen=True, slots=True)

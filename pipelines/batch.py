@@ -18,17 +18,19 @@ def batch(job: Job) -> int:
     from automask.api import run_jobs
     from automask.batch import find_jobs
     from automask.report import check_out
+    from automask.stores import is_url, local_out
 
     source, config = job.photo, job.config
     in_csv = source.lower().endswith(".csv") and config["edits"] is None and config["plan"] is None
     variants = None if in_csv else job.variants()
-    out = check_out(job.out)
-    found = find_jobs(source, out=out, variants=variants, recursive=config["recursive"])
+    out_url = config["out"] if is_url(config["out"]) else ""
+    out = local_out(out_url) if out_url else check_out(job.out)
+    found = find_jobs(source, out=out, variants=variants, recursive=config["recursive"], out_url=out_url)
     reports = run_jobs(found.jobs, config, out=out, refused=found.refused, sheets=found.sheets, conf=job.conf)
-    failed = [(str(done.job.photo), done.reason) for done in reports if done.status == "failed"]
+    failed = [(done.job.shown, done.reason) for done in reports if done.status == "failed"]
     for name, reason in (*failed, *found.refused):
         print(f"automask: {name}: {reason}", file=sys.stderr)
-    print(f"{len(reports) - len(failed)} done, {len(failed)} failed, in {out}")
+    print(f"{len(reports) - len(failed)} done, {len(failed)} failed, in {out_url or out}")
     return 4 if failed or found.refused else 0
 
 

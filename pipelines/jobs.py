@@ -18,6 +18,7 @@ from automask.config import check, check_overrides, compose, quoted
 from automask.errors import AutomaskError, UsageError
 from automask.mask_cache import USUAL_MB
 from automask.plan import load_plan, parse_targets, variants_from
+from automask.stores import is_url
 from automask.types import Plan, Variant
 
 _failed: list[int] = []
@@ -43,7 +44,8 @@ class Job:
         """The photo (for a batch: folder, glob or CSV), as seen from where the script was started."""
         if self.config["photo"] is None:
             raise UsageError("no photo given", mend="say photo=kitchen.jpg")
-        return str(to_absolute_path(self.config["photo"]))
+        photo: str = self.config["photo"]
+        return photo if is_url(photo) else str(to_absolute_path(photo))
 
     def variants(self) -> tuple[Variant, ...]:
         """The variants, from `edits` or from `plan`; one of no name where there are no braces."""

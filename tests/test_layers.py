@@ -18,7 +18,7 @@ LAYERS = (
     {"protocols"},
     {"plan", "images", "boxes", "masks", "crops", "seams", "defects", "weights", "signatures"},
     {"masker", "chain", "mask_cache", "disclosure", "credentials"},
-    {"batch", "mappers", "overlap", "page", "report"},
+    {"batch", "mappers", "overlap", "page", "report", "stores"},
     {"config"},
     {"api"},
     {"cli"},
@@ -61,6 +61,7 @@ HOMES: Mapping[str, Home] = {
     "omegaconf": _home("config"),
     "yaml": _home("plan", "config"),
     "ray": _home("mappers"),
+    "fsspec": _home("stores"),
     "rich": _home("cli"),
 }
 

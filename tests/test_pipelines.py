@@ -75,6 +75,18 @@ def test_batch_does_a_folder(scene, tmp_path: Path):
     assert {"a.png", "b.png", "a.run.json", "b.run.json"} <= {path.name for path in (tmp_path / "done").iterdir()}
 
 
+def test_batch_takes_urls_of_a_store(scene, tmp_path: Path):
+    pytest.importorskip("fsspec", reason="needs the 'stores' extra")
+    folder = tmp_path / "in"
+    folder.mkdir()
+    shutil.copy(scene.photo, folder / "a.png")
+    words = ("edits='island -> white'", f"out='file://{tmp_path}/out'", *scene.overrides)
+    done = script("batch", f"photo='file://{folder}'", *words, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.strip() == f"1 done, 0 failed, in file://{tmp_path}/out"
+    assert {"a.png", "a.run.json"} <= {path.name for path in (tmp_path / "out").iterdir()}
+
+
 def test_a_batch_with_a_bad_photo_exits_4(scene, tmp_path: Path):
     folder = tmp_path / "photos"
     folder.mkdir()
