@@ -6,6 +6,7 @@ import itertools
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -21,7 +22,7 @@ from automask.mask_cache import MaskCache
 from automask.overlap import Over, overlapped
 from automask.plan import parse_targets, plan_from, variants_from
 from automask.protocols import Editor, Refiner, Segmenter, Stages
-from automask.report import Outcome, run_record, write_json
+from automask.report import Outcome, files_of, run_record, write_json
 from automask.types import Disclose, Edit, Hard, Heat, Job, JobReport, OnMissing, Plan, Region, Rgb, Variant
 
 PhotoSource = str | Path | Rgb
@@ -564,6 +565,8 @@ def run_jobs(
         mapper = Serial(workers=workers_for(mapper.workers, stages, len(jobs)))
     if isinstance(mapper, Serial) and mapper.workers == 1:
         make = functools.partial(Worker, stages, dict(cfg))
+    else:
+        mapper = _Resuming(mapper, Worker(stages, dict(cfg)))
     todo = [job for job in jobs if job.plan not in faults]
     with stores.failures_put(out, cfg["out"]):
         done = run_batch(
@@ -646,10 +649,21 @@ class Worker:
         began = time.perf_counter()
         if job.photo_url or job.out_url:
             return self._fetch(job, began)
-        if job.photo.is_file() and is_done(job, self._digest(job, _sha256(job.photo))):
-            return Over(JobReport(job, "skipped", took_s=time.perf_counter() - began))
+        skipped = self.skipped(job)
+        if skipped is not None:
+            return Over(skipped)
         photo = open_photo(job.photo, max_megapixels=self.cfg["max_megapixels"])
         return _Read(photo, time.perf_counter() - began)
+
+    def skipped(self, job: Job) -> JobReport | None:
+        """The report of a job that is done already; None for one that is not, or whose files lie in a store."""
+        began = time.perf_counter()
+        record = files_of(job.photo.name, job.out, job.name).record
+        if job.photo_url or job.out_url or not record.is_file() or not job.photo.is_file():
+            return None
+        if not is_done(job, self._digest(job, _sha256(job.photo))):
+            return None
+        return JobReport(job, "skipped", took_s=time.perf_counter() - began)
 
     def _fetch(self, job: Job, began: float) -> "_Read | Over[JobReport]":
         """`_read` where the photo or OUT lies in a store; a photo there is known by its version, unfetched."""
@@ -729,6 +743,36 @@ class Worker:
         cache = _cache_of(cfg["mask_cache_mb"])
         settings = (cfg["seed"], cfg["on_missing"], cfg["max_megapixels"], cfg["candidates"])
         return _Run(None, self.stages, None, *settings, cache)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Resuming:
+    """A mapper that passes over what is done before it starts any worker: that may take longer than all the rest."""
+
+    mapper: Any
+    worker: Worker
+
+    def map(
+        self,
+        make_worker: Callable[[], Callable[[Job], JobReport]],
+        items: Sequence[Job],
+        *,
+        lost: Callable[[Job, Exception], JobReport] | None = None,
+    ) -> Iterator[JobReport]:
+        waiting: list[Job] = []
+        with ThreadPoolExecutor(cores()) as pool:  # a photo's digest is taken without Python's lock
+            for item, report in zip(items, pool.map(self._skipped, items), strict=True):
+                if report is None:
+                    waiting.append(item)
+                else:
+                    yield report
+        yield from self.mapper.map(make_worker, waiting, lost=lost)
+
+    def _skipped(self, job: Job) -> JobReport | None:
+        try:
+            return self.worker.skipped(job)
+        except (AutomaskError, OSError):
+            return None  # whoever does it tells why it cannot be done
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -415,9 +415,15 @@ def bench_resume(photos: int, photos_from: Path | None, *, runs: int, size_wh: t
         folder = Path(place)
         make_photos(folder / "in", photos, photos_from=photos_from, size_wh=size_wh)
         # Cheap objects under the starter's configuration: the records are those of the real preset, made in no time.
-        cheap = replace(
-            automask.load("starter"), segmenter=UpperHalf(), refiner=Threshold(), editor=Fill(rgb=(152, 164, 140))
-        )
+        real = automask.load("starter")
+        stand_ins: dict[str, Any] = {
+            "segmenter": UpperHalf(),
+            "refiner": Threshold(),
+            "editor": Fill(rgb=(152, 164, 140)),
+        }
+        for name, stand_in in stand_ins.items():
+            stand_in.own_files = getattr(getattr(real, name), "own_files", ())
+        cheap = replace(real, **stand_ins)
         for job in find_jobs(str(folder / "in"), out=folder / "out", variants=variants_from(WORDS)).jobs:
             automask.edit(job.photo, WORDS, stages=cheap).save(job.out, name=job.name)
         command = batch_command(folder / "in", folder / "out")

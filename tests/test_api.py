@@ -426,3 +426,22 @@ def test_a_batch_uses_the_cores_where_its_models_do_not(scene, monkeypatch, aske
     loaded = automask.load("starter", scene.overrides)
     assert api.workers_for(asked, loaded, jobs) == workers
     assert api.workers_for(asked, replace(loaded, editor=OnGpu()), jobs) == (asked if asked != "auto" else 1)
+
+
+class NoWorkers:
+    """A mapper that must not be asked for anything."""
+
+    def map(self, make_worker, items, *, lost=None):
+        assert list(items) == []
+        return iter(())
+
+
+def test_what_is_done_is_passed_over_before_any_worker_is_started(scene):
+    jobs, one = listing(scene), worker(scene)
+    assert {one(job).status for job in jobs} == {"done"}
+    reports = list(api._Resuming(NoWorkers(), one).map(None, jobs))
+    assert [report.job for report in reports] == jobs
+    assert {report.status for report in reports} == {"skipped"}
+    jobs[3].photo.write_bytes(jobs[2].photo.read_bytes())
+    with pytest.raises(AssertionError):
+        list(api._Resuming(NoWorkers(), one).map(None, jobs))
