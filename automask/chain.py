@@ -31,7 +31,7 @@ from automask.plan import candidate_seed, edit_seed, nearest
 from automask.protocols import Editor, Stages
 from automask.seams import match
 from automask.signatures import describe, fits, parameters_of
-from automask.types import Alpha, Box, Candidate, Edit, Plan, Region, Rgb, Step
+from automask.types import Alpha, Box, Candidate, Edit, Hard, Plan, Region, Rgb, Step
 
 OnStep = Callable[[int, Step], None]
 
@@ -289,7 +289,8 @@ def painting(
 
     All crops that may be painted at the same time are handed out at once. A crop waits for the earlier crops of its own
     edit that it overlaps, and for earlier edits that have a crop in common with it: so the result is that of painting
-    one after the other.
+    one after the other. Candidates wait for one another where their editor paints only one crop at a time (it has no
+    `paint_many`).
     """
     picture = photo.copy()
     works = [
@@ -298,10 +299,9 @@ def painting(
     ]
     steps: list[Step] = []
     while True:
-        unfinished = [work for work in works if work.step is None]
-        for work in unfinished:
-            work.finish_if_painted(picture)
+        # In order: candidates are judged by what is around them, which may be another edit's.
         for work in works[len(steps) :]:
+            work.finish_if_painted(picture)
             if work.step is None:
                 break
             steps.append(work.step)
@@ -309,39 +309,42 @@ def painting(
                 on_step(len(steps) - 1, work.step)
         if len(steps) == len(works):
             return picture, tuple(steps)
-        unfinished = [work for work in unfinished if work.step is None]
+        unfinished = works[len(steps) :]
         turns = [turn for place, work in enumerate(unfinished) for turn in work.turns(picture, unfinished[:place])]
         answers = yield [turn.task for turn in turns]
         for turn, answer in zip(turns, answers, strict=True):
-            turn.take(answer)
+            turn.take(answer, picture)
+        del turns, answers  # copies of the whole photo, for some editors, while the next are made
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Piece:
-    """A crop, and the alpha [box.height, box.width] float32 that it is laid over the photo with."""
+    """A crop, the alpha [box.height, box.width] float32 that it is laid over the photo with, and where that shows."""
 
     crop: Crop
     alpha: Alpha
+    shown: Box
 
     @property
     def box(self) -> Box:
         return self.crop.box
 
     def lay(self, part: Rgb, over: Rgb, around: Box) -> None:
-        """Copies the painted pixels of its composited part into a picture of the box `around`, as far as they meet."""
+        """Copies the painted pixels of its part, of the box `shown`, into a picture of the box `around`."""
         meets = Box(
-            max(self.box.x0, around.x0),
-            max(self.box.y0, around.y0),
-            min(self.box.x1, around.x1),
-            min(self.box.y1, around.y1),
+            max(self.shown.x0, around.x0),
+            max(self.shown.y0, around.y0),
+            min(self.shown.x1, around.x1),
+            min(self.shown.y1, around.y1),
         )
         if meets.width > 0 and meets.height > 0:
-            here, there = meets.within(self.box).slices, meets.within(around).slices
-            np.copyto(over[there], part[here], where=(self.alpha[here] > 0)[..., None])
+            here, there = meets.within(self.shown).slices, meets.within(around).slices
+            painted = self.alpha[meets.within(self.box).slices] > 0
+            np.copyto(over[there], part[here], where=painted[..., None])
 
 
 class _Candidate:
-    """One way that an edit may turn out: its composited parts by piece, or why the editor declined."""
+    """One way that an edit may turn out: its composited parts by piece (of their `shown`), or why it was declined."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -351,25 +354,36 @@ class _Candidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Turn:
-    """A piece of a candidate, handed out: the task, and what [box.height, box.width, 3] it will be laid over."""
+    """A piece of a candidate, handed out: the task, and the earlier pieces of its edit that it will be laid over."""
 
     task: Task
     candidate: _Candidate
     piece: _Piece
-    below: Rgb
+    beneath: Sequence[_Piece]
 
-    def take(self, answer: Rgb | CropRefused) -> None:
+    def take(self, answer: Rgb | CropRefused, picture: Rgb) -> None:
         """Lays what was painted over what is below; an editor that means to keep the surroundings is held to them."""
         if isinstance(answer, CropRefused):
             self.candidate.refusal = self.candidate.refusal or answer
             return
         crop, alpha, editor = self.piece.crop, self.piece.alpha, self.task.editor
+        # Made anew: a copy for each turn that waits would be the whole photo, for some editors.
+        below = _below(picture, self.candidate, self.piece, self.beneath)
         painted = back(answer, crop)
         if getattr(editor, "keeps_surroundings", False):
-            seen = back(self.task.job["crop"], crop) if crop.is_scaled else self.below
+            seen = back(self.task.job["crop"], crop) if crop.is_scaled else below
             spill_px = getattr(editor, "spill_px", 0) / crop.scale
-            painted = match(painted, self.below, seen, alpha > 0, spill_px=spill_px)
-        self.candidate.parts[self.piece] = composite(self.below, painted, alpha)
+            painted = match(painted, below, seen, alpha > 0, spill_px=spill_px)
+        shown = self.piece.shown.within(crop.box).slices
+        self.candidate.parts[self.piece] = composite(below[shown], painted[shown], alpha[shown])
+
+
+def _below(picture: Rgb, candidate: _Candidate, piece: _Piece, beneath: Sequence[_Piece]) -> Rgb:
+    """What [box.height, box.width, 3] a piece of a candidate is laid over."""
+    below = picture[piece.box.slices].copy()
+    for other in beneath:
+        other.lay(candidate.parts[other], below, piece.box)
+    return below
 
 
 class _Work:
@@ -387,25 +401,27 @@ class _Work:
     def turns(self, picture: Rgb, earlier: Sequence["_Work"]) -> Iterator[_Turn]:
         """What may be painted now: pieces that meet none of an earlier edit's, nor an unpainted earlier one's."""
         taken = [piece.box for work in earlier for piece in work.pieces]
+        together = hasattr(self.editor, "paint_many")
         for candidate in self.candidates:
             if candidate.refusal is not None:
                 continue
+            turned = False
             for number, piece in enumerate(self.pieces):
                 if piece in candidate.parts or any(box.overlaps(piece.box) for box in taken):
                     continue
                 beneath = [other for other in self.pieces[:number] if other.box.overlaps(piece.box)]
                 if all(other in candidate.parts for other in beneath):
+                    turned = True
                     yield self._turn(picture, candidate, piece, beneath)
+            if turned and not together:
+                return  # more at once would be held in memory and not be painted any sooner
 
     def _turn(self, picture: Rgb, candidate: _Candidate, piece: _Piece, beneath: Sequence[_Piece]) -> _Turn:
-        below = picture[piece.box.slices].copy()
-        for other in beneath:
-            other.lay(candidate.parts[other], below, piece.box)
-        part = show(below, piece.crop)
+        part = show(_below(picture, candidate, piece, beneath), piece.crop)
         part.flags.writeable = False
         job: dict[str, Any] = {"crop": part, "hard": cut_mask(piece.alpha > 0, piece.crop)}
         job |= {"prompt": self.edit.prompt, "seed": candidate.seed, **dict(self.edit.options)}
-        return _Turn(Task(cast("Editor", self.editor), self.edit, job), candidate, piece, below)
+        return _Turn(Task(cast("Editor", self.editor), self.edit, job), candidate, piece, beneath)
 
     def finish_if_painted(self, picture: Rgb) -> None:
         """Lays the best candidate over the picture and makes the step, once every candidate is painted or declined."""
@@ -434,6 +450,7 @@ class _Work:
             reason=region.reason if refusal is None else str(refusal),
             candidates=told,
         )
+        self.pieces, self.candidates = (), []  # other edits are still to be painted, and these may be as large as they
 
     def _judge(self, picture: Rgb, painted: Sequence[_Candidate]) -> tuple[tuple[Candidate, ...], _Candidate | None]:
         """All candidates with their scores, and the one with the least defects."""
@@ -465,7 +482,14 @@ class _Work:
 def _pieces(alpha: Alpha, editor: Editor) -> tuple[_Piece, ...]:
     context_frac = getattr(editor, "context_frac", CONTEXT_FRAC)
     crops = plan_crops(alpha > 0, ideal_px=editor.ideal_px, multiple_px=editor.multiple_px, context_frac=context_frac)
-    return tuple(_Piece(crop, np.where(own, alpha[crop.box.slices], np.float32(0.0))) for crop, own in crops)
+    return tuple(_piece(crop, own, alpha[crop.box.slices]) for crop, own in crops)
+
+
+def _piece(crop: Crop, own: Hard, inside: Alpha) -> _Piece:
+    box, shown = crop.box, cast("Box", tight_box(own))
+    # Mostly all that is masked there is this piece's own: then nothing is copied.
+    alpha = inside if np.array_equal(own, inside > 0) else np.where(own, inside, np.float32(0.0))
+    return _Piece(crop, alpha, Box(box.x0 + shown.x0, box.y0 + shown.y0, box.x0 + shown.x1, box.y0 + shown.y1))
 
 
 def _run(tasks: Sequence[Task]) -> list[Rgb | CropRefused]:

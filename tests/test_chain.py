@@ -1,5 +1,7 @@
 """The laws: no editor, however nasty, can break them."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from drawing import disc, room
@@ -445,3 +447,47 @@ def test_what_is_in_the_files_that_prompts_name_decides_a_result(tmp_path):
     path.unlink()
     with pytest.raises(PlanError, match=r"cannot read '.*oak\.jpg': .*; check its name and permissions"):
         files_read(plan, tools)
+
+
+def test_a_candidate_is_judged_on_the_picture_that_painting_one_at_a_time_gives():
+    size, soft = (160, 240), MaskRecipe(dilate_px=0, feather_px=0)
+
+    def hard_region(hard: np.ndarray, target: str) -> Region:
+        alpha = alpha_from(hard, soft, untouchable=np.zeros_like(hard))
+        return Region(target, True, hard, alpha, (), 0.9, (target,))
+
+    # The first edit's crops at the left overlap and take two rounds; its box reaches over the second edit.
+    ends = hard_region(disc(size, (40, 50), 18) | disc(size, (74, 104), 18) | disc(size, (215, 80), 10), "lamps")
+    between = hard_region(disc(size, (155, 80), 8), "clock")
+    photo, tools = room(*size), stages(Averages(ideal_px=40))
+    plan = (Edit(("lamps",), "brass"), Edit(("clock",), "red"))
+    _, together = paint(photo, plan, (ends, between), tools, candidates=2)
+    now, alone = photo, []
+    for edit, part in zip(plan, (ends, between), strict=True):
+        now, (step,) = paint(now, (edit,), (part,), tools, candidates=2)
+        alone.append(step)
+    for one, other in zip(together, alone, strict=True):
+        assert [c.scores for c in one.candidates] == [c.scores for c in other.candidates]
+        assert all(np.array_equal(a.picture, b.picture) for a, b in zip(one.candidates, other.candidates, strict=True))
+
+
+@pytest.mark.parametrize("more", [{"edits": 6}, {"candidates": 6}])
+def test_memory_does_not_grow_by_copies_of_the_photo_for_each_edit_or_candidate(more: dict[str, int]):
+    size = (400, 600)
+    photo_bytes = size[0] * size[1] * 3
+
+    def peak_bytes(edits: int = 1, candidates: int = 1) -> int:
+        spots = [region(disc(size, (60 + 80 * n, 200), 30), f"thing {n}") for n in range(edits)]
+        plan = tuple(Edit((spot.target,), "red") for spot in spots)
+        photo, tools = room(*size), stages(Fill(ideal_px=0))
+        tracemalloc.start()
+        try:
+            paint(photo, plan, spots, tools, candidates=candidates)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak_bytes()
+    few, many = peak_bytes(), peak_bytes(**more)
+    assert few < 12 * photo_bytes
+    assert many - few < 2 * photo_bytes, (few / photo_bytes, many / photo_bytes)
