@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import cv2
 import numpy as np
 
 from automask.boxes import grow, tight_box
@@ -34,6 +35,9 @@ from automask.signatures import describe, fits, parameters_of
 from automask.types import Alpha, Box, Candidate, Edit, Hard, Plan, Region, Rgb, Step
 
 OnStep = Callable[[int, Step], None]
+
+THUMBNAIL_PX = 640
+"""Long side of the pictures of candidates: what the sheet of them shows."""
 
 
 def named_editors(*plans: Plan) -> tuple[str, ...]:
@@ -208,7 +212,7 @@ def paint(
         EditorError: An editor failed or broke its protocol; it is named. (A crop that it declines fails only its step.)
     """
     (result,) = paint_together([painting(photo, plan, regions, stages, seed, candidates, on_step)])
-    if isinstance(result, AutomaskError):
+    if isinstance(result, Exception):
         raise result
     return result
 
@@ -233,25 +237,25 @@ Painting = Generator[Sequence[Task], Sequence[Rgb | CropRefused], Painted]
 """One photo being painted: it hands out tasks, is sent what became of them, and returns the picture and the steps."""
 
 
-def paint_together(paintings: Sequence[Painting]) -> list[Painted | AutomaskError]:
+def paint_together(paintings: Sequence[Painting]) -> list[Painted | Exception]:
     """How each of several photos ended, in order: crops of different photos that wait for one editor go to it together.
 
     What an editor paints must not depend on what else it is given, so neither does a photo's result. A photo whose
     editor fails ends with the error; the others go on.
     """
-    results: dict[int, Painted | AutomaskError] = {}
+    results: dict[int, Painted | Exception] = {}
     waiting: dict[int, Sequence[Task]] = {}
 
-    def go_on(index: int, answers: Sequence[Rgb | CropRefused] | AutomaskError | None) -> None:
+    def go_on(index: int, answers: Sequence[Rgb | CropRefused] | Exception | None) -> None:
         talk = paintings[index]
         try:
-            if isinstance(answers, AutomaskError):
+            if isinstance(answers, Exception):
                 waiting[index] = talk.throw(answers)
             else:
                 waiting[index] = talk.send(answers)  # type: ignore[arg-type]  # None starts a generator
         except StopIteration as end:
             results[index] = end.value
-        except AutomaskError as error:
+        except Exception as error:
             results[index] = error
 
     for index in range(len(paintings)):
@@ -263,7 +267,7 @@ def paint_together(paintings: Sequence[Painting]) -> list[Painted | AutomaskErro
     return [results[index] for index in range(len(paintings))]
 
 
-def _answers(asked: Mapping[int, Sequence[Task]]) -> dict[int, Sequence[Rgb | CropRefused] | AutomaskError]:
+def _answers(asked: Mapping[int, Sequence[Task]]) -> dict[int, Sequence[Rgb | CropRefused] | Exception]:
     """What became of every photo's tasks: each editor is given all of its own at once."""
     everything = [task for tasks in asked.values() for task in tasks]
     try:
@@ -458,12 +462,13 @@ class _Work:
         margin_px = round(CONTEXT_FRAC * max(shown.width, shown.height))
         around = grow(shown, margin_px, (picture.shape[0], picture.shape[1]))
         before, alpha = picture[around.slices], self.region.alpha[around.slices]
-        after = {}
+        found, small = {}, {}
         for one in painted:
-            after[one] = before.copy()
+            after = before.copy()
             for piece in self.pieces:
-                piece.lay(one.parts[piece], after[one], around)
-        found = {one: measure(before, view, alpha) for one, view in after.items()}
+                piece.lay(one.parts[piece], after, around)
+            found[one] = measure(before, after, alpha)
+            small[one] = _thumbnail(after)
         order = rank([found[one] for one in painted])
         best = painted[order[0]] if painted else None
         told = tuple(
@@ -471,7 +476,7 @@ class _Work:
                 seed=one.seed,
                 chosen=one is best,
                 scores=tuple(sorted(asdict(found[one]).items())) if one in found else (),
-                picture=after.get(one),
+                picture=small.get(one),
                 reason=None if one.refusal is None else str(one.refusal),
             )
             for one in self.candidates
@@ -543,10 +548,21 @@ def _named(editor: Editor, edit: Edit, ask: Callable[[], _Result]) -> _Result:
         raise
     except Exception as error:
         said = " ".join(str(error).split())
+        mend = "nothing was written; try another editor, or leave this edit out"
+        if isinstance(error, MemoryError):
+            mend = "nothing was written; use fewer workers, or a smaller photo"
         raise EditorError(
-            f"editor {_name(editor)!r} failed on {_words(edit)!r}: {type(error).__name__}: {said}",
-            mend="nothing was written; try another editor, or leave this edit out",
+            f"editor {_name(editor)!r} failed on {_words(edit)!r}: {type(error).__name__}: {said}", mend=mend
         ) from error
+
+
+def _thumbnail(picture: Rgb) -> Rgb:
+    """The picture at a long side of at most THUMBNAIL_PX: sixty-four candidates of a large photo are kept."""
+    scale = THUMBNAIL_PX / max(picture.shape[:2])
+    if scale >= 1:
+        return picture
+    size_wh = (max(round(picture.shape[1] * scale), 1), max(round(picture.shape[0] * scale), 1))
+    return np.asarray(cv2.resize(picture, size_wh, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def _check_painted(painted: Any, task: Task) -> None:

@@ -203,7 +203,8 @@ class Candidate:
         seed: The seed that its editor was given.
         chosen: True for the one that stayed.
         scores: (name, value) of each defect, 0 clean to 1 broken, sorted by name; empty where the editor declined.
-        picture: [h, w, 3] uint8, the part of the photo around the region with this candidate; None where it declined.
+        picture: [h, w, 3] uint8, the part of the photo around the region with this candidate, at most 640 px long; None
+            where it declined.
         reason: Why the editor declined; None where it did not.
     """
 

@@ -307,6 +307,24 @@ def test_a_photo_whose_editor_fails_does_not_take_the_others_with_it():
     assert (fine_too[0] == alone).all()
 
 
+def test_any_error_while_a_photo_is_painted_ends_that_photo_alone(monkeypatch):
+    photos = [room(*SIZE, seed=number) for number in range(3)]
+
+    def breaks(painted, below, seen, hard, *, spill_px):
+        if (below[0] == photos[1][0]).all():
+            raise MemoryError("no room")
+        return painted
+
+    monkeypatch.setattr("automask.chain.match", breaks)
+    tools = stages(AddEight(ideal_px=0, keeps_surroundings=True))
+    fine, failed, fine_too = paint_together([painting(p, PLAN, (ISLAND, LAMPS), tools) for p in photos])
+    assert isinstance(failed, MemoryError)
+    assert (fine[0] != photos[0]).any()
+    assert (fine_too[0] != photos[2]).any()
+    with pytest.raises(MemoryError, match="no room"):
+        paint(photos[1], PLAN, (ISLAND, LAMPS), tools)
+
+
 def test_steps_are_told_in_order():
     told = []
     paint(
