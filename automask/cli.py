@@ -437,8 +437,9 @@ def _batch(arguments: list[str]) -> int:
     failed = [done for done in reports if done.status == "failed"]
     skipped = sum(done.status == "skipped" for done in reports)
     if not typed.json:
-        where = out_url or out
-        print(f"{len(reports) - len(failed) - skipped} done, {skipped} done before, {len(failed)} failed, in {where}")
+        refused = f", {len(found.refused)} refused" if found.refused else ""
+        done_now = len(reports) - len(failed) - skipped
+        print(f"{done_now} done, {skipped} done before, {len(failed)} failed{refused}, in {out_url or out}")
     for done in failed:
         _warn(f"{done.job.shown}: {done.reason}")
     for name, reason in found.refused:
@@ -447,7 +448,10 @@ def _batch(arguments: list[str]) -> int:
 
 
 def _count(text: str) -> int | str:
-    return text if text == "auto" else int(text)
+    try:
+        return text if text == "auto" else int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither 'auto' nor a whole number") from None
 
 
 def _demo(arguments: list[str]) -> int:

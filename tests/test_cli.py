@@ -130,6 +130,7 @@ WRONG = [
     (["edit", "PHOTO", "island -> navy", "photo=x.jpg"], 2, "photo=... is for the scripts in pipelines/"),
     (["edit", "PHOTO", "island -> navy", "-o", "result.jpg"], 2, "'result.jpg' looks like a picture"),
     (["edit", "PHOTO", "island marble"], 2, "expected '->'"),
+    (["batch", "FOLDER", "a -> b", "--workers", "two"], 2, "'two' is neither 'auto' nor a whole number"),
     (["mask", "PHOTO", "island", "--plan"], 2, "--plan: expected one argument"),
     (["edit", "PHOTO", "--plan", "/no/such/plan.yaml"], 2, "/no/such/plan.yaml"),
     (["edit", "FOLDER", "island -> navy"], 2, "is a folder; for many photos: automask batch"),
@@ -643,6 +644,7 @@ def test_a_result_that_another_variant_would_overwrite_is_refused(capsys, scene,
     out = tmp_path / "o"
     status, said, err = run(capsys, "batch", listing / "jobs.csv", "-o", out, "--recursive", *scene.overrides)
     assert (status, said.split(",")[0]) == (4, "1 done")
+    assert "0 failed, 1 refused, in" in said
     assert "its result would overwrite the one of" in err
 
 
