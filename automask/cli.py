@@ -439,7 +439,12 @@ def _batch(arguments: list[str]) -> int:
     if not typed.json:
         refused = f", {len(found.refused)} refused" if found.refused else ""
         done_now = len(reports) - len(failed) - skipped
-        print(f"{done_now} done, {skipped} done before, {len(failed)} failed{refused}, in {out_url or out}")
+        without = sum(any(step["missing"] for step in done.record.get("steps", ())) for done in reports)
+        lacking = f" ({without} without something that was looked for)" if without else ""
+        print(f"{done_now} done{lacking}, {skipped} done before, {len(failed)} failed{refused}, in {out_url or out}")
+        page = out / "index.html"
+        if not out_url and page.is_file():
+            print(f"look through them: {page}")
     for done in failed:
         _warn(f"{done.job.shown}: {done.reason}")
     for name, reason in found.refused:

@@ -180,6 +180,13 @@ def test_a_file_that_is_no_photo_is_told_in_one_line(capsys, scene, tmp_path, co
     assert "bad.jpg" in err
 
 
+def test_a_batch_says_how_many_photos_had_not_everything_that_was_looked_for(capsys, scene, tmp_path):
+    words = "island -> navy; yacht -> gold"
+    status, said, _ = run(capsys, "batch", scene.folder, words, "-o", tmp_path / "done", *scene.overrides)
+    assert status == 0
+    assert said.startswith("1 done (1 without something that was looked for), 0 done before, 0 failed")
+
+
 def test_batch_does_the_good_photos_and_exits_4_for_the_bad(capsys, scene, tmp_path):
     folder = tmp_path / "listing"
     folder.mkdir()
