@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from automask import chain, config, mask_cache, masker, stores, weights
 from automask.batch import Sheet, is_done, job_digest, run_batch
@@ -641,8 +641,8 @@ class Worker:
             jobs: Any number; few photos are held at a time.
             lost: Gives the report of a job that failed.
         """
-        editors = [self.stages.editor, *self.stages.editors.values()]
-        together = PHOTOS_TOGETHER if any(hasattr(editor, "paint_many") for editor in editors) else 1
+        several = any(hasattr(part, "paint_many") for part in parts_of(self.stages).values())
+        together = PHOTOS_TOGETHER if several else 1
         return overlapped(jobs, read=self._read, work=self._work, write=self._write, lost=lost, together=together)
 
     def _read(self, job: Job) -> "_Read | Over[JobReport]":
@@ -715,9 +715,12 @@ class Worker:
         mask_s, paint_s = ((masked - began) / len(jobs), (time.perf_counter() - masked) / max(len(fine), 1))
         made: list[_Made | Exception] = []
         for (job, read), one in zip(jobs, found, strict=True):
-            result = one if isinstance(one, Exception) else next(painted)
-            if isinstance(result, Exception) or isinstance(one, Exception):
-                made.append(result if isinstance(result, Exception) else cast("Exception", one))
+            if isinstance(one, Exception):
+                made.append(one)
+                continue
+            result = next(painted)
+            if isinstance(result, Exception):
+                made.append(result)
                 continue
             timing = {"load_s": 0.0, "mask_s": mask_s, **one.told, "paint_s": paint_s}
             outcome = _outcome(read.photo, job.plan, one, result, self.stages, run, timing=timing)

@@ -414,6 +414,27 @@ def test_a_photo_that_fails_in_any_stage_is_reported_and_the_others_are_done(sce
     assert "2.png" in (scene.folder / "out" / "failures.csv").read_text()
 
 
+class Chooses:
+    """Sends every prompt to the editor that it holds, as `auto` does."""
+
+    multiple_px, ideal_px = 1, 0
+
+    def __init__(self, editor):
+        self.loaded = {"many": editor}
+
+    def route(self, prompt):
+        return self.loaded["many"]
+
+    def paint(self, crop, hard, prompt, *, seed):
+        raise AssertionError("the chain deals with the one it was sent to")
+
+
+def test_photos_are_painted_together_also_by_an_editor_that_another_chose(scene):
+    jobs, editor = listing(scene), Many(ideal_px=24)
+    run_batch(jobs, lambda: worker(scene, editor=Chooses(editor)), Serial(workers=1), out=scene.folder / "out")
+    assert max(editor.sizes) == 2 * api.PHOTOS_TOGETHER
+
+
 class OnGpu(Fill):
     device_note = "runs on cuda in float16"
 

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 
@@ -10,3 +11,9 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def crop():
+    """[48, 80, 3] uint8, every pixel by chance."""
+    return np.random.default_rng(6).integers(0, 256, (48, 80, 3), dtype=np.uint8)

@@ -22,11 +22,6 @@ CLASSES = {
 
 
 @pytest.fixture(scope="module")
-def crop():
-    return np.random.default_rng(6).integers(0, 256, (48, 80, 3), dtype=np.uint8)
-
-
-@pytest.fixture(scope="module")
 def hard():
     mask = np.zeros((48, 80), dtype=np.bool_)
     mask[10:33, 17:60] = True

@@ -20,11 +20,6 @@ KINDS = ("sd15", "sdxl", "flux", "qwen")
 
 
 @pytest.fixture(scope="module")
-def crop():
-    return np.random.default_rng(6).integers(0, 256, (48, 80, 3), dtype=np.uint8)
-
-
-@pytest.fixture(scope="module")
 def hard():
     mask = np.zeros((48, 80), dtype=np.bool_)
     mask[18:29, 27:50] = True
