@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from automask.api import edit, load, mask, variants
     from automask.plan import format_plan, parse_plan
     from automask.protocols import Editor, Refiner, Segmenter, Stages
-    from automask.report import Outcome
+    from automask.results.outcome import Outcome
     from automask.types import Box, BoxRecipe, Edit, MaskRecipe, Region, Step
 
 __version__ = "0.1.0"
@@ -45,7 +45,7 @@ _HOMES = {
     "automask.api": ("edit", "load", "mask", "variants"),
     "automask.plan": ("format_plan", "parse_plan"),
     "automask.protocols": ("Editor", "Refiner", "Segmenter", "Stages"),
-    "automask.report": ("Outcome",),
+    "automask.results.outcome": ("Outcome",),
     "automask.types": ("Box", "BoxRecipe", "Edit", "MaskRecipe", "Region", "Step"),
 }
 

@@ -76,8 +76,8 @@ class Editor(Protocol):
       is done (`UnknownPrompt` where another editor might).
     - `reads(prompt)`: paths of the files that a prompt names. A batch makes a photo anew when they have changed.
     - `keeps_surroundings = True`: what it gives back outside the mask is meant to be the photo. How far it is not is
-      then taken for the editor's error and undone inside the mask too (`automask.seams`). `spill_px` says how many
-      pixels of the crop it may repaint beyond the mask: those are not compared.
+      then taken for the editor's error and undone inside the mask too (`automask.painting.seams`). `spill_px` says how
+      many pixels of the crop it may repaint beyond the mask: those are not compared.
     - `generative`: whether what it paints comes from a generative model. A result that is to disclose how it was made
       names the kind.
     - `context_frac`: what a crop shows around what it repaints, as a share of that one's longer side (else 0.15).

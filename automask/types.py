@@ -21,6 +21,12 @@ Hard: TypeAlias = npt.NDArray[np.bool_]
 """[H, W] (or [N, H, W]) bool: True is repainted."""
 Alpha: TypeAlias = npt.NDArray[np.float32]
 """[H, W] float32 in 0..1, always some n/255: the share of the repainted picture in the result."""
+FloatImage: TypeAlias = npt.NDArray[np.float32]
+"""[h, w] (or [h, w, 3]) float32 of any range."""
+Labels: TypeAlias = npt.NDArray[np.int64]
+"""[h, w] int64: the number of the part that a pixel belongs to."""
+Hw: TypeAlias = tuple[int, int]
+"""Height and width in pixels."""
 
 OnMissing: TypeAlias = Literal["skip", "fail"]
 Disclose: TypeAlias = Literal["none", "metadata", "label"]

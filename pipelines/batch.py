@@ -15,10 +15,10 @@ from omegaconf import DictConfig
 
 def batch(job: Job) -> int:
     """Makes the edits in a folder, a glob or a CSV and writes what `automask batch` writes."""
-    from automask.api import run_jobs
-    from automask.batch import find_jobs
-    from automask.report import check_out
-    from automask.stores import is_url, local_out
+    from automask.batches.find import find_jobs
+    from automask.batches.run import run_jobs
+    from automask.batches.stores import is_url, local_out
+    from automask.results.files import check_out
 
     source, config = job.photo, job.config
     in_csv = source.lower().endswith(".csv") and config["edits"] is None and config["plan"] is None

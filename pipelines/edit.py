@@ -16,9 +16,9 @@ from omegaconf import DictConfig
 def edit(job: Job) -> int:
     """Makes the edits in one photo and writes what `automask edit` writes."""
     import automask
-    from automask.chain import named_editors
     from automask.config import build
-    from automask.report import save_variants
+    from automask.painting.editors import named_editors
+    from automask.results.outcome import save_variants
 
     photo, variants = job.photo, job.variants()
     stages = build(job.config, editors=named_editors(variants[0].plan), conf=job.conf)

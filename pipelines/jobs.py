@@ -14,11 +14,11 @@ from hydra.types import RunMode
 from hydra.utils import to_absolute_path
 from omegaconf import DictConfig, OmegaConf
 
+from automask.batches.stores import is_url
 from automask.config import check, check_overrides, compose, quoted
 from automask.errors import AutomaskError, UsageError
-from automask.mask_cache import USUAL_MB
+from automask.masking.cache import USUAL_MB
 from automask.plan import load_plan, parse_targets, variants_from
-from automask.stores import is_url
 from automask.types import Plan, Variant
 
 _failed: list[int] = []

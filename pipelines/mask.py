@@ -15,11 +15,11 @@ from omegaconf import DictConfig
 
 def mask(job: Job) -> int:
     """Finds what the words name and writes what `automask mask` writes."""
-    from automask.api import NotLoaded, models_of, versions
     from automask.config import build
     from automask.images import open_photo
-    from automask.masker import find_regions
-    from automask.report import save_masks
+    from automask.masking.find import find_regions
+    from automask.results.outcome import save_masks
+    from automask.stages import NotLoaded, models_of, versions
 
     photo, plan = job.photo, job.targets()
     stages = build(job.config, conf=job.conf, given={"editor": NotLoaded()})

@@ -406,7 +406,7 @@ def _half_written(out: Path, seen: dict[Path, tuple[int, int]]) -> int:
 def bench_resume(photos: int, photos_from: Path | None, *, runs: int, size_wh: tuple[int, int]) -> None:
     """Seconds that a finished folder takes when the batch is run again, as the preset starter's own command."""
     import automask
-    from automask.batch import find_jobs
+    from automask.batches.find import find_jobs
     from automask.plan import variants_from
     from automask.refiners.threshold import Threshold
     from automask.testing import Fill

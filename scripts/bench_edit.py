@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from automask.chain import paint, paint_together, painting
-from automask.crops import plan_crops
 from automask.images import open_photo
-from automask.masks import alpha_from
+from automask.masking.masks import alpha_from
+from automask.painting.chain import paint, paint_together, painting
+from automask.painting.crops import plan_crops
 from automask.protocols import Stages
 from automask.types import Box, Edit, MaskRecipe, Region, Rgb
 from automask.weights import quiet_models

@@ -267,7 +267,7 @@ def _safetensors(raw: bytes) -> dict[str, Tensor]:
 
 def references(wordnet: WordNet, content: dict[str, Any], pieces: dict[str, int]) -> dict[str, str]:
     """Texts in singular and the phrase each is read as; "" for the background."""
-    from automask.segmenters.words import singular
+    from automask.segmenters.vocabulary import singular
 
     phrase_of = wordnet.phrases()
     out: dict[str, str] = {}

@@ -4,7 +4,7 @@
 
 PAIRS is a folder with `pairs.json`: rooms rendered twice, before and after an edit, with the labels of what was edited.
 A perfect editor that paints at 1/scale of the photo's size gives the true result, scaled down. Brought back, it is
-compared with the true result inside the object: as it is, and after `automask.seams.restore_detail`.
+compared with the true result inside the object: as it is, and after `automask.painting.seams.restore_detail`.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.images import open_photo
-from automask.seams import restore_detail
+from automask.painting.seams import restore_detail
 from automask.types import Hard, Rgb
 
 _Field = npt.NDArray[np.float32]

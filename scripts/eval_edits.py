@@ -30,15 +30,18 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from automask import chain, config, masker
-from automask.api import versions
-from automask.crops import composite
+from automask import config
 from automask.errors import AutomaskError
 from automask.images import open_photo, to_uint8, write_picture
-from automask.masks import alpha_from
+from automask.masking import find
+from automask.masking.masks import alpha_from
+from automask.painting import chain, editors
+from automask.painting.crops import composite
 from automask.plan import parse_plan
 from automask.protocols import Stages
-from automask.report import contact_sheet, notice, write_json
+from automask.results.previews import contact_sheet, notice
+from automask.results.records import write_json
+from automask.stages import versions
 from automask.types import Alpha, Hard, Plan, Region, Rgb
 
 Plane: TypeAlias = npt.NDArray[np.float64]
@@ -569,7 +572,7 @@ def measure(pair: Pair, stages: Stages, *, seed: int, found: bool) -> tuple[Resu
         return replace(result, groups=(), reason=why), [row[0], *_blank("no pair", why, found=found), row[1]]
     plan = parse_plan(pair.edit)
     try:
-        chain.check_edits(plan, stages)
+        editors.check_edits(plan, stages)
         alpha = alpha_from(mask, stages.mask, untouchable=np.zeros_like(mask))
         ours, took_s = _paint(before, plan, _region(plan, mask, alpha), stages, seed)
     except AutomaskError as error:
@@ -628,7 +631,7 @@ def _paint(before: Rgb, plan: Plan, region: Region, stages: Stages, seed: int) -
 def _paint_found(before: Rgb, plan: Plan, stages: Stages, seed: int) -> tuple[Rgb, Hard, str | None]:
     """The photo painted through the mask that the stages find, that mask, and why nothing was found or painted."""
     try:
-        regions = masker.find_regions(before, plan, stages)
+        regions = find.find_regions(before, plan, stages)
         painted, steps = chain.paint(before, plan, regions, stages, seed=seed)
     except AutomaskError as error:
         return before, np.zeros(before.shape[:2], np.bool_), str(error)

@@ -27,13 +27,15 @@ import numpy.typing as npt
 from PIL import Image
 
 from automask import config
-from automask.api import NotLoaded
 from automask.errors import AutomaskError, MaskError, UnknownPhrase, UsageError
 from automask.images import atomic_path, open_photo, write_picture
-from automask.masker import find_regions
+from automask.masking.find import find_regions
 from automask.protocols import Refiner, Segmenter, Stages
 from automask.refiners.threshold import Threshold
-from automask.report import check_out, contact_sheet, overlay, write_json
+from automask.results.files import check_out
+from automask.results.previews import contact_sheet, overlay
+from automask.results.records import write_json
+from automask.stages import NotLoaded
 from automask.types import Box, Edit, Hard, Heat, Region, Rgb
 
 Floats: TypeAlias = npt.NDArray[np.float64]

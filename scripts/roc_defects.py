@@ -24,14 +24,14 @@ from eval_edits import SAME_VIEW, Pair, choose, read_pairs, same_view, true_mask
 from PIL import Image, ImageDraw, ImageFont
 
 import automask
-from automask.crops import composite
-from automask.defects import Defects, measure, rank
 from automask.errors import AutomaskError
 from automask.images import open_photo, to_uint8, write_picture
-from automask.masks import alpha_from
+from automask.masking.masks import alpha_from
+from automask.painting.crops import composite
+from automask.painting.defects import Defects, measure, rank
 from automask.plan import parse_plan
 from automask.protocols import Stages
-from automask.report import COLOURS
+from automask.results.previews import COLOURS
 from automask.types import Alpha, Hard, MaskRecipe, Rgb
 
 Plane: TypeAlias = npt.NDArray[np.float32]
@@ -161,7 +161,7 @@ def honest_edits(pairs: Sequence[Pair], stages: Stages, *, sample: bool) -> Iter
             yield Honest(kind, name, before, after, hard, alpha, everywhere=True)
             yield Honest(kind, f"{name}, undone", after, before, hard, alpha, everywhere=True)
         region = automask.Region(pair.edit, True, hard, alpha, (), None)
-        painted, steps = automask.chain.paint(before, parse_plan(pair.edit), [region], stages)
+        painted, steps = automask.painting.chain.paint(before, parse_plan(pair.edit), [region], stages)
         if steps[0].area_px:
             yield Honest("paint", name, before, painted, hard, alpha, everywhere=False)
     for words in SAMPLE_EDITS if sample else ():

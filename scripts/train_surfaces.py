@@ -1,4 +1,4 @@
-"""Train the net of surfaces: from rendered rooms with exact passes to `automask/editors/paint/surfaces.onnx`.
+"""Train the net of surfaces: from rendered rooms with exact passes to `automask/geometry/surfaces.onnx`.
 
     python scripts/render_rooms.py --passes-only --again ROOMS --out PASSES     # in Blender's Python, for every ROOMS
     python scripts/train_surfaces.py --rooms ROOMS:PASSES ROOMS:PASSES          # train, export, measure

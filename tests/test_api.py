@@ -9,11 +9,11 @@ from drawing import room
 import automask
 import automask.config
 import automask.plan
-from automask import api
-from automask.batch import run_batch
+from automask.batches.mappers import Serial
+from automask.batches.run import _Resuming, run_batch, workers_for
+from automask.batches.worker import PHOTOS_TOGETHER, Worker
 from automask.errors import ConfigError, PlanError, TargetMissing, UnknownPhrase
 from automask.images import open_photo, write_picture
-from automask.mappers import Serial
 from automask.plan import parse_plan
 from automask.refiners.threshold import Threshold
 from automask.segmenters.painted import Painted
@@ -332,7 +332,7 @@ PLAN = parse_plan("island -> marble; lamp -> gold")
 def worker(scene, **stages):
     cfg = automask.config.compose("starter", scene.overrides)
     loaded = automask.load("starter", scene.overrides)
-    return api.Worker(replace(loaded, **stages), {**cfg, "mask_cache_mb": 0})
+    return Worker(replace(loaded, **stages), {**cfg, "mask_cache_mb": 0})
 
 
 class Many(Fill):
@@ -354,7 +354,7 @@ def test_crops_of_several_photos_go_to_the_editor_together_and_nothing_else_chan
     jobs, editor = listing(scene), Many(ideal_px=24)
     reports = run_batch(jobs, lambda: worker(scene, editor=editor), Serial(workers=1), out=scene.folder / "out")
     assert {report.status for report in reports} == {"done"}
-    assert editor.sizes == (2 * api.PHOTOS_TOGETHER, 2 * (len(jobs) - api.PHOTOS_TOGETHER))
+    assert editor.sizes == (2 * PHOTOS_TOGETHER, 2 * (len(jobs) - PHOTOS_TOGETHER))
     streamed = [((job.out / f"{job.name}.png").read_bytes(), told(job)) for job in jobs]
     alone = worker(scene, editor=Many(ideal_px=24))
     for job, (picture, record) in zip(jobs, streamed, strict=True):
@@ -432,7 +432,7 @@ class Chooses:
 def test_photos_are_painted_together_also_by_an_editor_that_another_chose(scene):
     jobs, editor = listing(scene), Many(ideal_px=24)
     run_batch(jobs, lambda: worker(scene, editor=Chooses(editor)), Serial(workers=1), out=scene.folder / "out")
-    assert max(editor.sizes) == 2 * api.PHOTOS_TOGETHER
+    assert max(editor.sizes) == 2 * PHOTOS_TOGETHER
 
 
 class OnGpu(Fill):
@@ -443,10 +443,10 @@ class OnGpu(Fill):
     ("asked", "jobs", "workers"), [("auto", 100, 8), ("auto", 11, 3), ("auto", 2, 1), (3, 1, 3), (1, 100, 1)]
 )
 def test_a_batch_uses_the_cores_where_its_models_do_not(scene, monkeypatch, asked, jobs, workers):
-    monkeypatch.setattr(api, "cores", lambda: 8)
+    monkeypatch.setattr("automask.batches.run.cores", lambda: 8)
     loaded = automask.load("starter", scene.overrides)
-    assert api.workers_for(asked, loaded, jobs) == workers
-    assert api.workers_for(asked, replace(loaded, editor=OnGpu()), jobs) == (asked if asked != "auto" else 1)
+    assert workers_for(asked, loaded, jobs) == workers
+    assert workers_for(asked, replace(loaded, editor=OnGpu()), jobs) == (asked if asked != "auto" else 1)
 
 
 class NoWorkers:
@@ -460,9 +460,9 @@ class NoWorkers:
 def test_what_is_done_is_passed_over_before_any_worker_is_started(scene):
     jobs, one = listing(scene), worker(scene)
     assert {one(job).status for job in jobs} == {"done"}
-    reports = list(api._Resuming(NoWorkers(), one).map(None, jobs))
+    reports = list(_Resuming(NoWorkers(), one).map(None, jobs))
     assert [report.job for report in reports] == jobs
     assert {report.status for report in reports} == {"skipped"}
     jobs[3].photo.write_bytes(jobs[2].photo.read_bytes())
     with pytest.raises(AssertionError):
-        list(api._Resuming(NoWorkers(), one).map(None, jobs))
+        list(_Resuming(NoWorkers(), one).map(None, jobs))

@@ -39,7 +39,7 @@ def test_edit_writes_what_the_command_line_writes(scene, tmp_path: Path):
     assert record["steps"][0]["area_px"] > 0
     assert record["disclosure"]["note"] == "Digitally altered: island"
 
-    from automask.cli import main
+    from automask.cli.entry import main
 
     words = [str(scene.photo), "island -> white", "-o", str(tmp_path / "typed"), *more, *scene.overrides]
     assert main(["edit", *words]) == 0

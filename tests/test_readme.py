@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from automask.cli import main
+from automask.cli.entry import main
 from automask.errors import AutomaskError
 from automask.plan import parse_targets, parse_variants
 
@@ -37,7 +37,7 @@ class Accepted(AutomaskError):
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the files that the pages speak of, where nothing is loaded and nothing fetched."""
-    from automask import api, config, weights
+    from automask import config, weights
 
     photo = ROOT / "automask" / "samples" / "kitchen.jpg"
     (tmp_path / "listing").mkdir()
@@ -53,7 +53,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         raise Accepted("accepted")
 
     monkeypatch.setattr(config, "build", accepted)
-    monkeypatch.setattr(api, "run_jobs", accepted)
+    monkeypatch.setattr("automask.batches.run.run_jobs", accepted)
     monkeypatch.setattr(weights, "fetch", weights.find)
     return tmp_path
 
@@ -79,7 +79,7 @@ def recipes() -> list[tuple[str, str]]:
 
 def test_the_starter_preset_knows_every_word_of_the_recipes():
     from automask.editors.paint import Paint
-    from automask.masker import phrases_of
+    from automask.masking.find import phrases_of
     from automask.segmenters.starter import Starter
 
     starter, paint = Starter(), Paint()

@@ -37,9 +37,9 @@ def test_the_wheel_holds_configuration_weights_and_sample_and_stays_small(wheel:
     for needed in (
         "automask/conf/config.yaml",
         "automask/conf/preset/starter.yaml",
-        "automask/page.html",
+        "automask/batches/page.html",
         "automask/samples/kitchen.jpg",
-        "automask/editors/paint/surfaces.onnx",
+        "automask/geometry/surfaces.onnx",
         "automask/segmenters/weights/starter.onnx",
         "automask/segmenters/weights/words.npz",
         "automask/py.typed",

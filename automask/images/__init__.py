@@ -1,26 +1,16 @@
 """Photos, masks and pictures, in and out.
 
-`photo.py` opens and writes them, and is the one module here that knows PIL; `wrapping.py` carries what stands around
-the samples in a file, as bytes; `xmp.py` reads and changes the XMP packet in it. Everything that the rest of automask
-needs is named here.
+`photo.py` opens photos, `decode.py` and `encode.py` read and write their files, `colour.py` converts between their own
+numbers and sRGB; `containers.py` carries what stands around the samples in a file, as bytes; `xmp.py` reads and changes
+the XMP packet in it; `filters.py` smooths pictures. Everything that the rest of automask needs is named here.
 """
 
-from automask.images.photo import (
-    PHOTO_SUFFIXES,
-    Photo,
-    Written,
-    atomic_path,
-    open_photo,
-    quantise_alpha,
-    read_mask,
-    see_through,
-    to_uint8,
-    to_unit,
-    write_mask,
-    write_photo,
-    write_picture,
-)
-from automask.images.wrapping import Samples, Wrapping
+from automask.images.colour import quantise_alpha, to_uint8, to_unit
+from automask.images.containers import Samples, Wrapping
+from automask.images.encode import see_through, write_photo
+from automask.images.files import atomic_path, write_picture
+from automask.images.mask_files import read_mask, write_mask
+from automask.images.photo import PHOTO_SUFFIXES, Photo, Written, open_photo
 from automask.images.xmp import properties_of, with_properties, with_xmp, xmp_of
 
 __all__ = [

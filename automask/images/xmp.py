@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
+from automask.images.containers import Tag, Wrapping
 from automask.images.photo import Photo
-from automask.images.wrapping import Tag, Wrapping
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _NAMESPACES = {

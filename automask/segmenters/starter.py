@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from automask.errors import ConfigError, SegmenterError
-from automask.segmenters.words import Words, packaged
+from automask.segmenters.vocabulary import Words, packaged
 from automask.types import Heat, Rgb
 
 _STRIDE = 32

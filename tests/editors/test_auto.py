@@ -6,14 +6,16 @@ import sys
 import numpy as np
 import pytest
 
-from automask import api, config
-from automask.chain import check_edits, editor_for, options_of, paint
+from automask import config
 from automask.editors.auto import Auto
 from automask.editors.paint import Paint
 from automask.errors import ConfigError, EditorError, ExtraMissing, PlanError, UnknownPrompt, WeightsMissing
+from automask.painting.chain import paint
+from automask.painting.editors import check_edits, editor_for, options_of
 from automask.protocols import Stages
 from automask.refiners.threshold import Threshold
 from automask.segmenters.painted import Painted
+from automask.stages import models_of
 from automask.testing import Fill
 from automask.types import Edit, Region
 
@@ -154,8 +156,8 @@ def test_editor_auto_is_built_and_connected_and_its_editors_stand_in_the_digest(
     tools = config.build(config.compose("starter", ["editor=auto"]), given={"segmenter": object(), "refiner": object()})
     assert type(editor_for(Edit(("sofa",), "white"), tools)).__name__ == "Paint"
     assert set(tools.config["editors"]) == {"paint", "diffusion"}
-    assert api.models_of(tools)["editor.paint"] == "Paint"
-    assert api.models_of(tools)["editor"] == "Auto"
+    assert models_of(tools)["editor.paint"] == "Paint"
+    assert models_of(tools)["editor"] == "Auto"
 
 
 @pytest.mark.parametrize("preset", ["starter", "photo"])
@@ -174,7 +176,7 @@ def test_the_classes_of_diffusion_may_be_among_them():
     chosen = editor_for(Edit(("sofa",), "chesterfield sofa"), tools)
     assert (type(chosen).__name__, chosen.ideal_px) == ("Diffusion", 64)
     assert "steps" in options_of(chosen)
-    assert api.models_of(tools)["editor.tiny"].startswith("Diffusion: ")
+    assert models_of(tools)["editor.tiny"].startswith("Diffusion: ")
 
 
 def test_editors_may_be_chosen_by_name_but_not_auto_itself():
@@ -193,9 +195,9 @@ def test_a_ready_auto_object_is_connected_too():
 
 def test_auto_loads_no_torch_for_a_colour():
     code = (
-        "import sys; from automask import config, chain, types\n"
+        "import sys; from automask import config, types; from automask.painting.editors import editor_for\n"
         "tools = config.build(config.compose(None, ['editor=auto']), given={'segmenter': 1, 'refiner': 1})\n"
-        "chain.editor_for(types.Edit(('sofa',), 'sage velvet'), tools); print('torch' in sys.modules)"
+        "editor_for(types.Edit(('sofa',), 'sage velvet'), tools); print('torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

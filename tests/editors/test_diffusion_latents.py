@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from watching import Watched, assert_noise_falls, own_latents
 
-from automask.chain import paint
 from automask.editors.diffusion import Diffusion
 from automask.editors.diffusion.latents import grown, in_pixels, released, spill_px
+from automask.painting.chain import paint
 from automask.protocols import Stages
 from automask.refiners.threshold import Threshold
 from automask.segmenters.painted import Painted

@@ -14,7 +14,7 @@ from automask.errors import ConfigError, SegmenterError, UnknownPhrase, WeightsM
 from automask.protocols import Segmenter
 from automask.refiners.threshold import Threshold
 from automask.segmenters import starter as module
-from automask.segmenters import words as words_module
+from automask.segmenters import vocabulary as words_module
 from automask.segmenters.starter import Starter
 
 WEIGHTS = resources.files("automask.segmenters") / "weights"

@@ -8,13 +8,13 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
+from automask.editors.diffusion.embeddings import Words, likeness, together
 from automask.editors.diffusion.fitting import Fitting
 from automask.editors.diffusion.latents import encoding_once, generators, grown, in_pixels, kept_latents, released
 from automask.editors.diffusion.latents import spill_px as spill_of
 from automask.editors.diffusion.loading import Scheduler, Spacing, index_of, load_pipeline
 from automask.editors.diffusion.structure import Control, structure_finder
 from automask.editors.diffusion.swatch import adapter_arguments, files_named, picture_of, swatch_in
-from automask.editors.diffusion.words import Words, likeness, together
 from automask.errors import ConfigError, CropRefused, EditorError, UnknownPrompt
 from automask.images import to_uint8
 from automask.types import Hard, Rgb

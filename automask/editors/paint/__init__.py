@@ -15,6 +15,6 @@ light and reflectance add.
 
 from automask.editors.paint.editor import Paint
 from automask.editors.paint.look import Look
-from automask.editors.paint.words import look_for
+from automask.editors.paint.prompts import look_for
 
 __all__ = ["Look", "Paint", "look_for"]

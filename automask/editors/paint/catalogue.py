@@ -8,14 +8,15 @@ from functools import cache, partial
 
 from automask.editors.paint import cloth, metal, stone, tiles, wood
 from automask.editors.paint.colours import linear
-from automask.editors.paint.look import Look, Plane, Texture, Triple
+from automask.editors.paint.look import Look, Texture, Triple
 from automask.editors.paint.noise import mixed
+from automask.types import FloatImage
 
 _GROUT, _DARK_GROUT = linear("#cfccc5"), linear("#8b8882")
 _SUBWAY_WH, _SQUARE_WH, _LARGE_WH, _HEXAGON_WH = (0.1525, 0.0775), (0.1025, 0.1025), (0.602, 0.602), (0.11, 0.11)
 
 
-def _even(texture: Callable[..., Plane], colour: Triple, *, gloss: float | None = None) -> Look:
+def _even(texture: Callable[..., FloatImage], colour: Triple, *, gloss: float | None = None) -> Look:
     """A texture whose mean is its colour."""
     return Look(colour, partial(texture, colour=colour), gloss=gloss)
 
@@ -119,7 +120,7 @@ def _metal(colour: Triple) -> Look:
     return Look(colour, partial(metal.brushed, colour=colour), lay="grain", gloss=0.5, metal=True)
 
 
-def _cloth(texture: Callable[..., Plane], colour: Triple, gloss: float = 0.0) -> Look:
+def _cloth(texture: Callable[..., FloatImage], colour: Triple, gloss: float = 0.0) -> Look:
     return Look(colour, partial(texture, colour=colour), lay="cloth", gloss=gloss)
 
 

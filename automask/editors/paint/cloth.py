@@ -5,11 +5,12 @@ import math
 import cv2
 import numpy as np
 
-from automask.editors.paint.look import Hw, Plane, Triple
+from automask.editors.paint.look import Triple
 from automask.editors.paint.noise import blend, fractal, kept, line, seen, smoothstep, toned
+from automask.types import FloatImage, Hw
 
 
-def linen(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> Plane:
+def linen(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> FloatImage:
     """Plain weave with slubs: threads of uneven thickness both ways. Its mean is `colour`."""
     weft = fractal(hw, px_per_m, (430, 18), rng, octaves=2, gain=0.8)
     weft += fractal(hw, px_per_m, (160, 10), rng, octaves=2, gain=0.9)
@@ -21,7 +22,7 @@ def linen(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) 
     return toned(colour, gain)
 
 
-def wool(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> Plane:
+def wool(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> FloatImage:
     """A felted, slightly mixed wool: soft flecks and short fibres. Its mean is `colour`."""
     fleck = fractal(hw, px_per_m, 105, rng, octaves=4, gain=0.9)
     slow = fractal(hw, px_per_m, 4, rng, octaves=3)
@@ -30,7 +31,7 @@ def wool(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -
     return toned(colour, gain)
 
 
-def velvet(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> Plane:
+def velvet(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> FloatImage:
     """Pile that lies this way and that: broad soft lights. Its mean is `colour`."""
     by = [fractal(hw, px_per_m, 2.2, rng, octaves=2) * np.float32(0.05 * px_per_m) for _ in range(2)]
     lie = cv2.GaussianBlur(fractal(hw, px_per_m, (4.5, 3.0), rng, octaves=3, gain=0.45), (0, 0), 0.8)
@@ -39,13 +40,13 @@ def velvet(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple)
     return toned(colour, 1 + np.float32(0.13) * lie + np.float32(0.035) * nap)
 
 
-def _moved(hw: Hw, by: list[Plane]) -> tuple[Plane, Plane]:
+def _moved(hw: Hw, by: list[FloatImage]) -> tuple[FloatImage, FloatImage]:
     x = np.arange(hw[1], dtype=np.float32)[None, :] + by[0]
     y = np.arange(hw[0], dtype=np.float32)[:, None] + by[1]
     return x, y
 
 
-def leather(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> Plane:
+def leather(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> FloatImage:
     """Grained hide: pebbles with dark creases between, and slow changes of tone. Its mean is `colour`."""
     slow = fractal(hw, px_per_m, 3, rng, octaves=4, gain=0.55)
     pebble = fractal(hw, px_per_m, 190, rng, octaves=2, gain=0.6)
@@ -62,7 +63,7 @@ def leather(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple
 _CANE_M = 0.0135
 
 
-def cane(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple, behind: Triple) -> Plane:
+def cane(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple, behind: Triple) -> FloatImage:
     """Woven cane: pairs of strands upright and level, single ones slantwise, eight-cornered holes between."""
     clear = np.float32(seen(_CANE_M, 0.75 * px_per_m))
     start = rng.random(2) * _CANE_M
@@ -70,7 +71,7 @@ def cane(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple, b
     x = (np.arange(hw[1], dtype=np.float32)[None, :] + 0.5) / np.float32(px_per_m) + np.float32(start[0]) + wave[0]
     y = (np.arange(hw[0], dtype=np.float32)[:, None] + 0.5) / np.float32(px_per_m) + np.float32(start[1]) + wave[1]
 
-    def strands(at: Plane, pitch: float) -> Plane:
+    def strands(at: FloatImage, pitch: float) -> FloatImage:
         off = (at * np.float32(1 / pitch)) % 1
         return np.asarray(np.abs(off - np.float32(0.5)) * np.float32(pitch))
 
@@ -97,7 +98,7 @@ CANE_SHARE = 0.66
 
 def stripes(
     hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple, other: Triple, width_m: float = 0.09
-) -> Plane:
+) -> FloatImage:
     """Wallpaper with upright stripes of two colours, and the tooth of paper."""
     start = float(rng.random()) * 2 * width_m
     x = (np.arange(hw[1], dtype=np.float32) + 0.5) / np.float32(px_per_m) + np.float32(start)

@@ -3,10 +3,9 @@
 import cv2
 import numpy as np
 
-from automask.editors.paint.filters import box, dot
-from automask.editors.paint.look import Labels, Plane
 from automask.editors.paint.noise import smoothstep
-from automask.types import Hard
+from automask.images.filters import box, dot
+from automask.types import FloatImage, Hard, Labels
 
 # Luma and two colour differences at 0.4 of their size: JPEG keeps colour at half the resolution, so that beside an edge
 # a pixel's colour is half its neighbour's while its luma is its own.
@@ -14,16 +13,18 @@ FELT = np.array([[0.2126, 0.7152, 0.0722], [0.31496, -0.28608, -0.02888], [-0.08
 _UNFELT = np.linalg.inv(FELT).astype(np.float32)
 
 
-def strangeness(felt: Plane, near: Plane) -> Plane:
+def strangeness(felt: FloatImage, near: FloatImage) -> FloatImage:
     """How far a colour is from the surface's colour nearby, with shade of it allowed; 0 is the same."""
     size = dot(near, near) + np.float32(3e-4)  # in the dark, three levels of 255 are noise
     shade = np.clip(dot(felt, near) / size, 0.4, 1.1)
     gap = (felt - shade[..., None] * near).astype(np.float32)
-    strangeness: Plane = np.sqrt(dot(gap, gap) / size)
+    strangeness: FloatImage = np.sqrt(dot(gap, gap) / size)
     return strangeness
 
 
-def cover_of(felt: Plane, near: Plane, foreign: Plane, mask: Hard, inner: Hard, radius: int) -> tuple[Plane, Plane]:
+def cover_of(
+    felt: FloatImage, near: FloatImage, foreign: FloatImage, mask: Hard, inner: Hard, radius: int
+) -> tuple[FloatImage, FloatImage]:
     """Share of each pixel that is the surface, and [h, w, 3] what else it shows, weighted with the rest of the share.
 
     The share is 1 well inside and 0 outside the mask; in the rim it is the pixel's place between two colours, the
@@ -84,12 +85,12 @@ def cover_of(felt: Plane, near: Plane, foreign: Plane, mask: Hard, inner: Hard, 
     return cover, rest
 
 
-def _dots(one: Plane, other: Plane) -> Plane:
+def _dots(one: FloatImage, other: FloatImage) -> FloatImage:
     """[n] products of [n, 3], summed."""
     return np.asarray(np.einsum("nc,nc->n", one, other), np.float32)
 
 
-def _nearest(felt: Plane, where: Hard, at: Labels) -> Plane:
+def _nearest(felt: FloatImage, where: Hard, at: Labels) -> FloatImage:
     """[n, 3] for each of the pixels `at` the nearest colour `where`, a mean of the few pixels round it."""
     _, label = cv2.distanceTransformWithLabels(
         (~where).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
@@ -109,26 +110,26 @@ def _nearest(felt: Plane, where: Hard, at: Labels) -> Plane:
     return total / count
 
 
-def _mean(felt: Plane, where: Hard, radius: int) -> Plane:
+def _mean(felt: FloatImage, where: Hard, radius: int) -> FloatImage:
     """[h * w, 3] local mean colour of the pixels `where`."""
     return _weighed(felt, where.astype(np.float32), radius)
 
 
-def _odd(felt: Plane, foreign: Plane, mask: Hard, radius: int) -> Plane:
+def _odd(felt: FloatImage, foreign: FloatImage, mask: Hard, radius: int) -> FloatImage:
     """[h * w, 3] what is least like the surface outside the mask and on its last pixels, nearby."""
     edge = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) == 0
     square = np.square(np.minimum(foreign, 4))
     return _weighed(felt, np.where(edge, square * square, 0).astype(np.float32), radius)
 
 
-def _weighed(felt: Plane, weight: Plane, radius: int) -> Plane:
+def _weighed(felt: FloatImage, weight: FloatImage, radius: int) -> FloatImage:
     """[h * w, 3] local mean colour by weight."""
     norm = box(weight, radius) + np.float32(1e-9)
     total = box(cv2.merge([each * weight for each in cv2.split(felt)]), radius)
     return np.asarray(total.reshape(-1, 3) / norm.reshape(-1, 1))
 
 
-def _smoothed(mask: Hard, radius: int) -> Plane:
+def _smoothed(mask: Hard, radius: int) -> FloatImage:
     """0..1: 1 from two radii inside the mask's edge on, a half at one, 0 at the edge, without the steps of pixels.
 
     Where the mask was grown by a radius, as `conf/mask/tight.yaml` does, the half lies where the mask found the edge.
@@ -137,7 +138,7 @@ def _smoothed(mask: Hard, radius: int) -> Plane:
     return np.asarray(np.clip((soft - np.float32(0.6)) * np.float32(1 / 0.4), 0, 1))
 
 
-def _without_specks(cover: Plane, mask: Hard, most_px: int) -> Plane:
+def _without_specks(cover: FloatImage, mask: Hard, most_px: int) -> FloatImage:
     """The cover without specks of the old surface: a neighbour comes in from outside the mask, a speck stands alone.
 
     A speck may hang on by a faint thread, so that it is looked for at more than one strength; larger ones than

@@ -6,14 +6,15 @@ import numpy as np
 from automask.editors.paint.laying import textured
 from automask.editors.paint.light import expected_light, light_on, reduced
 from automask.editors.paint.listing import materials, sample
-from automask.editors.paint.look import Look, Plane
-from automask.editors.paint.planes import bounds, room_of, surface_of
-from automask.editors.paint.surfaces import NET, part_of
+from automask.editors.paint.look import Look
+from automask.editors.paint.prompts import files_named, look_for
 from automask.editors.paint.tone import FLOOR_GAIN, LUMA, SHEEN, TOP_GAIN, WHITEST, encode, linear_of_scene
-from automask.editors.paint.words import files_named, look_for
 from automask.errors import AutomaskError, ConfigError, EditorError
+from automask.geometry.perspective import bounds, room_of
+from automask.geometry.planes import surface_of
+from automask.geometry.surfaces import NET, part_of
 from automask.images import to_uint8
-from automask.types import Hard, Rgb
+from automask.types import FloatImage, Hard, Rgb
 
 _SCALES = (0.05, 20.0)  # veins and boards beyond these are smaller than pixels, or larger than photos
 _SHADINGS = (0.0, 2.0)
@@ -127,7 +128,7 @@ class Paint:
             gloss=look.gloss,
             joints=look.texture is not None and whole.is_floor,
         )
-        reflectance: Plane = rho[None, None, :]
+        reflectance: FloatImage = rho[None, None, :]
         if look.texture is not None:
             reflectance = textured(
                 look,

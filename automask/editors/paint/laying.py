@@ -5,15 +5,16 @@ import math
 import cv2
 import numpy as np
 
-from automask.editors.paint.look import Hw, Look, Plane
-from automask.editors.paint.planes import Room, Surface, bounds, draped, metres, planes_of
-from automask.types import Hard
+from automask.editors.paint.look import Look
+from automask.geometry.perspective import Room, bounds
+from automask.geometry.planes import Surface, draped, metres, planes_of
+from automask.types import FloatImage, Hard, Hw
 
 _TAPS = 3
 _SLAB_M = 24.0  # longer than any room in a photo taken from inside it
 
 
-def _folded(metres: Plane, wanted: Hard) -> tuple[Plane, float, float]:
+def _folded(metres: FloatImage, wanted: Hard) -> tuple[FloatImage, float, float]:
     """Positions, and the least and the most of them; beyond `_SLAB_M` the texture turns back, like a matched slab.
 
     A strip of 5 by 3000 px, or a tiny `scale`, would else ask for kilometres of stone, vein by vein.
@@ -25,7 +26,9 @@ def _folded(metres: Plane, wanted: Hard) -> tuple[Plane, float, float]:
     return metres, low, high
 
 
-def _lay(look: Look, rng: np.random.Generator, along: Plane, across: Plane, density: Plane, wanted: Hard) -> Plane:
+def _lay(
+    look: Look, rng: np.random.Generator, along: FloatImage, across: FloatImage, density: FloatImage, wanted: Hard
+) -> FloatImage:
     """A texture laid on a surface: made square-on at the finest scale seen, then brought into perspective, filtered."""
     along, a0, a1 = _folded(along, wanted)
     across, c0, c1 = _folded(across, wanted)
@@ -65,7 +68,9 @@ def _lay(look: Look, rng: np.random.Generator, along: Plane, across: Plane, dens
     return out
 
 
-def _aslant(along: Plane, across: Plane, density: Plane, wanted: Hard) -> tuple[tuple[Plane, Plane], int, Plane]:
+def _aslant(
+    along: FloatImage, across: FloatImage, density: FloatImage, wanted: Hard
+) -> tuple[tuple[FloatImage, FloatImage], int, FloatImage]:
     """How a surface seen aslant is sampled: the step of its positions over a pixel, in how many parts, and the squeeze.
 
     Far boards that run away from the eye are a few px wide and ten times as long in a px: one sample a pixel that is
@@ -93,7 +98,7 @@ def textured(
     corner: Hw,
     seed: int,
     scale: float,
-) -> Plane:
+) -> FloatImage:
     """[h, w, 3] reflectance: each plane under the mask with its own piece of texture.
 
     Args:

@@ -7,10 +7,9 @@ import cv2
 import numpy as np
 
 from automask.editors.paint.edges import FELT, cover_of, strangeness
-from automask.editors.paint.filters import box, dot, guided, spread
-from automask.editors.paint.look import Labels, Plane
 from automask.editors.paint.tone import LIGHT_BASE, LIGHT_SLOPE, LINEAR, LUMA, WHITEST, scene_of_linear
-from automask.types import Hard, Rgb
+from automask.images.filters import box, dot, guided, spread
+from automask.types import FloatImage, Hard, Labels, Rgb
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,11 +24,11 @@ class Light:
         rest: [h, w, 3] linear colour of the neighbour, times its own share of the pixel.
     """
 
-    lit: Plane
-    shade: Plane
-    shine: Plane
-    cover: Plane
-    rest: Plane
+    lit: FloatImage
+    shade: FloatImage
+    shine: FloatImage
+    cover: FloatImage
+    rest: FloatImage
 
 
 def reduced(photo: Rgb, long_px: int) -> tuple[Rgb, float]:
@@ -39,7 +38,7 @@ def reduced(photo: Rgb, long_px: int) -> tuple[Rgb, float]:
     return cv2.resize(photo, size_wh, interpolation=cv2.INTER_AREA), shrink
 
 
-def expected_light(small: Rgb, mask: Hard) -> tuple[float, Plane]:
+def expected_light(small: Rgb, mask: Hard) -> tuple[float, FloatImage]:
     """The light to expect on the masked surface of a reduced photo, and [3] its colour cast.
 
     The light is the photo's own (its 75th percentile), drawn by 0.4 to what falls on the whites round the mask, where
@@ -67,7 +66,7 @@ def expected_light(small: Rgb, mask: Hard) -> tuple[float, Plane]:
     return expected, (0.6 * np.clip(tint, -0.4, 0.4)).astype(np.float32)
 
 
-def _clusters(features: Plane, most: int = 3) -> Plane:
+def _clusters(features: FloatImage, most: int = 3) -> FloatImage:
     """Centres of the old materials: k-means from spread-out percentiles, near ones merged, rare ones dropped."""
     order = np.argsort(features[:, 0], kind="stable")
     centres = features[order[[int((k + 0.5) / most * (len(order) - 1)) for k in range(most)]]].astype(np.float64)
@@ -116,22 +115,22 @@ class _Material:
         grainy: 0..1, how surely its texture is wood grain.
     """
 
-    share: Plane
+    share: FloatImage
     here: Hard
     seen: float
     lit: float
-    tint: Plane
+    tint: FloatImage
     grainy: float
 
 
 def _materials(
-    linear: Plane,
-    scene: Plane,
+    linear: FloatImage,
+    scene: FloatImage,
     inner: Hard,
     *,
     expected: float,
-    tint: Plane,
-    log_albedo: Plane,
+    tint: FloatImage,
+    log_albedo: FloatImage,
     window: int,
 ) -> list[_Material]:
     """The old materials."""
@@ -179,7 +178,7 @@ _YELLOW = 0.07
 _GLOSS = 0.012  # what a surface of no reflectance gives back all the same: measured as above
 
 
-def _tint(linear: Plane, here: Hard, albedo: Plane) -> Plane:
+def _tint(linear: FloatImage, here: Hard, albedo: FloatImage) -> FloatImage:
     """[3] the colour of the light on a surface, about its luminance, from the surface's logarithmic reflectance."""
     colour = np.exp(np.array([albedo[1], 0.0, albedo[2]], np.float32))
     colour = np.log(colour / (colour @ LUMA))
@@ -188,7 +187,7 @@ def _tint(linear: Plane, here: Hard, albedo: Plane) -> Plane:
     return np.asarray(light - np.log(np.exp(light) @ LUMA), np.float32)
 
 
-def _shade(relative: Plane, grainy: Plane, inner: Hard, long_px: int, *, joints: bool) -> Plane:
+def _shade(relative: FloatImage, grainy: FloatImage, inner: Hard, long_px: int, *, joints: bool) -> FloatImage:
     """Light and shade without the old texture: grain (and `joints`) are flattened, panel edges and shadows are kept."""
     weight = inner.astype(np.float32)
     window = max(3, round(long_px / 90))
@@ -204,7 +203,7 @@ def _shade(relative: Plane, grainy: Plane, inner: Hard, long_px: int, *, joints:
     rest = np.minimum(clean - flat, 0)
     gaps = np.float32(0) if joints else _gaps(relative, rest, amplitude, long_px)
     flat = flat + np.minimum(rest + np.float32(2.8 * amplitude + 0.1) * (1 - gaps), 0)
-    shade: Plane = clean + grainy * (flat - clean)
+    shade: FloatImage = clean + grainy * (flat - clean)
     return shade
 
 
@@ -213,8 +212,8 @@ def light_on(
     mask: Hard,
     *,
     expected: float,
-    tint: Plane,
-    log_albedo: Plane,
+    tint: FloatImage,
+    log_albedo: FloatImage,
     target: float,
     rim_px: float,
     long_px: int,
@@ -294,7 +293,7 @@ def _contrast(old: float, new: float) -> tuple[float, float]:
     return min(low, 1.7), min(high, 1.15)
 
 
-def _gaps(relative: Plane, rest: Plane, amplitude: float, long_px: int) -> Plane:
+def _gaps(relative: FloatImage, rest: FloatImage, amplitude: float, long_px: int) -> FloatImage:
     """[h, w] 0..1: 1 along straight dark lines deeper than the texture."""
     out = np.zeros(relative.shape, np.uint8)
     grey = np.clip((relative + 1.2) * (255 / 2.0), 0, 255).astype(np.uint8)

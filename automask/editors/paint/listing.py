@@ -5,12 +5,11 @@ from typing import Any
 import numpy as np
 
 from automask.editors.paint.catalogue import MATERIALS, coloured
-from automask.editors.paint.look import Hw
+from automask.editors.paint.prompts import FINISHES
 from automask.editors.paint.tone import encode
-from automask.editors.paint.words import FINISHES
 from automask.errors import EditorError
 from automask.images import to_uint8
-from automask.types import Rgb
+from automask.types import Hw, Rgb
 
 _FINISHES = ("matt", "eggshell", "satin", "semi gloss", "gloss")
 _MIDDLE_GREY = (0.2, 0.2, 0.2)

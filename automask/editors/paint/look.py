@@ -5,17 +5,13 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-Plane: TypeAlias = npt.NDArray[np.float32]
-"""[h, w] (or [h, w, 3]) float32."""
-Labels: TypeAlias = npt.NDArray[np.int64]
-"""[h, w] int64."""
-Hw: TypeAlias = tuple[int, int]
+from automask.types import FloatImage, Hw
+
 Triple: TypeAlias = tuple[float, float, float]
 """Linear sRGB, 0..1."""
 
-Texture: TypeAlias = Callable[[Hw, float, np.random.Generator], Plane]
+Texture: TypeAlias = Callable[[Hw, float, np.random.Generator], FloatImage]
 """`texture(hw, px_per_m, rng)`: [h, w, 3] linear reflectance seen square-on; rows run down a wall, columns along it.
 
 It draws `hw[0] / px_per_m` metres by `hw[1] / px_per_m`, at any scale from 20 px a metre up, and takes every chance

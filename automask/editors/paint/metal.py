@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from automask.editors.paint.look import Hw, Plane, Triple
+from automask.editors.paint.look import Triple
 from automask.editors.paint.noise import fractal, toned
+from automask.types import FloatImage, Hw
 
 
-def brushed(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> Plane:
+def brushed(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> FloatImage:
     """Sheet metal brushed along the columns: fine long scratches over a slow bloom. Its mean is `colour`."""
     fine = fractal(hw, px_per_m, (420, 4.5), rng, octaves=2, gain=0.8)
     coarse = fractal(hw, px_per_m, (70, 1.6), rng, octaves=3, gain=0.75)

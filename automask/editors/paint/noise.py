@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from automask.editors.paint.look import Hw, Plane, Triple
+from automask.editors.paint.look import Triple
+from automask.types import FloatImage, Hw
 
 
 def seen(size_m: float, px_per_m: float) -> float:
@@ -15,7 +16,7 @@ def seen(size_m: float, px_per_m: float) -> float:
     return t * t * (3 - 2 * t)
 
 
-def _noise(hw: Hw, cells_hw: tuple[float, float], rng: np.random.Generator) -> Plane:
+def _noise(hw: Hw, cells_hw: tuple[float, float], rng: np.random.Generator) -> FloatImage:
     """Smooth noise, standard deviation about 1.7, with `cells_hw` random cells over the picture."""
     rows, columns = (max(1, math.ceil(cells)) + 4 for cells in cells_hw)
     lattice = rng.standard_normal((rows, columns), np.float32)
@@ -23,7 +24,7 @@ def _noise(hw: Hw, cells_hw: tuple[float, float], rng: np.random.Generator) -> P
     if max(cell_hw) < 8:
         # Of a fine lattice nobody sees the kernel: the plain cubic is four times as fast.
         wh = (round(columns * cell_hw[1]), round(rows * cell_hw[0]))
-        field: Plane = cv2.resize(lattice, wh, interpolation=cv2.INTER_CUBIC)
+        field: FloatImage = cv2.resize(lattice, wh, interpolation=cv2.INTER_CUBIC)
         # The spread is the splines', 1.7, at eight pixels a cell, and halves towards three: what a pixel averages away.
         gain = 1 + min(max((max(cell_hw) - 3) / 5, 0.0), 1.0)
         return np.ascontiguousarray(field[: hw[0], : hw[1]]) * np.float32(gain)
@@ -41,7 +42,7 @@ def _coarse(hw: Hw, rows: int, columns: int) -> Hw:
     return min(hw[0], max(48, 5 * (rows + 1))), min(hw[1], max(48, 5 * (columns + 1)))
 
 
-def _splined(lattice: Plane, at: npt.NDArray[np.float64]) -> Plane:
+def _splined(lattice: FloatImage, at: npt.NDArray[np.float64]) -> FloatImage:
     """Rows of a lattice at positions `at` between them, by the uniform cubic B-spline: [len(at), columns].
 
     Four taken rows a row: a matrix of the weights, nearly all 0, would be most of a marble's time.
@@ -66,7 +67,7 @@ def fractal(
     *,
     octaves: int,
     gain: float = 0.5,
-) -> Plane:
+) -> FloatImage:
     """Sum of octaves of noise, each twice as fine; standard deviation about 1.7 where the picture can show them all.
 
     Args:
@@ -92,46 +93,46 @@ def fractal(
     return out
 
 
-def warp(plane: Plane, by_x: Plane, by_y: Plane) -> Plane:
+def warp(plane: FloatImage, by_x: FloatImage, by_y: FloatImage) -> FloatImage:
     """The plane with each pixel taken from `by_x`, `by_y` pixels away."""
     rows, columns = plane.shape[:2]
     at_x = np.arange(columns, dtype=np.float32)[None, :] + by_x
     at_y = np.arange(rows, dtype=np.float32)[:, None] + by_y
-    moved: Plane = cv2.remap(plane, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    moved: FloatImage = cv2.remap(plane, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     return moved
 
 
-def smoothstep(plane: Plane, low: float, high: float) -> Plane:
+def smoothstep(plane: FloatImage, low: float, high: float) -> FloatImage:
     """0 below `low`, 1 above `high`, smooth between."""
-    t: Plane = np.clip((plane - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
+    t: FloatImage = np.clip((plane - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
     return t * t * (3 - 2 * t)
 
 
-def line(distance: Plane, half_m: float, px_per_m: float) -> Plane:
+def line(distance: FloatImage, half_m: float, px_per_m: float) -> FloatImage:
     """[h, w] in 0..1: the share of each pixel that a line covers, of its distance in metres from the line's middle.
 
     A joint thinner than a pixel is drawn paler, not a pixel wide: ruled boards and grout come of the latter.
     """
     half = half_m * px_per_m
-    cover: Plane = np.clip(np.float32(half + 0.5) - distance * np.float32(px_per_m), 0, min(1.0, 2 * half))
+    cover: FloatImage = np.clip(np.float32(half + 0.5) - distance * np.float32(px_per_m), 0, min(1.0, 2 * half))
     return cover
 
 
-def blend(under: Triple | Plane, colour: Triple, share: Plane, gain: Plane | None = None) -> Plane:
+def blend(under: Triple | FloatImage, colour: Triple, share: FloatImage, gain: FloatImage | None = None) -> FloatImage:
     """[h, w, 3] a colour over another, or over a picture, and that times a gain; by planes, which is twice as fast."""
     below = [np.float32(level) for level in under] if isinstance(under, tuple) else cv2.split(under)
     planes = [each + share * (np.float32(level) - each) for each, level in zip(below, colour, strict=True)]
-    blended: Plane = cv2.merge(planes if gain is None else [plane * gain for plane in planes])
+    blended: FloatImage = cv2.merge(planes if gain is None else [plane * gain for plane in planes])
     return blended
 
 
-def toned(colour: Triple, gain: Plane) -> Plane:
+def toned(colour: Triple, gain: FloatImage) -> FloatImage:
     """[h, w, 3] a colour, lighter and darker, never black and never lighter than white paint."""
-    tone: Plane = cv2.merge([np.float32(level) * gain for level in colour])
+    tone: FloatImage = cv2.merge([np.float32(level) * gain for level in colour])
     return kept(tone)
 
 
-def kept(picture: Plane) -> Plane:
+def kept(picture: FloatImage) -> FloatImage:
     """The picture with its levels held to what surfaces reflect: 0.004 (soot) to 0.9 (fresh snow)."""
     return np.clip(picture, np.float32(0.004), np.float32(0.9), out=picture)
 
@@ -143,11 +144,11 @@ def mixed(*parts: tuple[Triple, float]) -> Triple:
     return red, green, blue
 
 
-def soft(plane: Plane, sigma: float) -> Plane:
+def soft(plane: FloatImage, sigma: float) -> FloatImage:
     """A wide Gaussian blur, made on a reduced picture."""
     shrink = max(1, int(sigma / 3))
     hw = plane.shape
     small = cv2.resize(plane, (max(1, hw[1] // shrink), max(1, hw[0] // shrink)), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), max(0.3, sigma / shrink))
-    soft: Plane = cv2.resize(small, (hw[1], hw[0]), interpolation=cv2.INTER_CUBIC)
+    soft: FloatImage = cv2.resize(small, (hw[1], hw[0]), interpolation=cv2.INTER_CUBIC)
     return soft

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from automask.editors.paint.look import Hw, Labels, Plane, Triple
+from automask.editors.paint.look import Triple
 from automask.editors.paint.noise import blend, fractal, kept, mixed, seen, smoothstep, toned, warp
+from automask.types import FloatImage, Hw, Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,12 @@ class _Ground:
     """What all the veins of a slab share: places in metres, and the noises that bend them and let them come and go."""
 
     px_per_m: float
-    x: Plane
-    y: Plane
-    bends: tuple[Plane, Plane]
-    swell: Plane
-    gone: Plane
-    fine: Plane
+    x: FloatImage
+    y: FloatImage
+    bends: tuple[FloatImage, FloatImage]
+    swell: FloatImage
+    gone: FloatImage
+    fine: FloatImage
 
 
 def _ground(hw: Hw, px_per_m: float, rng: np.random.Generator, *, rough: float) -> _Ground:
@@ -86,7 +87,7 @@ def _ground(hw: Hw, px_per_m: float, rng: np.random.Generator, *, rough: float) 
 
 def _veins(
     ground: _Ground, lean: float, family: Veins, bend: tuple[float, float], rng: np.random.Generator
-) -> tuple[Plane, Plane]:
+) -> tuple[FloatImage, FloatImage]:
     """[h, w] the cores and [h, w] the smoke of a family, 0..1.
 
     A vein is where "how far across the slab, bent by noise" passes one of a few values. Contours of the noise itself
@@ -142,7 +143,7 @@ def marble(
     families: tuple[Veins, ...] = CALACATTA,
     bend: float = 1.0,
     clouds: float = 0.5,
-) -> Plane:
+) -> FloatImage:
     """A slab of marble: clouded ground, and families of veins that swell, fade, fork, and stain the stone beside them.
 
     Args:
@@ -173,7 +174,9 @@ def marble(
     return kept(blend(blend(base, cloud, ground_share), vein, cores, 1 + np.float32(0.007) * grain))
 
 
-def verde(hw: Hw, px_per_m: float, rng: np.random.Generator, *, base: Triple, cloud: Triple, vein: Triple) -> Plane:
+def verde(
+    hw: Hw, px_per_m: float, rng: np.random.Generator, *, base: Triple, cloud: Triple, vein: Triple
+) -> FloatImage:
     """A serpentine such as Verde Guatemala: dark and paler green clouds, under a fine web of pale threads."""
     lean = float(rng.uniform(-0.8, 0.8))
     ground = _ground(hw, px_per_m, rng, rough=0.56)
@@ -194,7 +197,7 @@ def verde(hw: Hw, px_per_m: float, rng: np.random.Generator, *, base: Triple, cl
     return kept(blend(out, vein, np.clip(cores + np.float32(0.24) * pale + np.float32(0.12) * stain, 0, 0.9)))
 
 
-def concrete(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> Plane:
+def concrete(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> FloatImage:
     """Cast concrete: broad clouds, trowel mottling, fine grain and a few air holes. Its mean is `colour`."""
     broad = fractal(hw, px_per_m, 0.9, rng, octaves=4, gain=0.62)
     mottle = fractal(hw, px_per_m, 5.5, rng, octaves=6, gain=0.85)
@@ -228,7 +231,7 @@ def granite(
     *,
     minerals: tuple[tuple[Triple, float], ...],
     grain_m: float = 0.0045,
-) -> Plane:
+) -> FloatImage:
     """Granite: interlocking crystals of a few minerals, each with its share, in loose clusters of a kind."""
     label, count = _grains(hw, px_per_m, rng, grain_m)
     big, big_count = _grains(hw, px_per_m, rng, 2.6 * grain_m)
@@ -252,7 +255,7 @@ def granite(
     return kept(picture * gain[..., None])
 
 
-def quartz(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple, fleck: float = 1.0) -> Plane:
+def quartz(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple, fleck: float = 1.0) -> FloatImage:
     """Engineered stone: a fine even grain, a few larger flecks, hardly a cloud. Its mean is `colour`."""
     label, count = _grains(hw, px_per_m, rng, 0.0022)
     clear = np.float32(seen(0.0022, px_per_m))
@@ -271,7 +274,9 @@ TERRAZZO_COVER = 0.35
 """How much of terrazzo is chip: what the sizes give, less where they would lie on each other."""
 
 
-def terrazzo(hw: Hw, px_per_m: float, rng: np.random.Generator, *, binder: Triple, chips: tuple[Triple, ...]) -> Plane:
+def terrazzo(
+    hw: Hw, px_per_m: float, rng: np.random.Generator, *, binder: Triple, chips: tuple[Triple, ...]
+) -> FloatImage:
     """Terrazzo: angular chips of marble of several colours and sizes, ground flat, in a cement binder.
 
     Args:
@@ -336,7 +341,7 @@ def _chips(
     return outlines, rng.integers(0, kinds, count)
 
 
-def slate(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> Plane:
+def slate(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> FloatImage:
     """Slate, split along its layers: the face is shallow steps with light on their edges. Its mean is `colour`."""
     height = fractal(hw, px_per_m, (2.6, 1.7), rng, octaves=7, gain=0.56)
     fine = fractal(hw, px_per_m, (60, 34), rng, octaves=4, gain=0.8)
@@ -352,7 +357,7 @@ def slate(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) 
     return toned(colour, gain)
 
 
-def travertine(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> Plane:
+def travertine(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> FloatImage:
     """Travertine cut across its beds: level bands, and filled pits strung along them. Its mean is `colour`."""
     bend = fractal(hw, px_per_m, (1.5, 0.9), rng, octaves=5, gain=0.5) * np.float32(0.030 * px_per_m)
     still = np.zeros_like(bend)
@@ -371,7 +376,7 @@ def travertine(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Tri
     )
 
 
-def limestone(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> Plane:
+def limestone(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> FloatImage:
     """Limestone: fine and even, faint clouds and specks of shell. Its mean is `colour`."""
     cloud = fractal(hw, px_per_m, 2.6, rng, octaves=7, gain=0.78)
     fine = fractal(hw, px_per_m, (160, 110), rng, octaves=2, gain=0.8)

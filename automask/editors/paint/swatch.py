@@ -14,11 +14,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from automask.editors.paint.look import Hw, Look, Plane
+from automask.editors.paint.look import Look
 from automask.editors.paint.noise import kept
 from automask.editors.paint.tone import LINEAR, LUMA
 from automask.errors import AutomaskError, EditorError
 from automask.images import open_photo
+from automask.types import FloatImage, Hw
 
 SWATCH_M = 0.6
 """Metres that a picture's short side is taken to show; the editor's `scale` multiplies it."""
@@ -57,7 +58,7 @@ def swatch_look(path: str) -> Look:
 
 
 @lru_cache(maxsize=4)
-def _prepared(path: str, stamp: tuple[int, int]) -> tuple[Plane, "_Periods"]:
+def _prepared(path: str, stamp: tuple[int, int]) -> tuple[FloatImage, "_Periods"]:
     """The picture of a file as even reflectance, and its periods; `stamp` is the file's time and size."""
     del stamp  # is in the key, so that a file drawn anew is opened anew
     try:
@@ -83,7 +84,7 @@ def _prepared(path: str, stamp: tuple[int, int]) -> tuple[Plane, "_Periods"]:
     return picture, (_period(picture, 0), _period(picture, 1))
 
 
-def _evened(picture: Plane) -> Plane:
+def _evened(picture: FloatImage) -> FloatImage:
     """The picture without the slow fall of light over it: a quadratic fitted to the logarithm of its luminance."""
     luma = np.log(picture @ LUMA + np.float32(0.01))
     small = cv2.resize(luma, (24, 24), interpolation=cv2.INTER_AREA)
@@ -96,7 +97,7 @@ def _evened(picture: Plane) -> Plane:
     return np.asarray(even * (picture.mean((0, 1)) / np.maximum(even.mean((0, 1)), 1e-6)), np.float32)
 
 
-def _period(picture: Plane, axis: int) -> float | None:
+def _period(picture: FloatImage, axis: int) -> float | None:
     """The shortest shift along an axis, in px, after which the picture is like itself; None where none is plain.
 
     Likeness first falls with the shift, as it does in any picture, and must rise again.
@@ -128,7 +129,7 @@ def _period(picture: Plane, axis: int) -> float | None:
     return good[-1] / max(1, round(good[-1] / good[0]))
 
 
-def _cut(error: Plane) -> npt.NDArray[np.bool_]:
+def _cut(error: FloatImage) -> npt.NDArray[np.bool_]:
     """[n, lap] True right of the cheapest way down through [n, lap] differences.
 
     Source: the minimum error boundary cut, Efros and Freeman, Image Quilting, SIGGRAPH 2001, section 2.1.
@@ -147,8 +148,8 @@ def _cut(error: Plane) -> npt.NDArray[np.bool_]:
     return np.asarray(np.arange(cost.shape[1])[None, :] >= way[:, None])
 
 
-def _softened(new: npt.NDArray[np.bool_]) -> Plane:
-    share: Plane = cv2.GaussianBlur(new.astype(np.float32), (0, 0), 1.0)
+def _softened(new: npt.NDArray[np.bool_]) -> FloatImage:
+    share: FloatImage = cv2.GaussianBlur(new.astype(np.float32), (0, 0), 1.0)
     return share
 
 
@@ -160,7 +161,7 @@ def _steps(side: int, period: float | None) -> tuple[int, int]:
     return step, max(4, min(side - step - 1, step // 4))
 
 
-def _quilted(picture: Plane, times: Hw, periods: _Periods, rng: np.random.Generator) -> Plane:
+def _quilted(picture: FloatImage, times: Hw, periods: _Periods, rng: np.random.Generator) -> FloatImage:
     """A field about `times` as large as the picture, closed on itself both ways, of patches cut to fit each other.
 
     Source: Efros and Freeman, Image Quilting for Texture Synthesis and Transfer, SIGGRAPH 2001; here the field is a
@@ -208,21 +209,21 @@ def _quilted(picture: Plane, times: Hw, periods: _Periods, rng: np.random.Genera
     return kept(field * mean.astype(np.float32))
 
 
-def _shrunk(picture: Plane, shrink: int) -> Plane:
+def _shrunk(picture: FloatImage, shrink: int) -> FloatImage:
     rows, columns = picture.shape[0] // shrink, picture.shape[1] // shrink
     cut = picture[: rows * shrink, : columns * shrink]
-    small: Plane = cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_AREA)
+    small: FloatImage = cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_AREA)
     return small
 
 
 def _best(
-    root: Plane,
-    small: Plane,
+    root: FloatImage,
+    small: FloatImage,
     shrink: int,
-    old: Plane,
+    old: FloatImage,
     there: npt.NDArray[np.bool_],
     periods: _Periods,
-    used: Plane,
+    used: FloatImage,
     rng: np.random.Generator,
 ) -> tuple[int, int]:
     """Row and column of a patch that fits what is there: one of the best few, by chance."""
@@ -258,7 +259,7 @@ def _whole(count: int, shrink: int, period: float | None) -> npt.NDArray[np.bool
     return np.asarray(np.abs(at - np.round(at / period) * period) <= 0.6 * shrink)
 
 
-def swatch(hw: Hw, px_per_m: float, rng: np.random.Generator, *, picture: Plane, periods: _Periods) -> Plane:
+def swatch(hw: Hw, px_per_m: float, rng: np.random.Generator, *, picture: FloatImage, periods: _Periods) -> FloatImage:
     """[h, w, 3] reflectance: a prepared picture over a surface. See `Texture`."""
     picture_px_per_m = min(picture.shape[:2]) / SWATCH_M
     wanted = (math.ceil(side / px_per_m * picture_px_per_m / own) for side, own in zip(hw, picture.shape, strict=False))

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from automask.editors.paint.look import Hw, Labels, Plane, Texture, Triple
+from automask.editors.paint.look import Texture, Triple
 from automask.editors.paint.noise import blend, fractal, kept, line, mixed, seen, smoothstep
+from automask.types import FloatImage, Hw, Labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,11 +25,11 @@ class _Pieces:
 
     index: Labels
     count: int
-    x: Plane
-    y: Plane
-    edge: Plane
+    x: FloatImage
+    y: FloatImage
+    edge: FloatImage
 
-    def each(self, values: npt.NDArray[np.floating]) -> Plane:
+    def each(self, values: npt.NDArray[np.floating]) -> FloatImage:
         """[h, w] or [h, w, 3]: the value of each pixel's piece, of one value, or colour, a piece."""
         return np.take(values.astype(np.float32), self.index, axis=0)
 
@@ -40,7 +41,7 @@ def _courses(
     size_wh: tuple[float, float],
     *,
     offset: float,
-    wobble: tuple[Plane, Plane] | None = None,
+    wobble: tuple[FloatImage, FloatImage] | None = None,
 ) -> _Pieces:
     """Pieces of `size_wh` metres, joint included, in level courses; every other one moved on by `offset` of a piece."""
     width, height = size_wh
@@ -90,7 +91,7 @@ def _hexagons(hw: Hw, px_per_m: float, rng: np.random.Generator, across_m: float
     return _Pieces(np.clip(index.astype(np.int64), 0, rows * columns - 1), rows * columns, dx, dy, edge)
 
 
-def _joints(pieces: _Pieces, joint_m: float, px_per_m: float, share: float, least_m: float) -> Plane:
+def _joints(pieces: _Pieces, joint_m: float, px_per_m: float, share: float, least_m: float) -> FloatImage:
     """[h, w] in 0..1 how much of each pixel is joint; where pieces are too small to see, `share` everywhere."""
     clear = seen(least_m, px_per_m)
     return np.float32(share) + np.float32(clear) * (line(pieces.edge, joint_m / 2, px_per_m) - np.float32(share))
@@ -114,7 +115,7 @@ def tiles(
     vary: float = 0.02,
     uneven: float = 0.02,
     hexagonal: bool = False,
-) -> Plane:
+) -> FloatImage:
     """Glazed tiles: each a little lighter or darker, and hung a little askew, so that it mirrors another light.
 
     Args:
@@ -149,8 +150,8 @@ def tiles(
     return kept(blend(_planes(colour, gain), grout, joint))
 
 
-def _planes(colour: Triple, gain: Plane) -> Plane:
-    planes: Plane = cv2.merge([np.float32(level) * gain for level in colour])
+def _planes(colour: Triple, gain: FloatImage) -> FloatImage:
+    planes: FloatImage = cv2.merge([np.float32(level) * gain for level in colour])
     return planes
 
 
@@ -171,7 +172,7 @@ def slabs(
     joint_m: float = 0.002,
     offset: float = 0.0,
     vary: float = 0.035,
-) -> Plane:
+) -> FloatImage:
     """Large tiles of a stone, each cut from another place of it."""
     sheet_hw = (
         min(hw[0], round(2.5 * size_wh[1] * px_per_m) + 8),
@@ -204,7 +205,7 @@ def bricks(
     mortar: Triple,
     relief: float = 1.0,
     speckle: float = 1.0,
-) -> Plane:
+) -> FloatImage:
     """Brickwork in running bond, lit from above.
 
     Args:

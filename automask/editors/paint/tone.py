@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from automask.editors.paint.look import Plane
+from automask.types import FloatImage
 
 _POWER = 0.7
 _CEILING = 1.02
@@ -17,14 +17,14 @@ WHITEST = 0.88  # no white paint reflects more: CSS white is taken as this
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
-def scene_of_linear(linear: Plane) -> Plane:
+def scene_of_linear(linear: FloatImage) -> FloatImage:
     """Logarithm of scene light from linear display light in 0..1."""
     held = np.clip(linear, 6e-4, 1.0)  # two levels of 255: below, the logarithm is all noise
-    scene: Plane = np.float32(_POWER) * (cv2.log(held) - cv2.log(np.float32(_CEILING) - held))
+    scene: FloatImage = np.float32(_POWER) * (cv2.log(held) - cv2.log(np.float32(_CEILING) - held))
     return scene
 
 
-def _srgb_tables() -> tuple[Plane, Plane]:
+def _srgb_tables() -> tuple[FloatImage, FloatImage]:
     """Linear light of each of 256 levels, and encoded values over a grid of the square root of linear light."""
     level = np.arange(256, dtype=np.float64) / 255
     linear = np.where(level <= 0.04045, level / 12.92, ((level + 0.055) / 1.055) ** 2.4)
@@ -37,14 +37,14 @@ _STEPS = 4096
 LINEAR, _ENCODED = _srgb_tables()
 
 
-def linear_of_scene(z: Plane) -> Plane:
+def linear_of_scene(z: FloatImage) -> FloatImage:
     """Linear display light in 0..1 of logarithmic scene light."""
-    x: Plane = cv2.exp(z * np.float32(1 / _POWER))
-    linear: Plane = np.minimum(np.float32(_CEILING) * x / (1 + x), 1)
+    x: FloatImage = cv2.exp(z * np.float32(1 / _POWER))
+    linear: FloatImage = np.minimum(np.float32(_CEILING) * x / (1 + x), 1)
     return linear
 
 
-def encode(linear: Plane) -> Plane:
+def encode(linear: FloatImage) -> FloatImage:
     """Encoded sRGB in 0..1 of linear display light."""
     index = np.sqrt(np.clip(linear, 0, 1)) * np.float32(_STEPS - 1) + np.float32(0.5)
     return np.take(_ENCODED, index.astype(np.int32))

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from automask.editors.paint.look import Hw, Labels, Plane, Triple
+from automask.editors.paint.look import Triple
 from automask.editors.paint.noise import fractal, kept, line, mixed, seen, smoothstep
+from automask.types import FloatImage, Hw, Labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ _STEP_M = 0.0004
 _RADII = 3000
 
 
-def _rings(wood: Species, rng: np.random.Generator) -> Plane:
+def _rings(wood: Species, rng: np.random.Generator) -> FloatImage:
     """[levels, radii] how dark wood is at each distance from the pith, mean 0; each level twice as coarse."""
     radius = np.arange(_RADII) * _STEP_M
     slow = np.repeat(rng.standard_normal(64), 24)  # good years and bad ones come in runs
@@ -108,9 +109,9 @@ class _Timber:
 
     wood: Species
     px_per_m: float
-    rings: Plane
-    sway: Plane
-    fibre: Plane
+    rings: FloatImage
+    sway: FloatImage
+    fibre: FloatImage
 
     @classmethod
     def grown(cls, hw: Hw, px_per_m: float, wood: Species, rng: np.random.Generator) -> "_Timber":
@@ -124,7 +125,7 @@ class _Timber:
         fibre = np.float32(wood.fibre) * fibre + np.float32(wood.pores) * (pores - np.float32(pores.mean()))
         return cls(wood, px_per_m, rings, sway, fibre)
 
-    def face(self, u: Plane, v: Plane, cuts: _Cuts, each: Labels) -> Plane:
+    def face(self, u: FloatImage, v: FloatImage, cuts: _Cuts, each: Labels) -> FloatImage:
         """[h, w] share of the dark colour: `u` metres along the grain, `v` across from the board's middle."""
         scale = np.float32(self.px_per_m)
         place = cuts.place[each]
@@ -144,18 +145,18 @@ class _Timber:
         figure *= np.float32(seen(0.03, self.px_per_m))
         # Pores sit in the spring wood.
         fibre *= np.clip(1 + np.float32(3.2) * figure, 0.35, 2)
-        share: Plane = np.clip(np.float32(self.wood.share) + figure + fibre, 0, 1)
+        share: FloatImage = np.clip(np.float32(self.wood.share) + figure + fibre, 0, 1)
         return share
 
 
-def _bounced(at: Plane, size: int) -> Plane:
+def _bounced(at: FloatImage, size: int) -> FloatImage:
     """Positions turned back at both ends of a picture, however far beyond they are."""
     turn = np.float32(max(1, size - 1))
-    folded: Plane = turn - np.abs(np.abs(at) % (2 * turn) - turn)
+    folded: FloatImage = turn - np.abs(np.abs(at) % (2 * turn) - turn)
     return folded.astype(np.float32)
 
 
-def _coloured(wood: Species, share: Plane, tone: Plane, joint: Plane | None = None) -> Plane:
+def _coloured(wood: Species, share: FloatImage, tone: FloatImage, joint: FloatImage | None = None) -> FloatImage:
     """The picture of shares of the dark colour, lighter and darker board by board; dark boards are also the redder."""
     gain = 1 + tone if joint is None else (1 + tone) * (1 - joint)
     red, green, blue = (
@@ -168,7 +169,7 @@ def _coloured(wood: Species, share: Plane, tone: Plane, joint: Plane | None = No
 _LEAF_M = 2.7
 
 
-def veneer(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species) -> Plane:
+def veneer(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species) -> FloatImage:
     """Veneer, grain upright: leaves side by side, of a few cuts, without joints to see."""
     down = (hw[1], hw[0])
     widths: list[float] = []
@@ -191,7 +192,7 @@ def veneer(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species) 
 _BOARD_M = 0.18
 
 
-def planks(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species) -> Plane:
+def planks(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species) -> FloatImage:
     """Floorboards along the columns: each its own cut and tone, with joints as thin as they are."""
     timber = _Timber.grown(hw, px_per_m, wood, rng)
     height_m, width_m = hw[0] / px_per_m, hw[1] / px_per_m
@@ -250,7 +251,7 @@ _BLOCK_M = 0.09
 _BLOCKS = 6
 
 
-def herringbone(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species) -> Plane:
+def herringbone(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species) -> FloatImage:
     """Herringbone of blocks 0.09 x 0.54 m at 45 degrees to the columns, which the zigzags follow."""
     timber = _Timber.grown(hw, px_per_m, wood, rng)
     start = rng.random(2) * 10
@@ -279,7 +280,7 @@ def herringbone(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Spec
     return _coloured(wood, share, clear * (cuts.tone[each] + np.where(lying, 0.02, -0.02).astype(np.float32)), joint)
 
 
-def _scattered(first: Plane, second: Plane, lying: npt.NDArray[np.bool_], count: int) -> Labels:
+def _scattered(first: FloatImage, second: FloatImage, lying: npt.NDArray[np.bool_], count: int) -> Labels:
     """[h, w] a number below `count` for each block, by its place, without a pattern."""
     a, b = first.astype(np.int64).astype(np.uint32), second.astype(np.int64).astype(np.uint32)
     mix = a * np.uint32(0x9E3779B1) + b * np.uint32(0x85EBCA77) + lying.astype(np.uint32) * np.uint32(0xC2B2AE3D)

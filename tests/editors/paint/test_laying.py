@@ -5,8 +5,9 @@ import pytest
 
 from automask.editors.paint.laying import textured
 from automask.editors.paint.look import Look
-from automask.editors.paint.planes import Room, Surface
-from automask.editors.paint.surfaces import Surfaces
+from automask.geometry.perspective import Room
+from automask.geometry.planes import Surface
+from automask.geometry.surfaces import Surfaces
 
 SIZE = (200, 300)
 FOCAL, HORIZON, YAW = 200.0, 80.0, math.radians(15)

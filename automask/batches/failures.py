@@ -1,0 +1,57 @@
+"""OUT/failures.csv: what failed, and why."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from automask.errors import AutomaskError
+from automask.images import atomic_path
+from automask.results.files import files_of
+from automask.types import Job, JobReport
+
+
+def _lost(job: Job, error: Exception) -> JobReport:
+    return JobReport(job, "failed", _one_line(error))
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "out of memory; use fewer workers, or a smaller photo"
+    said = str(error).strip()
+    if isinstance(error, AutomaskError) and said:
+        return said.splitlines()[0]
+    return f"{type(error).__name__}: {' '.join(said.split())}" if said else type(error).__name__
+
+
+def only_failed(jobs: Sequence[Job], out: Path) -> tuple[Job, ...]:
+    """The jobs that OUT/failures.csv lists; none where there is no such file."""
+    listed = {name for name, _ in _read_failures(out)}
+    return tuple(job for job in jobs if not listed.isdisjoint(_names_of(job, out)))
+
+
+def _names_of(job: Job, out: Path) -> tuple[str, str]:
+    """A job's names in failures.csv: its result's place in OUT, or the photo's path where it was refused as a row."""
+    result = files_of(job.photo.name, job.out, job.name).result
+    return result.relative_to(out).as_posix(), job.shown
+
+
+def _failures(reports: Iterable[JobReport], out: Path) -> list[tuple[str, str]]:
+    failed = [report for report in reports if report.status == "failed"]
+    return [(_names_of(report.job, out)[0], report.reason or "") for report in failed]
+
+
+def _read_failures(out: Path) -> list[tuple[str, str]]:
+    path = out / "failures.csv"
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        return [(row[0], row[1]) for row in csv.reader(file) if len(row) == 2][1:]
+
+
+def _write_failures(out: Path, failures: Sequence[tuple[str, str]]) -> None:
+    path = out / "failures.csv"
+    if not failures:
+        path.unlink(missing_ok=True)
+        return
+    with atomic_path(path) as part, part.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("photo", "reason"), *failures])

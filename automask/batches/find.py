@@ -1,0 +1,376 @@
+"""The jobs of a batch: which photos there are, and where their results go."""
+
+import csv
+import glob
+import io
+import itertools
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from automask.batches.failures import _one_line
+from automask.batches.stores import canonical, files_below, is_url
+from automask.errors import AutomaskError, PhotoError, UsageError
+from automask.images import PHOTO_SUFFIXES
+from automask.plan import nearest, parse_variants
+from automask.results.files import files_of
+from automask.types import Job, Variant
+
+_COMPANION = re.compile(
+    r".+\.(before-after\.jpg|(candidates|variants)\.jpg|overlay\.png|original\.[^.]+)|contact-sheet(-\d+)?\.jpg"
+)
+Source = tuple[Path, tuple[Variant, ...], Path]
+"""A photo, its variants, and the folder below OUT that its results mirror."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A sheet of one photo's variants.
+
+    Args:
+        path: Where it goes.
+        cells: Caption and job of each variant.
+    """
+
+    path: Path
+    cells: tuple[tuple[str, Job], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The jobs of a batch.
+
+    Args:
+        jobs: In the order of a CSV's rows, else in natural order (2 before 10); a photo's variants together.
+        refused: (name, reason) of what cannot become a job.
+        sheets: One for each photo that has variants.
+    """
+
+    jobs: tuple[Job, ...]
+    refused: tuple[tuple[str, str], ...]
+    sheets: tuple[Sheet, ...] = ()
+
+
+def find_jobs(
+    source: str,
+    *,
+    out: Path,
+    variants: tuple[Variant, ...] | None,
+    recursive: bool = False,
+    out_url: str = "",
+) -> Found:
+    """The photos of a folder, a glob or a CSV with columns photo,edits, each with its plan and its results' place.
+
+    Folder, glob, and photos of a CSV may be URLs of a store.
+
+    A photo of several variants is one job for each, in folders of their names below OUT.
+
+    Passed over are hidden files, files that are no photos by their ending, previews and originals that automask wrote
+    (`kitchen.original.jpg`), and what lies in OUT. A photo whose stem is another's too has its full name in its
+    results' names; one that comes twice is numbered -2.
+
+    Args:
+        source: A folder or file of exactly this name where there is one, else a glob (`**` is any depth).
+        out: The results' folder; it may lie inside the source.
+        variants: The plan for every photo, or its variants; None only for a CSV whose every row has its own.
+        recursive: Subfolders too, mirrored below OUT. A glob's are always mirrored; a CSV's only with this, else its
+            results all lie in OUT itself.
+        out_url: The store that the results go to; `out` is then a folder that stands in for it.
+
+    Raises:
+        PhotoError: The source is not there or has no photos.
+        UsageError: The source is one photo, or OUT itself, or a CSV that cannot be read; or there is no plan.
+    """
+    path = Path(source)
+    refused: list[tuple[str, str]] = []
+    urls: dict[Path, str] = {}
+    if path.is_file() and path.suffix.lower() == ".csv":
+        return _named(_in_csv(path, variants, recursive, refused, urls), out, refused, urls, out_url)
+    if is_url(source):
+        return _named(_in_store(source, variants, recursive, out_url, urls), out, refused, urls, out_url)
+    if path.is_file():
+        if path.suffix.lower() in PHOTO_SUFFIXES:
+            raise UsageError(f"{source!r} is one photo", mend=f"use: automask edit {source} ...")
+        raise UsageError(f"{source!r} is not a folder, a glob or a CSV", mend="a CSV's name ends in .csv")
+    if variants is None:
+        raise UsageError(f"no edits for the photos of {source!r}", mend='say them, like "cabinets -> white"')
+    if path.is_dir():
+        root, photos = path, _in_folder(path, out, recursive)
+    elif glob.has_magic(source):
+        root, photos = _in_glob(path, out)
+    else:
+        raise PhotoError(
+            f"there is no folder or file {source!r}", mend=_nearest_entry(path, "name a folder, a glob or a CSV")
+        )
+    if not photos:
+        deeper = "" if recursive or not path.is_dir() else "; --recursive looks in subfolders too"
+        raise PhotoError(f"no photos in {source!r}", mend=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}{deeper}")
+    found: list[Source] = []
+    for photo in photos:
+        if photo.is_file():
+            found.append((photo, variants, photo.parent.relative_to(root)))
+        else:
+            refused.append((str(photo), "a link that leads nowhere; mend or remove it"))
+    return _named(found, out, refused, urls, out_url)
+
+
+def _in_store(
+    source: str, variants: tuple[Variant, ...] | None, recursive: bool, out_url: str, urls: dict[Path, str]
+) -> list[Source]:
+    """The photos below a place in a store; `urls` gets the URL of each."""
+    if source.lower().endswith((".csv", *PHOTO_SUFFIXES)) and not glob.has_magic(source):
+        raise UsageError(f"{source!r} is one file", mend="name its folder; a CSV must be here, its photos may be URLs")
+    if variants is None:
+        raise UsageError(f"no edits for the photos of {source!r}", mend='say them, like "cabinets -> white"')
+    place, paths = files_below(source, recursive=recursive)
+    results = canonical(out_url) if out_url else ""
+    if results == canonical(place):
+        raise UsageError(f"{source!r} is both SOURCE and OUT", mend="name another place with -o")
+    inside = PurePosixPath(results.removeprefix(canonical(place) + "/"))
+    found: list[Source] = []
+    for path in paths:
+        if _is_photo(path.parts) and not (out_url and path.is_relative_to(inside)):
+            url = f"{place}/{path}"
+            urls[Path(url)] = url
+            found.append((Path(url), variants, Path(path.parent)))
+    if not found:
+        raise PhotoError(f"no photos in {source!r}", mend=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}")
+    return sorted(found, key=lambda item: _natural(item[0]))
+
+
+def _in_folder(folder: Path, out: Path, recursive: bool) -> list[Path]:
+    _refuse_same(folder, out)
+    return _photos_among(
+        (Path(place, name) for place, _, names in _walk(folder, recursive) for name in names), folder, out
+    )
+
+
+def _walk(folder: Path, recursive: bool) -> Iterator[tuple[str, list[str], list[str]]]:
+    def refuse(error: OSError) -> None:
+        raise PhotoError(f"cannot read the folder {error.filename!r}: {error.strerror}", mend="check its permissions")
+
+    for place, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not name.startswith(".") and not name.endswith(".masks")]
+        yield place, folders, names
+        if not recursive:
+            return
+
+
+def _in_glob(pattern: Path, out: Path) -> tuple[Path, list[Path]]:
+    """The glob's literal beginning, and the photos that match. A folder that is named "[sold]" is not a pattern."""
+    root = Path()
+    parts = list(pattern.parts)
+    while len(parts) > 1 and (root / parts[0]).is_dir():
+        root /= parts.pop(0)
+    _refuse_same(root, out)
+    # Not Path.glob: it matches hidden files, and follows links in some Python versions and not in others.
+    names = glob.glob(str(Path(*parts)), root_dir=root, recursive=True)  # noqa: PTH207
+    paths = (root / name for name in names)
+    return root, _photos_among((path for path in paths if not path.is_dir()), root, out)
+
+
+def _refuse_same(folder: Path, out: Path) -> None:
+    if folder.resolve() == out.resolve():
+        raise UsageError(
+            f"{str(out)!r} is both SOURCE and OUT", mend="name another folder with -o: photos are never overwritten"
+        )
+
+
+def _photos_among(paths: Iterator[Path], root: Path, out: Path) -> list[Path]:
+    inside = out.resolve() if out.resolve().is_relative_to(root.resolve()) else None
+    photos = []
+    in_out: dict[Path, bool] = {}
+    for path in paths:
+        if not _is_photo(path.relative_to(root).parts):
+            continue
+        if path.parent not in in_out:
+            in_out[path.parent] = inside is not None and path.parent.resolve().is_relative_to(inside)
+        if not in_out[path.parent]:
+            photos.append(path)
+    return sorted(set(photos), key=_natural)
+
+
+def _is_photo(parts: Sequence[str]) -> bool:
+    """Whether a path below the source is a photo's by its name: not hidden, and no preview or mask of automask."""
+    ours = _COMPANION.fullmatch(parts[-1]) or any(part.endswith(".masks") for part in parts[:-1])
+    hidden = any(part.startswith(".") for part in parts)
+    return Path(parts[-1]).suffix.lower() in PHOTO_SUFFIXES and not ours and not hidden
+
+
+def _natural(path: Path) -> tuple[Any, ...]:
+    """Sorts "2.jpg" before "10.jpg", files before subfolders, capitals beside small letters."""
+    *folders, name = (_pieces(part) for part in path.parts)
+    return [(1, piece) for piece in folders] + [(0, name)], str(path)
+
+
+def _pieces(name: str) -> list[tuple[int, int, str]]:
+    # [0-9]: int() also reads other scripts' digits, but not "²", which \d leaves out and isdigit() lets in.
+    pieces = re.split(r"([0-9]+)", name.casefold())
+    return [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in pieces]
+
+
+def _nearest_entry(path: Path, otherwise: str) -> str:
+    try:
+        close = nearest(path.name, [entry.name for entry in path.parent.iterdir()])
+    except OSError:
+        return f"there is no folder {str(path.parent)!r} either"
+    return f"did you mean {str(path.parent / close)!r}?" if close else otherwise
+
+
+def _in_csv(
+    path: Path,
+    variants: tuple[Variant, ...] | None,
+    recursive: bool,
+    refused: list[tuple[str, str]],
+    urls: dict[Path, str],
+) -> list[Source]:
+    found: list[Source] = []
+    rows = _csv_rows(path)
+    if not rows:
+        raise UsageError(
+            f"{str(path)!r} has no rows below its header", mend="one row for each photo: kitchen.jpg,island -> oak"
+        )
+    for number, cells, surplus in rows:
+        name = cells.get("photo", "")
+        try:
+            if surplus:
+                raise UsageError(
+                    "more cells than columns", mend="put double quotes around edits that hold the separator"
+                )
+            if not name:
+                raise UsageError("no photo", mend="name one in the column photo")
+            words = cells.get("edits", "")
+            if not words and variants is None:
+                raise UsageError("no edits, and none for all", mend="fill the cell, or give EDITS for the empty ones")
+            own = parse_variants(words) if words else variants
+            if is_url(name):
+                urls[Path(name)] = name
+                found.append((Path(name), own or (), Path()))
+                continue
+            photo = path.parent / name
+            _refuse_unfit(photo)
+            beneath = photo.parent.resolve().is_relative_to(path.parent.resolve())
+            folder = photo.parent.resolve().relative_to(path.parent.resolve()) if recursive and beneath else Path()
+            found.append((photo, own or (), folder))
+        except AutomaskError as error:
+            shown = str(path.parent / name) if name else path.name
+            refused.append((shown, f"row {number}: {_one_line(error)}"))
+    return found
+
+
+def _refuse_unfit(photo: Path) -> None:
+    if photo.is_dir():
+        raise PhotoError(f"{str(photo)!r} is a folder", mend="one row for each photo")
+    if not photo.is_file():
+        raise PhotoError(f"there is no file {str(photo)!r}", mend=_nearest_entry(photo, "mend its name"))
+    if photo.suffix.lower() not in PHOTO_SUFFIXES:
+        raise PhotoError(
+            f"{photo.name!r} is no photo by its ending", mend=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}"
+        )
+
+
+def _csv_rows(path: Path) -> list[tuple[int, dict[str, str], bool]]:
+    """Every row that is not blank: its number as a spreadsheet shows it, cells by column, whether it has more."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{str(path)!r} is not UTF-8", mend="save it as 'CSV UTF-8'") from error
+    except OSError as error:
+        raise UsageError(f"cannot read {str(path)!r}: {error.strerror}", mend="check its permissions") from error
+    head = next((line for line in text.splitlines() if line.strip() and not line.lower().startswith("sep=")), "")
+    separator = next((char for char in ",;\t" if {"photo", "edits"} <= set(_columns(head, char))), None)
+    if separator is None:
+        raise UsageError(
+            f"{str(path)!r} has no columns photo and edits: its first line is {head[:80]!r}",
+            mend="let the first line be: photo,edits",
+        )
+    columns = _columns(head, separator)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    rows = []
+    try:
+        below = False
+        for number, row in enumerate(reader, 1):
+            cells = [cell.strip() for cell in row]
+            if below and any(cells):
+                surplus = any(cells[len(columns) :])
+                rows.append((number, dict(zip(columns, cells, strict=False)), surplus))
+            below = below or [cell.casefold() for cell in cells] == columns
+    except csv.Error as error:
+        raise UsageError(
+            f"{str(path)!r}, line {reader.line_num}: {error}",
+            mend='a cell that holds double quotes is put in double quotes, and they are doubled: """rug"" -> red"',
+        ) from error
+    return rows
+
+
+def _columns(head: str, separator: str) -> list[str]:
+    return [cell.strip().strip('"').strip().casefold() for cell in head.split(separator)]
+
+
+def _named(
+    found: Sequence[Source], out: Path, refused: list[tuple[str, str]], urls: Mapping[Path, str], out_url: str
+) -> Found:
+    """Jobs with names that do not clash; one whose result would overwrite a photo or another's result is refused."""
+    folders: dict[Path, list[int]] = defaultdict(list)
+    for index, (_, _, folder) in enumerate(found):
+        folders[folder].append(index)
+    names = [""] * len(found)
+    for indices in folders.values():
+        given = _prefixes(_results([found[index][0].name for index in indices]))
+        for index, name in zip(indices, given, strict=True):
+            names[index] = name
+    photos = {photo.resolve() for photo, _, _ in found}
+    in_store = {canonical(url) for url in urls.values()} if out_url else set()
+    jobs: dict[Path, Job] = {}
+    sheets = []
+    for (photo, variants, folder), name in zip(found, names, strict=True):
+        cells = []
+        for variant in variants:
+            place = "/".join([out_url.rstrip("/"), *Path(variant.name, folder).parts]) if out_url else ""
+            job = Job(photo, variant.plan, out / variant.name / folder, name, urls.get(photo, ""), place)
+            result = files_of(photo.name, job.out, name).result
+            if result.resolve() in photos or (out_url and canonical(f"{place}/{result.name}") in in_store):
+                reason = f"its result would overwrite the photo {str(result)!r}; name another folder with -o"
+                refused.append((str(photo), reason))
+            elif result in jobs:
+                # A CSV's variant "oak" of one photo, and another photo in a subfolder "oak".
+                reason = (
+                    f"its result would overwrite the one of {str(jobs[result].photo)!r}; do it in a batch of its own"
+                )
+                refused.append((str(photo), reason))
+            else:
+                jobs[result] = job
+                cells.append((", ".join(variant.words), job))
+        if cells and variants[0].name and not out_url:  # a store gets no sheets
+            sheets.append(Sheet(files_of(photo.name, out / folder, name).variants, tuple(cells)))
+    return Found(tuple(jobs.values()), tuple(refused), tuple(sheets))
+
+
+def _results(photos: Sequence[str]) -> list[str]:
+    """File names of the results in one folder: the photos' own, numbered where one comes again."""
+    taken: set[str] = set()
+    results = []
+    for photo in photos:
+        path = Path(photo)
+        numbered = (f"{path.stem}-{number}{path.suffix}" for number in itertools.count(2))
+        name = photo if photo not in taken else next(n for n in numbered if n not in taken and n not in photos)
+        taken.add(name)
+        results.append(name)
+    return results
+
+
+def _prefixes(results: Sequence[str]) -> list[str]:
+    """What the companions' names begin with: the stem where it is one's alone, else the full name."""
+    prefixes = []
+    for name in results:
+        stem, suffix = Path(name).stem, Path(name).suffix
+        prefixes.append(name if stem.endswith(suffix) else stem)
+    while True:
+        often = Counter(prefixes)
+        if max(often.values(), default=1) == 1:
+            return prefixes
+        prefixes = [name if often[prefix] > 1 else prefix for prefix, name in zip(prefixes, results, strict=True)]

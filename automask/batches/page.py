@@ -1,0 +1,279 @@
+"""The page to look through a batch with: OUT/index.html, one file that needs nothing but the folder it lies in.
+
+Its markup, style and script are page.html beside this module. What the photos have to say goes in as JSON, and the
+script makes the cards from it: text stays text there, whatever a file name or a prompt holds.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import re
+from collections import Counter, defaultdict
+from collections.abc import Container, Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import quote
+
+from automask.images import atomic_path
+from automask.plan import mask_name
+from automask.results.files import files_of
+from automask.results.previews import COLOURS, halves
+
+_TEMPLATE = Path(__file__).with_name("page.html")
+_OURS = '<meta name="generator" content="automask">'
+_SHOWN = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
+"""What every browser shows. For any other result its before/after picture is what opens."""
+_FROM_ROOT = re.compile(r"^(?:[A-Za-z]:)?[/\\].*[/\\]")
+_QUOTED_FROM_ROOT = re.compile(r"(?<=['\"])(?:[A-Za-z]:)?[/\\][^'\"]*[/\\](?=[^'\"]*['\"])")
+_NO_CHARACTER = re.compile("[\ud800-\udfff]")
+
+
+def write_page(out: Path, pictures: Sequence[Path], failures: Sequence[tuple[str, str]] = ()) -> Path:
+    """OUT/index.html, written from the records beside the before/after pictures; left as it is where nothing changed.
+
+    Where another page than automask's has that name, it is automask.html.
+
+    Args:
+        out: The folder of a batch.
+        pictures: The before/after pictures below it, in the page's order.
+        failures: (name, reason), as in failures.csv.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    records = {_prefix(picture.relative_to(out).as_posix()): _read(picture) for picture in pictures}
+    files = (file for prefix, record in records.items() for file in _files(prefix, record))
+    there = {file for file in files if (out / file).is_file()}
+    text = page(records, there, failures).encode()
+    path = out / "index.html"
+    old = _bytes_of(path)
+    if old is not None and _OURS.encode() not in old:
+        path = out / "automask.html"
+        old = _bytes_of(path)
+    if old != text:
+        with atomic_path(path) as part:
+            part.write_bytes(text)
+    return path
+
+
+def page(
+    records: Mapping[str, Mapping[str, Any]], there: Container[str], failures: Sequence[tuple[str, str]] = ()
+) -> str:
+    """The page's text. The same records give the same text: no times, no place but those below OUT.
+
+    Args:
+        records: By what a photo's files below OUT begin with, like "attic/kitchen" for attic/kitchen.run.json, in the
+            page's order; an empty one for a record that cannot be read.
+        there: Files below OUT that may be linked to.
+        failures: (name, reason), as in failures.csv. A photo that failed now and has results of an earlier run gets
+            one card with both.
+    """
+    reasons: dict[str, list[str]] = defaultdict(list)
+    for name, reason in failures:
+        reasons[name].append(reason)
+    cards = [_card(prefix, record, there, reasons) for prefix, record in records.items()]
+    folders = dict.fromkeys(["", *(card["folder"] for card in cards)])
+    cards += [_failure(name, reason, folders) for name, several in reasons.items() for reason in several]
+    cards = [card for folder in folders for card in cards if card["folder"] == folder]
+    often = Counter(card["status"] for card in cards)
+    data = {
+        "counts": {"all": len(cards), **{status: often[status] for status in ("done", "skipped", "failed")}},
+        "colours": [_hex(colour) for colour in COLOURS],
+        "cards": cards,
+    }
+    return _filled(data)
+
+
+# --------------------------------------------------------------------------------------------------------------- cards
+
+
+def _card(
+    prefix: str, record: Mapping[str, Any], there: Container[str], reasons: dict[str, list[str]]
+) -> dict[str, Any]:
+    """What the page shows of one photo with results; why it failed since then is taken out of `reasons`."""
+    place = PurePosixPath(prefix)
+    picture = f"{prefix}.before-after.jpg"
+    card: dict[str, Any] = {
+        "folder": _folder(place),
+        "name": place.name,
+        "status": "failed",
+        "reason": None,
+        "picture": _href(picture),
+        "halves": None,
+        "result": None,
+        "full": None,
+        "record": _href(f"{prefix}.run.json"),
+        "seed": None,
+        "lowest": None,
+        "steps": [],
+        "notes": [],
+    }
+    try:
+        told = _told(prefix, record, there)
+        json.dumps(told, allow_nan=False)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
+        # A person's slip while looking into a record must not cost the page of all the others.
+        return {**card, "reason": "its record cannot be read"}
+    several = reasons.pop(_result(prefix, record), None)
+    if several is not None:
+        told["notes"].append("It failed this time; the pictures are an earlier run's.")
+        told |= {"status": "failed", "reason": _without_folders("; ".join(several))}
+    return {**card, **told}
+
+
+def _told(prefix: str, record: Mapping[str, Any], there: Container[str]) -> dict[str, Any]:
+    width, height = record["size_wh"]
+    lie = halves((width, height))
+    result = _result(prefix, record)
+    steps = [
+        _step(step, mask if mask in there else None, width * height)
+        for step, mask in zip(record["steps"], _masks(prefix, record), strict=True)
+    ]
+    # Of what was painted: what was not found is told apart, and its peak is low by definition.
+    peaks = [float(step["peak"]) for step in record["steps"] if step["found"] and step["peak"] is not None]
+    shown = result in there and PurePosixPath(result).suffix.lower() in _SHOWN
+    return {
+        "name": PurePosixPath(result).name,
+        "status": "skipped" if any(step["reason"] or step["missing"] for step in record["steps"]) else "done",
+        "halves": {"size": lie.size_wh, "gap": lie.gap_px, "stacked": lie.stacked},
+        "result": _href(result) if result in there else None,
+        "full": _href(result) if shown else _href(f"{prefix}.before-after.jpg"),
+        "seed": record["seed"],
+        "lowest": min(peaks, default=None),
+        "steps": steps,
+        "notes": [_without_folders(note) for note in record["notes"]],
+    }
+
+
+def _step(step: Mapping[str, Any], mask: str | None, photo_px: int) -> dict[str, Any]:
+    targets, read_as = ", ".join(step["targets"]), ", ".join(step["read_as"])
+    share = 100 * step["area_px"] / photo_px
+    return {
+        "targets": targets,
+        "prompt": step["prompt"],
+        "read": read_as if read_as.casefold() != targets.casefold() else None,
+        "peak": None if step["peak"] is None else float(step["peak"]),
+        "area": f"{share:.1f} % of the photo" if step["area_px"] else None,
+        "reason": None if step["reason"] is None else _without_folders(step["reason"]),
+        "mask": None if mask is None else _href(mask),
+    }
+
+
+def _failure(name: str, reason: str, folders: Container[str]) -> dict[str, Any]:
+    """A photo that has no results. One that never became a job is named by its own place, which is not OUT's."""
+    place = PurePosixPath(name)
+    inside = _folder(place) in folders
+    return {
+        "folder": _folder(place) if inside else "",
+        "name": _FROM_ROOT.sub("", place.name if inside else name),
+        "status": "failed",
+        "reason": _without_folders(reason),
+        "picture": None,
+        "lowest": None,
+        "seed": None,
+        "steps": [],
+        "notes": [],
+    }
+
+
+def _folder(place: PurePosixPath) -> str:
+    return "" if place.parent == PurePosixPath() else place.parent.as_posix()
+
+
+def _without_folders(text: str) -> str:
+    """Words in which a quoted path from the root is a name only: the page may be sent to someone else."""
+    return _QUOTED_FROM_ROOT.sub("", text)
+
+
+# --------------------------------------------------------------------------------------------------------------- files
+
+
+def _prefix(picture: str) -> str:
+    return picture.removesuffix(".before-after.jpg")
+
+
+def _read(picture: Path) -> dict[str, Any]:
+    path = picture.with_name(f"{_prefix(picture.name)}.run.json")
+    try:
+        record = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) and record.get("schema") == 1 else {}
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    """What stands in a file; None where there is none, nothing of ours where it is no file."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return b""
+
+
+def _result(prefix: str, record: Mapping[str, Any]) -> str:
+    place = PurePosixPath(prefix)
+    return (place.parent / files_of(record["photo"], Path(), place.name).result.name).as_posix()
+
+
+def _masks(prefix: str, record: Mapping[str, Any]) -> list[str]:
+    return [f"{prefix}.masks/{mask_name(number, step['targets'])}" for number, step in enumerate(record["steps"], 1)]
+
+
+def _files(prefix: str, record: Mapping[str, Any]) -> list[str]:
+    try:
+        return [_result(prefix, record), *_masks(prefix, record)]
+    except (LookupError, TypeError, AttributeError):
+        return []
+
+
+def _href(path: str) -> str:
+    """A link to a file below OUT, from OUT. Every byte of a name that is not plain is quoted, also one of no UTF-8."""
+    return "/".join(quote(os.fsencode(part), safe="") for part in path.split("/"))
+
+
+# ------------------------------------------------------------------------------------------------------------ template
+
+
+def _filled(data: Mapping[str, Any]) -> str:
+    text = _TEMPLATE.read_text(encoding="utf-8")
+    # The page may run its own style and script and show pictures beside it: whatever else got in stays dead text.
+    policy = "; ".join(
+        [
+            "default-src 'none'",
+            "img-src 'self' file:",
+            f"style-src '{_sha256(text, 'style')}'",
+            f"script-src '{_sha256(text, 'script')}'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+    count = data["counts"]["all"]
+    title = f"automask: {count} photo{'' if count == 1 else 's'}"
+    tints = "\n".join(_tint(number, colour) for number, colour in enumerate(COLOURS))
+    cards = ",\n".join(json.dumps(card, ensure_ascii=False, separators=(",", ":")) for card in data["cards"])
+    head = json.dumps({"counts": data["counts"], "colours": data["colours"]})
+    told = f'{head[:-1]}, "cards": [\n{cards}\n]}}'.replace("<", "\\u003c")
+    filling = {"__POLICY__": policy, "__TITLE__": title, "__TINTS__": tints, "__DATA__": told}
+    filled = re.sub("__[A-Z]+__", lambda found: filling[found[0]], text)
+    return _NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", filled)
+
+
+def _sha256(text: str, tag: str) -> str:
+    """What a policy calls the style or the script of the template."""
+    (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, flags=re.DOTALL)
+    return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
+
+
+def _tint(number: int, colour: tuple[int, int, int]) -> str:
+    # Not mask-image: no browser lets a page that is opened from a folder use a file beside it so.
+    return (
+        f'<filter id="tint{number}" color-interpolation-filters="sRGB">'
+        f'<feColorMatrix type="luminanceToAlpha" result="alpha"/><feFlood flood-color="{_hex(colour)}"/>'
+        f'<feComposite in2="alpha" operator="in"/></filter>'
+    )
+
+
+def _hex(colour: tuple[int, int, int]) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)

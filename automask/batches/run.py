@@ -1,0 +1,247 @@
+"""Many photos: which there are, which are done already, and how each ended.
+
+One batch at a time writes into a folder: what a killed one left half-written there is removed when the next starts.
+"""
+
+import functools
+import re
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from automask import config
+from automask.batches import stores
+from automask.batches.failures import _failures, _lost, _names_of, _read_failures, _write_failures
+from automask.batches.find import Sheet
+from automask.batches.mappers import Serial, cores
+from automask.batches.page import write_page
+from automask.batches.sheets import _pictures, _write_sheet, write_contact_sheet
+from automask.batches.worker import Worker, make_worker
+from automask.errors import AutomaskError, OutputError
+from automask.masking import cache, find
+from automask.painting import editors
+from automask.protocols import Stages
+from automask.results.credentials import signer_of
+from automask.stages import device_note, parts_of
+from automask.types import Job, JobReport, Plan
+
+_HALF_WRITTEN = re.compile(r"\.automask-[0-9a-f]{12}(\..*)?")
+
+
+class Mapper(Protocol):
+    """What runs the jobs: see `automask.batches.mappers`."""
+
+    def map(
+        self,
+        make_worker: Callable[[], Callable[[Job], JobReport]],
+        items: Sequence[Job],
+        *,
+        lost: Callable[[Job, Exception], JobReport] | None = None,
+    ) -> Iterator[JobReport]: ...
+
+
+def run_batch(
+    jobs: Sequence[Job],
+    make_worker: Callable[[], Callable[[Job], JobReport]],
+    mapper: Mapper,
+    *,
+    out: Path,
+    refused: Sequence[tuple[str, str]] = (),
+    sheets: Sequence[Sheet] = (),
+    on_report: Callable[[JobReport], None] | None = None,
+) -> tuple[JobReport, ...]:
+    """How each job ended, in the order of the jobs. One that raises is a failed report; the others go on.
+
+    Writes OUT/failures.csv (photo, reason) or removes it when nothing failed, OUT/contact-sheet.jpg, OUT/index.html.
+    The sheet of a photo's variants is written as soon as the last of them is done.
+
+    Args:
+        jobs: What to do.
+        make_worker: Loads the models and gives the function for one job; called once for each worker.
+        mapper: Runs them.
+        out: The results' folder.
+        refused: Names and reasons of what never became a job; they stand in failures.csv.
+        sheets: Of the photos that have variants.
+        on_report: Called with each report, in order of completion.
+
+    Raises:
+        KeyboardInterrupt: Passed on, once the workers have stopped and failures.csv says what failed so far.
+        AutomaskError: What `make_worker` raises; or OUT cannot be written to.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        _sweep(out)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write into {str(out)!r}: {error.strerror}", mend="name another folder with -o"
+        ) from error
+    before = _read_failures(out)
+    reports: dict[Job, JobReport] = {}
+    sheet_of = {job: sheet for sheet in sheets for _, job in sheet.cells}
+    todo = frozenset(jobs)
+    results = mapper.map(make_worker, jobs, lost=_lost)
+    try:
+        for report in results:
+            reports[report.job] = report
+            if on_report is not None:
+                on_report(report)
+            if report.job in sheet_of:
+                _write_sheet(sheet_of[report.job], reports, among=todo)
+    except BaseException:
+        close = getattr(results, "close", None)
+        if close is not None:
+            close()
+        # What failed earlier and was not tried again yet has still failed.
+        tried = {name for job in reports for name in _names_of(job, out)}
+        waiting = [(name, reason) for name, reason in before if name not in tried]
+        _write_failures(out, [*_failures(reports.values(), out), *waiting])
+        raise
+    failures = [*_failures((reports[job] for job in jobs), out), *refused]
+    _write_failures(out, failures)
+    changed = failures or before or any(report.status == "done" for report in reports.values())
+    if changed or not (out / "contact-sheet.jpg").is_file():
+        write_contact_sheet(out, failures)
+    write_page(out, _pictures(out), failures)
+    return tuple(reports[job] for job in jobs)
+
+
+def _sweep(out: Path) -> None:
+    """Removes what a killed batch left half-written: files under the temporary names of `images.atomic_path`."""
+    for path in out.rglob(".automask-*"):
+        if _HALF_WRITTEN.fullmatch(path.name) and path.is_file():
+            path.unlink(missing_ok=True)
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    cfg: config.Config,
+    *,
+    out: Path,
+    refused: Sequence[tuple[str, str]] = (),
+    sheets: Sequence[Sheet] = (),
+    conf: Path | None = None,
+    on_report: Callable[[JobReport], None] | None = None,
+) -> tuple[JobReport, ...]:
+    """All jobs of a batch, done by the configuration's mapper; one that fails does not stop the others.
+
+    Args:
+        jobs: What to do.
+        cfg: As `config.compose` gives it.
+        out: Where `failures.csv` and the contact sheet go.
+        refused: Names and reasons of what never became a job, for `failures.csv`.
+        sheets: Of the photos that have variants.
+        conf: The user's own folder, where there is one.
+        on_report: Called with each report, in order of completion.
+
+    Raises:
+        PlanError, UnknownPhrase: The plan that all jobs share cannot be done. (One row's plan fails just that row.)
+        ConfigError, WeightsMissing, ExtraMissing: Nothing could be done.
+    """
+    tell = on_report or (lambda _: None)
+    names = editors.named_editors(*(job.plan for job in jobs))
+    if cfg["c2pa"] is not None:
+        signer_of(cfg["c2pa"])
+    stages = config.build(cfg, editors=names, conf=conf)
+    rows: dict[tuple[Path, str], set[Plan]] = {}
+    for job in jobs:
+        rows.setdefault((job.photo, job.name), set()).add(job.plan)
+    shared = set.intersection(*rows.values()) if rows else set()
+    faults: dict[Plan, str] = {}
+    for plan in dict.fromkeys(job.plan for job in jobs):
+        try:
+            editors.check_edits(plan, stages)
+            find.understand(stages.segmenter, find.phrases_of(plan))
+        except AutomaskError as error:
+            if plan in shared:
+                raise
+            faults[plan] = str(error)
+    reports = [JobReport(job, "failed", faults[job.plan]) for job in jobs if job.plan in faults]
+    for report in reports:
+        tell(report)
+    mapper = config.build_mapper(cfg)
+    if cfg["mask_cache_mb"] is None:
+        again = bool(sheets) or len({job.photo for job in jobs}) < len(jobs)
+        cfg = {**cfg, "mask_cache_mb": cache.USUAL_MB if again else 0}
+    # In this process the stages that checked the words do the work; other processes load their own.
+    make = functools.partial(make_worker, dict(cfg), names, conf)
+    if isinstance(mapper, Serial):
+        mapper = Serial(workers=workers_for(mapper.workers, stages, len(jobs)))
+    if isinstance(mapper, Serial) and mapper.workers == 1:
+        make = functools.partial(Worker, stages, dict(cfg))
+    else:
+        mapper = _Resuming(mapper, Worker(stages, dict(cfg)))
+    todo = [job for job in jobs if job.plan not in faults]
+    with stores.failures_put(out, cfg["out"]):
+        done = run_batch(
+            todo, make, mapper, out=out, refused=[*refused, *_refusals(reports)], sheets=sheets, on_report=tell
+        )
+    return (*reports, *done)
+
+
+def _refusals(reports: Sequence[JobReport]) -> list[tuple[str, str]]:
+    return [(report.job.shown, report.reason or "") for report in reports]
+
+
+_WORTH_A_WORKER = 3
+"""A worker takes some two photos' time to start: so many photos at least for each."""
+
+
+def workers_for(asked: int | Literal["auto"], stages: Stages, jobs: int) -> int:
+    """How many processes work on a batch on this machine.
+
+    Args:
+        asked: A number is taken as it is. `auto`: one for each core, and no more than pay for their start; but only one
+            where a stage's model uses all cores or a GPU by itself (it says so by `device_note`).
+        stages: What is loaded.
+        jobs: How many photos there are.
+    """
+    if asked != "auto":
+        return asked
+    if any(device_note(part) for part in parts_of(stages).values()):
+        return 1
+    return max(1, min(cores(), jobs // _WORTH_A_WORKER))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Resuming:
+    """A mapper that passes over what is done before it starts any worker: that may take longer than all the rest."""
+
+    mapper: Any
+    worker: Worker
+
+    def map(
+        self,
+        make_worker: Callable[[], Callable[[Job], JobReport]],
+        items: Sequence[Job],
+        *,
+        lost: Callable[[Job, Exception], JobReport] | None = None,
+    ) -> Iterator[JobReport]:
+        waiting: list[Job] = []
+        with ThreadPoolExecutor(cores()) as pool:  # a photo's digest is taken without Python's lock
+            for item, report in zip(items, pool.map(self._skipped, items), strict=True):
+                if report is None:
+                    waiting.append(item)
+                else:
+                    yield report
+        yield from self.mapper.map(make_worker, waiting, lost=lost)
+
+    def _skipped(self, job: Job) -> JobReport | None:
+        try:
+            return self.worker.skipped(job)
+        except (AutomaskError, OSError):
+            return None  # whoever does it tells why it cannot be done
+
+
+def report_record(report: JobReport) -> dict[str, Any]:
+    """A report as the JSON object that `automask batch --json` prints."""
+    return {
+        "photo": report.job.shown,
+        "out": report.job.out_url or str(report.job.out),
+        "name": report.job.name,
+        "status": report.status,
+        "reason": report.reason,
+        "took_s": round(report.took_s, 4),
+        "record": dict(report.record),
+    }

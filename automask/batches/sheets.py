@@ -1,0 +1,80 @@
+"""Contact sheets of a batch, and sheets of a photo's variants."""
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from automask.batches.failures import _one_line
+from automask.batches.find import _COMPANION, Sheet, _natural
+from automask.errors import AutomaskError
+from automask.images import open_photo, write_picture
+from automask.results.files import files_of
+from automask.results.previews import contact_sheet, notice, thumbnail, variants_cell, variants_sheet
+from automask.types import Job, JobReport, Rgb
+
+_SHEET_CELLS, _SHEET_COLUMNS, _CELL_PX = 60, 3, 640
+
+
+def write_contact_sheet(out: Path, failures: Sequence[tuple[str, str]] = ()) -> tuple[Path, ...]:
+    """Sheets of everything below OUT, from the before/after pictures written there; failures follow with their reasons.
+
+    Sixty photos a page: contact-sheet.jpg, contact-sheet-2.jpg ... Pages of a former, longer batch are removed.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    cells: list[Path | tuple[str, str]] = [*_pictures(out), *failures]
+    pages = []
+    for first in range(0, max(1, len(cells)), _SHEET_CELLS):
+        number = first // _SHEET_CELLS + 1
+        page = out / ("contact-sheet.jpg" if number == 1 else f"contact-sheet-{number}.jpg")
+        some = (_cell(cell, out) for cell in cells[first : first + _SHEET_CELLS])
+        write_picture(page, contact_sheet(some, columns=_SHEET_COLUMNS, cell_px=_CELL_PX))
+        pages.append(page)
+    for old in out.glob("contact-sheet-*.jpg"):
+        if old not in pages and _COMPANION.fullmatch(old.name):
+            old.unlink(missing_ok=True)
+    return tuple(pages)
+
+
+def _pictures(out: Path) -> list[Path]:
+    pictures = [path for path in out.rglob("*.before-after.jpg") if _record_beside(path).is_file()]
+    return sorted(pictures, key=_natural)
+
+
+def _write_sheet(sheet: Sheet, reports: Mapping[Job, JobReport], *, among: frozenset[Job]) -> None:
+    """Writes a sheet of variants once all of them that are `among` the jobs have ended, unless nothing has changed."""
+    mine = [job for _, job in sheet.cells if job in among]
+    ended = [reports[job] for job in mine if job in reports]
+    if len(ended) < len(mine) or (sheet.path.is_file() and all(report.status == "skipped" for report in ended)):
+        return
+    cells = [_variant_cell("before", sheet.cells[0][1].photo)]
+    for caption, job in sheet.cells:
+        reason = reports[job].reason if job in reports else None
+        files = files_of(job.photo.name, job.out, job.name)
+        if reason is None and files.record.is_file():
+            cells.append(_variant_cell(caption, files.result))
+        else:
+            cells.append(notice(caption, reason or "not made"))
+    write_picture(sheet.path, variants_sheet(cells))
+
+
+def _variant_cell(caption: str, path: Path) -> tuple[str, Rgb]:
+    try:
+        return variants_cell(caption, open_photo(path, max_megapixels=math.inf).rgb)
+    except AutomaskError as error:
+        return notice(caption, _one_line(error))
+
+
+def _record_beside(before_after: Path) -> Path:
+    return before_after.with_name(before_after.name.removesuffix(".before-after.jpg") + ".run.json")
+
+
+def _cell(cell: Path | tuple[str, str], out: Path) -> tuple[str, Rgb]:
+    if isinstance(cell, tuple):
+        return notice(*cell, size_wh=(_CELL_PX, _CELL_PX // 3))
+    caption = cell.relative_to(out).as_posix().removesuffix(".before-after.jpg")
+    try:
+        return caption, thumbnail(cell, _CELL_PX)
+    except OSError as error:
+        return notice(caption, f"its before/after picture cannot be read: {error}", size_wh=(_CELL_PX, _CELL_PX // 3))

@@ -1,0 +1,217 @@
+"""Photos and results in an object store, or wherever else fsspec reaches: `s3://bucket/listing/`, `gs://`, `file://`.
+
+Everything else works on files of this machine: a worker fetches its photo just before it is edited, works in a folder
+of its own, and puts the results into the store, the record last. fsspec and the store's own package find the
+credentials, as they do for any program.
+"""
+
+import atexit
+import contextlib
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from automask.errors import AutomaskError, ExtraMissing, OutputError, PhotoError, UsageError
+from automask.plan import mask_name
+from automask.results.files import check_out, files_of
+from automask.types import Job
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_FAILURES = "failures.csv"
+# What the stores call the version of an object, the surest first. A time is that of its last writing.
+_STAMPS = ("ETag", "etag", "md5Hash", "content_md5", "LastModified", "last_modified", "updated", "mtime", "created")
+
+
+def is_url(text: str) -> bool:
+    """Whether a SOURCE, an OUT or a CSV's photo names a place in a store (or on the web) and no file."""
+    return _URL.match(text) is not None
+
+
+def local_out(out: str) -> Path:
+    """The folder on this machine that a batch keeps its lists in: OUT, or for a store an empty one that goes at exit.
+
+    Raises:
+        UsageError, OutputError, ExtraMissing: OUT cannot be written into.
+    """
+    if not is_url(out):
+        return check_out(out)
+    store, root = _store(out)
+    folder = Path(tempfile.mkdtemp(prefix="automask-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with _told("read", out, OutputError):
+        if store.exists(f"{root}/{_FAILURES}"):
+            store.get_file(f"{root}/{_FAILURES}", str(folder / _FAILURES))
+    return folder
+
+
+@contextlib.contextmanager
+def failures_put(folder: Path, out: str) -> Iterator[None]:
+    """Puts the list of failures into the store afterwards, or takes it away there; nothing where OUT is a folder."""
+    try:
+        yield
+    finally:
+        if is_url(out):
+            store, root = _store(out)
+            with _told("write into", out, OutputError):
+                if (folder / _FAILURES).is_file():
+                    store.put_file(str(folder / _FAILURES), f"{root}/{_FAILURES}")
+                elif store.exists(f"{root}/{_FAILURES}"):
+                    store.rm_file(f"{root}/{_FAILURES}")
+
+
+def canonical(url: str) -> str:
+    """The URL as its store itself writes it: the same for two ways to name one place.
+
+    Raises:
+        UsageError, ExtraMissing: It is no store, or one that needs a package.
+    """
+    store, path = _store(url)
+    return str(store.unstrip_protocol(path))
+
+
+def files_below(url: str, *, recursive: bool) -> tuple[str, tuple[PurePosixPath, ...]]:
+    """The URL of a place in a store, without a slash at its end, and the paths from there of every file below it.
+
+    Args:
+        url: A folder, or a glob; a glob's place is what stands before its first `*`, `?` or `[`.
+        recursive: Also what lies deeper than the folder itself; a glob says that by `**`.
+
+    Raises:
+        PhotoError: The store cannot be read.
+        UsageError, ExtraMissing: It is no store, or one that needs a package.
+    """
+    literal = re.split(r"[*?\[]", url, maxsplit=1)[0]
+    place = url.rstrip("/") if literal == url else literal.rpartition("/")[0]
+    store, root = _store(place)
+    with _told("read", url, PhotoError):
+        if literal == url:
+            keys = store.find(root, maxdepth=None if recursive else 1)
+        else:
+            found = store.glob(_store(url)[1], detail=True)
+            keys = [key for key, about in found.items() if about["type"] == "file"]
+    below = (PurePosixPath(key[len(root) :].lstrip("/")) for key in keys)
+    return place, tuple(path for path in below if path.parts)
+
+
+def version_of(url: str) -> str:
+    """What changes when an object is written anew: size and tag, or time, as its store tells them; else "".
+
+    Raises:
+        PhotoError: It is not there, or cannot be asked for.
+    """
+    store, path = _store(url)
+    with _told("read", url, PhotoError):
+        about = store.info(path)
+    stamp = next((about[name] for name in _STAMPS if about.get(name)), None)
+    return "" if stamp is None else f"{about.get('size')} {stamp}"
+
+
+def is_put(job: Job, digest: str) -> bool:
+    """Whether the store has the job's record, with this digest, and its pictures. An unreadable record is none."""
+    store, root = _store(job.out_url)
+    files = files_of(job.photo.name, Path(), job.name)
+    record = _record_in(store, f"{root}/{files.record}")
+    if record.get("digest") != digest:
+        return False
+    with _told("read", job.out_url, OutputError):
+        places = [f"{root}/{path}" for path in (files.result, files.before_after)]
+        return all(store.exists(place) and store.size(place) for place in places)
+
+
+def brought(job: Job, folder: Path) -> Job:
+    """The job as one of this machine: its photo fetched into the folder, and its results to be written there.
+
+    Raises:
+        PhotoError: The photo cannot be fetched.
+    """
+    photo, out = job.photo, job.out
+    if job.photo_url:
+        store, path = _store(job.photo_url)
+        photo = folder / "photo" / job.photo.name
+        photo.parent.mkdir()
+        with _told("read", job.photo_url, PhotoError):
+            store.get_file(path, str(photo))
+    if job.out_url:
+        out = folder / "out"
+    return replace(job, photo=photo, out=out, photo_url="", out_url="")
+
+
+def put(job: Job, here: Path) -> None:
+    """Puts a job's results into the store: the old record goes first and the new one comes last.
+
+    Args:
+        job: The job, with its place in the store.
+        here: The folder that its results were written into.
+
+    Raises:
+        OutputError: They cannot be written there.
+    """
+    store, root = _store(job.out_url)
+    files = files_of(job.photo.name, Path(), job.name)
+    names = [path.relative_to(here).as_posix() for path in sorted(here.rglob("*")) if path.is_file()]
+    with _told("write into", job.out_url, OutputError):
+        record = f"{root}/{files.record}"
+        steps = _record_in(store, record).get("steps", [])
+        old = {f"{files.masks}/{mask_name(number, step['targets'])}" for number, step in enumerate(steps, 1)}
+        if store.exists(record):
+            store.rm_file(record)
+        for name in names:
+            if name != str(files.record):
+                store.put_file(str(here / name), f"{root}/{name}")
+        for name in sorted(old.difference(names)):
+            if store.exists(f"{root}/{name}"):
+                store.rm_file(f"{root}/{name}")
+        store.put_file(str(here / files.record), record)
+
+
+def _record_in(store: Any, path: str) -> dict[str, Any]:
+    with _told("read", path, OutputError):
+        if not store.exists(path):
+            return {}
+        data = store.cat_file(path)
+    try:
+        record = json.loads(data)
+    except ValueError:
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _store(url: str) -> tuple[Any, str]:
+    """The file system of an URL, and the path in it, without a slash at its end."""
+    scheme = url.partition("://")[0].lower()
+    if scheme in ("http", "https", "ftp"):
+        raise UsageError(f"{url!r} is a web address", mend="download the photos, or name a store such as s3://")
+    try:
+        import fsspec.core
+    except ImportError as error:
+        raise ExtraMissing("fsspec is not installed", mend="run pip install 'automask[stores]'") from error
+    try:
+        store, path = fsspec.core.url_to_fs(url)
+    except ImportError as error:
+        raise ExtraMissing(f"{scheme}:// needs a package: {_line(error)}", mend="install it beside automask") from error
+    except ValueError as error:
+        raise UsageError(f"{url!r} names no store: {_line(error)}", mend="as in s3://bucket/listing/") from error
+    if scheme in ("file", "local"):
+        store.auto_mkdir = True
+    return store, path.rstrip("/")
+
+
+@contextlib.contextmanager
+def _told(doing: str, url: str, kind: type[PhotoError] | type[OutputError]) -> Iterator[None]:
+    """Whatever a store's package raises, in one line: each has errors of its own."""
+    try:
+        yield
+    except AutomaskError:
+        raise
+    except Exception as error:
+        mend = "check its name, the network and the credentials"
+        raise kind(f"cannot {doing} {url!r}: {_line(error)}", mend=mend) from error
+
+
+def _line(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"

@@ -1,0 +1,156 @@
+"""What the commands print, and their progress bars."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from automask.protocols import Stages
+    from automask.types import JobReport
+
+
+def _print_json(value: Any) -> None:
+    import json
+
+    # Where the terminal is not UTF-8, JSON's own escapes carry every letter.
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(value, ensure_ascii=not utf8), flush=True)
+
+
+def _warn(message: str) -> None:
+    print(f"automask: {message}", file=sys.stderr)
+
+
+def _say_devices(stages: "Stages") -> None:
+    """Says once where the models run: on a machine without a GPU that is what a user wonders about."""
+    from automask.stages import device_note, parts_of
+
+    for note in dict.fromkeys(filter(None, map(device_note, parts_of(stages).values()))):
+        _warn(note)
+
+
+def _say_notes(notes: Sequence[str], told: set[str] | None = None) -> None:
+    for note in notes:
+        _warn_once(note, told)
+
+
+def _warn_once(message: str, told: set[str] | None) -> None:
+    """Warns, unless that was told of another variant already."""
+    if told is None or message not in told:
+        _warn(message)
+    if told is not None:
+        told.add(message)
+
+
+def _say_steps(steps: Sequence[Any], told: set[str] | None = None) -> None:
+    if not any(step.area_px for step in steps):
+        _warn_once(f"the photo was written unchanged: {'; '.join(step.reason for step in steps if step.reason)}", told)
+        return
+    for step in steps:
+        if step.read_as and tuple(step.read_as) != tuple(step.targets):
+            print(f"  read {', '.join(step.targets)!r} as {', '.join(step.read_as)!r}")
+        state = f"{step.area_px} px repainted" if step.area_px else "not done"
+        print(f"  {', '.join(step.targets)} -> {step.prompt}: {state}")
+        if step.reason:
+            _warn_once(step.reason, told)
+
+
+def _say_found(
+    target: str,
+    found: bool,
+    peak: float | None,
+    boxes: int,
+    share: float,
+    reason: str | None,
+    read_as: Sequence[str],
+) -> None:
+    if read_as and ", ".join(read_as) != target:
+        print(f"  read {target!r} as {', '.join(read_as)!r}")
+    if found:
+        print(f"  {target}: {share:.1%} of the photo in {boxes} places" + (f", peak heat {peak:.2f}" if peak else ""))
+    if reason:
+        _warn(reason)
+
+
+def _say_dry_run(jobs: Sequence[Any], refused: Sequence[tuple[str, str]], *, as_json: bool) -> int:
+    from automask.plan import format_plan
+
+    for job in jobs:
+        if as_json:
+            where = job.out_url or str(job.out)
+            _print_json({"photo": job.shown, "out": where, "name": job.name, "plan": format_plan(job.plan)})
+        else:
+            where = f"{job.out_url}/{job.name}" if job.out_url else str(job.out / job.name)
+            print(f"{job.shown} -> {where}: {format_plan(job.plan)}")
+    for name, reason in refused:
+        if as_json:
+            _print_json({"photo": name, "refused": reason})
+        _warn(f"{name}: {reason}")
+    if not as_json:
+        print(f"{len(jobs)} to do, {len(refused)} refused; nothing was done")
+    return 4 if refused else 0
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Tells on standard error what is being done; silent when that is not a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("starting", total=None)
+        yield lambda what, done, total: progress.update(
+            task, description=what, completed=done, total=total if what == "painting" else None
+        )
+
+
+@contextmanager
+def _batch_progress(total: int) -> Iterator[Callable[["JobReport"], None]]:
+    """A bar with photos done, rate, time left and failures on standard error; silent when that is not a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("photos"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[failed]} failed"),
+    )
+    began, failed, done = time.perf_counter(), 0, 0
+    # Rich would take what is printed meanwhile along to standard error; --json belongs on standard output.
+    with Progress(*columns, console=Console(stderr=True), redirect_stdout=False) as progress:
+        task = progress.add_task("photos", total=total, failed=0, rate="")
+
+        def on_report(report: "JobReport") -> None:
+            nonlocal failed, done
+            failed += report.status == "failed"
+            done += 1
+            rate = done / max(time.perf_counter() - began, 1e-9)
+            progress.update(task, advance=1, failed=failed, rate=f"{rate:.2f} a second")
+
+        yield on_report

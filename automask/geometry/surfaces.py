@@ -1,0 +1,75 @@
+"""What a small net sees of the surfaces in a photo: which way each faces, how near it is, and what it reflects.
+
+What it was trained on, what it reaches and where it fails: docs/surfaces.md.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from automask.types import FloatImage, Hw, Rgb
+
+NET = Path(__file__).with_name("surfaces.onnx")
+_LONG_PX = 448  # larger photos show it no more, and it was trained for 352 to 448
+_STRIDE = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surfaces:
+    """The surfaces of a photo, some 112 px on the long side: one for every four that the net sees.
+
+    See `part_of` for how they are laid on the photo.
+
+    Args:
+        normal: [h, w, 3] unit vectors in the camera's frame: x right, y down, z away from the camera.
+        log_density: [h, w] logarithm of how many px of the *photo* a metre facing the camera takes there.
+        log_albedo: [h, w, 3] logarithms of linear reflectance: its luminance, red over green, blue over green.
+    """
+
+    normal: FloatImage
+    log_density: FloatImage
+    log_albedo: FloatImage
+
+
+def surfaces_of(photo: Rgb) -> Surfaces:
+    """The surfaces of a whole photo. The same photo gives the same bytes, on any number of threads."""
+    height, width = photo.shape[:2]
+    scale = _LONG_PX / max(height, width)
+    net_wh = tuple(max(_STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height))
+    shrinks = net_wh[0] * net_wh[1] < width * height
+    small = cv2.resize(photo, net_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    seen = np.ascontiguousarray(small.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255))
+    out = _session().run(None, {"photo": seen})[0][0].transpose(1, 2, 0)
+    zoom = np.float32(0.5 * np.log(width / net_wh[0] * height / net_wh[1]))
+    return Surfaces(
+        np.ascontiguousarray(out[..., :3]),
+        np.ascontiguousarray(out[..., 6]) + zoom,
+        np.ascontiguousarray(out[..., 3:6]),
+    )
+
+
+def part_of(plane: FloatImage, size_hw: Hw, corner: Hw, hw: Hw) -> FloatImage:
+    """[h, w, ...] the part of a photo of size `size_hw` that begins at `corner`, of a plane of `Surfaces`."""
+    zoom_y, zoom_x = plane.shape[0] / size_hw[0], plane.shape[1] / size_hw[1]
+    matrix = np.array(
+        [[zoom_x, 0, (corner[1] + 0.5) * zoom_x - 0.5], [0, zoom_y, (corner[0] + 0.5) * zoom_y - 0.5]], np.float64
+    )
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    part: FloatImage = cv2.warpAffine(plane, matrix, (hw[1], hw[0]), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    return part
+
+
+@cache
+def _session() -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.enable_cpu_mem_arena = False  # as the starter has it: a lower peak, no slower
+    return onnxruntime.InferenceSession(NET.read_bytes(), options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,198 @@
+"""Numbers and colours: levels and fractions, the sRGB working copy and the way back from it.
+
+Float becomes uint8 here and nowhere else.
+"""
+
+import io
+from collections.abc import Callable
+from typing import Any, Literal, TypeAlias, cast
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from automask.errors import AutomaskError
+from automask.images.containers import Samples
+from automask.types import Alpha, Rgb
+
+_BAND_PX = 1 << 20  # pixels converted at a time: bounds the memory of a conversion whatever the photo's size
+
+
+def to_unit(levels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+    """The same picture as float32 in 0..1: each level n becomes n/255."""
+    return levels.astype(np.float32) / np.float32(255)
+
+
+def to_uint8(unit: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.uint8]:
+    """The nearest of the 256 levels; values outside 0..1 are clipped.
+
+    Args:
+        unit: Any shape, float, meant to lie in 0..1.
+
+    Raises:
+        AutomaskError: For a value that is not a number: what it should have been is not known.
+    """
+    values = np.asarray(unit)
+    if np.isnan(values).any():
+        raise AutomaskError("a picture holds values that are not numbers (NaN)", mend="look at the editor that made it")
+    scaled: npt.NDArray[np.floating[Any]] = np.rint(np.clip(values, 0.0, 1.0) * 255)
+    return scaled.astype(np.uint8)
+
+
+def quantise_alpha(alpha: npt.NDArray[np.floating[Any]]) -> Alpha:
+    """The alpha rounded to n/255, as float32: what an 8-bit mask file can hold, so that its 0 means untouched."""
+    return to_unit(to_uint8(alpha))
+
+
+def _colour_space(mode: str) -> Literal["L", "RGB", "CMYK"]:
+    return "CMYK" if mode == "CMYK" else "RGB" if mode.startswith(("RGB", "P")) else "L"
+
+
+def _colour_channels(samples: Samples, mode: str) -> Samples:
+    """[H, W, C] or [..., C] without alpha; grey gets a last axis of length 1."""
+    if mode in {"1", "L", "I;16", "P"}:
+        return samples[..., None]
+    count = {"L": 1, "RGB": 3, "CMYK": 4}[_colour_space(mode)]
+    return samples[..., :count]
+
+
+Colours: TypeAlias = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]
+"""From [N, C] to [N, D] uint8."""
+
+
+def _profile_transforms(icc: bytes, space: Literal["L", "RGB", "CMYK"]) -> tuple[Colours, Colours] | None:
+    """To sRGB and back by the photo's profile; None where it does not fit the samples or has no way back.
+
+    Relative colorimetric with black-point compensation both ways, so that a colour which sRGB holds returns to itself.
+    """
+    from PIL import ImageCms
+
+    def between(source: Any, target: Any, source_mode: str, target_mode: str) -> Colours:
+        transform = ImageCms.buildTransform(
+            source,
+            target,
+            source_mode,
+            target_mode,
+            ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            ImageCms.Flags.BLACKPOINTCOMPENSATION | ImageCms.Flags.HIGHRESPRECALC,
+        )
+        source_channels, target_channels = ({"L": 1, "RGB": 3, "CMYK": 4}[mode] for mode in (source_mode, target_mode))
+
+        def apply(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+            flat = np.ascontiguousarray(colours.reshape(-1, source_channels))
+            if not len(flat):
+                return np.empty((0, target_channels), np.uint8)
+            line = Image.frombytes(source_mode, (len(flat), 1), flat.tobytes())
+            return np.asarray(ImageCms.applyTransform(line, transform), np.uint8).reshape(-1, target_channels)
+
+        return apply
+
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        if profile.profile.xcolor_space.strip() != {"L": "GRAY"}.get(space, space):
+            return None
+        srgb = ImageCms.createProfile("sRGB")
+        return between(profile, srgb, space, "RGB"), between(srgb, profile, "RGB", space)
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
+
+
+def _working_copy(
+    samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None, icc: bytes
+) -> tuple[Rgb, bool, list[str]]:
+    """The sRGB copy, whether the profile was used for it, and what is to be said about that."""
+    space = _colour_space(mode)
+    notes: list[str] = []
+    transforms = None
+    if icc:
+        transforms = _profile_transforms(icc, space)
+        if transforms is None:
+            notes.append(
+                "its colour profile is broken or made for other samples: kept, but colours are read without it"
+            )
+        elif space != "CMYK" and _is_srgb(transforms[0], space):
+            transforms = None
+    if mode == "P" and palette is not None:
+        colours = np.ascontiguousarray(palette[:, :3])
+        return (transforms[0](colours) if transforms else colours)[samples], transforms is not None, notes
+    if transforms is None and mode == "RGB":
+        return cast(Rgb, samples), False, notes
+    to_srgb = transforms[0] if transforms else _plain_to_srgb(space)
+    height, width = samples.shape[:2]
+    rgb = np.empty((height, width, 3), np.uint8)
+    rows = max(1, _BAND_PX // width)
+    for top in range(0, height, rows):
+        band = _to_8_bits(_colour_channels(samples[top : top + rows], mode))
+        rgb[top : top + rows] = to_srgb(band).reshape(*band.shape[:2], 3)
+    return rgb, transforms is not None, notes
+
+
+def _is_srgb(to_srgb: Colours, space: Literal["L", "RGB", "CMYK"]) -> bool:
+    """True when the profile moves no colour by more than one level: sRGB under whatever name."""
+    steps = np.arange(0, 256, 15, dtype=np.uint8)
+    if space == "L":
+        grid = steps[:, None]
+    else:
+        grid = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3)
+    moved = to_srgb(grid).astype(np.int16) - grid.astype(np.int16)
+    return int(np.abs(moved).max()) <= 1
+
+
+def _to_8_bits(samples: Samples) -> npt.NDArray[np.uint8]:
+    if samples.dtype == np.uint8:
+        return cast(npt.NDArray[np.uint8], samples)
+    return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def _plain_to_srgb(space: Literal["L", "RGB", "CMYK"]) -> Colours:
+    def grey(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        return np.repeat(colours.reshape(-1, 1), 3, axis=1)
+
+    def ink(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        paper = 255 - colours.reshape(-1, 4).astype(np.uint32)
+        return ((paper[:, :3] * paper[:, 3:] + 127) // 255).astype(np.uint8)
+
+    def same(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        return colours.reshape(-1, 3)
+
+    return {"L": grey, "RGB": same, "CMYK": ink}[space]
+
+
+def _plain_from_srgb(space: Literal["L", "RGB", "CMYK"]) -> Colours:
+    def grey(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        return _luma(colours).reshape(-1, 1)
+
+    def ink(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        return _inks(colours, 255 - colours.max(axis=1).astype(np.uint32))  # all grey goes to black ink
+
+    def same(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        return colours
+
+    return {"L": grey, "RGB": same, "CMYK": ink}[space]
+
+
+def _inks(colours: npt.NDArray[np.uint8], black: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+    """[N, 4] cyan, magenta, yellow and the given black, which is at most 255 - the lightest of r, g, b."""
+    paper = 255 - black[:, None]
+    tints = (255 * (paper - colours) + paper // 2) // np.maximum(paper, 1)
+    return np.concatenate([tints, black[:, None]], axis=1).astype(np.uint8)
+
+
+def _luma(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """ITU-R BT.601 grey in the integers that Pillow uses: r = g = b gives that very level."""
+    wide = colours.astype(np.uint32)
+    return ((wide[..., 0] * 19595 + wide[..., 1] * 38470 + wide[..., 2] * 7471 + 0x8000) >> 16).astype(np.uint8)
+
+
+def _plain(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None) -> Samples:
+    return palette[samples] if mode == "P" and palette is not None else samples
+
+
+def _in_bands(convert: Colours, colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    return np.concatenate([convert(colours[at : at + _BAND_PX]) for at in range(0, len(colours), _BAND_PX)])
+
+
+def _is_key(samples: Samples, key: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    if samples.ndim == 2:
+        return cast(npt.NDArray[np.bool_], samples == key[0])
+    return cast(npt.NDArray[np.bool_], (samples == np.asarray(key[: samples.shape[2]])).all(axis=2))

@@ -1,0 +1,417 @@
+"""From a file's bytes to its samples in their own mode, and what surrounds them in the file."""
+
+import contextlib
+import difflib
+import io
+import math
+import re
+import struct
+import threading
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageFile, UnidentifiedImageError
+
+from automask.errors import AutomaskError, ExtraMissing, PhotoError
+from automask.images.colour import _BAND_PX
+from automask.images.containers import (
+    Samples,
+    Wrapping,
+    is_lossless_webp,
+    jpeg_wrapping,
+    png_bytes,
+    png_chunks,
+    png_wrapping,
+    tiff_number,
+    tiff_wrapping,
+    upright_exif,
+    upright_xmp,
+    xmp_orientation,
+)
+
+_RAW_SUFFIXES = frozenset(
+    (".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".dng", ".raf", ".orf", ".rw2", ".pef", ".srw")
+)
+_MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "LA;16", "RGB;16", "RGBA;16"})
+
+
+def _guard_size(size_wh: tuple[int, int], name: str, max_megapixels: float) -> None:
+    megapixels = size_wh[0] * size_wh[1] / 1e6
+    if megapixels > max_megapixels:
+        raise PhotoError(
+            f"{name} has {size_wh[0]} x {size_wh[1]} = {megapixels:.1f} megapixels, "
+            f"more than the {max_megapixels:g} allowed",
+            mend=f"if that is wanted, allow it with max_megapixels={math.ceil(megapixels)}",
+        )
+
+
+def _read_bytes(source: str | Path) -> tuple[Path, bytes]:
+    if isinstance(source, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", source):
+        raise PhotoError(f"'{source}' is a web address", mend="download it first and give the file's name")
+    if not str(source):
+        raise PhotoError("the photo's name is empty", mend="give the path of a picture file")
+    path = Path(source)
+    try:
+        data = path.read_bytes()
+    except IsADirectoryError as error:
+        raise PhotoError(f"'{path}' is a folder", mend="use 'automask batch' for a folder of photos") from error
+    except FileNotFoundError as error:
+        raise PhotoError(f"there is no file '{path}'", mend=_nearest_file(path)) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise PhotoError(f"cannot read '{path}': {reason}", mend="check its name and permissions") from error
+    if not data:
+        raise PhotoError(f"'{path}' is empty", mend="copy or download it again")
+    if path.suffix.lower() in _RAW_SUFFIXES:
+        raise PhotoError(f"'{path}' is a camera raw file", mend="export it as TIFF or JPEG from your raw converter")
+    return path, data
+
+
+def _nearest_file(path: Path) -> str:
+    try:
+        names = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return f"there is no folder '{path.parent}' either"
+    near = difflib.get_close_matches(path.name, names, n=1)
+    return f"did you mean '{path.parent / near[0]}'?" if near else "check the name and the folder"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Decoded:
+    samples: Samples
+    mode: str
+    format: str
+    exif: bytes
+    icc: bytes
+    notes: tuple[str, ...]
+    wrapping: Wrapping
+
+
+_pillow_globals = threading.Lock()
+
+
+@contextlib.contextmanager
+def _strict_pillow() -> Iterator[None]:
+    """Pillow with our own size guard and with cut files refused.
+
+    Both are module globals there: MAX_IMAGE_PIXELS would warn or stop by a limit of its own, and some libraries switch
+    LOAD_TRUNCATED_IMAGES on for the whole process. Put back at once, under a lock. Its warnings (odd
+    EXIF, mostly) help nobody.
+    """
+    with _pillow_globals, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        limit, truncated = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
+        Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = None, False
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = limit, truncated
+
+
+def _decode(data: bytes, name: str, max_megapixels: float) -> _Decoded:
+    """Samples and wrapping of a file's bytes; `name` is for messages."""
+    format_ = _format_of(data)
+    if format_ is None:
+        raise _not_a_photo(data, name)
+    _load_plugin(format_, name)
+    try:
+        with _strict_pillow(), Image.open(io.BytesIO(data), formats=[format_]) as image:
+            _guard_size(image.size, f"'{name}'", max_megapixels)
+            return _decode_image(image, data, name)
+    except UnidentifiedImageError as error:
+        kind = "HEIC" if format_ == "HEIF" else format_
+        raise PhotoError(
+            f"'{name}' is a {kind} file that is broken, or of a kind that Pillow does not read",
+            mend="copy or download it again, or export it as PNG or 8-bit TIFF",
+        ) from error
+    except AutomaskError:
+        raise
+    except MemoryError as error:
+        raise PhotoError(
+            f"there is not enough memory to open '{name}'", mend="close other programs, or use a smaller copy"
+        ) from error
+    except Exception as error:
+        # Pillow's decoders raise OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, IndexError ...
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise PhotoError(
+            f"'{name}' is broken or cut short ({reason})", mend="copy, download or export it again"
+        ) from error
+
+
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"})
+
+
+def _format_of(data: bytes) -> str | None:
+    """The format by its first bytes, as Pillow names it; names and endings lie."""
+    if data[4:8] == b"ftyp":
+        brand, others = data[8:12], data[16:64]
+        if brand in {b"avif", b"avis"} or (brand in {b"mif1", b"msf1"} and b"avif" in others):
+            return "AVIF"
+        return "HEIF" if brand in _HEIF_BRANDS else None
+    if data[:4] == b"RIFF":
+        return "WEBP" if data[8:12] == b"WEBP" else None
+    starts = {b"\xff\xd8\xff": "JPEG", b"\x89PNG\r\n\x1a\n": "PNG", b"GIF8": "GIF", b"BM": "BMP"}
+    starts |= dict.fromkeys((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "TIFF")
+    return next((format_ for start, format_ in starts.items() if data.startswith(start)), None)
+
+
+def _load_plugin(format_: str, name: str) -> None:
+    """Imports what Pillow opens the format with: it loads only the oldest formats by itself."""
+    if format_ == "HEIF":
+        try:
+            from pillow_heif import register_heif_opener
+        except ImportError as error:
+            raise ExtraMissing(
+                f"'{name}' is a HEIC photo, which needs the package pillow-heif",
+                mend="run: pip install 'automask[heic]'",
+            ) from error
+        register_heif_opener()
+    elif format_ == "AVIF":
+        try:  # Pillow before 11.3 has none, and it can be built without
+            import PIL.AvifImagePlugin
+
+            ready = PIL.AvifImagePlugin.SUPPORTED
+        except ImportError:
+            ready = False
+        if not ready:
+            raise PhotoError(
+                f"'{name}' is an AVIF photo, which this Pillow does not read", mend="run: pip install -U pillow"
+            )
+    elif format_ == "WEBP":
+        from PIL import WebPImagePlugin  # noqa: F401
+    elif format_ == "TIFF":
+        from PIL import TiffImagePlugin  # noqa: F401
+
+
+_KNOWN_STARTS: tuple[tuple[bytes, str, str], ...] = (
+    (b"%PDF", "a PDF document", "export the picture from it as PNG or JPEG"),
+    (b"%!PS", "a PostScript drawing", "export it as PNG"),
+    (b"8BPS", "a Photoshop document", "export it as TIFF or PNG"),
+    (b"gimp xcf", "a GIMP document", "export it as TIFF or PNG"),
+    (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture, which automask does not write", "convert it to TIFF or PNG"),
+    (b"\xffO\xffQ", "a JPEG 2000 picture, which automask does not write", "convert it to TIFF or PNG"),
+    (b"\xff\x0a", "a JPEG XL picture, which automask does not read", "convert it to PNG or JPEG"),
+    (b"\x00\x00\x00\x0cJXL ", "a JPEG XL picture, which automask does not read", "convert it to PNG or JPEG"),
+    (b"PK\x03\x04", "a zip archive", "unpack it and give the picture inside"),
+    (b"version https://git-lfs", "a Git LFS pointer, not the picture itself", "run: git lfs pull"),
+)
+
+
+def _not_a_photo(data: bytes, name: str) -> PhotoError:
+    head = data[:2048].lstrip(b"\xef\xbb\xbf \t\r\n")
+    for start, what, mend in _KNOWN_STARTS:
+        if head.startswith(start) or data.startswith(start):
+            return PhotoError(f"'{name}' is {what}", mend=mend)
+    lowered = head.lower()
+    if lowered.startswith((b"<!doctype html", b"<html")):
+        return PhotoError(f"'{name}' is a web page, not a picture", mend="save the picture itself from the browser")
+    if b"<svg" in lowered:
+        return PhotoError(f"'{name}' is a drawing (SVG), not a photo", mend="export it as PNG")
+    if data[4:8] == b"ftyp":
+        return PhotoError(f"'{name}' is a film or an unknown kind of picture", mend="export one frame as JPEG or PNG")
+    kinds = "JPEG, PNG, WEBP, TIFF, BMP, GIF, HEIC or AVIF"
+    if not any(byte < 9 or 13 < byte < 32 for byte in data[:512]):
+        return PhotoError(f"'{name}' holds text, not a picture", mend=f"give a {kinds} file")
+    return PhotoError(f"'{name}' is not a picture that can be read", mend=f"give a {kinds} file")
+
+
+def _decode_image(image: Image.Image, data: bytes, name: str) -> _Decoded:
+    format_ = "JPEG" if image.format == "MPO" else str(image.format)
+    notes: list[str] = []
+    frames = int(getattr(image, "n_frames", 1))
+    if format_ in {"GIF", "WEBP", "PNG", "AVIF"} and frames > 1:
+        notes.append(f"animated: only the first of {frames} frames is edited and written")
+    elif format_ == "TIFF" and frames > 1:
+        notes.append(f"{frames} pages: only the first is edited and written")
+    elif format_ == "HEIF" and frames > 1:
+        notes.append(f"{frames} pictures in one file: only the main one is edited and written")
+    samples, mode, palette, turn = _load_samples(image, data, name, format_, notes)
+    icc = image.info.get("icc_profile") or b""
+    exif = _exif_blob(image)
+    upright = upright_exif(exif, sideways=turn >= 5) if exif else b""
+    if format_ == "JPEG":
+        wrapping = jpeg_wrapping(data, getattr(image, "quantization", {}), turn, notes)
+    elif format_ == "PNG":
+        wrapping = png_wrapping(data, palette, upright, turn=turn, notes=notes)
+    elif format_ == "TIFF":
+        wrapping = replace(tiff_wrapping(data, turn, notes), palette=palette)
+    else:
+        xmp = _xmp(image)
+        dpi = image.info.get("dpi")
+        comment = image.info.get("comment") or b""
+        wrapping = Wrapping(
+            palette=palette,
+            xmp=upright_xmp(xmp) if turn != 1 else xmp,
+            dpi=(dpi[1], dpi[0]) if dpi and turn >= 5 else dpi,
+            comment=comment if isinstance(comment, bytes) else str(comment).encode(),
+            lossless=format_ in {"GIF", "BMP"} or (format_ == "WEBP" and is_lossless_webp(data)),
+        )
+        if format_ == "HEIF":
+            notes += _heif_notes(image)
+    samples = _turned(samples, turn)
+    samples.flags.writeable = False
+    return _Decoded(samples, mode, format_, upright, icc, tuple(notes), wrapping)
+
+
+def _load_samples(
+    image: Image.Image, data: bytes, name: str, format_: str, notes: list[str]
+) -> tuple[Samples, str, npt.NDArray[np.uint8] | None, int]:
+    """Samples as stored (not yet turned), mode, RGBA palette, and the EXIF turn (1..8) still to be made."""
+    deep = _deep_layout(data, format_, name)
+    stored_turn = _orientation(image)
+    image.load()
+    if deep is not None:
+        return (*_load_deep(data, format_, deep, name), None, stored_turn)
+    # Pillow turns a TIFF by itself while loading and forgets its orientation; the others keep it.
+    turn = _orientation(image)
+    mode = image.mode
+    palette = None
+    if mode == "1":
+        samples: Samples = np.asarray(image.convert("L"))
+    elif mode.startswith("I;16"):
+        mode = "I;16"
+        samples = np.asarray(image).astype(np.uint16)
+        if format_ == "TIFF" and tiff_number(data, 262) == 0:
+            samples = (65535 - samples).astype(np.uint16)  # white is 0 there: Pillow inverts 8 bits, not 16
+    else:
+        if mode == "P" or (mode == "L" and format_ == "GIF"):
+            palette = _rgba_palette(image)
+            mode = "P"
+        elif mode in {"RGBX", "PA", "La", "RGBa"}:
+            image = image.convert({"RGBX": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}[mode])
+            mode = image.mode
+        if mode not in _MODES:
+            raise PhotoError(
+                f"'{name}' holds {mode} samples, which automask does not edit", mend="export it as 8-bit or 16-bit RGB"
+            )
+        samples = _banded_array(image)
+    if format_ == "PNG" and image.mode in {"L", "I;16"} and data[24] in {2, 4}:
+        notes.append(f"{data[24]}-bit grey is written as 8-bit grey")
+    return samples, mode, palette, turn
+
+
+def _banded_array(image: Image.Image) -> npt.NDArray[np.uint8]:
+    """The picture as an array, copied in bands: numpy.asarray(image) needs twice the picture's size besides."""
+    width, height = image.size
+    channels = len(image.getbands())
+    out = np.empty((height, width) if channels == 1 else (height, width, channels), np.uint8)
+    rows = max(1, _BAND_PX // width)
+    for top in range(0, height, rows):
+        bottom = min(height, top + rows)
+        out[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+    return out
+
+
+def _rgba_palette(image: Image.Image) -> npt.NDArray[np.uint8]:
+    """[256, 4] uint8: the colour of every index."""
+    palette = np.zeros((256, 4), np.uint8)
+    palette[:, 3] = 255
+    if image.mode == "L":
+        palette[:, :3] = np.arange(256, dtype=np.uint8)[:, None]
+    else:
+        colours = np.asarray(image.getpalette("RGBA") or [], np.uint8).reshape(-1, 4)
+        palette[: len(colours)] = colours[:256]
+    clear = image.info.get("transparency")
+    if isinstance(clear, bytes):
+        palette[: len(clear), 3] = np.frombuffer(clear, np.uint8)[:256]
+    elif isinstance(clear, int):
+        palette[clear, 3] = 0
+    return palette
+
+
+def _deep_layout(data: bytes, format_: str, name: str) -> str | None:
+    """The 16-bit mode of a file that Pillow would open as 8-bit without a word; None for every other file."""
+    if format_ == "PNG" and data[24] == 16:
+        return {2: "RGB;16", 4: "LA;16", 6: "RGBA;16"}.get(data[25])
+    if format_ == "TIFF" and (bits := tiff_number(data, 258) or 1) not in {1, 2, 4, 8, 16, 32, 64}:
+        # Pillow reads 12 bits as small 16-bit numbers: nearly black.
+        raise PhotoError(f"'{name}' holds {bits}-bit samples", mend="export it with 8 or 16 bits")
+    if format_ == "TIFF" and bits == 16 and (channels := tiff_number(data, 277) or 1) > 1:
+        layout = {(2, 3): "RGB;16", (2, 4): "RGBA;16"}.get((tiff_number(data, 262) or 0, channels))
+        if layout is None:
+            raise PhotoError(
+                f"'{name}' holds 16-bit samples that are not RGB", mend="export it as 16-bit RGB or as 8-bit"
+            )
+        return layout
+    return None
+
+
+def _load_deep(data: bytes, format_: str, mode: str, name: str) -> tuple[Samples, str]:
+    """[H, W, C] uint16 by OpenCV (Pillow 13 still cuts these to 8 bits); Pillow has loaded the data, so it is whole."""
+    if mode == "LA;16":  # grey and alpha, 16 bits each, have the bytes of 8-bit RGBA, and PNG filters bytes
+        header, chunks = (
+            data[16:24] + b"\x08\x06" + data[26:29],
+            [(b"IDAT", d) for t, d in png_chunks(data) if t == b"IDAT"],
+        )
+        with Image.open(
+            io.BytesIO(png_bytes([(b"IHDR", header), *chunks, (b"IEND", b"")])), formats=["PNG"]
+        ) as bytes_image:
+            as_bytes = _banded_array(bytes_image)
+        return as_bytes.view(">u2").astype(np.uint16), mode
+    import cv2
+
+    if format_ == "PNG":  # only the picture itself: OpenCV would act on transparency keys and gamma
+        data = png_bytes([(kind, body) for kind, body in png_chunks(data) if kind in {b"IHDR", b"IDAT", b"IEND"}])
+    else:
+        data = upright_exif(data, sideways=False)  # OpenCV would turn it
+    array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    channels = 4 if mode == "RGBA;16" else 3
+    if array is None or array.dtype != np.uint16 or array.ndim != 3 or array.shape[2] != channels:
+        raise PhotoError(
+            f"'{name}' holds 16-bit samples that OpenCV does not read", mend="export it as PNG, or as 8-bit"
+        )
+    swapped: npt.NDArray[np.uint16] = cv2.cvtColor(array, cv2.COLOR_BGR2RGB if channels == 3 else cv2.COLOR_BGRA2RGBA)
+    return swapped, mode
+
+
+def _xmp(image: Image.Image) -> bytes:
+    xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
+    return xmp.encode() if isinstance(xmp, str) else bytes(xmp)
+
+
+def _exif_blob(image: Image.Image) -> bytes:
+    """The EXIF bytes of the file, without the "Exif" in front; empty where there are none."""
+    exif = image.info.get("exif") or b""
+    if not exif and "Raw profile type exif" in image.info:  # ImageMagick's way of putting EXIF into a PNG
+        hexadecimal = "".join(str(image.info["Raw profile type exif"]).split("\n")[3:])
+        try:
+            exif = bytes.fromhex(hexadecimal)
+        except ValueError:
+            exif = b""
+    return exif[6:] if exif.startswith(b"Exif\0\0") else bytes(exif)
+
+
+def _heif_notes(image: Image.Image) -> list[str]:
+    notes = []
+    depth = image.info.get("bit_depth", 8)
+    if depth > 8:
+        notes.append(f"its {depth}-bit samples are read and written as 8-bit samples")
+    if image.info.get("depth_images") or image.info.get("aux"):
+        notes.append("the depth map or HDR gain map in the file is not kept")
+    return notes
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF orientation (or XMP's), 1..8; broken EXIF says nothing."""
+    try:
+        turn = image.getexif().get(0x0112)
+    except (SyntaxError, ValueError, KeyError, TypeError, struct.error):
+        turn = None
+    if turn is None:  # by hand: Pillow 11.0 looks into the XMP of a PNG, 11.1 into that of a JPEG too
+        turn = xmp_orientation(_xmp(image))
+    return turn if isinstance(turn, int) and 1 <= turn <= 8 else 1
+
+
+def _turned(samples: Samples, turn: int) -> Samples:
+    """The samples upright, from EXIF orientation `turn` (Exif 2.32, tag 274)."""
+    upright: npt.NDArray[Any] = samples.swapaxes(0, 1) if turn >= 5 else samples
+    if turn in {2, 3, 6, 7}:
+        upright = upright[:, ::-1]
+    if turn in {3, 4, 7, 8}:
+        upright = upright[::-1]
+    return np.ascontiguousarray(upright)

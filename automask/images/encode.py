@@ -1,0 +1,339 @@
+"""Writes a photo back in its own format with only the repainted pixels changed, and checks the file written."""
+
+import math
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from automask.errors import OutputError
+from automask.images.colour import (
+    _BAND_PX,
+    Colours,
+    _colour_channels,
+    _colour_space,
+    _in_bands,
+    _inks,
+    _is_key,
+    _luma,
+    _plain,
+    _plain_from_srgb,
+    _profile_transforms,
+    to_uint8,
+    to_unit,
+)
+from automask.images.containers import (
+    PNG_SAMPLE_CHUNKS,
+    Samples,
+    png_bytes,
+    png_chunks,
+    tiff_bytes,
+    with_segments,
+    without_thumbnail,
+)
+from automask.images.decode import _decode
+from automask.images.files import _pillow_bytes, _pillow_image, atomic_path
+from automask.images.photo import Photo, Written
+from automask.types import Rgb
+
+_LOSSY_QUALITY = {"WEBP": 95, "HEIF": 90, "AVIF": 90}  # these files do not say the quality that they were written with
+
+
+def write_photo(
+    photo: Photo, result: Rgb, alpha: npt.NDArray[np.uint8] | npt.NDArray[np.floating[Any]], path: str | Path
+) -> Written:
+    """The photo with its repainted pixels, in its own format, written under a temporary name, checked, then renamed.
+
+    A pixel is converted back into the photo's own mode, profile and depth where alpha is above 0 and `result` differs
+    from `photo.rgb`; all others are the samples that were read, whatever `result` holds there. Alpha channels are never
+    changed.
+
+    Args:
+        photo: From `open_photo`.
+        result: [H, W, 3] uint8 sRGB, the size of `photo.rgb`.
+        alpha: [H, W] share of the repainted picture: uint8, or float in 0..1. 0 means untouched.
+        path: Where to; its folder is made. The format is the photo's, whatever the ending.
+
+    Raises:
+        OutputError: It cannot be written there, it is the input itself, or the check after writing failed. A file that
+            was there before is then still there.
+    """
+    path = Path(path)
+    _refuse_source(photo, path)
+    if result.shape != photo.rgb.shape or result.dtype != np.uint8:
+        raise OutputError(
+            f"the result is {list(result.shape)} {result.dtype}, the photo {list(photo.rgb.shape)} uint8",
+            mend="write a result of the photo's own size",
+        )
+    levels = alpha if alpha.dtype == np.uint8 else to_uint8(cast(npt.NDArray[np.floating[Any]], alpha))
+    if levels.shape != photo.rgb.shape[:2]:
+        raise OutputError(
+            f"alpha is {list(levels.shape)}, the photo {list(photo.rgb.shape[:2])}",
+            mend="write an alpha of the photo's own size",
+        )
+    touched = levels > 0
+    samples, mode, palette, notes = _own_samples(photo, result, cast(npt.NDArray[np.uint8], levels), touched)
+    before = _plain(photo.samples, photo.mode, photo.wrapping.palette)
+    handed = _plain(samples, mode, palette)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(_encode(photo, samples, mode, palette))
+        again = _decode(temporary.read_bytes(), path.name, math.inf)
+        read = _plain(again.samples, again.mode, again.wrapping.palette)
+        if read.shape[:2] != handed.shape[:2] or read.ndim != handed.ndim or read.dtype != handed.dtype:
+            raise OutputError(
+                f"'{path.name}' came back as {list(read.shape)} {read.dtype}, not {list(handed.shape)} {handed.dtype}",
+                mend="nothing was written; save the photo as PNG and try again",
+            )
+        if photo.wrapping.lossless:
+            outside, _ = _differences(before, read, touched)
+            loss, most = 0, 0
+        else:
+            outside, _ = _differences(before, handed, touched)
+            loss, most = _differences(handed, read, touched)
+        if outside:
+            raise OutputError(
+                f"'{path.name}' would have {outside} changed pixels outside the mask",
+                mend="nothing was written; save the photo as PNG and try again, and report this photo",
+            )
+    return Written(path, outside, loss, most, tuple(notes))
+
+
+def see_through(photo: Photo) -> npt.NDArray[np.bool_]:
+    """[H, W] bool: where the photo is less than half opaque, so that what is painted there hardly shows."""
+    wrapping = photo.wrapping
+    if wrapping.clear_key is not None and photo.mode != "P":
+        return _is_key(photo.samples, wrapping.clear_key)
+    if photo.mode == "P" and wrapping.palette is not None:
+        return (wrapping.palette[:, 3] < 128)[photo.samples]
+    if photo.mode.split(";")[0] in {"LA", "RGBA"}:
+        return photo.samples[..., -1] < np.iinfo(photo.samples.dtype).max // 2
+    return np.zeros(photo.rgb.shape[:2], np.bool_)
+
+
+def _refuse_source(photo: Photo, path: Path) -> None:
+    try:
+        same = photo.source is not None and path.exists() and path.samefile(photo.source)
+    except OSError:
+        same = False
+    if same:
+        raise OutputError(f"'{path}' is the photo itself, which is never overwritten", mend="write into another folder")
+
+
+def _differences(first: Samples, second: Samples, touched: npt.NDArray[np.bool_]) -> tuple[int, int]:
+    """Pixels outside `touched` that differ, and by how much at most; RGBA and RGB are compared in what both have."""
+    count = most = 0
+    rows = max(1, _BAND_PX // touched.shape[1])
+    for top in range(0, touched.shape[0], rows):
+        one, two = first[top : top + rows], second[top : top + rows]
+        if one.ndim == 3:
+            channels = min(one.shape[2], two.shape[2])
+            one, two = one[..., :channels], two[..., :channels]
+        if np.array_equal(one, two):
+            continue
+        # Channel by channel: NumPy reduces a last axis of length 3 some ten times slower.
+        planes = [(one, two)] if one.ndim == 2 else [(one[..., at], two[..., at]) for at in range(one.shape[2])]
+        apart = np.zeros(one.shape[:2], one.dtype)
+        for a, b in planes:
+            np.maximum(apart, np.maximum(a, b) - np.minimum(a, b), out=apart)
+        apart = apart[~touched[top : top + rows]]
+        count += int(np.count_nonzero(apart))
+        most = max(most, int(apart.max(initial=0)))
+    return count, most
+
+
+def _own_samples(
+    photo: Photo, result: Rgb, levels: npt.NDArray[np.uint8], touched: npt.NDArray[np.bool_]
+) -> tuple[Samples, str, npt.NDArray[np.uint8] | None, list[str]]:
+    """Samples to write, their mode, their palette, and what is to be said."""
+    palette = photo.wrapping.palette
+    changed = np.logical_or.reduce([result[..., at] != photo.rgb[..., at] for at in range(3)]) & touched
+    if photo.wrapping.clear_key is not None and photo.mode != "P":
+        changed &= ~_is_key(photo.samples, photo.wrapping.clear_key)
+    if not changed.any():
+        return photo.samples, photo.mode, palette, []
+    notes: list[str] = []
+    colours = result[changed]
+    space = _colour_space(photo.mode)
+    transforms = _profile_transforms(photo.icc, space) if photo.wrapping.managed else None
+    from_srgb = transforms[1] if transforms else _plain_from_srgb(space)
+    if photo.mode == "P" and palette is not None:
+        own = _in_bands(from_srgb, colours)
+        if photo.format == "GIF":
+            samples, palette, used = _gif_samples(photo.samples, palette, changed, own)
+            notes.append(f"a GIF holds 256 colours: the repainted part is drawn with {used}")
+            return samples, "P", palette, notes
+        notes.append("its palette cannot hold new colours: written as RGB with every old colour as it was")
+        see_through = bool((palette[np.unique(photo.samples), 3] < 255).any())
+        spread = palette[photo.samples] if see_through else palette[:, :3][photo.samples]
+        spread[..., :3][changed] = own
+        return spread, "RGBA" if see_through else "RGB", None, notes
+    if space == "L" and photo.mode != "1" and int(np.ptp(colours, axis=1).max()) > 8:
+        notes.append(
+            "a grey photo holds no colour: the repainted part is written in grey; save the photo as RGB to keep it"
+        )
+    if photo.mode == "1":
+        notes.append("a black-and-white photo holds no greys: the repainted part is written in black and white")
+    samples = photo.samples.copy()
+    samples.flags.writeable = True
+    into = _colour_channels(samples, photo.mode)
+    into[changed] = _mixed_back(photo, colours, into[changed], levels[changed], photo.rgb[changed], from_srgb)
+    if photo.wrapping.clear_key is not None:
+        key = _is_key(samples, photo.wrapping.clear_key) & changed
+        last = into[..., -1]
+        last[key] = np.where(last[key] > 0, last[key] - 1, 1)  # a painted pixel must not become "transparent" by chance
+    return samples, photo.mode, palette, notes
+
+
+def _mixed_back(
+    photo: Photo,
+    colours: npt.NDArray[np.uint8],
+    old: Samples,
+    levels: npt.NDArray[np.uint8],
+    old_rgb: npt.NDArray[np.uint8],
+    from_srgb: Colours,
+) -> Samples:
+    """[N, C] repainted colours in the photo's own numbers.
+
+    What the way to 8-bit sRGB and back loses of the old sample (low bits, colours outside sRGB) is added back by
+    1 - alpha, so that a soft edge starts at the old sample and not at its 8-bit copy. Inks cannot be added to: another
+    split of the same colour clips (230 levels off in a feathered edge). Without a profile the black ink goes over from
+    the old to the new split instead, at the same colour; with one, the profile's split is taken as it is.
+    """
+    if photo.mode == "1":
+        return np.where(_luma(colours) >= 128, 255, 0).astype(np.uint8)[:, None]
+    scale = 257 if photo.samples.dtype == np.uint16 else 1
+    top = 255 * scale
+    out = np.empty_like(old)
+    for start in range(0, len(colours), _BAND_PX):
+        part = slice(start, start + _BAND_PX)
+        new = from_srgb(colours[part])
+        if photo.mode == "CMYK" and not photo.wrapping.managed:
+            black = new[:, 3].astype(np.float32)
+            mixed = black + (1 - to_unit(levels[part])) * (old[part][:, 3].astype(np.float32) - black)
+            out[part] = _inks(colours[part], np.minimum(np.rint(mixed), black).astype(np.uint32))
+            continue
+        if photo.mode == "CMYK" or (scale == 1 and not photo.wrapping.managed):
+            out[part] = new
+            continue
+        rest = (1 - to_unit(levels[part]))[:, None]
+        lost = old[part].astype(np.float32) - from_srgb(old_rgb[part]).astype(np.float32) * scale
+        out[part] = np.clip(np.rint(new.astype(np.float32) * scale + rest * lost), 0, top).astype(old.dtype)
+    return out
+
+
+def _gif_samples(
+    indices: Samples, palette: npt.NDArray[np.uint8], changed: npt.NDArray[np.bool_], colours: npt.NDArray[np.uint8]
+) -> tuple[Samples, npt.NDArray[np.uint8], str]:
+    """Indices and palette in which everything unchanged keeps its index and colour; see-through pixels stay so."""
+    solid = palette[indices[changed], 3] == 255
+    painted = np.zeros_like(changed)
+    painted[changed] = solid
+    colours = colours[solid]
+    kept = np.zeros(256, bool)
+    kept[np.unique(indices[~painted])] = True
+    kept |= palette[:, 3] < 255
+    free = np.flatnonzero(~kept)
+    wanted = np.unique(colours, axis=0)
+    palette = palette.copy()
+    samples = cast(npt.NDArray[np.uint8], indices.copy())
+    told = f"its {len(wanted)} exact colours"
+    if len(wanted) > len(free):
+        told = (
+            f"{len(free)} new colours and those of the rest"
+            if len(free)
+            else "the colours of the rest, as none is free"
+        )
+        line = Image.frombytes("RGB", (len(colours), 1), colours.tobytes())
+        if len(free):
+            reduced = line.quantize(len(free), method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+            wanted = np.asarray(reduced.getpalette("RGB"), np.uint8).reshape(-1, 3)[: len(free)]
+        else:
+            wanted = wanted[:0]
+    palette[free[: len(wanted)], :3] = wanted
+    usable = np.concatenate([np.flatnonzero(kept & (palette[:, 3] == 255)), free[: len(wanted)]])
+    keys, which = np.unique(colours, axis=0, return_inverse=True)
+    nearest = np.concatenate(
+        [
+            usable[
+                ((keys[at : at + 4096, None].astype(np.int32) - palette[None, usable, :3].astype(np.int32)) ** 2)
+                .sum(axis=2)
+                .argmin(axis=1)
+            ]
+            for at in range(0, len(keys), 4096)
+        ]
+        or [usable[:0]]
+    )
+    samples[painted] = nearest[which.ravel()].astype(np.uint8)
+    return samples, palette, told
+
+
+def _encode(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None) -> bytes:
+    """The bytes of the file.
+
+    Raises:
+        OutputError: The library that writes the format is missing or refuses.
+    """
+    repainted = samples is not photo.samples
+    exif = without_thumbnail(photo.exif) if repainted else photo.exif
+    if photo.format == "PNG":
+        return _encode_png(photo, samples, mode, palette, exif)
+    if photo.format == "TIFF":
+        return tiff_bytes(samples, mode, palette, photo.wrapping)
+    wrapping = photo.wrapping
+    options: dict[str, Any] = {}
+    if photo.format == "JPEG":
+        tables = wrapping.qtables
+        options = {"qtables": [list(table) for table in (tables[:2] if tables[1:2] == tables[2:3] else tables)]}
+        options |= {"progressive": wrapping.progressive, "keep_rgb": wrapping.keep_rgb}
+        if mode == "RGB":
+            options["subsampling"] = wrapping.subsampling
+    elif photo.format == "GIF" and palette is not None:
+        clear = np.flatnonzero(palette[:, 3] == 0)
+        options = {"optimize": False, "comment": wrapping.comment}
+        if len(clear):
+            options["transparency"] = int(clear[0])
+    elif photo.format == "BMP":
+        options = {"dpi": wrapping.dpi} if wrapping.dpi else {}
+    else:
+        options = {"exif": exif, "icc_profile": photo.icc, "xmp": wrapping.xmp}
+        options = {name: value for name, value in options.items() if value}
+        if photo.format == "WEBP":
+            options |= {"exact": True}
+        options |= {"lossless": True} if wrapping.lossless else {"quality": _LOSSY_QUALITY[photo.format]}
+    data = _pillow_bytes(_pillow_image(samples, mode, palette), photo.format, options, photo.name)
+    return with_segments(data, wrapping.segments, repainted=repainted) if photo.format == "JPEG" else data
+
+
+def _encode_png(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None, exif: bytes) -> bytes:
+    if mode == "LA;16":
+        as_bytes = samples.astype(">u2").view(np.uint8)
+        data = _pillow_bytes(_pillow_image(as_bytes, "RGBA", None), "PNG", {}, photo.name)
+        chunks = [
+            (kind, body[:8] + b"\x10\x04" + body[10:] if kind == b"IHDR" else body) for kind, body in png_chunks(data)
+        ]
+    elif mode in {"RGB;16", "RGBA;16"}:
+        import cv2
+
+        code = cv2.COLOR_RGB2BGR if mode == "RGB;16" else cv2.COLOR_RGBA2BGRA
+        done, encoded = cv2.imencode(".png", cv2.cvtColor(samples, code), [cv2.IMWRITE_PNG_COMPRESSION, 4])
+        if not done:
+            raise OutputError(
+                f"OpenCV does not write '{photo.name}' as a 16-bit PNG", mend="save the photo as 8-bit PNG first"
+            )
+        chunks = list(png_chunks(encoded.tobytes()))
+    else:
+        options = {"bits": photo.wrapping.bits} if mode == "P" else {}
+        chunks = list(png_chunks(_pillow_bytes(_pillow_image(samples, mode, palette), "PNG", options, photo.name)))
+    before, after = (
+        [
+            (kind, exif if kind == b"eXIf" else body)
+            for kind, body in part
+            if mode == photo.mode or kind not in PNG_SAMPLE_CHUNKS
+        ]
+        for part in photo.wrapping.chunks
+    )
+    head = [chunk for chunk in chunks if chunk[0] == b"IHDR"]
+    picture = [chunk for chunk in chunks if chunk[0] == b"IDAT"]
+    return png_bytes([*head, *before, *picture, *after, (b"IEND", b"")])

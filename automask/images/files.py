@@ -1,0 +1,94 @@
+"""Files written whole or not at all, and pictures to look at."""
+
+import contextlib
+import io
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from automask.errors import AutomaskError, OutputError
+from automask.images.containers import (
+    Samples,
+)
+from automask.types import Rgb
+
+
+def _pillow_image(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None) -> Image.Image:
+    size = (samples.shape[1], samples.shape[0])
+    if mode == "1":
+        return Image.frombytes("1", size, np.packbits(samples > 127, axis=1).tobytes())
+    if mode == "I;16":
+        return Image.frombytes("I;16", size, samples.astype("<u2").tobytes())
+    image = Image.frombytes(mode, size, np.ascontiguousarray(samples).tobytes())
+    if palette is not None and mode == "P":
+        image.putpalette(palette[:, :3].tobytes(), "RGB")
+    return image
+
+
+def _pillow_bytes(image: Image.Image, format_: str, options: dict[str, Any], name: str) -> bytes:
+    buffer = io.BytesIO()
+    try:
+        image.save(buffer, format_, **options)
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
+        raise OutputError(
+            f"'{name}' cannot be written as {format_} by the libraries here ({error})",
+            mend="save the photo as PNG or JPEG first",
+        ) from error
+    return buffer.getvalue()
+
+
+def write_picture(path: str | Path, rgb: Rgb) -> None:
+    """Writes a picture to look at (an overlay, a before-and-after) as JPEG or PNG, by the ending of the name.
+
+    Raises:
+        OutputError: Another ending, or it cannot be written there.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix not in {".jpg", ".jpeg", ".png"}:
+        raise OutputError(f"'{path.name}' does not end in .jpg or .png", mend="pick one of the two")
+    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3:
+        raise OutputError(
+            f"a picture must be [H, W, 3] uint8, this one is {list(rgb.shape)} {rgb.dtype}", mend="convert it first"
+        )
+    format_, options = ("PNG", {}) if suffix == ".png" else ("JPEG", {"quality": 92, "subsampling": 0})
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(_pillow_bytes(_pillow_image(rgb, "RGB", None), format_, options, path.name))
+
+
+@contextlib.contextmanager
+def atomic_path(path: str | Path) -> Iterator[Path]:
+    """A temporary name in the same folder, which takes the place of `path` when the block ends well.
+
+    The folder is made. When the block raises, Ctrl-C included, the temporary file is removed and what was at `path`
+    stays.
+
+    Raises:
+        OutputError: For whatever the system refuses (no permission, disk full, a folder in the way).
+    """
+    path = Path(path)
+    temporary = path.parent / f".automask-{secrets.token_hex(6)}{path.suffix}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, path)  # noqa: PTH105 - Path.replace is the same call; this one is named in the contract
+    except AutomaskError:
+        temporary.unlink(missing_ok=True)
+        raise
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        reason = error.strerror or str(error)
+        raise OutputError(
+            f"cannot write '{path}': {reason}", mend="check the folder, its permissions and the free space"
+        ) from error
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise

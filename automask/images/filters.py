@@ -1,0 +1,81 @@
+"""Blurs and smoothing that look at the masked part only."""
+
+import cv2
+import numpy as np
+
+from automask.types import FloatImage
+
+
+def box(plane: FloatImage, radius: int) -> FloatImage:
+    """Mean over a square window of side `2 * radius + 1`."""
+    side = 2 * radius + 1
+    blurred: FloatImage = cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT_101)
+    return blurred
+
+
+def dot(one: FloatImage, other: FloatImage) -> FloatImage:
+    """[h, w] products of [h, w, 3] summed over the three: many times faster than NumPy's sum over a short last axis."""
+    total: FloatImage = cv2.transform(one * other, np.ones((1, 3), np.float32))
+    return total
+
+
+def spread(plane: FloatImage, weight: FloatImage, radius: int) -> FloatImage:
+    """Weighted local mean of a plane or a colour; where nothing is near, the mean over ever wider windows.
+
+    It is as smooth as its window, so it is made on a picture reduced to a few pixels a window.
+    """
+    shrink = max(1, radius // 3)
+    wh = (plane.shape[1], plane.shape[0])
+    small_wh = (max(1, wh[0] // shrink), max(1, wh[1] // shrink))
+    three = plane.ndim == 3
+    parts = cv2.resize(plane * (weight[..., None] if three else weight), small_wh, interpolation=cv2.INTER_AREA)
+    share = cv2.resize(weight, small_wh, interpolation=cv2.INTER_AREA)
+    total = float(share.sum(dtype=np.float64))
+    mean = parts.sum((0, 1), dtype=np.float64) / total if total else 0.0
+
+    def over(window: int) -> tuple[FloatImage, FloatImage]:
+        norm = box(share, window)
+        return box(parts, window), norm[..., None] if three else norm
+
+    near, near_norm = over(max(1, radius // shrink))
+    far, far_norm = over(max(1, min(8 * radius // shrink, max(small_wh) - 1)))
+    far = (far + np.float32(1e-4) * np.asarray(mean, np.float32)) / (far_norm + np.float32(1e-4))
+    # Near means fade into far ones: a sharp change would draw a line.
+    trust = np.minimum(near_norm * 20, 1)
+    out = trust * near / np.maximum(near_norm, np.float32(1e-6)) + (1 - trust) * far
+    return np.asarray(cv2.resize(out.astype(np.float32), wh, interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def guided(guide: FloatImage, source: FloatImage, weight: FloatImage, radius: int, eps: float) -> FloatImage:
+    """Edge-preserving smoothing of `source` along the edges of `guide`, inside `weight` only.
+
+    Source: He, Sun and Tang, Guided Image Filtering, TPAMI 2013, with normalised (masked) window means; wide windows
+    are averaged on a reduced picture (He and Sun, Fast Guided Filter, 2015).
+    """
+    shrink = max(1, radius // 4)
+    if shrink == 1:
+        slope, level = _lines(guide, source, weight, radius, eps)
+        return slope * guide + level
+    wh = (guide.shape[1], guide.shape[0])
+    small_wh = (max(1, wh[0] // shrink), max(1, wh[1] // shrink))
+    share = cv2.resize(weight, small_wh, interpolation=cv2.INTER_AREA)
+    held = np.maximum(share, np.float32(1e-4))
+    small = [cv2.resize(each * weight, small_wh, interpolation=cv2.INTER_AREA) / held for each in (guide, source)]
+    lines = _lines(small[0], small[1], share, max(1, round(radius / shrink)), eps)
+    slope, level = (cv2.resize(line, wh, interpolation=cv2.INTER_LINEAR) for line in lines)
+    return np.asarray(slope * guide + level, np.float32)
+
+
+def _lines(
+    guide: FloatImage, source: FloatImage, weight: FloatImage, radius: int, eps: float
+) -> tuple[FloatImage, FloatImage]:
+    """Slope and level of the source over the guide in each window, averaged over the windows that hold a pixel."""
+    norm = np.maximum(box(weight, radius), np.float32(1e-4))
+    mean_g = box(guide * weight, radius) / norm
+    mean_s = box(source * weight, radius) / norm
+    var = box(guide * guide * weight, radius) / norm - mean_g * mean_g
+    cov = box(guide * source * weight, radius) / norm - mean_g * mean_s
+    slope = (cov / (np.maximum(var, 0) + eps)).astype(np.float32)
+    level = (mean_s - slope * mean_g).astype(np.float32)
+    lines = [np.asarray(box(line * weight, radius) / norm, np.float32) for line in (slope, level)]
+    return lines[0], lines[1]

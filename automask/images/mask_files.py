@@ -1,0 +1,70 @@
+"""Mask files: 8-bit alpha at photo size."""
+
+from pathlib import Path
+
+from automask.errors import MaskError, PhotoError
+from automask.images.colour import _luma, _plain, _plain_to_srgb, _to_8_bits, quantise_alpha, to_uint8, to_unit
+from automask.images.decode import _decode, _read_bytes
+from automask.images.files import _pillow_bytes, _pillow_image, atomic_path
+from automask.types import Alpha
+
+
+def write_mask(path: str | Path, alpha: Alpha) -> None:
+    """Writes alpha as an 8-bit grey PNG: 0 untouched, 255 repainted.
+
+    Args:
+        path: Where to; its folder is made.
+        alpha: [H, W] float32 in 0..1.
+
+    Raises:
+        MaskError: It is not [H, W].
+        OutputError: It cannot be written there.
+    """
+    if alpha.ndim != 2:
+        raise MaskError(f"a mask must be [H, W], this one is {list(alpha.shape)}", mend="write one mask a file")
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(_pillow_bytes(_pillow_image(to_uint8(alpha), "L", None), "PNG", {}, temporary.name))
+
+
+def read_mask(path: str | Path, *, size_hw: tuple[int, int]) -> Alpha:
+    """The alpha in a mask file, one that `write_mask` wrote or that a person drew.
+
+    Grey is the share to repaint; of a colour picture the luminance. Where a picture is see-through, it is untouched; a
+    shape of one single colour on a see-through ground counts by its opacity alone, so that any brush will do. Colour
+    profiles are ignored: the numbers are the mask.
+
+    Args:
+        path: A picture of the photo's size, of any kind that `open_photo` reads.
+        size_hw: Height and width of the photo, upright.
+
+    Returns:
+        [H, W] float32, always some n/255.
+
+    Raises:
+        MaskError: It cannot be read or has another size.
+    """
+    try:
+        file, data = _read_bytes(path)
+        decoded = _decode(data, str(file), max(100.0, size_hw[0] * size_hw[1] / 1e6))
+    except PhotoError as error:
+        raise MaskError(f"no mask: {error.problem}", mend=error.mend) from error
+    found_hw = decoded.samples.shape[:2]
+    if found_hw != tuple(size_hw):
+        raise MaskError(
+            f"the mask '{file}' is {found_hw[1]} x {found_hw[0]} px and the photo {size_hw[1]} x {size_hw[0]} px",
+            mend="save the mask at the photo's size, or make it again with 'automask mask'",
+        )
+    samples = _to_8_bits(_plain(decoded.samples, decoded.mode, decoded.wrapping.palette))
+    mode = "RGBA" if decoded.mode == "P" else decoded.mode.split(";")[0]
+    if mode in {"1", "L", "I"}:
+        return to_unit(samples)
+    if mode == "CMYK":
+        return to_unit(_luma(_plain_to_srgb("CMYK")(samples.reshape(-1, 4)).reshape(*found_hw, 3)))
+    grey = _luma(samples) if mode.startswith("RGB") else samples[..., 0]
+    if mode in {"LA", "RGBA"}:
+        opacity = samples[..., -1]
+        visible = grey[opacity > 0]
+        if opacity.min() < 255 and (visible.size == 0 or int(visible.max()) - int(visible.min()) <= 2):
+            return to_unit(opacity)
+        return quantise_alpha(to_unit(grey) * to_unit(opacity))
+    return to_unit(grey)

@@ -1,0 +1,217 @@
+"""Masks kept on disk: what was found in a photo once is not looked for again.
+
+Variants of one photo, and the jobs of a sweep, differ in what is painted and want the same masks. An entry is one file,
+named after everything that decides the masks: the photo, the words to find, the configuration, what the stages are made
+of. Prompts are not among them. There is no pickle in it; one that cannot be read, or is another's, is made anew.
+"""
+
+import contextlib
+import hashlib
+import inspect
+import io
+import json
+import os
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from automask.errors import OutputError
+from automask.fingerprint import file_digests, sha256_of
+from automask.images import Photo, atomic_path
+from automask.masking import boxes, find, masks
+from automask.protocols import Stages
+from automask.types import Alpha, Box, Hard, Plan, Region
+
+_FORMAT = 1
+_SUFFIX = ".masks"
+_DIGEST_BYTES = 32
+USUAL_MB = 512
+"""Some 2500 photos: five phrases of a 12-megapixel one take 0.2 MB."""
+_UNREADABLE = (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile)
+_Entry = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class MaskCache:
+    """Where masks are kept, and how much of them.
+
+    Args:
+        folder: It need not exist.
+        max_mb: Above this the entries that were not used for longest go; megabytes of 10^6 bytes.
+    """
+
+    folder: Path
+    max_mb: float
+
+
+def find_regions(photo: Photo, plan: Plan, stages: Stages, cache: MaskCache) -> tuple[tuple[Region, ...], bool]:
+    """The regions that `find.find_regions` gives under on_missing=skip, and whether they came from the cache.
+
+    Of several processes that want the same masks at once, one finds them and the others wait for it. A cache that
+    cannot be written to costs time and never a result.
+
+    Raises:
+        As `find.find_regions`.
+    """
+    key = key_of(photo.digest, plan, stages)
+    if key is None:
+        return find.find_regions(photo.rgb, plan, stages), False
+    path = cache.folder / f"{key}{_SUFFIX}"
+    size_hw = (photo.rgb.shape[0], photo.rgb.shape[1])
+    kept = _read(path, key, len(plan), size_hw)
+    if kept is not None:
+        return kept, True
+    with _alone(cache.folder / "locks" / f"{key[:2]}.lock"):
+        kept = _read(path, key, len(plan), size_hw)  # another process may have found them meanwhile
+        if kept is not None:
+            return kept, True
+        regions = find.find_regions(photo.rgb, plan, stages)
+        with contextlib.suppress(OutputError, OSError):
+            _write(path, key, regions)
+            _trim(cache)
+    return regions, False
+
+
+def key_of(photo_digest: str, plan: Plan, stages: Stages) -> str | None:
+    """sha256 of everything that decides the masks; None for stages whose configuration is not known.
+
+    Beside photo, words and configuration: automask's version, the files that the stages are made of (a net in the
+    package, masks that a person drew), their source and that of the mask recipe, where they run, and the versions of
+    the packages that compute.
+    """
+    from automask import __version__
+
+    if not {"segmenter", "refiner"} <= stages.config.keys():
+        return None
+    finders = (stages.segmenter, stages.refiner)
+    sources = {inspect.getsourcefile(module) for module in (find, boxes, masks)} | {_source_of(p) for p in finders}
+    packages = {"numpy", "opencv-python-headless", "pillow"}.union(
+        *(getattr(part, "computes_with", ()) for part in finders)
+    )
+    known = {
+        "format": _FORMAT,
+        "photo": photo_digest,
+        "wanted": find.wanted(plan),
+        "config": {name: stages.config[name] for name in ("segmenter", "refiner")},
+        "recipes": [asdict(stages.boxes), asdict(stages.mask)],
+        "classes": [f"{type(part).__module__}.{type(part).__qualname__}" for part in finders],
+        "devices": [str(getattr(part, "device_note", "")) for part in finders],
+        "files": [file_digests(part) for part in finders],
+        "sources": sorted(sha256_of(source) for source in sources if source),
+        "versions": {"automask": __version__, **{name: _version(name) for name in sorted(packages)}},
+    }
+    return hashlib.sha256(json.dumps(known, sort_keys=True, default=os.fspath).encode()).hexdigest()
+
+
+def _source_of(part: object) -> str | None:
+    try:
+        return inspect.getsourcefile(type(part))
+    except (TypeError, OSError):
+        return None  # a class typed at a prompt has no file
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""  # another build of it, such as opencv-python
+
+
+def _write(path: Path, key: str, regions: tuple[Region, ...]) -> None:
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    told = []
+    for number, region in enumerate(regions):
+        arrays[f"hard{number}"] = np.packbits(region.hard)
+        levels = np.rint(region.alpha * np.float32(255)).astype(np.uint8)
+        # Alphas are some n/255: a byte holds them. What is not, bit by bit, is kept as it is.
+        exact = _alpha(levels).tobytes() == region.alpha.tobytes()
+        arrays[f"alpha{number}"] = levels if exact else region.alpha
+        texts = {name: getattr(region, name) for name in ("target", "found", "peak", "read_as", "missing", "reason")}
+        told.append({**texts, "boxes": [[box.x0, box.y0, box.x1, box.y1] for box in region.boxes]})
+    size_hw = regions[0].hard.shape
+    about = json.dumps({"key": key, "size_hw": size_hw, "regions": told}).encode()
+    entry = io.BytesIO()
+    arrays["about"] = np.frombuffer(about, dtype=np.uint8)
+    np.savez_compressed(entry, **arrays)  # type: ignore[arg-type]  # NumPy's stubs take every keyword for allow_pickle
+    with atomic_path(path) as part:
+        part.write_bytes(hashlib.sha256(entry.getvalue()).digest() + entry.getvalue())
+
+
+def _read(path: Path, key: str, count: int, size_hw: tuple[int, int]) -> tuple[Region, ...] | None:
+    """The regions of an entry; None where there is none that can be read, is this key's and fits the photo."""
+    try:
+        content = path.read_bytes()
+        # NumPy does not read to the end of a zip's member, and so may miss that a disk has lost some bits of it.
+        if hashlib.sha256(content[_DIGEST_BYTES:]).digest() != content[:_DIGEST_BYTES]:
+            return None
+        with np.load(io.BytesIO(content[_DIGEST_BYTES:]), allow_pickle=False) as entry:
+            about = json.loads(entry["about"].tobytes())
+            if about["key"] != key or about["size_hw"] != [*size_hw] or len(about["regions"]) != count:
+                return None
+            regions = tuple(_region(entry, number, told, size_hw) for number, told in enumerate(about["regions"]))
+        os.utime(path)  # used just now: among the last to go
+    except _UNREADABLE:
+        return None
+    return regions
+
+
+def _region(entry: _Entry, number: int, told: Mapping[str, Any], size_hw: tuple[int, int]) -> Region:
+    """Raises: one of `_UNREADABLE`, for an entry of another shape."""
+    pixels = size_hw[0] * size_hw[1]
+    hard: Hard = np.unpackbits(entry[f"hard{number}"], count=pixels).reshape(size_hw).astype(np.bool_)
+    levels = entry[f"alpha{number}"].reshape(size_hw)
+    return Region(
+        target=told["target"],
+        found=told["found"],
+        hard=hard,
+        alpha=_alpha(levels) if levels.dtype == np.uint8 else levels.astype(np.float32),
+        boxes=tuple(Box(*box) for box in told["boxes"]),
+        peak=told["peak"],
+        read_as=tuple(told["read_as"]),
+        missing=tuple(told["missing"]),
+        reason=told["reason"],
+    )
+
+
+def _alpha(levels: npt.NDArray[np.uint8]) -> Alpha:
+    alpha: Alpha = levels.astype(np.float32) / np.float32(255)
+    return alpha
+
+
+def _trim(cache: MaskCache) -> None:
+    """Removes what was not used for longest, until the rest fits; what a killed process left half-written, too."""
+    entries = []
+    with os.scandir(cache.folder) as found:
+        for entry in found:
+            if entry.name.endswith(_SUFFIX):
+                with contextlib.suppress(FileNotFoundError):  # another process trims as well
+                    status = entry.stat()
+                    entries.append((status.st_mtime_ns, entry.name, status.st_size))
+    room = cache.max_mb * 1e6
+    for _, name, size in sorted(entries, reverse=True):
+        room -= size
+        if room < 0:
+            (cache.folder / name).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keeps other processes out of the block where the system can; one that dies lets go. Else they do it twice."""
+    try:
+        import fcntl
+
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("ab")
+    except (ImportError, OSError):
+        yield
+        return
+    with file:
+        with contextlib.suppress(OSError):  # some network file systems have no locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,304 @@
+"""From a plan to regions: every mask of a photo, made on the original before anything is painted."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from automask.errors import AutomaskError, RefinerError, SegmenterError, TargetMissing
+from automask.masking.boxes import blobs, boxes_from_heat
+from automask.masking.masks import alpha_from, clean, settle
+from automask.protocols import Segmenter, Stages
+from automask.types import Box, BoxRecipe, Edit, Hard, Heat, MaskRecipe, OnMissing, Plan, Region, Rgb
+
+T = TypeVar("T", bound=np.generic)
+
+
+def phrases_of(plan: Plan) -> tuple[str, ...]:
+    """Every phrase that a plan wants found (targets, excepted, kept), each once, in order of appearance."""
+    return tuple(dict.fromkeys(phrase for edit in plan for phrase in (*edit.targets, *edit.excepts, *edit.keep)))
+
+
+def understand(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, str]:
+    """For each phrase the words that the segmenter will look for; needs no photo.
+
+    Raises:
+        UnknownPhrase: For words that it cannot know.
+    """
+    name = type(segmenter).__name__
+    if not callable(getattr(segmenter, "heats", None)):
+        raise SegmenterError(f"segmenter {name!r} has no heats()", mend="see automask.Segmenter for what it needs")
+    reads = getattr(segmenter, "understand", None)
+    if reads is None:
+        return {phrase: phrase for phrase in phrases}
+    try:
+        read_as = reads(phrases)
+    except AutomaskError:
+        raise
+    except Exception as error:
+        raise SegmenterError(
+            f"segmenter {name!r} failed to understand {list(phrases)}: {type(error).__name__}: {_one_line(error)}",
+            mend="try another segmenter",
+        ) from error
+    one_each = isinstance(read_as, Sequence) and not isinstance(read_as, str) and len(read_as) == len(phrases)
+    if not one_each or not all(isinstance(reading, str) for reading in read_as):
+        raise SegmenterError(
+            f"segmenter {name!r} understood {list(phrases)} as {read_as!r}",
+            mend="its understand() must give one text for each phrase",
+        )
+    return dict(zip(phrases, read_as, strict=True))
+
+
+def parts_of(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """For each phrase those of the others that name a part of it, as "island top" does of "island"; needs no photo.
+
+    A segmenter says so by an optional `parts`; without it no phrase is part of another.
+
+    Raises:
+        SegmenterError: `parts` failed, or did not give one list of indices for each phrase: of other phrases, and never
+            of a whole that is itself said to be a part of it.
+    """
+    tell = getattr(segmenter, "parts", None)
+    if tell is None:
+        return dict.fromkeys(phrases, ())
+    name = type(segmenter).__name__
+    try:
+        told = [tuple(indices) for indices in tell(phrases)]
+        if len(told) != len(phrases):
+            raise ValueError(f"{len(told)} lists for {len(phrases)} phrases")  # noqa: TRY301 - told below, with the rest
+        for whole, indices in enumerate(told):
+            for part in indices:
+                if type(part) is not int or not 0 <= part < len(phrases) or part == whole or whole in told[part]:
+                    raise ValueError(f"{part!r} as a part of {phrases[whole]!r}")  # noqa: TRY301 - likewise
+    except AutomaskError:
+        raise
+    except Exception as error:
+        why = f"{type(error).__name__}: {_one_line(error)}"
+        raise SegmenterError(
+            f"segmenter {name!r} failed to tell the parts of {list(phrases)}: {why}",
+            mend="its parts() must give, for each phrase, the indices of those that are parts of it",
+        ) from error
+    return {phrase: tuple(phrases[i] for i in indices) for phrase, indices in zip(phrases, told, strict=True)}
+
+
+def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissing = "skip") -> tuple[Region, ...]:
+    """One region for each edit of the plan, in order.
+
+    Args:
+        photo: [H, W, 3] uint8 RGB.
+        plan: What to find; prompts are not read.
+        stages: Segmenter, refiner, recipes.
+        on_missing: `skip` reports what was not found in the region; `fail` raises with all of it.
+
+    Returns:
+        Regions whose hard masks share no pixel.
+
+    Raises:
+        UnknownPhrase: For words that the segmenter cannot know.
+        TargetMissing: A phrase is not in the photo, and `on_missing` is `fail`.
+        SegmenterError, RefinerError: A stage failed or broke its protocol.
+    """
+    phrases = phrases_of(plan)
+    read_as = understand(stages.segmenter, phrases)
+    parts = parts_of(stages.segmenter, phrases)
+    heats = _heats(stages, photo, phrases)
+    boxes = tuple(
+        boxes_from_heat(
+            heat,
+            threshold=stages.boxes.threshold,
+            min_area_frac=stages.boxes.min_area_frac,
+            pad_frac=stages.boxes.pad_frac,
+            max_boxes=stages.boxes.max_boxes,
+        )
+        for heat in heats
+    )
+    refined = _refine(stages, photo, heats, boxes)
+    pixels = photo.shape[0] * photo.shape[1]
+    hards = {
+        phrase: clean(
+            hard, min_speck_px=stages.mask.min_speck_frac * pixels, max_hole_px=stages.mask.max_hole_frac * pixels
+        )
+        for phrase, hard in zip(phrases, refined, strict=True)
+    }
+    heat_of = dict(zip(phrases, heats, strict=True))
+    boxes_of = dict(zip(phrases, boxes, strict=True))
+    absent = {
+        phrase: why_missing(phrase, heat_of[phrase], stages.boxes, found_boxes=bool(boxes_of[phrase]))
+        for phrase in phrases
+        if not hards[phrase].any()
+    }
+    regions = _regions(plan, stages.mask, hards, heat_of, boxes_of, read_as, absent, parts)
+    if on_missing == "fail":
+        refuse_missing(regions)
+    return regions
+
+
+def wanted(plan: Plan) -> tuple[tuple[Any, ...], ...]:
+    """What of a plan decides its masks: words and mask lengths, edit by edit; prompts do not."""
+    return tuple((edit.targets, edit.excepts, edit.keep, edit.mask) for edit in plan)
+
+
+def refuse_missing(regions: Sequence[Region]) -> None:
+    """Nothing where all was found.
+
+    Raises:
+        TargetMissing: With every reason there is: one run tells all that is not there.
+    """
+    reasons = dict.fromkeys(region.reason for region in regions if region.reason is not None)
+    if reasons:
+        raise TargetMissing("; ".join(reasons), mend="say on_missing=skip to go on without")
+
+
+def _regions(
+    plan: Plan,
+    recipe: MaskRecipe,
+    hards: Mapping[str, Hard],
+    heats: Mapping[str, Heat],
+    boxes: Mapping[str, tuple[Box, ...]],
+    read_as: Mapping[str, str],
+    absent: Mapping[str, str],
+    parts: Mapping[str, tuple[str, ...]],
+) -> tuple[Region, ...]:
+    shape = next(iter(hards.values())).shape
+
+    def union(phrases: Sequence[str]) -> Hard:
+        result = np.zeros(shape, dtype=np.bool_)
+        for phrase in phrases:
+            result |= hards[phrase]
+        return result
+
+    def claim(edit: Edit) -> Hard:
+        """What an edit wants: of each target all but the parts that other edits name themselves."""
+        result = np.zeros(shape, dtype=np.bool_)
+        for target in edit.targets:
+            mine = hards[target].copy()
+            for part in {*parts[target]} - {*edit.targets}:
+                for other, guard in zip(plan, guarded, strict=True):
+                    if part in other.targets:
+                        mine &= ~hards[part] | guard  # what the other edit excepts is not taken
+            result |= mine
+        return result
+
+    guarded = [union((*edit.excepts, *edit.keep)) for edit in plan]
+    claimed = [claim(edit) & ~guard for edit, guard in zip(plan, guarded, strict=True)]
+    hottest = [np.maximum.reduce([heats[phrase] for phrase in edit.targets]) for edit in plan]
+    settled = settle(claimed, hottest)
+    everything = np.logical_or.reduce(settled)
+    regions = []
+    for edit, hard, guard in zip(plan, settled, guarded, strict=True):
+        # Settled masks share no pixel, so "the others' masks" are all masks but this one's own.
+        alpha = alpha_from(hard, _recipe_for(edit, recipe), untouchable=guard | (everything & ~hard))
+        wanted = (*edit.targets, *edit.excepts, *edit.keep)
+        missing = tuple(phrase for phrase in wanted if phrase in absent)
+        found = bool(hard.any())
+        reason = "; ".join(absent[phrase] for phrase in missing) or None
+        if not found and not any(phrase in absent for phrase in edit.targets):
+            reason = f"nothing is left of {', '.join(edit.targets)!r} after what is kept, excepted or another edit's"
+        regions.append(
+            Region(
+                target=", ".join(edit.targets),
+                found=found,
+                hard=hard,
+                alpha=alpha,
+                boxes=tuple(box for phrase in edit.targets for box in boxes[phrase]),
+                peak=max(float(heats[phrase].max()) for phrase in edit.targets),
+                read_as=tuple(read_as[phrase] for phrase in edit.targets),
+                missing=missing,
+                reason=reason,
+            )
+        )
+    return tuple(regions)
+
+
+def _recipe_for(edit: Edit, recipe: MaskRecipe) -> MaskRecipe:
+    if not edit.mask:
+        return recipe
+    fields: dict[str, Any] = {name: getattr(recipe, name) for name in MaskRecipe.__dataclass_fields__}
+    changes = dict(edit.mask)
+    # A fraction that the edit names itself also replaces the recipe's px, which would otherwise win unseen.
+    for length in ("dilate", "feather"):
+        if f"{length}_frac" in changes:
+            fields[f"{length}_px"] = None
+    return MaskRecipe(**{**fields, **changes})
+
+
+def why_missing(phrase: str, heat: Heat, recipe: BoxRecipe, *, found_boxes: bool) -> str:
+    """Why a phrase was not found, with the number that decided it and what to try."""
+    peak = float(heat.max())
+    if peak < recipe.threshold:
+        # Rounded down to a twentieth: a threshold that this photo's peak would pass.
+        lower = int(peak * 20 - 1e-6) / 20
+        hint = f"; try boxes.threshold={lower:.2f}" if 0 < lower < recipe.threshold else ""
+        return f"no {phrase!r}: peak heat {peak:.2f} < {recipe.threshold:g}{hint}"
+    if not found_boxes:
+        hot = heat >= recipe.threshold
+        largest = max(int(inside.sum()) for _, inside in blobs(hot))
+        share = largest / heat.size
+        return (
+            f"no {phrase!r}: its largest hot spot is {share:.4%} of the photo < {recipe.min_area_frac:.4%}; "
+            f"try boxes.min_area_frac={share / 2:.1g}"
+        )
+    return f"no {phrase!r}: hot (peak {peak:.2f}) but nothing is left after refining; try refiner=threshold"
+
+
+def _heats(stages: Stages, photo: Rgb, phrases: Sequence[str]) -> Heat:
+    name = type(stages.segmenter).__name__
+    try:
+        heats = stages.segmenter.heats(_read_only(photo), phrases)
+    except AutomaskError:
+        raise
+    except Exception as error:
+        raise SegmenterError(
+            f"segmenter {name!r} failed: {type(error).__name__}: {_one_line(error)}", mend="try another segmenter"
+        ) from error
+    expected = (len(phrases), photo.shape[0], photo.shape[1])
+    if not isinstance(heats, np.ndarray) or heats.shape != expected or heats.dtype != np.float32:
+        raise SegmenterError(
+            f"segmenter {name!r} gave {_describe(heats)}", mend=f"heats() must give {list(expected)} float32 in 0..1"
+        )
+    # A NaN compares False with everything, so this one test refuses it too.
+    if not (heats.min() >= 0.0 and heats.max() <= 1.0):
+        raise SegmenterError(
+            f"segmenter {name!r} gave heat from {heats.min():g} to {heats.max():g}",
+            mend="heat is a probability in 0..1",
+        )
+    return heats
+
+
+def _refine(stages: Stages, photo: Rgb, heats: Heat, boxes: tuple[tuple[Box, ...], ...]) -> Hard:
+    name = type(stages.refiner).__name__
+    if not any(boxes):
+        return np.zeros(heats.shape, dtype=np.bool_)
+    if not callable(getattr(stages.refiner, "refine", None)):
+        raise RefinerError(f"refiner {name!r} has no refine()", mend="see automask.Refiner for what it needs")
+    try:
+        hard = stages.refiner.refine(_read_only(photo), _read_only(heats), boxes)
+    except AutomaskError:
+        raise
+    except Exception as error:
+        raise RefinerError(
+            f"refiner {name!r} failed: {type(error).__name__}: {_one_line(error)}", mend="try refiner=threshold"
+        ) from error
+    if not isinstance(hard, np.ndarray) or hard.shape != heats.shape or hard.dtype != np.bool_:
+        raise RefinerError(
+            f"refiner {name!r} gave {_describe(hard)}", mend=f"refine() must give {list(heats.shape)} bool"
+        )
+    # "Not there" is the heat's answer: a refiner that fills in a phrase without boxes is not believed.
+    has_boxes = np.array([bool(around) for around in boxes])
+    believed: Hard = hard & has_boxes[:, None, None]
+    return believed
+
+
+def _read_only(array: npt.NDArray[T]) -> npt.NDArray[T]:
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _describe(value: object) -> str:
+    return f"{list(value.shape)} {value.dtype}" if isinstance(value, np.ndarray) else type(value).__name__
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,66 @@
+"""Regions from mask files that `automask mask` wrote, or that a person corrected."""
+
+from pathlib import Path
+
+import numpy as np
+
+from automask.errors import MaskError
+from automask.images import read_mask
+from automask.masking.boxes import blobs
+from automask.masking.find import refuse_missing
+from automask.plan import mask_name
+from automask.types import Edit, OnMissing, Plan, Region
+
+
+def given_regions(
+    folder: Path, plan: Plan, *, size_hw: tuple[int, int], on_missing: OnMissing = "skip"
+) -> tuple[Region, ...]:
+    """Regions from mask files that `automask mask` wrote, or that a person corrected.
+
+    The files are taken as they are: not dilated, not feathered, overlaps left as drawn.
+
+    Args:
+        folder: Holds `01-island.png`, ...: 8-bit alpha at photo size, numbered as the edits are. A missing file is an
+            edit that was not found.
+        plan: The edits, in the order of the numbers.
+        size_hw: The photo's height and width.
+        on_missing: As in `find_regions`.
+
+    Raises:
+        MaskError: The folder or a file in it cannot be used, or no file fits the plan.
+        TargetMissing: An edit has no file, and `on_missing` is `fail`.
+    """
+    if not folder.is_dir():
+        raise MaskError(f"no folder of masks at '{folder}'", mend="name the folder that 'automask mask' wrote")
+    regions = []
+    for number, edit in enumerate(plan, start=1):
+        target = ", ".join(edit.targets)
+        path = _mask_file(folder, number, edit)
+        if path is None:
+            why = f"no mask for {target!r}: no '{mask_name(number, edit.targets)}' in '{folder}'"
+            empty = np.zeros(size_hw, dtype=np.float32)
+            regions.append(Region(target, False, empty > 0, empty, (), None, edit.targets, edit.targets, why))
+            continue
+        alpha = read_mask(path, size_hw=size_hw)
+        hard = alpha > 0
+        boxes = tuple(box for box, _ in blobs(hard))
+        reason = None if hard.any() else f"no {target!r}: '{path.name}' is all black"
+        regions.append(Region(target, bool(hard.any()), hard, alpha, boxes, None, edit.targets, (), reason))
+    if not any(region.found for region in regions) and not any(folder.glob("*.png")):
+        raise MaskError(f"no masks in '{folder}'", mend="it should hold files like '01-island.png'")
+    if on_missing == "fail":
+        refuse_missing(regions)
+    return tuple(regions)
+
+
+def _mask_file(folder: Path, number: int, edit: Edit) -> Path | None:
+    exact = folder / mask_name(number, edit.targets)
+    if exact.is_file():
+        return exact
+    numbered = sorted(folder.glob(f"{number:02d}-*.png"))
+    if numbered:
+        raise MaskError(
+            f"'{numbered[0].name}' in '{folder}' is not a mask of {', '.join(edit.targets)!r}",
+            mend=f"give the same words that the masks were made with, or rename it to '{exact.name}'",
+        )
+    return None

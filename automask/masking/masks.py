@@ -1,0 +1,166 @@
+"""From a refined mask to the alpha that is painted through. Pure functions over arrays.
+
+The order is fixed: clean up each mask, settle overlaps between edits, dilate, feather, and last of all take back what
+must not be touched. Distances are Euclidean and measured between pixel centres.
+"""
+
+import math
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from automask.images import quantise_alpha
+from automask.masking.boxes import grow, tight_box
+from automask.types import Alpha, Hard, Heat, MaskRecipe
+
+
+def clean(hard: Hard, *, min_speck_px: float, max_hole_px: float) -> Hard:
+    """The mask without its smallest parts and smallest holes.
+
+    Args:
+        hard: [H, W] bool.
+        min_speck_px: 8-connected parts with fewer pixels are removed. All larger ones stay: cabinets are many.
+        max_hole_px: 4-connected holes with fewer pixels than this are filled. A part of the background that touches the
+            border is no hole.
+
+    Returns:
+        [H, W] bool.
+    """
+    kept = _without_small_parts(hard, min_px=min_speck_px, connectivity=8)
+    # The background beyond the border counts as one with the photo's own background at the border: pad, label, cut off.
+    outside = np.pad(~kept, 1, constant_values=True)
+    filled = ~_without_small_parts(outside, min_px=max_hole_px, connectivity=4, spare_corner=True)
+    return np.ascontiguousarray(filled[1:-1, 1:-1])
+
+
+def _without_small_parts(hard: Hard, *, min_px: float, connectivity: int, spare_corner: bool = False) -> Hard:
+    if min_px <= 1:
+        return hard.copy()
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        np.ascontiguousarray(hard).view(np.uint8), connectivity=connectivity, ltype=cv2.CV_32S
+    )
+    stays = np.zeros(count, dtype=np.bool_)
+    stays[1:] = stats[1:, cv2.CC_STAT_AREA] >= min_px
+    if spare_corner:
+        stays[labels[0, 0]] = True
+    result: Hard = stays[labels]
+    return result
+
+
+def settle(hards: Sequence[Hard], heats: Sequence[Heat]) -> tuple[Hard, ...]:
+    """The masks with every contested pixel given to one of them.
+
+    The hotter mask gets the pixel; at equal heat the smaller one (a handle on a door); at equal area the earlier.
+
+    Args:
+        hards: N masks, [H, W] bool.
+        heats: N heat maps, [H, W] float32 in 0..1, in the same order.
+
+    Returns:
+        N masks that share no pixel; their union is the union of the input.
+    """
+    claims = np.zeros(hards[0].shape, dtype=np.uint16) if hards else np.zeros((0, 0), dtype=np.uint16)
+    for hard in hards:
+        claims += hard
+    around = tight_box(claims > 1)
+    settled = [hard.copy() for hard in hards]
+    if around is None:
+        return tuple(settled)
+    rows, columns = around.slices
+    shape = (around.height, around.width)
+    best_heat = np.full(shape, -1.0, dtype=np.float32)
+    owner = np.full(shape, -1, dtype=np.int32)
+    areas = [int(hard.sum()) for hard in hards]
+    # Smallest first, so that a strict comparison of heat leaves ties with the smaller, then the earlier one.
+    for index in sorted(range(len(hards)), key=lambda i: (areas[i], i)):
+        wins = hards[index][rows, columns] & (heats[index][rows, columns] > best_heat)
+        best_heat[wins] = heats[index][rows, columns][wins]
+        owner[wins] = index
+    for index, hard in enumerate(settled):
+        hard[rows, columns] &= owner == index
+    return tuple(settled)
+
+
+def dilate(hard: Hard, radius_px: float) -> Hard:
+    """The mask and every pixel whose centre is within `radius_px` of it.
+
+    Args:
+        hard: [H, W] bool.
+        radius_px: 0 gives the mask back.
+
+    Returns:
+        [H, W] bool.
+    """
+    return _distance(hard, radius_px) <= radius_px
+
+
+def feather(hard: Hard, width_px: float) -> Alpha:
+    """Alpha that is 1 on the mask and falls smoothly to 0 over `width_px` outside it.
+
+    Args:
+        hard: [H, W] bool.
+        width_px: 0 gives a hard edge.
+
+    Returns:
+        [H, W] float32 in 0..1, each value some n/255.
+    """
+    if width_px <= 0:
+        return hard.astype(np.float32)
+    share = np.clip(1.0 - _distance(hard, width_px) / np.float32(width_px + 1.0), 0.0, 1.0)
+    # Smoothstep: the slope is 0 at both ends, so that no line shows where the soft edge begins.
+    return quantise_alpha(share * share * (3.0 - 2.0 * share))
+
+
+def _distance(hard: Hard, reach_px: float) -> Heat:
+    """Distance in px to the nearest pixel of the mask, exact up to `reach_px`; infinite where nothing is near."""
+    result = np.full(hard.shape, np.inf, dtype=np.float32)
+    around = tight_box(hard)
+    if around is None:
+        return result
+    # Only the neighbourhood matters: on a 24-megapixel photo this is what keeps a small mask cheap.
+    near = grow(around, math.ceil(reach_px) + 1, (hard.shape[0], hard.shape[1]))
+    away = np.ascontiguousarray(~hard[near.slices]).view(np.uint8)
+    result[near.slices] = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return result
+
+
+def _gap_middles(hard: Hard, width_px: float) -> Hard:
+    """[H, W] bool: the middle lines of gaps in the mask that are at most `width_px` wide."""
+    away = np.minimum(_distance(hard, width_px), np.float32(width_px))
+    farthest = cv2.dilate(away, np.ones((3, 3), np.uint8))
+    # Of what is a pixel thin every pixel is half the surface: kept, it would be a dotted line of the old colour.
+    square = np.ones((2, 2), np.uint8)
+    solid = cv2.dilate(cv2.erode((~hard).astype(np.uint8), square, anchor=(0, 0)), square, anchor=(1, 1)) > 0
+    solid = clean(solid, min_speck_px=width_px**2, max_hole_px=0)  # a leaf is no handle
+    middles: Hard = solid & (away > 0) & (away >= farthest) & (away <= width_px / 2)
+    return middles
+
+
+def dilate_px(recipe: MaskRecipe, size_hw: tuple[int, int]) -> float:
+    """How far the recipe dilates on a photo of this size, in px."""
+    return recipe.dilate_frac * max(size_hw) if recipe.dilate_px is None else recipe.dilate_px
+
+
+def feather_px(recipe: MaskRecipe, size_hw: tuple[int, int]) -> float:
+    """How far the recipe feathers on a photo of this size, in px."""
+    return recipe.feather_frac * max(size_hw) if recipe.feather_px is None else recipe.feather_px
+
+
+def alpha_from(hard: Hard, recipe: MaskRecipe, *, untouchable: Hard) -> Alpha:
+    """The alpha of one edit: dilated, feathered, and 0 on what must not be touched.
+
+    Args:
+        hard: [H, W] bool, the settled mask.
+        recipe: Lengths.
+        untouchable: [H, W] bool: kept and excepted objects and the other edits' masks.
+
+    Returns:
+        [H, W] float32 in 0..1, each value some n/255; all 0 for an empty mask.
+    """
+    size_hw = (hard.shape[0], hard.shape[1])
+    alpha = feather(dilate(hard, dilate_px(recipe, size_hw)), feather_px(recipe, size_hw))
+    if recipe.gap_frac > 0:
+        alpha[_gap_middles(hard, recipe.gap_frac * max(size_hw))] = 0.0
+    alpha[untouchable] = 0.0
+    return alpha

@@ -1,0 +1,1 @@
+"""From regions to the finished picture: crop, paint, composite, edit after edit."""

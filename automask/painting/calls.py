@@ -1,0 +1,129 @@
+"""Calls editors and holds what they return against the protocol."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from automask.errors import (
+    AutomaskError,
+    ConfigError,
+    CropRefused,
+    EditorError,
+    ExtraMissing,
+    PlanError,
+    WeightsMissing,
+)
+from automask.protocols import Editor
+from automask.types import Edit, Rgb
+
+_Result = TypeVar("_Result")
+
+
+def _at_fault(editor: Editor, edit: Edit, method: str, ask: Callable[[], _Result]) -> _Result:
+    """What the editor answers about a prompt; before any work it is the words that are at fault: exit status 2."""
+    try:
+        return ask()
+    except (PlanError, WeightsMissing, ExtraMissing, ConfigError):
+        raise
+    except AutomaskError as error:
+        raise PlanError(error.problem, mend=error.mend) from error
+    except Exception as error:
+        raise EditorError(
+            f"editor {_name(editor)!r} failed to check {edit.prompt!r}: {type(error).__name__}: {error}",
+            mend=f"its {method} must raise an AutomaskError or nothing",
+        ) from error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """One crop that waits for its editor.
+
+    Args:
+        editor: Who paints it.
+        edit: For what, to be named in an error.
+        job: The arguments of the editor's `paint`.
+    """
+
+    editor: Editor
+    edit: Edit
+    job: Mapping[str, Any]
+
+
+def _run(tasks: Sequence[Task]) -> list[Rgb | CropRefused]:
+    """What became of each task. An editor that paints several crops at once is given all of its own.
+
+    Raises:
+        EditorError: An editor failed, or what it gave is no picture of the crop's size.
+    """
+    answers: dict[Task, Rgb | CropRefused] = {}
+    for editor in {id(task.editor): task.editor for task in tasks}.values():
+        mine = [task for task in tasks if task.editor is editor]
+        together = getattr(editor, "paint_many", None)
+        if together is not None and len(mine) > 1:
+            answers |= zip(mine, _all_at_once(mine, together), strict=True)
+        else:
+            answers |= {task: _one(task) for task in mine}
+    return [answers[task] for task in tasks]
+
+
+def _all_at_once(tasks: Sequence[Task], paint_many: Callable[..., Any]) -> list[Rgb | CropRefused]:
+    editor, edit = tasks[0].editor, tasks[0].edit
+    try:
+        painted = list(_named(editor, edit, lambda: paint_many([task.job for task in tasks])))
+    except CropRefused:
+        return [_one(task) for task in tasks]  # it does not say which crop it declines
+    if len(painted) != len(tasks):
+        raise EditorError(
+            f"editor {_name(editor)!r} gave {len(painted)} pictures for {len(tasks)} crops",
+            mend="its paint_many() must give one for each job",
+        )
+    for task, answer in zip(tasks, painted, strict=True):
+        if not isinstance(answer, CropRefused):
+            _check_painted(answer, task)
+    return painted
+
+
+def _one(task: Task) -> Rgb | CropRefused:
+    try:
+        painted: Rgb = _named(task.editor, task.edit, lambda: task.editor.paint(**task.job))
+    except CropRefused as refusal:
+        return refusal
+    _check_painted(painted, task)
+    return painted
+
+
+def _named(editor: Editor, edit: Edit, ask: Callable[[], _Result]) -> _Result:
+    """What the editor answers; whatever it raises by accident becomes an error that names it."""
+    try:
+        return ask()
+    except AutomaskError:
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split())
+        mend = "nothing was written; try another editor, or leave this edit out"
+        if isinstance(error, MemoryError):
+            mend = "nothing was written; use fewer workers, or a smaller photo"
+        raise EditorError(
+            f"editor {_name(editor)!r} failed on {_words(edit)!r}: {type(error).__name__}: {said}", mend=mend
+        ) from error
+
+
+def _check_painted(painted: Any, task: Task) -> None:
+    shape = task.job["crop"].shape
+    if isinstance(painted, np.ndarray) and painted.shape == shape and painted.dtype == np.uint8:
+        return
+    given = f"{list(painted.shape)} {painted.dtype}" if isinstance(painted, np.ndarray) else type(painted).__name__
+    raise EditorError(
+        f"editor {_name(task.editor)!r} gave {given} for {_words(task.edit)!r}",
+        mend=f"paint() must give {list(shape)} uint8",
+    )
+
+
+def _name(editor: Editor) -> str:
+    return type(editor).__name__
+
+
+def _words(edit: Edit) -> str:
+    return f"{', '.join(edit.targets)} -> {edit.prompt}"

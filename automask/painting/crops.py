@@ -1,0 +1,274 @@
+"""Crops for the editor, and the way back. Pure functions over arrays.
+
+A crop is cut from the photo, scaled by one factor so that its short side is what the editor likes, and padded to the
+editor's multiple. The way back undoes exactly that. At factor 1 nothing is resampled at all.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from automask.masking.boxes import blobs, tight_box, union_of
+from automask.types import Alpha, Box, Hard, Rgb
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """Where a crop lies and what size the editor sees.
+
+    Args:
+        box: The part of the photo.
+        work_wh: Width and height after scaling, before padding.
+        padded_wh: Width and height that the editor is given: `work_wh` rounded up to the editor's multiple.
+    """
+
+    box: Box
+    work_wh: tuple[int, int]
+    padded_wh: tuple[int, int]
+
+    @property
+    def is_scaled(self) -> bool:
+        return self.work_wh != (self.box.width, self.box.height)
+
+    @property
+    def scale(self) -> float:
+        """Pixels of the editor for each pixel of the photo, along the shorter side."""
+        return min(self.work_wh) / min(self.box.width, self.box.height)
+
+
+LONGEST = 8
+"""A crop is never scaled up to a long side of more than this many ideal sizes: a strip of 5 x 3000 px, brought to 512
+in width, would be 300 000 px long. Its short side then stays smaller than the editor likes."""
+
+CONTEXT_FRAC = 0.15
+"""A crop shows at least this share of the blob's longer side on every side: an editor needs to see what it joins."""
+
+_CALL_PX = 64 * 64
+"""What a crop costs beside its pixels, in pixels: two crops of the same area are dearer than one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Group:
+    """Blobs that are painted in one crop.
+
+    Args:
+        around: The box around them.
+        crop: Their crop.
+        members: Each blob's box and its pixels inside it.
+    """
+
+    around: Box
+    crop: Crop
+    members: tuple[tuple[Box, Hard], ...]
+
+    @property
+    def cost_px(self) -> int:
+        return self.crop.padded_wh[0] * self.crop.padded_wh[1] + _CALL_PX
+
+
+def plan_crops(
+    hard: Hard, *, ideal_px: int, multiple_px: int, context_frac: float = CONTEXT_FRAC
+) -> tuple[tuple[Crop, Hard], ...]:
+    """The crops that repaint a mask, the one with the largest blob first.
+
+    Each blob has a crop of its own, but those whose common crop is cheaper than two, and no coarser, share one: twenty
+    cabinet doors in one view are one crop, two lamps at the ends of a hall are two.
+
+    Args:
+        hard: [H, W] bool: every pixel that will show.
+        ideal_px: Short side that the editor likes; 0 gives one crop, the whole photo.
+        multiple_px: Sides of the padded crop are multiples of this.
+        context_frac: What a crop shows around its blobs, as a share of their longer side; how far the mask was dilated
+            does not matter.
+
+    Returns:
+        Pairs of a crop and the bool mask, at the size of the crop's box, of the pixels that it is responsible for;
+        those masks are disjoint and their union is `hard`. Empty for an empty mask.
+    """
+    height, width = hard.shape
+    if ideal_px == 0:
+        whole = Box(0, 0, width, height)
+        return ((_sized(whole, (width, height), multiple_px), hard),) if hard.any() else ()
+
+    def crop_of(around: Box) -> Crop:
+        return _crop_around(around, (height, width), ideal_px, multiple_px, context_frac)
+
+    groups: list[_Group] = []
+    for box, inside in blobs(hard):
+        home = next((group for group in groups if _holds(group.crop.box, box)), None)
+        if home is not None:
+            place = groups.index(home)
+            groups[place] = _Group(union_of((home.around, box)), home.crop, (*home.members, (box, inside)))
+            continue
+        new, place = _Group(box, crop_of(box), ((box, inside),)), len(groups)
+        # A merged crop may in turn be worth merging with a third.
+        while (better := _best_merger(new, groups, crop_of)) is not None:
+            partner, new = better
+            place = min(place, partner)
+            del groups[partner]
+        groups.insert(place, new)
+    return tuple((group.crop, _own_mask(group)) for group in groups)
+
+
+def _best_merger(new: _Group, groups: list[_Group], crop_of: Callable[[Box], Crop]) -> tuple[int, _Group] | None:
+    """The group that it saves most to be painted with, by its index, and the two as one."""
+    best: tuple[int, _Group] | None = None
+    most = 0
+    for index, group in enumerate(groups):
+        around = union_of((new.around, group.around))
+        both = _Group(around, crop_of(around), (*group.members, *new.members))
+        saved = new.cost_px + group.cost_px - both.cost_px
+        if saved > most and both.crop.scale >= min(new.crop.scale, group.crop.scale):
+            best, most = (index, both), saved
+    return best
+
+
+def _own_mask(group: _Group) -> Hard:
+    # At the box's size: a full-size mask for each of a hundred leaves of a 24-megapixel plant would be 2.4 GB.
+    around = group.crop.box
+    own = np.zeros((around.height, around.width), dtype=np.bool_)
+    for box, inside in group.members:
+        own[box.y0 - around.y0 : box.y1 - around.y0, box.x0 - around.x0 : box.x1 - around.x0] |= inside
+    return own
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    return outer.x0 <= inner.x0 and outer.y0 <= inner.y0 and inner.x1 <= outer.x1 and inner.y1 <= outer.y1
+
+
+def _crop_around(blob: Box, size_hw: tuple[int, int], ideal_px: int, multiple_px: int, context_frac: float) -> Crop:
+    height, width = size_hw
+    context = round(context_frac * max(blob.width, blob.height))
+    # At scale 1 a side that is already a multiple needs no padding, so grow to one where the photo has room.
+    x0, x1 = _widen(blob.x0, blob.x1, _up(max(blob.width + 2 * context, ideal_px), multiple_px), width)
+    y0, y1 = _widen(blob.y0, blob.y1, _up(max(blob.height + 2 * context, ideal_px), multiple_px), height)
+    box = Box(x0, y0, x1, y1)
+    short = min(box.width, box.height)
+    # Rounding up to the multiple is not worth a resampling: it counts as the ideal size.
+    factor = 1.0 if ideal_px <= short <= _up(ideal_px, multiple_px) else ideal_px / short
+    if factor > 1.0:
+        factor = max(1.0, min(factor, LONGEST * ideal_px / max(box.width, box.height)))
+    work_wh = (max(round(box.width * factor), 1), max(round(box.height * factor), 1))
+    return _sized(box, work_wh, multiple_px)
+
+
+def _sized(box: Box, work_wh: tuple[int, int], multiple_px: int) -> Crop:
+    return Crop(box, work_wh, (_up(work_wh[0], multiple_px), _up(work_wh[1], multiple_px)))
+
+
+def _up(length: int, multiple: int) -> int:
+    return -(-length // multiple) * multiple
+
+
+def _widen(start: int, stop: int, length: int, limit: int) -> tuple[int, int]:
+    """An interval of `length` around start..stop, shifted to stay inside 0..limit; all of it where that is shorter."""
+    if length >= limit:
+        return 0, limit
+    low = min(max((start + stop - length) // 2, 0), limit - length)
+    return low, low + length
+
+
+def cut(photo: Rgb, crop: Crop) -> Rgb:
+    """The crop as the editor sees it, out of the whole photo: see `show`."""
+    return show(photo[crop.box.slices], crop)
+
+
+def show(part: Rgb, crop: Crop) -> Rgb:
+    """A crop's part of the photo as the editor sees it: scaled, then padded at the right and the bottom.
+
+    The padding repeats the last pixels.
+
+    Args:
+        part: [box.height, box.width, 3] uint8.
+        crop: Where, and what size.
+
+    Returns:
+        [padded height, padded width, 3] uint8, a copy.
+    """
+    return _pad(_resize(np.ascontiguousarray(part), crop.work_wh), crop, cv2.BORDER_REPLICATE).copy()
+
+
+def cut_mask(part: Hard, crop: Crop) -> Hard:
+    """The mask as the editor sees it: True wherever a masked pixel of the photo has any share.
+
+    Args:
+        part: [box.height, box.width] bool, as `plan_crops` gives it.
+        crop: Where, and what size.
+
+    Returns:
+        [padded height, padded width] bool; the padding is False.
+    """
+    if crop.is_scaled:
+        # Any share counts: a pixel that comes back into the mask must have been repainted as a whole. Linear on
+        # the way up: cubic overshoots, and would call pixels far from the mask masked.
+        shrinks = crop.work_wh[0] < crop.box.width
+        shares = cv2.resize(
+            part.astype(np.float32), crop.work_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        )
+        part = shares > 0
+    padded: Hard = _pad(np.ascontiguousarray(part).view(np.uint8), crop, cv2.BORDER_CONSTANT) > 0
+    return padded
+
+
+def back(painted: Rgb, crop: Crop) -> Rgb:
+    """What the editor gave, at the crop's place and size in the photo.
+
+    Args:
+        painted: [padded height, padded width, 3] uint8.
+        crop: As it was cut.
+
+    Returns:
+        [box.height, box.width, 3] uint8.
+    """
+    width, height = crop.work_wh
+    return _resize(np.ascontiguousarray(painted[:height, :width]), (crop.box.width, crop.box.height))
+
+
+def _resize(picture: Rgb, size_wh: tuple[int, int]) -> Rgb:
+    """Resampled about the picture's own borders, so that there and back again shifts nothing."""
+    have = (picture.shape[1], picture.shape[0])
+    if have == size_wh:
+        return picture
+    resized: Rgb = cv2.resize(picture, size_wh, interpolation=_interpolation(have, size_wh))
+    return resized
+
+
+def _interpolation(have_wh: tuple[int, int], want_wh: tuple[int, int]) -> int:
+    shrinks = want_wh[0] * want_wh[1] < have_wh[0] * have_wh[1]
+    return int(cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+
+
+def _pad(picture: npt.NDArray[np.uint8], crop: Crop, border: int) -> npt.NDArray[np.uint8]:
+    right = crop.padded_wh[0] - crop.work_wh[0]
+    bottom = crop.padded_wh[1] - crop.work_wh[1]
+    if right == 0 and bottom == 0:
+        return picture
+    padded: npt.NDArray[np.uint8] = cv2.copyMakeBorder(picture, 0, bottom, 0, right, border, value=0)
+    return padded
+
+
+def composite(below: Rgb, painted: Rgb, alpha: Alpha) -> Rgb:
+    """The picture with the painted one laid over it through alpha.
+
+    Args:
+        below: [H, W, 3] uint8.
+        painted: [H, W, 3] uint8.
+        alpha: [H, W] float32, each value some n/255.
+
+    Returns:
+        [H, W, 3] uint8, a new array: `below` exactly where alpha is 0, `painted` exactly where it is 1, and the nearest
+        level in between.
+    """
+    result = below.copy()
+    around = tight_box(alpha > 0)
+    if around is None:
+        return result
+    # Whole numbers throughout: n/255 blends are exact and rounded once, so a long chain does not darken.
+    share = np.rint(alpha[around.slices] * 255.0).astype(np.int32)[..., None]
+    low = below[around.slices].astype(np.int32)
+    high = painted[around.slices].astype(np.int32)
+    result[around.slices] = (low * (255 - share) + high * share + 127) // 255
+    return result

@@ -1,0 +1,121 @@
+"""Which editor paints an edit, and whether it can: asked before any work is done."""
+
+import functools
+import hashlib
+import inspect
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from automask.errors import (
+    EditorError,
+    PlanError,
+)
+from automask.painting.calls import _at_fault, _name, _words
+from automask.plan import nearest
+from automask.protocols import Editor, Stages
+from automask.signatures import describe, fits, parameters_of
+from automask.types import Edit, Plan, Step
+
+
+def named_editors(*plans: Plan) -> tuple[str, ...]:
+    """The editors that edits ask for by name, each once, in order of appearance."""
+    return tuple(dict.fromkeys(edit.editor for plan in plans for edit in plan if edit.editor is not None))
+
+
+def editor_for(edit: Edit, stages: Stages) -> Editor:
+    """The editor that an edit names, or else the preset's; of one that only chooses (`route`), the one it chooses.
+
+    Raises:
+        PlanError: No editor of that name is loaded, or none of those to choose from can paint the prompt.
+        EditorError: Its `route` failed.
+    """
+    if edit.editor is not None and edit.editor not in stages.editors:
+        raise PlanError(
+            f"no editor {edit.editor!r} is loaded", mend=f"loaded are: {', '.join(stages.editors) or 'none by name'}"
+        )
+    editor = stages.editor if edit.editor is None else stages.editors[edit.editor]
+    route: Callable[[str], Editor] | None = getattr(editor, "route", None)
+    return editor if route is None else _at_fault(editor, edit, "route(prompt)", functools.partial(route, edit.prompt))
+
+
+def options_of(editor: Editor) -> Mapping[str, inspect.Parameter]:
+    """The options an edit may carry for this editor: keyword-only parameters of `paint` beside `seed`."""
+    parameters = parameters_of(editor.paint)
+    return {name: p for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY and name != "seed"}
+
+
+def _check_editor(editor: Editor) -> None:
+    """Refuses what only looks like an editor.
+
+    Raises:
+        EditorError: `paint`, `multiple_px` or `ideal_px` is missing or is no such thing.
+    """
+    if not callable(getattr(editor, "paint", None)):
+        raise EditorError(f"editor {_name(editor)!r} has no paint()", mend="see automask.Editor for what it needs")
+    for name, least in (("multiple_px", 1), ("ideal_px", 0)):
+        value = getattr(editor, name, None)
+        if type(value) is not int or value < least:
+            raise EditorError(
+                f"editor {_name(editor)!r} has {name} = {value!r}", mend=f"give a whole number from {least}"
+            )
+
+
+def check_edits(plan: Plan, stages: Stages) -> None:
+    """Refuses, before any work, what an editor is known not to do.
+
+    Raises:
+        PlanError: An option that the editor does not have (the nearest is named) or not of this type, or a prompt that
+            it cannot paint.
+        EditorError: It is no editor.
+    """
+    for edit in plan:
+        editor = editor_for(edit, stages)
+        _check_editor(editor)
+        known = options_of(editor)
+        for name, value in edit.options:
+            if name in known and not fits(value, known[name].annotation):
+                raise PlanError(
+                    f"option {name} of edit {_words(edit)!r} is {value!r}",
+                    mend=f"give {describe(known[name].annotation)}",
+                )
+            if name not in known:
+                close = nearest(name, known)
+                raise PlanError(
+                    f"editor {_name(editor)!r} has no option {name!r} (edit {_words(edit)!r})",
+                    mend=f"did you mean {close!r}?" if close else f"it has: {', '.join(known) or 'no options'}",
+                )
+        check = getattr(editor, "check", None)
+        if check is None:
+            continue
+        takes = parameters_of(check)
+        options = {name: value for name, value in edit.options if name in takes}
+        _at_fault(editor, edit, "check(prompt, ...)", functools.partial(check, edit.prompt, **options))
+
+
+def is_generative(plan: Plan, steps: Sequence[Step], stages: Stages) -> bool | None:
+    """Whether a generative model painted any of these steps; None where an editor does not say (`generative`)."""
+    said = {
+        getattr(editor_for(edit, stages), "generative", None)
+        for edit, step in zip(plan, steps, strict=True)
+        if step.area_px
+    }
+    return True if True in said else None if None in said else False
+
+
+def files_read(plan: Plan, stages: Stages) -> dict[str, str]:
+    """sha256 of each file that a plan's prompts name (`reads` of their editors), by path: it decides a result, too.
+
+    Raises:
+        As `editor_for`.
+        PlanError: One of them cannot be read.
+    """
+    digests: dict[str, str] = {}
+    for edit in plan:
+        reads: Callable[[str], Iterable[str]] | None = getattr(editor_for(edit, stages), "reads", None)
+        for path in () if reads is None else reads(edit.prompt):
+            try:
+                with Path(path).open("rb") as file:
+                    digests[path] = hashlib.file_digest(file, "sha256").hexdigest()
+            except (OSError, ValueError) as error:
+                raise PlanError(f"cannot read {path!r}: {error}", mend="check its name and permissions") from error
+    return digests

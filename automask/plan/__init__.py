@@ -1,0 +1,36 @@
+"""The words: from what a person types to a plan, and back.
+
+    island, black wall -> marble; cabinets except handles -> white; keep faucet, plants
+
+A plan is `tuple[Edit, ...]`; braces in a prompt (`island -> {marble, oak}`) say several plans, the variants. Words say
+targets, `except`, `keep` and prompts; YAML also says which editor, seed, mask lengths and editor options.
+docs/grammar.md tells the grammar to a reader, and a test runs its examples. The words never pass through Hydra's own
+grammar, nor through a shell. Everything that the rest of automask needs is named here.
+"""
+
+from automask.plan.check import MASK_LENGTHS, check_plan
+from automask.plan.grammar import MAX_VARIANTS, parse_plan, parse_targets, parse_variants
+from automask.plan.names import mask_name, nearest, slug
+from automask.plan.seeds import candidate_seed, edit_seed
+from automask.plan.sources import load_plan, plan_from, variants_from
+from automask.plan.write import format_plan
+from automask.plan.yaml_plan import parse_yaml_plan
+
+__all__ = [
+    "MASK_LENGTHS",
+    "MAX_VARIANTS",
+    "candidate_seed",
+    "check_plan",
+    "edit_seed",
+    "format_plan",
+    "load_plan",
+    "mask_name",
+    "nearest",
+    "parse_plan",
+    "parse_targets",
+    "parse_variants",
+    "parse_yaml_plan",
+    "plan_from",
+    "slug",
+    "variants_from",
+]

@@ -1,0 +1,423 @@
+"""The words: from what a person types to a plan, and back.
+
+    island, black wall -> marble; cabinets except handles -> white; keep faucet, plants
+
+A plan is `tuple[Edit, ...]`; braces in a prompt (`island -> {marble, oak}`) say several plans, the variants. Words say
+targets, `except`, `keep` and prompts; YAML also says which editor, seed, mask lengths and editor options.
+docs/grammar.md tells the grammar to a reader, and a test runs its examples. The words never pass through Hydra's own
+grammar, nor through a shell.
+"""
+
+import itertools
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import NamedTuple, NoReturn
+
+from automask.errors import PlanError
+from automask.plan.check import _faults
+from automask.plan.names import slug
+from automask.plan.text import _EXAMPLE, _fold, _is_refused
+from automask.types import Edit, Plan, Variant
+
+MAX_VARIANTS = 64
+"""More are refused: a slip such as six braces of ten words would fill a disk."""
+_LINE_BREAKS = re.compile("\r\n|[\r\x85\u2028\u2029]")
+_CURLY = frozenset("\u201c\u201d\u201e\u201f\uff02")
+_WIDE_COMMAS = frozenset("\uff0c\u3001")
+_WIDE_SEMICOLON = "\uff1b"
+_DASHES = "-=\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d\uff1d"
+_ARROW_HEADS = re.compile("[>\uff1e\u21d2\u27f6\u27f9\u2794\u279c\u27a1]")
+
+
+def parse_plan(text: str) -> Plan:
+    """The plan that the words say. Braces, which say several, are refused: see `parse_variants`.
+
+    Targets, excepted and kept words come back lower-cased with single blanks, save where quoted; prompts keep their
+    case. The words of every `keep` stand in each edit, in order of appearance, once.
+
+    Raises:
+        PlanError: Where the words do not parse or contradict themselves: with the line, a caret under the column, and
+            what was expected there.
+    """
+    return _parse(text, prompts=True)
+
+
+def parse_variants(text: str) -> tuple[Variant, ...]:
+    """The variants that the words say: one for each choice from their braces, the first brace's changing slowest.
+
+    `wall -> {sage, olive} green` says "sage green" and "olive green"; two braces of two make four. Words without braces
+    are one variant, whose name is empty.
+
+    Raises:
+        PlanError: As in `parse_plan`; for a brace inside a brace, one that is not closed, an empty alternative, one
+            that stands twice, and more than 64 variants.
+    """
+    return _Words(text, prompts=True).variants()
+
+
+def parse_targets(text: str) -> Plan:
+    """The plan of a mask request: words as in `parse_plan`, where arrow and prompt may be missing.
+
+    An edit without arrow has the prompt "". Prompts that are there are kept; of braces, which no mask depends on, the
+    first alternative.
+
+    Raises:
+        PlanError: As in `parse_plan`.
+    """
+    return _parse(text, prompts=False)
+
+
+class _Char(NamedTuple):
+    """One character of the words. `plain` is False where it was quoted or escaped: then it means nothing but itself."""
+
+    text: str
+    position: int
+    plain: bool
+
+
+class _Name(NamedTuple):
+    text: str
+    position: int
+
+
+class _Prompt(NamedTuple):
+    """What stands right of an arrow. Each piece lists its alternatives: more than one only where it stood in braces."""
+
+    position: int
+    pieces: tuple[tuple[list[_Char], ...], ...] = ()
+    braces: tuple[tuple[int, int], ...] = ()
+    """For each brace the index of its piece, and where it opens."""
+
+    def text(self, chosen: Sequence[list[_Char]]) -> str:
+        """The prompt with these in place of its braces."""
+        pieces = [piece[0] for piece in self.pieces]
+        for (index, _), alternative in zip(self.braces, chosen, strict=True):
+            pieces[index] = alternative
+        return _resolved([char for piece in pieces for char in piece], lower=False)
+
+
+class _Part(NamedTuple):
+    """What stands between two semicolons."""
+
+    targets: tuple[_Name, ...]
+    excepts: tuple[_Name, ...]
+    keep: tuple[_Name, ...]
+    prompt: _Prompt
+
+
+def _parse(text: str, *, prompts: bool) -> Plan:
+    return _Words(text, prompts).plan()
+
+
+class _Words:
+    """A text being read. All its line breaks are made alike first, so that errors count lines as an editor does."""
+
+    def __init__(self, text: str, prompts: bool) -> None:
+        self.text = _LINE_BREAKS.sub("\n", text.removeprefix("\ufeff"))
+        self.prompts = prompts
+
+    def plan(self) -> Plan:
+        """The only plan; of a mask request, whose prompts nobody reads, the first."""
+        plan, edits = self.first()
+        brace = next((brace for edit in edits for _, brace in edit.prompt.braces), None)
+        if brace is not None and self.prompts:
+            mend = "make them with automask.variants, or 'automask edit'; quotes make a brace literal"
+            self.fail("braces say several pictures, and this is for one", brace, mend)
+        return plan
+
+    def variants(self) -> tuple[Variant, ...]:
+        """One plan for each choice from the braces, the first brace's changing slowest."""
+        plan, edits = self.first()
+        braces = [(edit.prompt.pieces[index], at) for edit in edits for index, at in edit.prompt.braces]
+        count = math.prod(len(alternatives) for alternatives, _ in braces)
+        if count > MAX_VARIANTS:
+            many = str(count) if count < 10**6 else "over a million"
+            self.fail(f"the braces make {many} variants", braces[0][1], f"expected at most {MAX_VARIANTS}")
+        choices = list(itertools.product(*(alternatives for alternatives, _ in braces)))
+        words = [tuple(_resolved(chars, lower=False) for chars in chosen) for chosen in choices]
+        variants = []
+        for name, said, chosen in zip(_variant_names(words), words, choices, strict=True):
+            rest = list(chosen)
+            own = list(plan)
+            for index, edit in enumerate(edits):
+                if edit.prompt.braces:
+                    mine, rest = rest[: len(edit.prompt.braces)], rest[len(edit.prompt.braces) :]
+                    own[index] = replace(plan[index], prompt=edit.prompt.text(mine))
+            variants.append(Variant(name, said, tuple(own)))
+        return tuple(variants)
+
+    def first(self) -> tuple[Plan, list[_Part]]:
+        """The plan with the first alternative of every brace, and the parts that its edits come from."""
+        parts = [self.part(chars) for chars in self.split()]
+        if not parts:
+            raise PlanError("there are no words", mend=f"write what to change and what it becomes: {_EXAMPLE!r}")
+        edits = [part for part in parts if part.targets]
+        if not edits:
+            self.fail("nothing but 'keep' here", parts[-1].prompt.position, f"add an edit, such as {_EXAMPLE!r}")
+        keep: dict[str, _Name] = {}
+        for part in parts:
+            for name in part.keep:
+                keep.setdefault(_fold(name.text), name)
+        kept = tuple(name.text for name in keep.values())
+        plan = tuple(
+            Edit(
+                targets=tuple(name.text for name in part.targets),
+                prompt=part.prompt.text([part.prompt.pieces[index][0] for index, _ in part.prompt.braces]),
+                excepts=tuple(name.text for name in part.excepts),
+                keep=kept,
+            )
+            for part in edits
+        )
+        for fault in _faults(plan, prompts=False):
+            places: dict[str, Sequence[_Name | _Prompt]] = {
+                "keep": tuple(keep.values()),
+                "prompt": (edits[fault.edit].prompt,),
+            }
+            names = places.get(fault.field) or getattr(edits[fault.edit], fault.field)
+            self.fail(fault.problem, names[fault.item].position, fault.mend)
+        return plan, edits
+
+    def fail(self, problem: str, position: int, mend: str) -> NoReturn:
+        # A terminal obeys control characters, and cannot show halves of surrogate pairs: one stand-in for each.
+        shown = "".join("\ufffd" if char != "\n" and _is_refused(char) else char for char in self.text)
+        raise PlanError.at(problem, text=shown, position=position, mend=mend)
+
+    def split(self) -> Iterator[list[_Char]]:
+        """The parts between semicolons and line ends, blank ones left out."""
+        position = 0
+        for line in self.text.split("\n"):
+            if not line.lstrip().startswith("#"):
+                part: list[_Char] = []
+                for char in self.characters(position, position + len(line)):
+                    if char.plain and char.text == ";":
+                        yield from [part] if _stripped(part) else []
+                        part = []
+                    else:
+                        part.append(char)
+                yield from [part] if _stripped(part) else []
+            position += len(line) + 1
+
+    def characters(self, position: int, end: int) -> Iterator[_Char]:
+        """The characters of a line with quotes and backslashes resolved."""
+        quote: int | None = None
+        while position < end:
+            char, here = self.text[position], position
+            position += 1
+            if char == "\\":
+                if position == end:
+                    self.fail("a backslash with nothing after it", here, "expected the character that it makes literal")
+                char = self.text[position]
+                position += 1
+                plain = False
+            elif char == '"':
+                # An empty character stands for each quote: `""` is a word, if an empty one, and `ke""ep` no keyword.
+                quote = here if quote is None else None
+                char, plain = "", False
+            else:
+                plain = quote is None
+            if char and _is_refused(char):
+                self.fail(f"the character U+{ord(char):04X} cannot be seen", position - 1, "expected text; take it out")
+            if plain and char in _CURLY:
+                self.fail(
+                    f"{char!r} does not quote", here, 'expected a straight quote, "; a backslash makes it literal'
+                )
+            if plain and char == _WIDE_SEMICOLON:
+                self.fail(f"{char!r} does not part edits", here, "expected ';'; quotes make it literal")
+            yield _Char(char, here, plain)
+        if quote is not None:
+            self.fail("this quote is not closed", quote, 'expected another " on this line; write \\" for an inch mark')
+
+    def part(self, chars: list[_Char]) -> _Part:
+        chars = _stripped(chars)
+        start, end = chars[0].position, chars[-1].position + 1
+        arrows = list(self.arrows(chars))
+        first_word = next(_keyword_runs(chars[: arrows[0].start] if arrows else chars), slice(0, 0))
+        if first_word.start == 0 and _is_keyword(chars[first_word], "keep"):
+            if arrows:
+                problem = "'keep' paints nothing, so it takes no arrow"
+                self.fail(problem, chars[arrows[0].start].position, 'expected words to keep; quote "keep" to find it')
+            keep = self.names(chars[first_word.stop :], end, "a word to keep")
+            return _Part((), (), keep, _Prompt(end))
+        if not arrows:
+            if self.prompts:
+                self.fail_without_arrow(start, end)
+            return _Part(*self.left(chars, end), (), _Prompt(end))
+        if len(arrows) > 1:
+            position = chars[arrows[1].start].position
+            self.fail("a second arrow", position, "expected ';' before another edit; quotes make an arrow literal")
+        targets, excepts = self.left(chars[: arrows[0].start], chars[arrows[0].start].position)
+        return _Part(targets, excepts, (), self.prompt(chars[arrows[0].stop :], end))
+
+    def arrows(self, chars: list[_Char]) -> Iterator[slice]:
+        for index, char in enumerate(chars):
+            if not char.plain or char.text not in "→>":
+                continue
+            start = index
+            if char.text == ">":
+                while start and chars[start - 1].plain and chars[start - 1].text in "-=":
+                    start -= 1
+                if start == index:
+                    continue
+                if index - start > 1:
+                    arrow = "".join(char.text for char in chars[start : index + 1])
+                    self.fail(f"{arrow!r} is no arrow", chars[start].position, "expected '->'; quotes make it literal")
+            yield slice(start, index + 1)
+
+    def fail_without_arrow(self, start: int, end: int) -> NoReturn:
+        part = self.text[start:end]
+        mend = f"expected '->' and what it becomes, as in {_EXAMPLE!r}"
+        if re.search(r"\.(ya?ml|txt)$", part, re.IGNORECASE):
+            mend += "; a file goes in with --plan, or as a Path"
+        head = _ARROW_HEADS.search(part)
+        if head:
+            before = part[: head.start()].rstrip()
+            shaft = len(before.rstrip(_DASHES))
+            end = start + (shaft if shaft < len(before) else head.start())
+        self.fail("no arrow", end, mend)
+
+    def left(self, chars: list[_Char], end: int) -> tuple[tuple[_Name, ...], tuple[_Name, ...]]:
+        """Targets and excepted words."""
+        found = [run for run in _keyword_runs(chars) if _is_keyword(chars[run], "except")]
+        if not found:
+            return self.names(chars, end, "a target"), ()
+        at = chars[found[0].start].position
+        if len(found) > 1:
+            position = chars[found[1].start].position
+            self.fail("a second 'except'", position, "expected ',' between words; quotes make it literal")
+        targets = _stripped(chars[: found[0].start])
+        if len(targets) > 1 and targets[-1].plain and targets[-1].text == ",":
+            targets = targets[:-1]  # "cabinets, except handles" is how people write it
+        return self.names(targets, at, "a target"), self.names(chars[found[0].stop :], end, "a word to except")
+
+    def names(self, chars: list[_Char], end: int, expected: str) -> tuple[_Name, ...]:
+        names: list[_Name] = []
+        name: list[_Char] = []
+        for char in (*chars, _Char(",", end, plain=True)):
+            if char.plain and char.text in _WIDE_COMMAS:
+                self.fail(f"{char.text!r} does not part words", char.position, "expected ','; quotes make it literal")
+            if char.plain and char.text in ("{", "}"):
+                problem = "braces make variants right of the arrow only"
+                self.fail(problem, char.position, f"expected {expected}; quotes make a brace literal")
+            if not (char.plain and char.text == ","):
+                name.append(char)
+                continue
+            text = _resolved(name, lower=True)
+            if not text.strip():
+                self.fail("nothing here", char.position, f"expected {expected}")
+            names.append(_Name(text, _stripped(name)[0].position))
+            name = []
+        for run in _keyword_runs(chars):
+            if _is_keyword(chars[run], "except"):
+                position = chars[run.start].position
+                self.fail("'except' means nothing here", position, f"expected {expected}; quotes make it literal")
+        return tuple(names)
+
+    def prompt(self, chars: list[_Char], end: int) -> _Prompt:
+        pieces: list[tuple[list[_Char], ...]] = []
+        braces: list[tuple[int, int]] = []
+        start = 0
+        for index, char in enumerate(chars):
+            if index < start or not char.plain:
+                continue
+            if char.text == "}":
+                self.fail("no brace is open here", char.position, "expected '{' before it; quotes make it literal")
+            if char.text == "{":
+                close = self.closing(chars, index)
+                pieces.append((chars[start:index],))
+                braces.append((len(pieces), char.position))
+                pieces.append(self.alternatives(chars[index + 1 : close + 1]))
+                start = close + 1
+        pieces.append((chars[start:],))
+        prompt = _Prompt(end, tuple(pieces), tuple(braces))
+        if not prompt.text([pieces[index][0] for index, _ in braces]).strip():
+            self.fail("nothing after the arrow", end, "expected what it becomes")
+        return prompt._replace(position=_stripped(chars)[0].position)
+
+    def closing(self, chars: list[_Char], opening: int) -> int:
+        """The index of the brace that closes the one at `opening`."""
+        after = range(opening + 1, len(chars))
+        index = next((index for index in after if chars[index].plain and chars[index].text in ("{", "}")), None)
+        if index is None:
+            at = chars[opening].position
+            self.fail("this brace is not closed", at, "expected '}' before the edit ends; quotes make a brace literal")
+        if chars[index].text == "{":
+            mend = "expected ',' or '}'; quotes make a brace literal"
+            self.fail("a brace inside braces", chars[index].position, mend)
+        return index
+
+    def alternatives(self, chars: list[_Char]) -> tuple[list[_Char], ...]:
+        """What stands between the commas of a brace; `chars` end with the one that closes it."""
+        found: dict[str, list[_Char]] = {}
+        alternative: list[_Char] = []
+        for index, char in enumerate(chars):
+            if char.plain and char.text in _WIDE_COMMAS:
+                problem = f"{char.text!r} does not part alternatives"
+                self.fail(problem, char.position, "expected ','; quotes make it literal")
+            if not (char.plain and char.text == ",") and index < len(chars) - 1:
+                alternative.append(char)
+                continue
+            alternative = _stripped(alternative)
+            text = _resolved(alternative, lower=False)
+            if not text.strip():
+                self.fail("nothing here", char.position, "expected an alternative")
+            if _fold(text) in found:
+                self.fail(f"{text!r} stands twice in this brace", alternative[0].position, "name it once")
+            found[_fold(text)] = alternative
+            alternative = []
+        return tuple(found.values())
+
+
+def _variant_names(choices: Sequence[tuple[str, ...]]) -> list[str]:
+    """A folder name for each choice: the slugs of its words, numbered from the second one where they are alike."""
+    names: list[str] = []
+    for words in choices:
+        name = slug("-".join(map(slug, words))) if words else ""
+        numbered = (f"{name}-{number}" for number in itertools.count(2))
+        names.append(name if name not in names else next(other for other in numbered if other not in names))
+    return names
+
+
+def _is_blank(char: _Char) -> bool:
+    return char.plain and char.text.isspace()
+
+
+def _stripped(chars: list[_Char]) -> list[_Char]:
+    start, end = 0, len(chars)
+    while start < end and _is_blank(chars[start]):
+        start += 1
+    while end > start and _is_blank(chars[end - 1]):
+        end -= 1
+    return chars[start:end]
+
+
+def _keyword_runs(chars: list[_Char]) -> Iterator[slice]:
+    """Where the words stand that blanks and commas part."""
+    start: int | None = None
+    for index, char in enumerate((*chars, _Char(",", 0, plain=True))):
+        if _is_blank(char) or (char.plain and char.text == ","):
+            if start is not None:
+                yield slice(start, index)
+            start = None
+        elif start is None:
+            start = index
+
+
+def _is_keyword(run: list[_Char], keyword: str) -> bool:
+    return all(char.plain for char in run) and "".join(char.text for char in run).lower() == keyword
+
+
+def _resolved(chars: list[_Char], *, lower: bool) -> str:
+    """The text, with each run of plain blanks made one and, where asked, plain letters lower-cased."""
+    pieces: list[str] = []
+    plain = ""  # lower-cased as a whole: a Greek sigma's form depends on its neighbours
+    for char in _stripped(chars):
+        if not char.plain:
+            pieces += [plain.lower() if lower else plain, char.text]
+            plain = ""
+        elif not _is_blank(char):
+            plain += char.text
+        elif not plain.endswith(" "):
+            plain += " "
+    return "".join([*pieces, plain.lower() if lower else plain])

@@ -1,0 +1,27 @@
+"""The seed of an edit, derived from the run's seed and the edit's own words."""
+
+import hashlib
+import json
+
+from automask.plan.text import _fold
+from automask.types import Edit
+
+
+def edit_seed(seed: int, edit: Edit) -> int:
+    """The seed for an edit's editor, 0..2**32-1: the edit's own where it has one, else drawn from `seed` and its words.
+
+    Only its targets, excepted words and prompt count; their case, blanks and order do not. So an edit keeps its seed
+    wherever it stands in a plan and whatever stands beside it.
+    """
+    if edit.seed is not None:
+        return edit.seed
+    words = [seed, sorted(map(_fold, edit.targets)), _fold(edit.prompt), sorted(map(_fold, edit.excepts))]
+    digest = hashlib.sha256(json.dumps(words).encode()).digest()
+    return int.from_bytes(digest[:4], "big")
+
+
+def candidate_seed(seed: int, number: int) -> int:
+    """The seed of an edit's candidate, 0..2**32-1: the first has the edit's own, so that alone it is the same."""
+    if number == 0:
+        return seed
+    return int.from_bytes(hashlib.sha256(f"{seed} {number}".encode()).digest()[:4], "big")

@@ -1,0 +1,85 @@
+"""A plan as text: words where they can say it, YAML otherwise."""
+
+from typing import Any
+
+from automask.errors import PlanError
+from automask.plan.check import check_plan
+from automask.plan.grammar import _parse
+from automask.types import Edit, Plan
+
+
+def format_plan(plan: Plan) -> str:
+    """The plan as words; as YAML where words cannot say it.
+
+    YAML where an edit carries an editor, a seed, mask lengths or options, or where edits keep different words. For
+    every plan that `check_plan` passes, `parse_plan` (or `parse_yaml_plan`) gives the same plan back; `parse_targets`
+    where prompts are empty.
+
+    Raises:
+        PlanError: As in `check_plan`, save that prompts may be empty.
+    """
+    check_plan(plan, prompts=False)
+    words_say_it = all(edit == Edit(edit.targets, edit.prompt, edit.excepts, plan[0].keep) for edit in plan)
+    return _as_words(plan) if words_say_it else _as_yaml(plan)
+
+
+def _as_words(plan: Plan) -> str:
+    parts = []
+    for edit in plan:
+        part = ", ".join(map(_name_in_words, edit.targets))
+        if edit.excepts:
+            part += " except " + ", ".join(map(_name_in_words, edit.excepts))
+        parts.append(f"{part} -> {_prompt_in_words(edit.prompt)}" if edit.prompt else part)
+    if plan[0].keep:
+        parts.append("keep " + ", ".join(map(_name_in_words, plan[0].keep)))
+    return "; ".join(parts)
+
+
+def _name_in_words(name: str) -> str:
+    return name if _reads_as(f"{name} -> x", Edit((name,), "x")) else _quoted(name)
+
+
+def _prompt_in_words(prompt: str) -> str:
+    return prompt if _reads_as(f"x -> {prompt}", Edit(("x",), prompt)) else _quoted(prompt)
+
+
+def _reads_as(text: str, edit: Edit) -> bool:
+    """True where the words say just this edit: to ask the parser is simpler than to list what it treats specially."""
+    try:
+        return _parse(text, prompts=True) == (edit,)
+    except PlanError:
+        return False
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _as_yaml(plan: Plan) -> str:
+    import yaml  # comes with Hydra
+
+    same_keep = all(edit.keep == plan[0].keep for edit in plan)
+    entries: list[dict[str, Any]] = []
+    if same_keep and plan[0].keep:
+        entries.append({"keep": list(plan[0].keep)})
+    for edit in plan:
+        entry: dict[str, Any] = {"target": _names_in_yaml(edit.targets)}
+        if edit.prompt:
+            entry["prompt"] = edit.prompt
+        if edit.excepts:
+            entry["except"] = _names_in_yaml(edit.excepts)
+        if edit.keep and not same_keep:
+            entry["keep"] = _names_in_yaml(edit.keep)
+        if edit.editor is not None:
+            entry["with"] = edit.editor
+        if edit.seed is not None:
+            entry["seed"] = edit.seed
+        entries.append({**entry, **dict(edit.mask), **dict(edit.options)})
+    text: str = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=10**6)
+    return text
+
+
+def _names_in_yaml(names: tuple[str, ...]) -> str | list[str]:
+    if len(names) == 1 and _name_in_words(names[0]) == names[0]:
+        return names[0]
+    return list(names)

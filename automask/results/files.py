@@ -1,0 +1,128 @@
+"""Where the results of a photo are written, and whether they may be."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from automask.errors import OutputError, UsageError
+from automask.images import PHOTO_SUFFIXES
+from automask.plan import mask_name
+from automask.results.records import _read_record
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where the results of one photo lie.
+
+    Args:
+        result: The edited photo, in the photo's own format.
+        masks: The folder of its masks.
+        before_after, overlay: What a person looks at.
+        original: The photo as it was, beside a labelled result.
+        record: The record of an edit.
+        masks_record: The record of a mask request.
+        variants: The sheet of its variants, whose results lie in folders beside it.
+    """
+
+    result: Path
+    masks: Path
+    before_after: Path
+    candidates: Path
+    overlay: Path
+    original: Path
+    record: Path
+    masks_record: Path
+    variants: Path
+
+
+def files_of(photo_name: str, out: Path, name: str | None = None) -> Files:
+    """The files of one photo in a folder.
+
+    Args:
+        photo_name: File name of the photo: its suffix is the result's.
+        out: The folder.
+        name: What the companions' names begin with, the photo's stem where None. With the photo's own suffix at its end
+            it is the result's name as a whole: "kitchen.png" gives kitchen.png and kitchen.png.masks/, "kitchen-2"
+            gives kitchen-2.png and kitchen-2.masks/.
+    """
+    suffix = Path(photo_name).suffix
+    stem = Path(photo_name).stem if name is None else name
+    whole = name is not None and suffix != "" and name.endswith(suffix)
+    return Files(
+        result=out / (stem if whole else f"{stem}{suffix}"),
+        masks=out / f"{stem}.masks",
+        before_after=out / f"{stem}.before-after.jpg",
+        candidates=out / f"{stem}.candidates.jpg",
+        overlay=out / f"{stem}.overlay.png",
+        original=out / f"{stem}.original{suffix}",
+        record=out / f"{stem}.run.json",
+        masks_record=out / f"{stem}.masks.json",
+        variants=out / f"{stem}.variants.jpg",
+    )
+
+
+def check_out(out: str | os.PathLike[str], *, overwrites: tuple[Path, Path] | None = None) -> Path:
+    """The output folder, found fit before any work is done. Nothing is created.
+
+    Args:
+        out: The folder asked for; it need not exist.
+        overwrites: The photo and the result that is to be written: refused where they are the same file.
+
+    Raises:
+        UsageError: The name is a picture's, or the result would overwrite the photo.
+        OutputError: It is a file, or lies in one, or may not be written to.
+    """
+    if not os.fspath(out):
+        raise UsageError("OUT is ''", mend="name a folder, or '.' for this one")
+    folder = Path(out)
+    if folder.suffix.lower() in PHOTO_SUFFIXES and not folder.is_dir():
+        raise UsageError(
+            f"{str(out)!r} looks like a picture, and OUT is a folder",
+            mend="name a folder: the result is written into it under the photo's own name",
+        )
+    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not nearest.is_dir():
+        raise OutputError(f"{str(out)!r} cannot be a folder: {str(nearest)!r} is a file", mend="name another folder")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{str(nearest)!r} may not be written to", mend="name another folder, or ask for the right to write"
+        )
+    if overwrites is not None and _same_file(*overwrites):
+        raise UsageError(
+            f"{str(out)!r} is the photo's own folder: {overwrites[0].name!r} would be overwritten",
+            mend="name another folder",
+        )
+    return folder
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return one.resolve() == other.resolve()
+
+
+def _free_files(photo_name: str, out: Path, name: str | None) -> Files:
+    """The files of a photo; under its full name where its stem belongs to another photo's results already."""
+    files = files_of(photo_name, out, name)
+    owners = {_read_record(path).get("photo") for path in (files.record, files.masks_record)} - {None, photo_name}
+    return files_of(photo_name, out, photo_name) if name is None and owners else files
+
+
+def _masks_of_former_runs(files: Files) -> set[Path]:
+    """The mask files that this photo's earlier records tell of. What a person put beside them is not ours to remove."""
+    steps = _read_record(files.record).get("steps", [])
+    names = {mask_name(nr, step["targets"]) for nr, step in enumerate(steps, start=1)}
+    names |= {
+        Path(region["mask"]).name for region in _read_record(files.masks_record).get("regions", []) if region["mask"]
+    }
+    return {files.masks / name for name in names}
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    if isinstance(error, OutputError):
+        return error
+    return OutputError(
+        f"cannot write {str(path)!r}: {error.strerror or error}",
+        mend="see that the folder may be written to and the disk has room",
+    )

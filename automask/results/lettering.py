@@ -1,0 +1,95 @@
+"""Text on pictures.
+
+Drawn with Pillow, because OpenCV's letters stop at ASCII.
+"""
+
+import bisect
+import functools
+import unicodedata
+
+from PIL import ImageFont
+
+from automask.errors import AutomaskError
+
+_PAPER = (250, 250, 248)
+_INK = (32, 33, 36)
+_MORE_FONTS = (
+    "DejaVuSans.ttf",
+    "NotoSans-Regular.ttf",
+    "NotoSansCJK-Regular.ttc",
+    "wqy-microhei.ttc",
+    "Arial Unicode.ttf",
+    "Arial.ttf",
+    "arial.ttf",
+    "msyh.ttc",
+)
+
+
+@functools.lru_cache(maxsize=64)
+def _named_font(name: str, text_px: int) -> ImageFont.FreeTypeFont | None:
+    try:
+        if not name:
+            font = ImageFont.load_default(text_px)
+        else:
+            # Not Raqm: not every Pillow has it, and it fails on a text that begins with a combining accent.
+            font = ImageFont.truetype(name, text_px, layout_engine=ImageFont.Layout.BASIC)
+    except OSError:
+        return None
+    return font if isinstance(font, ImageFont.FreeTypeFont) else None
+
+
+@functools.lru_cache(maxsize=4096)
+def _draws(name: str, char: str) -> bool:
+    """Whether a font has the character: it draws something else than for one that no font has."""
+    font = _named_font(name, 16)
+    if font is None:
+        return False
+    return char.isspace() or bytes(font.getmask(char)) != bytes(font.getmask("\U0010ffff"))
+
+
+def _letters(text_px: int, text: str) -> tuple[ImageFont.FreeTypeFont, str]:
+    """A font for the text, and the text as that font can draw it.
+
+    Pillow's own letters, the same on every machine, hold ASCII and little more; for other scripts the system's font
+    that has most of the text is taken. Where none has an accented letter, the accent goes.
+    """
+    text = "".join(char if char.isprintable() else " " for char in text)
+    best = max(("", *_MORE_FONTS), key=lambda name: sum(_draws(name, char) for char in set(text)))
+    font = _named_font(best, text_px)
+    if font is None:
+        raise AutomaskError("this Pillow was built without FreeType and draws no text", mend="install Pillow's wheel")
+    return font, "".join(char if _draws(best, char) else _without_accent(char) for char in text)
+
+
+def _without_accent(char: str) -> str:
+    plain = unicodedata.normalize("NFKD", char)[0]
+    return plain if plain.isascii() else char
+
+
+def _shorten(text: str, font: ImageFont.FreeTypeFont, room_px: float) -> str:
+    """The text, its middle an ellipsis where it is wider than the room: file names often differ at the end."""
+    if font.getlength(text) <= room_px:
+        return text
+    widths = range(1, len(text))
+    kept = bisect.bisect_right(widths, room_px, key=lambda count: font.getlength(_without_middle(text, count)))
+    return _without_middle(text, kept) if kept else "…"
+
+
+def _without_middle(text: str, kept: int) -> str:
+    return f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
+
+
+def _wrap(text: str, font: ImageFont.FreeTypeFont, room_px: float) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if font.getlength(longer) <= room_px:
+            lines[-1] = longer
+        else:
+            lines.append(_shorten(word, font, room_px))
+    return [line for line in lines if line]
+
+
+def _ink_on(colour: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Dark or light letters, whichever stand out more; luma weights of ITU-R BT.601."""
+    return _INK if 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2] > 120 else _PAPER

@@ -1,0 +1,302 @@
+"""An edited photo, and the files that it writes."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from automask import __version__
+from automask.errors import OutputError
+from automask.images import Photo, atomic_path, see_through, write_mask, write_photo, write_picture
+from automask.plan import mask_name
+from automask.results import credentials, disclosure
+from automask.results.files import _free_files, _masks_of_former_runs, _same_file, _unwritable, check_out, files_of
+from automask.results.previews import (
+    before_after,
+    candidates_sheet,
+    label_plate,
+    overlay,
+    variants_cell,
+    variants_sheet,
+)
+from automask.results.records import _box_record, _read_record, mask_record, write_json
+from automask.types import Alpha, Disclose, Plan, Region, Rgb, Step, Variant
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Saved:
+    """What was written for one photo.
+
+    Args:
+        result: The edited photo; None for a mask request.
+        masks: One file for each found part, in order.
+        picture: What a person looks at: the before/after picture, or the overlay.
+        record: The record's file.
+        recorded: What the record says.
+        original: The photo as it was, where it was asked for beside a labelled result.
+    """
+
+    result: Path | None
+    masks: tuple[Path, ...]
+    picture: Path
+    record: Path
+    recorded: Mapping[str, Any]
+    original: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """An edited photo, not yet written.
+
+    Args:
+        image: [H, W, 3] uint8: the result.
+        steps: What became of each edit.
+        record: What `kitchen.run.json` will say; the writer's part (encoder, notes) is added when saved.
+        regions: What was found, one for each edit.
+        photo: The photo as it was opened.
+        plan: The edits.
+        masks_from: The folder that the masks were given in, where they were: it is never written to.
+        generative: Whether a generative model painted; None where an editor does not say.
+        disclose, c2pa: What `save` does where it is not told: nothing, or what the overrides said.
+    """
+
+    image: Rgb
+    steps: tuple[Step, ...]
+    record: Mapping[str, Any]
+    regions: tuple[Region, ...]
+    photo: Photo
+    plan: Plan
+    masks_from: Path | None = None
+    generative: bool | None = None
+    disclose: Disclose = "none"
+    c2pa: str | None = None
+
+    @property
+    def alpha(self) -> Alpha:
+        """[H, W] float32: the highest alpha of any painted step; 0 is exactly where the photo is untouched."""
+        result = np.zeros(self.image.shape[:2], dtype=np.float32)
+        for region, step in zip(self.regions, self.steps, strict=True):
+            if step.area_px:
+                result = np.maximum(result, region.alpha)
+        return result
+
+    def save(
+        self,
+        out: str | os.PathLike[str] = "out",
+        *,
+        name: str | None = None,
+        disclose: Disclose | None = None,
+        c2pa: str | os.PathLike[str] | None = None,
+    ) -> Saved:
+        """Writes the result, its masks, the before/after picture and the record into a folder.
+
+        Where edits had several candidates, also a sheet of them all.
+
+        The record is written last, and an old one is removed first: a record means that all it tells of is there.
+
+        Args:
+            out: The folder; made where it is not there.
+            name: Replaces the photo's stem in all names, as in `files_of`. Without it, a photo whose stem another
+                photo's results have taken there (kitchen.jpg, then kitchen.png) uses its full name.
+            disclose: `metadata` says in the result's XMP what was altered; `label` also draws a label into it, outside
+                what was repainted, and lays the original beside it; `none` does neither, and is the default. A photo
+                in which nothing was repainted is never labelled. See docs/disclosure.md.
+            c2pa: A PEM file with your certificates and key, to sign the result with content credentials.
+
+        Raises:
+            ConfigError: `disclose` is none of these, or `c2pa` cannot sign.
+            ExtraMissing: `c2pa` is given without c2pa-python.
+            UsageError: `out` is named like a picture, or the result would overwrite the photo.
+            OutputError: It cannot be written there.
+        """
+        disclosure.check_disclose(self.disclose if disclose is None else disclose)
+        files = _free_files(self.photo.name, Path(out), name)
+        check_out(out, overwrites=None if self.photo.source is None else (self.photo.source, files.result))
+        if files.result.is_dir():
+            raise OutputError(f"{str(files.result)!r} is a folder", mend="name another OUT, or move that folder away")
+        try:
+            old = _masks_of_former_runs(files)
+            own = self.photo.source is not None and _same_file(self.photo.source, files.original)
+            if _original_in(_read_record(files.record)) == files.original.name and not own:
+                files.original.unlink(missing_ok=True)
+            files.record.unlink(missing_ok=True)
+            given = self.masks_from is not None and _same_file(self.masks_from, files.masks)
+            masks = [] if given else _write_masks(files.masks, self.regions, old)
+            shown = _disclosed(self, self.disclose if disclose is None else disclose, files.original.name)
+            original = files.original if shown.told and shown.told["original"] else None
+            write_picture(files.before_after, before_after(self.photo.rgb, shown.image))
+            files.candidates.unlink(missing_ok=True)
+            if any(step.candidates for step in self.steps):
+                write_picture(files.candidates, candidates_sheet(self.steps))
+            if original and not own:
+                _write_original(self.photo, original)
+            written = write_photo(shown.photo, shown.image, shown.alpha, files.result)
+            pem = self.c2pa if c2pa is None else os.fspath(c2pa)
+            signed_by, unsigned = _signed(self, files.result, pem)
+        except OSError as error:
+            raise _unwritable(Path(out), error) from error
+        record = {
+            **self.record,
+            "outside_changed_px": written.outside_changed_px,
+            "encoder_changed_px": written.encoder_changed_px,
+            "encoder_max_diff": written.encoder_max_diff,
+            "notes": [*dict.fromkeys([*self.record.get("notes", ()), *shown.notes, *written.notes, *unsigned])],
+            "disclosure": shown.told,
+            "credentials": {"signed_by": signed_by} if signed_by is not None else None,
+            "digest": disclosure.disclosed_digest(
+                self.record.get("digest", ""), shown.disclose, signed=pem is not None
+            ),
+        }
+        write_json(files.record, record)
+        paths = tuple(path for path in masks if path)
+        return Saved(files.result, paths, files.before_after, files.record, record, original)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shown:
+    """What is written of an outcome under one setting of `disclose`; `told` is what its record says of that."""
+
+    disclose: Disclose
+    photo: Photo
+    image: Rgb
+    alpha: Alpha
+    told: dict[str, Any] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def _disclosed(outcome: Outcome, disclose: Disclose, original: str) -> _Shown:
+    shown = _Shown(disclose, outcome.photo, outcome.image, outcome.alpha)
+    if disclose == "none" or not any(step.area_px for step in outcome.steps):
+        return shown
+    note = disclosure.note_of(outcome.steps)
+    tool = f"automask {__version__}"
+    photo, source_type, notes = disclosure.with_note(outcome.photo, note, generative=outcome.generative, tool=tool)
+    told: dict[str, Any] = {"label_box": None, "digital_source_type": source_type, "note": note, "original": None}
+    if disclose == "metadata":
+        return replace(shown, photo=photo, told=told, notes=tuple(notes))
+    told["original"] = original
+    plate = label_plate(outcome.photo.size_wh)
+    if plate is None:
+        notes.append("the photo is too small for a label that can be read: none was drawn")
+        return replace(shown, photo=photo, told=told, notes=tuple(notes))
+    taken, faint = shown.alpha > 0, see_through(outcome.photo)
+    margin_px = max(1, round(0.012 * min(outcome.photo.size_wh)))
+    size_wh = (plate.shape[1], plate.shape[0])
+    box = disclosure.place_label(outcome.photo.rgb, taken, faint, size_wh, margin_px=margin_px)
+    if faint[box.slices].any():
+        notes.append("the photo is see-through where the label stands: it may hardly show")
+    covered_px = int(np.count_nonzero(taken[box.slices]))
+    if covered_px:
+        notes.append(f"no place is left beside what was repainted: the label covers {covered_px} px of it")
+    image, alpha = outcome.image.copy(), shown.alpha.copy()
+    image[box.slices], alpha[box.slices] = plate, 1.0
+    told["label_box"] = _box_record(box)
+    return _Shown(disclose, photo, image, alpha, told, tuple(notes))
+
+
+def _signed(outcome: Outcome, result: Path, pem: str | None) -> tuple[str | None, list[str]]:
+    """Signs the result where that is asked for and something was repainted; the certificate's name, and what to say."""
+    if pem is None or not any(step.area_px for step in outcome.steps):
+        return None, []
+    signed_by = credentials.sign(
+        result,
+        outcome.photo,
+        pem,
+        source_type=disclosure.source_type_of(outcome.generative),
+        note=disclosure.note_of(outcome.steps),
+        tool=f"automask {__version__}",
+    )
+    kept_out = f"a {outcome.photo.format} file holds no content credentials: it is not signed"
+    return signed_by, [] if signed_by is not None else [kept_out]
+
+
+def _write_original(photo: Photo, path: Path) -> None:
+    """The photo as it was, byte for byte; of an array the same pixels."""
+    if photo.source is None:
+        write_photo(photo, photo.rgb, np.zeros(photo.rgb.shape[:2], np.uint8), path)
+        return
+    data = disclosure.original_of(photo)
+    with atomic_path(path) as part:
+        part.write_bytes(data)
+
+
+def _original_in(record: Mapping[str, Any]) -> str | None:
+    told = record.get("disclosure")
+    return told.get("original") if isinstance(told, Mapping) else None
+
+
+def save_variants(
+    made: Iterable[tuple[Variant, Outcome]],
+    out: str | os.PathLike[str] = "out",
+    *,
+    disclose: Disclose | None = None,
+    c2pa: str | os.PathLike[str] | None = None,
+) -> tuple[tuple[Saved, ...], Path | None]:
+    """What was written for each variant, as it was made, into the folder of its name; and the sheet of them all.
+
+    The sheet lies in `out` itself, beside the folders. Words without braces are one variant of no name: it goes into
+    `out`, and there is no sheet. `disclose` and `c2pa` are those of `Outcome.save`.
+
+    Raises:
+        As `Outcome.save`.
+    """
+    saved: list[Saved] = []
+    cells: list[tuple[str, Rgb]] = []
+    for variant, outcome in made:
+        saved.append(outcome.save(Path(out, variant.name), disclose=disclose, c2pa=c2pa))
+        if variant.name:
+            cells = cells or [variants_cell("before", outcome.photo.rgb)]
+            cells.append(variants_cell(", ".join(variant.words), outcome.image))
+    if not cells:
+        return tuple(saved), None
+    name = saved[0].record.name.removesuffix(".run.json")
+    sheet = files_of(name, Path(out), name).variants
+    write_picture(sheet, variants_sheet(cells))
+    return tuple(saved), sheet
+
+
+def save_masks(
+    photo: Photo,
+    regions: Sequence[Region],
+    out: str | os.PathLike[str] = "out",
+    *,
+    name: str | None = None,
+    preset: str = "",
+    models: Mapping[str, Any] | None = None,
+    versions: Mapping[str, str] | None = None,
+    timing: Mapping[str, float] | None = None,
+) -> Saved:
+    """Writes masks, the overlay and `kitchen.masks.json` of a mask request into a folder, the record last.
+
+    Raises:
+        UsageError: `out` is named like a picture.
+        OutputError: It cannot be written there.
+    """
+    check_out(out)
+    files = _free_files(photo.name, Path(out), name)
+    try:
+        old = _masks_of_former_runs(files)
+        files.masks_record.unlink(missing_ok=True)
+        masks = _write_masks(files.masks, regions, old)
+        write_picture(files.overlay, overlay(photo.rgb, regions))
+    except OSError as error:
+        raise _unwritable(Path(out), error) from error
+    names = [f"{files.masks.name}/{path.name}" if path else None for path in masks]
+    record = mask_record(photo, regions, masks=names, preset=preset, models=models, versions=versions, timing=timing)
+    write_json(files.masks_record, record)
+    return Saved(None, tuple(path for path in masks if path), files.overlay, files.masks_record, record)
+
+
+def _write_masks(folder: Path, regions: Sequence[Region], old: set[Path]) -> list[Path | None]:
+    """One PNG for each found region, None for the others; `old`, the masks of former runs, are removed."""
+    paths = [folder / mask_name(nr, [region.target]) if region.found else None for nr, region in enumerate(regions, 1)]
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in old.difference(path for path in paths if path):
+        stale.unlink(missing_ok=True)
+    for path, region in zip(paths, regions, strict=True):
+        if path is not None:
+            write_mask(path, region.alpha)
+    return paths

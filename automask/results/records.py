@@ -1,0 +1,171 @@
+"""The records of an edit and of a mask request, as plain values and as JSON files."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from automask.images import Photo, atomic_path
+from automask.plan import format_plan
+from automask.results.coco import coco_rle
+from automask.types import Box, Candidate, Plan, Region, Step
+
+
+def run_record(
+    photo: Photo,
+    plan: Plan,
+    steps: Sequence[Step],
+    *,
+    preset: str = "",
+    seed: int = 0,
+    outside_changed_px: int = 0,
+    models: Mapping[str, Any] | None = None,
+    versions: Mapping[str, str] | None = None,
+    timing: Mapping[str, float] | None = None,
+    notes: Sequence[str] = (),
+    digest: str = "",
+) -> dict[str, Any]:
+    """The record of an edit, as `kitchen.run.json` holds it. Only what is under `timing` may differ from run to run.
+
+    Args:
+        photo: The photo.
+        plan: What was asked.
+        steps: What became of it.
+        preset: The preset it was run with.
+        seed: The run's seed.
+        outside_changed_px: Pixels with alpha 0 that changed: 0, or a law is broken.
+        models: What was loaded, by stage.
+        versions: Of automask and of what computes, by package.
+        timing: Seconds, by stage.
+        notes: What a person should know; the photo's own notes stand before them.
+        digest: Of photo, plan, configuration and version; a batch resumes by it.
+    """
+    return {
+        "schema": 1,
+        "photo": photo.name,
+        "size_wh": [int(side) for side in photo.size_wh],
+        "plan": format_plan(plan),
+        "preset": preset,
+        "seed": seed,
+        "outside_changed_px": outside_changed_px,
+        "steps": [step_record(step) for step in steps],
+        "models": dict(models or {}),
+        "versions": dict(versions or {}),
+        "timing": _rounded(dict(timing or {})),
+        "encoder_changed_px": 0,
+        "encoder_max_diff": 0,
+        "notes": [*photo.notes, *notes],
+        "digest": digest,
+    }
+
+
+def step_record(step: Step) -> dict[str, Any]:
+    """One step of a record as plain values, floats to four digits."""
+    return {
+        "targets": list(step.targets),
+        "read_as": list(step.read_as),
+        "prompt": step.prompt,
+        "seed": step.seed,
+        "found": step.found,
+        "missing": list(step.missing),
+        "peak": _rounded(step.peak),
+        "boxes": [_box_record(box) for box in step.boxes],
+        "area_px": step.area_px,
+        "reason": step.reason,
+        **({"candidates": [_candidate_record(one) for one in step.candidates]} if step.candidates else {}),
+    }
+
+
+def _candidate_record(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "seed": candidate.seed,
+        "chosen": candidate.chosen,
+        "scores": {name: _rounded(value) for name, value in candidate.scores},
+        "reason": candidate.reason,
+    }
+
+
+def mask_record(
+    photo: Photo,
+    regions: Sequence[Region],
+    *,
+    masks: Sequence[str | None] | None = None,
+    preset: str = "",
+    models: Mapping[str, Any] | None = None,
+    versions: Mapping[str, str] | None = None,
+    timing: Mapping[str, float] | None = None,
+) -> dict[str, Any]:
+    """The record of `automask mask`: what `kitchen.masks.json` holds, the hard masks as COCO run lengths.
+
+    Args:
+        photo: The photo.
+        regions: What was found in it.
+        masks: For each region the path of its PNG beside the record, None where it has none.
+        preset: As in `run_record`, like the following.
+        models: What was loaded, by stage.
+        versions: By package.
+        timing: Seconds, by stage.
+    """
+    files = masks if masks is not None else [None] * len(regions)
+    return {
+        "schema": 1,
+        "photo": photo.name,
+        "size_wh": [int(side) for side in photo.size_wh],
+        "preset": preset,
+        "regions": [
+            {
+                "target": region.target,
+                "read_as": list(region.read_as),
+                "found": region.found,
+                "missing": list(region.missing),
+                "peak": _rounded(region.peak),
+                "boxes": [_box_record(box) for box in region.boxes],
+                "area_px": int(np.count_nonzero(region.hard)),
+                "reason": region.reason,
+                "mask": file,
+                "segmentation": coco_rle(region.hard),
+            }
+            for region, file in zip(regions, files, strict=True)
+        ],
+        "models": dict(models or {}),
+        "versions": dict(versions or {}),
+        "timing": _rounded(dict(timing or {})),
+        "notes": list(photo.notes),
+    }
+
+
+def write_json(path: Path, value: object) -> None:
+    """Writes a value as UTF-8 JSON, whole or not at all.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    with atomic_path(path) as part:
+        # A file name that is no UTF-8 comes as lone surrogates: written as JSON's own escapes, they read back the same.
+        part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+
+
+def _box_record(box: Box) -> list[int]:
+    return [box.x0, box.y0, box.x1, box.y1]
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 4)
+    if isinstance(value, Mapping):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(item) for item in value]
+    return value
+
+
+def _read_record(path: Path) -> dict[str, Any]:
+    """A record as it was written; empty where there is none, or where it is not ours to read."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) and record.get("schema") == 1 else {}

@@ -1,0 +1,81 @@
+"""What is loaded, and what it says of itself."""
+
+from automask.errors import EditorError, RefinerError, SegmenterError
+from automask.protocols import Stages
+from automask.types import Hard, Heat, Rgb
+
+
+class NotLoaded:
+    """Stands in for a stage that a call does not need, so that its model is not loaded; it can do nothing."""
+
+    multiple_px = 1
+    ideal_px = 0
+
+    def heats(self, *_: object) -> Heat:
+        """Raises: it was not loaded."""
+        raise SegmenterError("no segmenter was loaded", mend="call automask.edit without masks")
+
+    def refine(self, *_: object) -> Hard:
+        """Raises: it was not loaded."""
+        raise RefinerError("no refiner was loaded", mend="call automask.edit without masks")
+
+    def paint(self, *_: object, **__: object) -> Rgb:
+        """Raises: it was not loaded."""
+        raise EditorError("no editor was loaded", mend="call automask.edit")
+
+
+def models_of(stages: Stages) -> dict[str, str]:
+    """What each stage is, for the record: its class, and where it runs if it tells that."""
+    return {
+        name: ": ".join(filter(None, (type(part).__name__, device_note(part))))
+        for name, part in parts_of(stages).items()
+    }
+
+
+def parts_of(stages: Stages) -> dict[str, object]:
+    """Everything that is loaded, by name; under an editor that chooses among others also those (`editor.paint`)."""
+    editors: dict[str, object] = {"editor": stages.editor, **stages.editors}
+    chosen = {
+        f"{name}.{inner}": part
+        for name, editor in editors.items()
+        for inner, part in getattr(editor, "loaded", {}).items()
+    }
+    return {"segmenter": stages.segmenter, "refiner": stages.refiner, **editors, **chosen}
+
+
+def device_note(part: object) -> str:
+    """The sentence in which a stage says on what device and in what number format it runs; empty where it says none."""
+    note = getattr(part, "device_note", "")
+    return note if isinstance(note, str) else ""
+
+
+def versions(stages: Stages | None = None) -> dict[str, str]:
+    """Versions of what decides a result's pixels; of the heavy packages only those that are in use.
+
+    Args:
+        stages: What they say that they compute with counts too, loaded or not: masks may come from the cache.
+    """
+    import platform
+    import sys
+    from importlib.metadata import version
+
+    import cv2
+    import numpy as np
+
+    from automask import __version__
+
+    found = {
+        "automask": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "opencv": cv2.__version__,
+        "pillow": version("pillow"),
+    }
+    finders = () if stages is None else (stages.segmenter, stages.refiner)
+    said = {name for part in finders for name in getattr(part, "computes_with", ())}
+    for name in ("onnxruntime", "torch", "transformers", "diffusers"):
+        if name in sys.modules:
+            found[name] = str(sys.modules[name].__version__)
+        elif name in said:
+            found[name] = version(name)
+    return found

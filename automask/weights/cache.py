@@ -1,0 +1,196 @@
+"""Where weights are cached, how they are found, and how they are fetched."""
+
+import hashlib
+import json
+import os
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from automask.errors import WeightsMissing
+from automask.weights.device import models_extra
+from automask.weights.table import PICKLES, Weights, catalogue, find
+
+Progress = Callable[[int, int], None]
+"""Called with (bytes done, bytes in all); the second is 0 where the server does not say."""
+
+
+def cache_dir() -> Path:
+    """Where automask keeps files of its own: `$AUTOMASK_CACHE`, or `automask` in the user's cache folder."""
+    if chosen := os.environ.get("AUTOMASK_CACHE"):
+        return Path(chosen).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "automask"
+
+
+def hub_dir() -> Path:
+    """Where the Hugging Face hub keeps repositories: the rule of its `constants.py`, without the import."""
+    for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
+        if chosen := os.environ.get(name):
+            return Path(os.path.expandvars(chosen)).expanduser()
+    if home := os.environ.get("HF_HOME"):
+        return Path(os.path.expandvars(home)).expanduser() / "hub"
+    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "huggingface" / "hub"
+
+
+def home_of(weights: Weights) -> Path:
+    """Where the weights lie once fetched: a file where one file is fetched, else the folder of a repository."""
+    if weights.is_url:
+        return cache_dir() / "weights" / weights.source.rsplit("/", 1)[1]
+    folder = hub_dir() / f"models--{weights.source.replace('/', '--')}" / "snapshots" / str(weights.revision)
+    return folder / weights.files[0] if weights.is_one_file else folder
+
+
+def cached_at(weights: Weights) -> Path | None:
+    """Where the weights lie on this machine; None where they are missing or a download was broken off."""
+    home = home_of(weights)
+    if weights.is_one_file:
+        return home if home.is_file() else None
+    if not home.is_dir() or not all(any(home.glob(pattern)) for pattern in weights.files):
+        return None
+    return home if all(_shards_are_there(index) for index in home.glob("*/*.safetensors.index.json")) else None
+
+
+def _shards_are_there(index: Path) -> bool:
+    names = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+    return all((index.parent / name).is_file() for name in set(names))
+
+
+def locate(model: str) -> Path:
+    """The weights that a configuration names, on this machine.
+
+    Args:
+        model: A name of the catalogue, or a path to a file or folder. A name goes before a path.
+
+    Raises:
+        WeightsMissing: They are not on this machine; nothing is downloaded.
+        ConfigError: Neither a known name nor anything that looks like a path.
+    """
+    path = Path(model).expanduser()
+    if all(weights.name != model for weights in catalogue()):
+        if path.exists():
+            return path
+        if path.suffix or len(path.parts) > 1:
+            raise WeightsMissing(f"no weights at {model!r}", mend="point model at a file or folder that is there")
+    weights = find(model)
+    home = cached_at(weights)
+    if home is None:
+        raise WeightsMissing(
+            f"no weights for {model!r} under {home_of(weights)}",
+            mend=f"run 'automask models fetch {model}', or point model at a copy",
+        )
+    return home
+
+
+def fetch(name: str, *, progress: Progress | None = None) -> Path:
+    """Downloads weights, checks their digests, and says where they lie. Weights that are there are only checked again.
+
+    Args:
+        name: A name of the catalogue.
+        progress: Told of the bytes of a URL's download; the hub shows bars of its own.
+
+    Raises:
+        ConfigError: No such name.
+        WeightsMissing: They could not be fetched, or are not what was promised.
+        ExtraMissing: huggingface_hub is not installed.
+    """
+    weights = find(name)
+    if weights.is_url:
+        home = home_of(weights)
+        if home.is_file():
+            _check(weights, home.parent, {home.name: _sha256(home)})
+        else:
+            _download(weights, home, progress)
+        return home
+    folder = _snapshot(weights)
+    files = {file for pattern in weights.files for file in folder.glob(pattern) if file.suffix == ".safetensors"}
+    _check(weights, folder, {file.relative_to(folder).as_posix(): _sha256(file) for file in sorted(files)})
+    return home_of(weights)
+
+
+def _snapshot(weights: Weights) -> Path:
+    """The repository's folder, with every file that the catalogue names."""
+    with models_extra(f"fetching {weights.name!r}"):
+        import huggingface_hub
+        from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        folder = huggingface_hub.snapshot_download(
+            weights.source,
+            revision=weights.revision,
+            cache_dir=hub_dir(),
+            allow_patterns=list(weights.files),
+            ignore_patterns=list(PICKLES),
+        )
+    except GatedRepoError as error:
+        raise WeightsMissing(
+            f"{weights.source} is gated: its licence ({weights.licence}) must be accepted first",
+            mend=f"accept it at {weights.page}, run 'hf auth login', and fetch again",
+        ) from error
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise _unfetched(weights, error) from error
+    if cached_at(weights) is None:
+        missing = [pattern for pattern in weights.files if not any(Path(folder).glob(pattern))]
+        raise WeightsMissing(
+            f"{weights.source} at {weights.revision} has no {', '.join(missing)}",
+            mend="point model at a complete copy, and report this: the catalogue is wrong",
+        )
+    return Path(folder)
+
+
+def _download(weights: Weights, home: Path, progress: Progress | None) -> None:
+    home.parent.mkdir(parents=True, exist_ok=True)
+    part = home.with_name(f"{home.name}.{os.getpid()}.part")
+    digest = hashlib.sha256()
+    try:
+        # The URL is the catalogue's own; urllib keeps to https where it starts there.
+        with urllib.request.urlopen(weights.source, timeout=60) as answer, part.open("wb") as file:  # noqa: S310
+            total = int(answer.headers.get("Content-Length") or 0)
+            done = 0
+            while block := answer.read(1 << 20):
+                file.write(block)
+                digest.update(block)
+                done += len(block)
+                if progress is not None:
+                    progress(done, total)
+        if total and done != total:
+            raise _unfetched(weights, OSError(f"the download broke off after {done} of {total} bytes"))
+        _check(weights, home.parent, {home.name: digest.hexdigest()})
+        part.replace(home)
+    except WeightsMissing:
+        raise
+    except OSError as error:
+        raise _unfetched(weights, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _unfetched(weights: Weights, error: Exception) -> WeightsMissing:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return WeightsMissing(
+        f"could not fetch {weights.name!r} from {weights.source}: {reason}",
+        mend=f"check the connection, or copy the files to {home_of(weights)}",
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check(weights: Weights, folder: Path, digests: Mapping[str, str]) -> None:
+    """Holds the digests of a folder's files to the published ones, and the others to those of the first fetch."""
+    record = cache_dir() / "digests" / f"{weights.name}.json"
+    recorded: dict[str, str] = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
+    published = dict(weights.sha256)
+    for file, digest in digests.items():
+        for known, origin in ((published, "published"), (recorded, f"recorded in {record}")):
+            if known.get(file, digest) != digest:
+                # The hub's cache holds links: without the file behind a link gone, a fetch would link it again.
+                raise WeightsMissing(
+                    f"{file} of {weights.name!r} has SHA-256 {digest}, not {known[file]} ({origin})",
+                    mend=f"delete {(folder / file).resolve()} and fetch again; do not use this file",
+                )
+    record.parent.mkdir(parents=True, exist_ok=True)
+    part = record.with_name(f"{record.name}.{os.getpid()}.part")
+    part.write_text(json.dumps({**recorded, **digests}, indent=1, sort_keys=True), encoding="utf-8")
+    part.replace(record)

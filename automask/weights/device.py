@@ -1,0 +1,101 @@
+"""Where a model runs, and the packages that it needs."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from automask.errors import ConfigError, ExtraMissing
+
+
+@contextlib.contextmanager
+def models_extra(what: str) -> Iterator[None]:
+    """Turns a failed import inside the block into one sentence that names the command.
+
+    Args:
+        what: Who needs the packages: the sentence's subject.
+
+    Raises:
+        ExtraMissing: An import inside the block failed.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise ExtraMissing(
+            f"{what} needs the packages of the 'models' extra: {error}", mend="run pip install 'automask[models]'"
+        ) from error
+
+
+@contextlib.contextmanager
+def quiet_models() -> Iterator[None]:
+    """No bars and no reports of transformers and diffusers inside the block; their settings come back after it."""
+    with contextlib.ExitStack() as stack:
+        for name in ("transformers", "diffusers"):
+            with contextlib.suppress(ImportError):
+                logging = __import__(f"{name}.utils.logging", fromlist=["logging"])
+                stack.callback(logging.set_verbosity, logging.get_verbosity())
+                if _bars_are_on(logging):
+                    stack.callback(logging.enable_progress_bar)
+                logging.set_verbosity_error()
+                logging.disable_progress_bar()
+        yield
+
+
+def _bars_are_on(logging: Any) -> bool:
+    # transformers offers is_progress_bar_enabled(); diffusers 0.42 keeps a module variable only.
+    asked = getattr(logging, "is_progress_bar_enabled", None)
+    return bool(asked()) if asked is not None else bool(getattr(logging, "_tqdm_active", True))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a model runs.
+
+    Args:
+        device: A torch.device.
+        dtype: A torch.dtype.
+        note: One sentence that says both, and why where they were picked.
+    """
+
+    device: Any
+    dtype: Any
+    note: str
+
+
+def place(device: str, dtype: str, *, what: str, gpu_dtype: str = "float16") -> Place:
+    """Picks the device and the number format of a model.
+
+    Args:
+        device: `auto` (a CUDA device, else Apple's, else the CPU) or any name that torch knows (`cuda:1`).
+        dtype: `auto` (gpu_dtype on CUDA, float32 elsewhere), `float32`, `float16` or `bfloat16`.
+        what: The subject of the sentence ("sd15-inpaint").
+        gpu_dtype: What `auto` means on CUDA.
+
+    Raises:
+        ConfigError: A device that is not on this machine, or another word.
+    """
+    import torch
+
+    has_cuda = torch.cuda.is_available()
+    has_mps = torch.backends.mps.is_available()
+    why = ""
+    if device == "auto":
+        device = "cuda" if has_cuda else "mps" if has_mps else "cpu"
+        why = "" if has_cuda else ": no CUDA device was found"
+    try:
+        chosen = torch.device(device)
+    except RuntimeError as error:
+        raise ConfigError(f"device {device!r} is not one that torch knows", mend="use auto, cpu or cuda") from error
+    gone = (chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count()) or (
+        chosen.type == "mps" and not has_mps
+    )
+    if gone:
+        raise ConfigError(f"device {device!r} is not on this machine", mend="use device=auto or device=cpu")
+    if dtype not in ("auto", "float32", "float16", "bfloat16"):
+        raise ConfigError(f"dtype {dtype!r} is unknown", mend="use auto, float32, float16 or bfloat16")
+    if dtype == "auto":
+        dtype = gpu_dtype if chosen.type == "cuda" else "float32"
+    name = {"cpu": "the CPU"}.get(chosen.type, device)
+    if chosen.type == "cuda":
+        name = f"{device} ({torch.cuda.get_device_name(chosen)})"
+    return Place(chosen, getattr(torch, dtype), f"{what} runs on {name} in {dtype}{why}")

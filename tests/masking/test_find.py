@@ -1,0 +1,374 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from drawing import disc, room
+
+from automask.errors import MaskError, RefinerError, SegmenterError, TargetMissing, UnknownPhrase
+from automask.images import write_mask
+from automask.masking.find import find_regions, parts_of, phrases_of, understand
+from automask.masking.given import given_regions
+from automask.plan import parse_plan, parse_targets
+from automask.protocols import Stages
+from automask.refiners.threshold import Threshold
+from automask.testing import Identity, PaintedHeat
+from automask.types import BoxRecipe, MaskRecipe
+
+SIZE = (100, 160)
+EXACT = MaskRecipe(min_speck_frac=0, max_hole_frac=0, dilate_px=0, feather_px=0)
+WIDE = MaskRecipe(min_speck_frac=0, max_hole_frac=0, dilate_px=4, feather_px=0)
+
+BODY = disc(SIZE, (40, 50), 20)
+TOP = disc(SIZE, (40, 50), 8)
+CORE = disc(SIZE, (40, 50), 4)
+FAR = disc(SIZE, (120, 50), 12)
+
+
+def warm(hard: np.ndarray, heat: float) -> np.ndarray:
+    return np.where(hard, np.float32(heat), np.float32(0.02))
+
+
+HEATS = {
+    "cabinets": warm(BODY, 0.8),
+    "handles": warm(TOP, 0.6),
+    "core": warm(CORE, 0.7),
+    "island": warm(FAR, 0.9),
+    "yacht": warm(FAR, 0.18),
+    "speck": warm(disc(SIZE, (5, 5), 1), 0.9),
+}
+
+
+def stages(mask: MaskRecipe = EXACT, **boxes: float) -> Stages:
+    return Stages(
+        segmenter=PaintedHeat(HEATS),
+        refiner=Threshold(),
+        editor=Identity(),
+        boxes=BoxRecipe(**{"pad_frac": 0.0, **boxes}),
+        mask=mask,
+    )
+
+
+def regions(words: str, mask: MaskRecipe = EXACT, **options: str):
+    return find_regions(room(*SIZE), parse_targets(words), stages(mask), **options)
+
+
+def test_one_region_for_each_part_of_the_words_in_order():
+    assert [r.target for r in regions("island; cabinets, handles")] == ["island", "cabinets, handles"]
+
+
+def test_a_found_region_has_its_mask_box_peak_and_reading():
+    (found,) = regions("island")
+    assert found.found
+    assert (found.hard == FAR).all()
+    assert (found.alpha == FAR).all()
+    assert len(found.boxes) == 1
+    assert found.peak == pytest.approx(0.9)
+    assert found.read_as == ("island",)
+    assert found.reason is None
+
+
+def test_a_union_holds_all_its_phrases():
+    (both,) = regions("island, cabinets")
+    assert (both.hard == (FAR | BODY)).all()
+
+
+def test_excepted_words_are_taken_away_even_where_they_are_colder():
+    (found,) = regions("cabinets except handles", WIDE)
+    assert not found.hard[TOP].any()
+    assert not found.alpha[TOP].any()
+    assert found.hard[BODY & ~TOP].all()
+
+
+def test_kept_words_are_untouched_by_every_edit():
+    for found in regions("cabinets; island; keep handles", WIDE):
+        assert not found.alpha[TOP].any()
+
+
+def test_two_edits_never_share_a_pixel_and_dilation_stops_at_the_other_mask():
+    doors, knobs = regions("cabinets; handles", WIDE)
+    assert not (doors.hard & knobs.hard).any()
+    assert not (doors.alpha[knobs.hard] > 0).any()
+    assert not (knobs.alpha[doors.hard] > 0).any()
+
+
+def test_a_part_excepted_from_one_edit_can_be_another_edit():
+    doors, knobs = regions("cabinets except handles; handles")
+    assert (knobs.hard == TOP).all()
+    assert (doors.hard == (BODY & ~TOP)).all()
+
+
+class Nested(PaintedHeat):
+    """Says that handles are a part of cabinets, colder as they are."""
+
+    def parts(self, targets):
+        return [
+            [i for i, other in enumerate(targets) if (target, other) == ("cabinets", "handles")] for target in targets
+        ]
+
+
+def test_a_part_that_another_edit_names_is_that_edit_s_even_where_it_is_colder():
+    doors, knobs = find_regions(
+        room(*SIZE), parse_targets("cabinets; handles"), replace(stages(), segmenter=Nested(HEATS))
+    )
+    assert (knobs.hard == TOP).all()
+    assert (doors.hard == (BODY & ~TOP)).all()
+
+
+def test_a_part_that_no_other_edit_names_stays_with_the_whole():
+    for words in ("cabinets", "cabinets, handles", "cabinets; island"):
+        whole = find_regions(room(*SIZE), parse_targets(words), replace(stages(), segmenter=Nested(HEATS)))[0]
+        assert (whole.hard == BODY).all(), words
+
+
+def test_a_part_that_the_other_edit_excepts_is_not_taken_from_the_whole():
+    doors, knobs = find_regions(
+        room(*SIZE), parse_targets("cabinets; handles except core"), replace(stages(), segmenter=Nested(HEATS))
+    )
+    assert (knobs.hard == (TOP & ~CORE)).all()
+    assert (doors.hard == (BODY & ~(TOP & ~CORE))).all()
+
+
+@pytest.mark.parametrize(
+    "parts", [[[0]], [[5], []], None, [[], "handles"], [[-1], []], [[0], []], [[1], [0]], [[True], []], [[], []] * 2]
+)
+def test_parts_that_name_no_phrase_are_refused(parts: object):
+    class Odd(PaintedHeat):
+        def parts(self, targets):
+            return parts
+
+    with pytest.raises(SegmenterError, match=r"segmenter 'Odd' failed to tell the parts of .*must give, for each phr"):
+        parts_of(Odd(HEATS), ("cabinets", "handles"))
+
+
+def test_the_segmenter_sees_each_phrase_once_and_the_photo_once():
+    tools = stages()
+    find_regions(room(*SIZE), parse_plan("cabinets except handles -> a; island -> b; keep handles"), tools)
+    assert tools.segmenter.calls == 1
+    assert phrases_of(parse_plan("cabinets except handles -> a; island -> b; keep handles")) == (
+        "cabinets",
+        "handles",
+        "island",
+    )
+
+
+def test_not_there_is_an_answer_with_the_number_and_what_to_try():
+    (missing,) = regions("yacht")
+    assert not missing.found
+    assert not missing.hard.any()
+    assert not missing.alpha.any()
+    assert missing.missing == ("yacht",)
+    assert missing.reason == "no 'yacht': peak heat 0.18 < 0.35; try boxes.threshold=0.15"
+
+
+def test_the_threshold_that_is_offered_finds_it():
+    tools = stages(threshold=0.15)
+    tools = Stages(tools.segmenter, Threshold(threshold=0.15), tools.editor, tools.boxes, tools.mask)
+    (found,) = find_regions(room(*SIZE), parse_targets("yacht"), tools)
+    assert found.found
+
+
+def test_a_hot_spot_below_the_smallest_area_is_told_as_such():
+    (missing,) = find_regions(room(*SIZE), parse_targets("speck"), stages(min_area_frac=0.01))
+    assert missing.reason.startswith(
+        "no 'speck': its largest hot spot is 0.0312% of the photo < 1.0000%; try boxes.min_area"
+    )
+
+
+def test_a_union_goes_on_with_what_is_there_and_lists_what_is_not():
+    (found,) = regions("island, yacht")
+    assert found.found
+    assert found.missing == ("yacht",)
+    assert "no 'yacht'" in found.reason
+
+
+def test_an_absent_except_or_keep_word_stands_in_the_region():
+    (found,) = regions("island except handles, yacht")
+    assert found.missing == ("yacht",)
+    (found,) = regions("island; keep yacht")
+    assert found.missing == ("yacht",)
+
+
+@pytest.mark.parametrize("words", ["yacht", "island, yacht", "island except yacht", "island; keep yacht"])
+def test_under_fail_anything_missing_raises(words: str):
+    with pytest.raises(TargetMissing, match=r"no 'yacht': peak heat 0\.18 < 0\.35; .*; say on_missing=skip") as caught:
+        regions(words, on_missing="fail")
+    assert caught.value.exit_status == 3
+
+
+def test_an_edit_that_is_excepted_away_says_so():
+    (empty,) = regions("handles except cabinets")
+    assert not empty.found
+    assert empty.reason.startswith("nothing is left of 'handles'")
+
+
+def test_unknown_words_are_refused_by_the_segmenter():
+    with pytest.raises(UnknownPhrase, match="no heat painted for 'dragon'"):
+        regions("dragon")
+
+
+def test_mask_lengths_of_an_edit_replace_the_recipe_s():
+    (edit,) = parse_targets("island")
+    from dataclasses import replace
+
+    (found,) = find_regions(room(*SIZE), (replace(edit, mask=(("dilate_px", 3.0),)),), stages())
+    assert found.alpha[50, 120 + 15] == 1
+    assert found.alpha[50, 120 + 16] == 0
+    fixed = MaskRecipe(min_speck_frac=0, max_hole_frac=0, dilate_px=0, feather_px=0)
+    (found,) = find_regions(room(*SIZE), (replace(edit, mask=(("dilate_frac", 0.02),)),), stages(fixed))
+    assert found.alpha[50, 120 + 15] == 1
+
+
+class Broken(PaintedHeat):
+    def __init__(self, answer):
+        super().__init__(HEATS)
+        self.answer = answer
+
+    def heats(self, photo, targets):
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (RuntimeError("out\nof luck"), "segmenter 'Broken' failed: RuntimeError: out of luck"),
+        (
+            np.zeros(SIZE, dtype=np.float32),
+            r"segmenter 'Broken' gave \[100, 160\] float32; heats\(\) must give \[1, 100, 160\]",
+        ),
+        (np.zeros((1, *SIZE)), r"segmenter 'Broken' gave \[1, 100, 160\] float64"),
+        (np.full((1, *SIZE), 1.5, dtype=np.float32), r"gave heat from 1\.5 to 1\.5; heat is a probability in 0\.\.1"),
+        (np.full((1, *SIZE), np.nan, dtype=np.float32), "gave heat from nan to nan"),
+        (None, "segmenter 'Broken' gave NoneType"),
+    ],
+)
+def test_a_segmenter_that_breaks_its_promise_is_named(answer: object, said: str):
+    tools = Stages(segmenter=Broken(answer), refiner=Threshold(), editor=Identity())
+    with pytest.raises(SegmenterError, match=said):
+        find_regions(room(*SIZE), parse_targets("island"), tools)
+
+
+class BadRefiner:
+    def __init__(self, answer):
+        self.answer = answer
+
+    def refine(self, photo, heats, boxes):
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (ValueError("no"), "refiner 'BadRefiner' failed: ValueError: no; try refiner=threshold"),
+        (
+            np.zeros((1, *SIZE), dtype=np.uint8),
+            r"refiner 'BadRefiner' gave \[1, 100, 160\] uint8; refine\(\) must give",
+        ),
+    ],
+)
+def test_a_refiner_that_breaks_its_promise_is_named(answer: object, said: str):
+    tools = Stages(segmenter=PaintedHeat(HEATS), refiner=BadRefiner(answer), editor=Identity())
+    with pytest.raises(RefinerError, match=said):
+        find_regions(room(*SIZE), parse_targets("island"), tools)
+
+
+def test_a_segmenter_must_understand_every_phrase():
+    class Half(PaintedHeat):
+        def understand(self, targets):
+            return ("island",)
+
+    with pytest.raises(SegmenterError, match=r"segmenter 'Half' understood \['island', 'cabinets'\] as \('island',\)"):
+        understand(Half(HEATS), ("island", "cabinets"))
+
+
+@pytest.mark.parametrize("reading", [None, "island", (1,), RuntimeError("no words")])
+def test_an_understanding_that_is_no_text_for_each_phrase_is_refused(reading: object):
+    class Odd(PaintedHeat):
+        def understand(self, targets):
+            if isinstance(reading, Exception):
+                raise reading
+            return reading
+
+    with pytest.raises(SegmenterError, match=r"segmenter 'Odd' (understood|failed to understand)"):
+        understand(Odd(HEATS), ("island",))
+
+
+def test_what_has_not_the_protocol_s_method_is_told_so():
+    with pytest.raises(SegmenterError, match=r"segmenter 'object' has no heats\(\)"):
+        understand(object(), ("island",))
+    tools = Stages(segmenter=PaintedHeat(HEATS), refiner=object(), editor=Identity())
+    with pytest.raises(RefinerError, match=r"refiner 'object' has no refine\(\)"):
+        find_regions(room(*SIZE), parse_targets("island"), tools)
+
+
+def test_a_refiner_cannot_find_what_the_heat_did_not():
+    everywhere = np.ones((2, *SIZE), dtype=bool)
+    tools = Stages(PaintedHeat(HEATS), BadRefiner(everywhere), Identity(), BoxRecipe(), EXACT)
+    island, yacht = find_regions(room(*SIZE), parse_targets("island; yacht"), tools)
+    assert island.hard.all()
+    assert not yacht.found
+    assert yacht.reason.startswith("no 'yacht': peak heat 0.18")
+
+
+def test_a_refiner_cannot_change_the_heat():
+    class Meddles:
+        def refine(self, photo, heats, boxes):
+            heats[:] = 0
+
+    tools = Stages(PaintedHeat(HEATS), Meddles(), Identity(), BoxRecipe(), EXACT)
+    with pytest.raises(RefinerError, match=r"refiner 'Meddles' failed: ValueError: .*read-only"):
+        find_regions(room(*SIZE), parse_targets("island"), tools)
+
+
+def test_under_fail_all_that_is_missing_is_told_at_once():
+    with pytest.raises(TargetMissing, match=r"no 'yacht'.*nothing is left of 'handles'"):
+        regions("island, yacht; handles except cabinets", on_missing="fail")
+
+
+def test_no_threshold_is_offered_that_would_not_find_it():
+    tools = Stages(PaintedHeat({"sofa": warm(FAR, 0.04)}), Threshold(), Identity())
+    (missing,) = find_regions(room(*SIZE), parse_targets("sofa"), tools)
+    assert missing.reason == "no 'sofa': peak heat 0.04 < 0.35"
+
+
+def test_masks_come_back_from_files_exactly(tmp_path):
+    wanted = regions("island; cabinets except handles", MaskRecipe(dilate_px=3, feather_px=5))
+    write_mask(tmp_path / "01-island.png", wanted[0].alpha)
+    write_mask(tmp_path / "02-cabinets.png", wanted[1].alpha)
+    plan = parse_plan("island -> a; cabinets except handles -> b")
+    for there, here in zip(given_regions(tmp_path, plan, size_hw=SIZE), wanted, strict=True):
+        assert (there.alpha == here.alpha).all()
+        assert there.found
+        assert there.peak is None
+
+
+def test_a_missing_mask_file_is_a_missing_target(tmp_path):
+    write_mask(tmp_path / "02-cabinets.png", regions("cabinets")[0].alpha)
+    plan = parse_plan("island -> a; cabinets -> b")
+    gone, there = given_regions(tmp_path, plan, size_hw=SIZE)
+    assert not gone.found
+    assert gone.reason.startswith("no mask for 'island': no '01-island.png' in")
+    assert there.found
+    with pytest.raises(TargetMissing, match="no mask for 'island'"):
+        given_regions(tmp_path, plan, size_hw=SIZE, on_missing="fail")
+    write_mask(tmp_path / "01-island.png", np.zeros(SIZE, dtype=np.float32))
+    with pytest.raises(TargetMissing, match=r"no 'island': '01-island\.png' is all black"):
+        given_regions(tmp_path, plan, size_hw=SIZE, on_missing="fail")
+
+
+def test_mask_files_of_other_words_are_refused(tmp_path):
+    write_mask(tmp_path / "01-sofa.png", regions("island")[0].alpha)
+    with pytest.raises(
+        MaskError, match=r"'01-sofa\.png' in .* is not a mask of 'island'; .* rename it to '01-island\.png'"
+    ):
+        given_regions(tmp_path, parse_plan("island -> a"), size_hw=SIZE)
+
+
+def test_a_folder_without_masks_is_refused(tmp_path):
+    with pytest.raises(MaskError, match="no masks in"):
+        given_regions(tmp_path, parse_plan("island -> a"), size_hw=SIZE)
+    with pytest.raises(MaskError, match="no folder of masks at"):
+        given_regions(tmp_path / "nowhere", parse_plan("island -> a"), size_hw=SIZE)

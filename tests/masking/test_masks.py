@@ -1,0 +1,157 @@
+import numpy as np
+import pytest
+from drawing import disc, draw, mask
+
+from automask.errors import ConfigError
+from automask.masking.masks import alpha_from, clean, dilate, dilate_px, feather, feather_px, settle
+from automask.types import MaskRecipe
+
+
+def warm(like: np.ndarray, value: float) -> np.ndarray:
+    return np.full(like.shape, value, dtype=np.float32)
+
+
+def test_dilate_by_one_px_grows_a_dot_into_a_plus():
+    assert draw(dilate(mask("...", ".#.", "..."), radius_px=1)) == [".#.", "###", ".#."]
+
+
+def test_dilate_by_zero_changes_nothing():
+    dot = mask("...", ".#.", "...")
+    assert draw(dilate(dot, radius_px=0)) == draw(dot)
+
+
+def test_dilation_is_a_euclidean_disc():
+    dot = disc((41, 41), (20, 20), 0)
+    assert (dilate(dot, radius_px=9.5) == disc((41, 41), (20, 20), 9.5)).all()
+
+
+def test_dilating_an_empty_mask_leaves_it_empty():
+    assert not dilate(mask("...", "..."), radius_px=5).any()
+
+
+def test_dilating_more_never_loses_a_pixel():
+    blob = disc((64, 64), (30, 20), 8)
+    small, large = dilate(blob, 2), dilate(blob, 5)
+    assert (blob <= small).all()
+    assert (small <= large).all()
+
+
+def test_specks_go_and_every_larger_part_stays():
+    spotted = mask("#.....", "..##..", "..##..", "......", "###...")
+    assert draw(clean(spotted, min_speck_px=2, max_hole_px=0)) == ["......", "..##..", "..##..", "......", "###..."]
+
+
+def test_small_holes_are_filled_and_windows_stay_open():
+    holed = mask(
+        "##########",
+        "#.##....##",
+        "####....##",
+        "####....##",
+        "##########",
+    )
+    assert draw(clean(holed, min_speck_px=0, max_hole_px=4)) == [
+        "##########",
+        "####....##",
+        "####....##",
+        "####....##",
+        "##########",
+    ]
+
+
+def test_a_bay_at_the_border_is_no_hole():
+    bay = mask("##.##", "##.##", "#####")
+    assert draw(clean(bay, min_speck_px=0, max_hole_px=100)) == draw(bay)
+
+
+def test_cleaning_twice_is_cleaning_once():
+    rough = np.random.default_rng(3).random((50, 60)) > 0.45
+    once = clean(rough, min_speck_px=6, max_hole_px=6)
+    assert (clean(once, min_speck_px=6, max_hole_px=6) == once).all()
+
+
+def test_contested_pixels_go_to_the_hotter_mask():
+    left, right = mask("###."), mask(".###")
+    cold, hot = warm(left, 0.5), warm(left, 0.9)
+    assert [draw(m) for m in settle([left, right], [cold, hot])] == [["#..."], [".###"]]
+
+
+def test_at_equal_heat_the_smaller_mask_wins():
+    door, handle = mask("#####"), mask("..#..")
+    same = warm(door, 0.8)
+    assert [draw(m) for m in settle([door, handle], [same, same])] == [["##.##"], ["..#.."]]
+
+
+def test_at_equal_heat_and_area_the_earlier_mask_wins():
+    first, second = mask("##."), mask(".##")
+    same = warm(first, 0.8)
+    assert [draw(m) for m in settle([first, second], [same, same])] == [["##."], ["..#"]]
+
+
+def test_settling_shares_no_pixel_and_loses_none():
+    rng = np.random.default_rng(0)
+    hards = [rng.random((30, 30)) > 0.4 for _ in range(5)]
+    heats = [rng.random((30, 30)).astype(np.float32) for _ in range(5)]
+    settled = settle(hards, heats)
+    assert np.sum(settled, axis=0).max() == 1
+    assert (np.logical_or.reduce(settled) == np.logical_or.reduce(hards)).all()
+
+
+def test_settling_does_not_write_to_its_input():
+    first, second = mask("##"), mask("##")
+    settle([first, second], [warm(first, 0.1), warm(first, 0.9)])
+    assert first.all()
+    assert second.all()
+
+
+def test_feather_is_one_inside_and_falls_to_nothing_outside():
+    blob = disc((80, 80), (40, 40), 15)
+    soft = feather(blob, 6)
+    assert (soft[blob] == 1).all()
+    line = soft[40, 55:66]
+    assert (np.diff(line) <= 0).all()
+    assert line[1] > 0.5
+    assert soft[40, 40 + 15 + 7] == 0
+    assert soft[40, 40 + 15 + 6] > 0
+
+
+def test_a_feather_of_zero_is_the_mask():
+    blob = disc((20, 20), (9, 9), 4)
+    assert (feather(blob, 0) == blob).all()
+
+
+def test_alpha_is_always_some_n_of_255():
+    soft = feather(disc((50, 50), (20, 25), 9), 7.3)
+    assert (soft == (np.rint(soft * 255) / 255).astype(np.float32)).all()
+    assert soft.dtype == np.float32
+
+
+def test_what_must_not_be_touched_has_no_alpha_however_wide_the_dilation():
+    hard = mask("##......")
+    kept = mask(".....#..")
+    alpha = alpha_from(hard, MaskRecipe(dilate_px=6, feather_px=2), untouchable=kept)
+    assert alpha[0, 5] == 0
+    assert alpha[0, 6] == 1
+
+
+def test_lengths_are_shares_of_the_long_side_and_px_replaces_them():
+    recipe = MaskRecipe(dilate_frac=0.01, feather_frac=0.02)
+    assert (dilate_px(recipe, (500, 1000)), feather_px(recipe, (500, 1000))) == (10, 20)
+    fixed = MaskRecipe(dilate_px=0, feather_px=3)
+    assert (dilate_px(fixed, (500, 1000)), feather_px(fixed, (500, 1000))) == (0, 3)
+
+
+def test_a_recipe_outside_its_range_names_the_value():
+    with pytest.raises(ConfigError, match=r"mask\.dilate_frac is -1; give a number from 0 to 1"):
+        MaskRecipe(dilate_frac=-1)
+    with pytest.raises(ConfigError, match=r"mask\.feather_px is -3; give a number from 0 to 10000"):
+        MaskRecipe(feather_px=-3)
+
+
+def test_a_narrow_gap_keeps_its_middle_and_a_line_of_one_pixel_or_a_wide_gap_does_not():
+    hard = mask("###..###.###......##")
+    hard = np.repeat(hard, 12, axis=0)
+    recipe = MaskRecipe(dilate_px=2, feather_px=0, gap_frac=0.2)  # gaps up to 4 px
+    alpha = alpha_from(hard, recipe, untouchable=np.zeros_like(hard))
+    assert draw(alpha[3:4] > 0) == ["###..#########..####"]
+    closed = alpha_from(hard, MaskRecipe(dilate_px=2, feather_px=0), untouchable=np.zeros_like(hard))
+    assert draw(closed[3:4] > 0) == ["##############..####"]

@@ -1,0 +1,512 @@
+"""The laws: no editor, however nasty, can break them."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from drawing import disc, room
+
+from automask.errors import CropRefused, EditorError, PlanError, WeightsMissing
+from automask.masking.masks import alpha_from
+from automask.painting.chain import paint, paint_together, painting
+from automask.painting.editors import check_edits, files_read
+from automask.plan import candidate_seed, edit_seed
+from automask.protocols import Stages
+from automask.refiners.threshold import Threshold
+from automask.testing import AddEight, Fill, Identity, NaN, PaintedHeat, Raises, ShiftByOne, WrongSize
+from automask.types import Edit, MaskRecipe, Region
+
+SIZE = (96, 128)
+SOFT = MaskRecipe(dilate_px=2, feather_px=4)
+
+
+def region(hard: np.ndarray, target: str = "island") -> Region:
+    nothing = np.zeros_like(hard)
+    return Region(target, bool(hard.any()), hard, alpha_from(hard, SOFT, untouchable=nothing), (), 0.9, (target,))
+
+
+def stages(editor: object, **named: object) -> Stages:
+    return Stages(segmenter=PaintedHeat({}), refiner=Threshold(), editor=editor, editors=named)
+
+
+ISLAND = region(disc(SIZE, (30, 40), 12))
+LAMPS = region(disc(SIZE, (100, 20), 6) | disc(SIZE, (100, 80), 7), "lamps")
+PLAN = (Edit(("island",), "marble"), Edit(("lamps",), "brass"))
+
+
+@pytest.mark.parametrize("ideal_px", [0, 24, 64, 200])
+@pytest.mark.parametrize("nasty", [AddEight, ShiftByOne, Fill])
+def test_where_alpha_is_zero_the_result_is_the_photo(nasty: type, ideal_px: int):
+    photo = room(*SIZE)
+    result, steps = paint(photo, PLAN, (ISLAND, LAMPS), stages(nasty(ideal_px=ideal_px)))
+    outside = (ISLAND.alpha == 0) & (LAMPS.alpha == 0)
+    assert outside.mean() > 0.2
+    assert (result[outside] == photo[outside]).all()
+    assert (result != photo).any()
+    assert [step.area_px for step in steps] == [np.count_nonzero(r.alpha) for r in (ISLAND, LAMPS)]
+
+
+@pytest.mark.parametrize("size_hw", [(96, 128), (97, 131), (61, 250)])
+@pytest.mark.parametrize("multiple_px", [1, 8, 64])
+def test_at_scale_one_an_identity_editor_gives_the_identical_photo(size_hw: tuple[int, int], multiple_px: int):
+    photo = room(*size_hw)
+    shown = region(disc(size_hw, (40, 30), 15))
+    result, _ = paint(photo, PLAN[:1], (shown,), stages(Identity(multiple_px=multiple_px, ideal_px=0)))
+    assert (result == photo).all()
+
+
+def test_where_alpha_is_one_the_result_is_what_the_editor_painted():
+    result, _ = paint(room(*SIZE), PLAN[:1], (ISLAND,), stages(Fill(rgb=(1, 2, 3), ideal_px=0)))
+    assert (result[ISLAND.alpha == 1] == (1, 2, 3)).all()
+
+
+def test_a_chain_of_additions_does_not_darken():
+    photo = np.full((*SIZE, 3), 100, dtype=np.uint8)
+    full = Region("all", True, np.ones(SIZE, bool), np.full(SIZE, 128 / 255, np.float32), (), 1.0, ("all",))
+    plan = tuple(Edit((f"thing {n}",), "same") for n in range(40))
+    result, _ = paint(photo, plan, (full,) * 40, stages(Identity(ideal_px=0)))
+    assert (result == 100).all()
+
+
+def test_painting_all_edits_equals_painting_them_one_at_a_time():
+    photo, tools = room(*SIZE), stages(Fill(ideal_px=48))
+    touching = region(disc(SIZE, (44, 44), 12), "stool")
+    plan, regions = (*PLAN, Edit(("stool",), "oak")), (ISLAND, LAMPS, touching)
+    together, _ = paint(photo, plan, regions, tools, seed=5)
+    one_by_one = photo
+    for edit, part in zip(plan, regions, strict=True):
+        one_by_one, _ = paint(one_by_one, (edit,), (part,), tools, seed=5)
+    assert (together == one_by_one).all()
+
+
+def test_edits_whose_crops_do_not_overlap_commute():
+    photo, tools = room(*SIZE), stages(Fill(ideal_px=24))
+    there, _ = paint(photo, PLAN, (ISLAND, LAMPS), tools)
+    back, _ = paint(photo, PLAN[::-1], (LAMPS, ISLAND), tools)
+    assert (there == back).all()
+
+
+def test_all_blobs_of_an_edit_share_its_seed_and_another_run_seed_changes_it():
+    photo, tools = room(*SIZE), stages(Fill(ideal_px=24))
+    first, (step,) = paint(photo, PLAN[1:], (LAMPS,), tools)
+    assert (first[20, 100] == first[80, 100]).all()
+    _, (other,) = paint(photo, PLAN[1:], (LAMPS,), tools, seed=1)
+    assert step.seed != other.seed
+
+
+def test_an_edit_s_seed_does_not_depend_on_the_edits_around_it():
+    photo, tools = room(*SIZE), stages(Identity())
+    _, together = paint(photo, PLAN, (ISLAND, LAMPS), tools, seed=9)
+    _, alone = paint(photo, PLAN[1:], (LAMPS,), tools, seed=9)
+    assert together[1].seed == alone[0].seed
+
+
+def test_painting_touches_no_global_random_state():
+    before = np.random.get_state()[1].copy()
+    paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(Fill()))
+    assert (np.random.get_state()[1] == before).all()
+
+
+def test_the_caller_s_photo_is_never_written_to():
+    photo = room(*SIZE)
+    before = photo.copy()
+    paint(photo, PLAN, (ISLAND, LAMPS), stages(AddEight()))
+    assert (photo == before).all()
+
+
+class WritesToItsCrop:
+    multiple_px, ideal_px = 8, 0
+
+    def paint(self, crop, hard, prompt, *, seed):
+        crop[:] = 0
+        return crop
+
+
+@pytest.mark.parametrize(
+    ("editor", "said"),
+    [
+        (WrongSize(), r"editor 'WrongSize' gave \[63, 64, 3\] uint8 for 'island -> marble'; paint\(\) must give"),
+        (NaN(), r"editor 'NaN' gave \[64, 64, 3\] float32 for 'island -> marble'"),
+        (Raises(), r"editor 'Raises' failed on 'island -> marble': RuntimeError: boom"),
+        (Raises(error=MemoryError("no room\nat all")), r"editor 'Raises' failed .* MemoryError: no room at all"),
+        (WritesToItsCrop(), r"editor 'WritesToItsCrop' failed .* read-only"),
+    ],
+)
+def test_an_editor_that_breaks_its_promise_is_named(editor: object, said: str):
+    with pytest.raises(EditorError, match=said) as caught:
+        paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(editor))
+    assert "\n" not in str(caught.value)
+
+
+def test_what_an_editor_says_on_purpose_is_passed_on_as_it_is():
+    with pytest.raises(WeightsMissing, match="no weights for 'x'"):
+        paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(Raises(error=WeightsMissing("no weights for 'x'"))))
+
+
+class RefusesTheSecondCrop(Fill):
+    count = 0
+
+    def paint(self, crop, hard, prompt, *, seed):
+        self.count += 1
+        if self.count == 2:
+            raise CropRefused("the safety checker flagged the result", mend="try other words")
+        return super().paint(crop, hard, prompt, seed=seed)
+
+
+def test_a_refused_crop_fails_its_whole_step_and_the_chain_goes_on():
+    photo = room(*SIZE)
+    result, steps = paint(photo, PLAN[::-1], (LAMPS, ISLAND), stages(RefusesTheSecondCrop(ideal_px=24)))
+    assert (result[LAMPS.alpha > 0] == photo[LAMPS.alpha > 0]).all()
+    assert steps[0].area_px == 0
+    assert steps[0].found
+    assert "safety checker flagged" in steps[0].reason
+    assert steps[1].area_px > 0
+    assert steps[1].reason is None
+
+
+def test_a_missing_target_is_a_step_with_its_reason():
+    empty = np.zeros(SIZE, dtype=bool)
+    gone = Region("yacht", False, empty, empty.astype(np.float32), (), 0.1, ("yacht",), ("yacht",), "no 'yacht'")
+    photo = room(*SIZE)
+    result, (step,) = paint(photo, (Edit(("yacht",), "gold"),), (gone,), stages(Raises()))
+    assert (result == photo).all()
+    assert (step.found, step.area_px, step.reason, step.missing) == (False, 0, "no 'yacht'", ("yacht",))
+
+
+class Together(Fill):
+    sizes: tuple[int, ...] = ()
+
+    def paint_many(self, jobs):
+        self.sizes = (*self.sizes, len(jobs))
+        return [self.paint(**job) for job in jobs]
+
+
+def test_crops_that_do_not_overlap_are_painted_together_with_the_same_result():
+    photo, many = room(*SIZE), Together(ideal_px=24)
+    together, _ = paint(photo, PLAN[1:], (LAMPS,), stages(many))
+    alone, _ = paint(photo, PLAN[1:], (LAMPS,), stages(Fill(ideal_px=24)))
+    assert many.sizes == (2,)
+    assert (together == alone).all()
+
+
+class PaintsTooFew(Fill):
+    def paint_many(self, jobs):
+        return []
+
+
+def test_paint_many_must_answer_every_job():
+    with pytest.raises(EditorError, match="editor 'PaintsTooFew' gave 0 pictures for 2 crops"):
+        paint(room(*SIZE), PLAN[1:], (LAMPS,), stages(PaintsTooFew(ideal_px=24)))
+
+
+class RefusesByName(Together):
+    """Says in `paint_many` which crop it declines: those of "brass"."""
+
+    def paint_many(self, jobs):
+        self.sizes = (*self.sizes, len(jobs))
+        return [CropRefused("no brass") if job["prompt"] == "brass" else self.paint(**job) for job in jobs]
+
+
+def test_far_apart_edits_go_to_their_editor_together_and_one_refusal_ends_one_step():
+    photo, many = room(*SIZE), RefusesByName(ideal_px=24)
+    result, steps = paint(photo, PLAN, (ISLAND, LAMPS), stages(many))
+    alone, _ = paint(photo, PLAN[:1], (ISLAND,), stages(Fill(ideal_px=24)))
+    assert many.sizes == (3,)
+    assert (result == alone).all()
+    assert [step.area_px > 0 for step in steps] == [True, False]
+    assert steps[1].reason == "no brass"
+
+
+class RefusesAtOnce(Together):
+    def paint_many(self, jobs):
+        raise CropRefused("one of them")
+
+
+def test_an_editor_that_does_not_say_which_crop_it_declines_is_asked_one_by_one():
+    result, steps = paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(RefusesAtOnce(ideal_px=24)))
+    alone, _ = paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(Fill(ideal_px=24)))
+    assert (result == alone).all()
+    assert all(step.area_px for step in steps)
+
+
+def random_plan(seed: int) -> tuple[tuple[Edit, ...], tuple[Region, ...]]:
+    rng = np.random.default_rng(seed)
+    taken = np.zeros(SIZE, dtype=bool)
+    regions = []
+    for number in range(5):
+        spots = [disc(SIZE, rng.integers(0, (SIZE[1], SIZE[0])), rng.integers(3, 12)) for _ in range(3)]
+        hard = np.logical_or.reduce(spots) & ~taken
+        taken |= hard
+        regions.append(region(hard, f"thing {number}"))
+    return tuple(Edit((part.target,), "paint") for part in regions), tuple(regions)
+
+
+class Averages(Together):
+    """Paints the mean of all that it sees: what lies beneath a crop decides its colour."""
+
+    def paint(self, crop, hard, prompt, *, seed):
+        if seed % 5 == 0:
+            raise CropRefused("a seed that five divides")
+        return np.full_like(crop, crop.mean(axis=(0, 1)) + seed % 40)
+
+    def paint_many(self, jobs):
+        self.sizes = (*self.sizes, len(jobs))
+        answers = []
+        for job in jobs:
+            try:
+                answers.append(self.paint(**job))
+            except CropRefused as refusal:
+                answers.append(refusal)
+        return answers
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_crops_painted_together_equal_those_painted_edit_by_edit(seed: int):
+    plan, regions = random_plan(seed)
+    photo, editor = room(*SIZE), Averages(ideal_px=24)
+    together, steps = paint(photo, plan, regions, stages(editor), seed=seed)
+    one_by_one, alone = photo, []
+    for edit, part in zip(plan, regions, strict=True):
+        one_by_one, (step,) = paint(one_by_one, (edit,), (part,), stages(Averages(ideal_px=24)), seed=seed)
+        alone.append(step)
+    assert (together == one_by_one).all()
+    assert list(steps) == alone
+
+
+def test_photos_painted_together_equal_those_painted_alone():
+    editor = Averages(ideal_px=24)
+    photos = [room(*SIZE, seed=number) for number in range(3)]
+    plans = [random_plan(number) for number in range(3)]
+    talks = [painting(p, *plan, stages(editor), seed=3) for p, plan in zip(photos, plans, strict=True)]
+    for (together, steps), photo, (plan, regions) in zip(paint_together(talks), photos, plans, strict=True):
+        alone, those = paint(photo, plan, regions, stages(Averages(ideal_px=24)), seed=3)
+        assert (together == alone).all()
+        assert steps == those
+    assert max(editor.sizes) > max(len(plan) for plan, _ in plans)
+
+
+class FailsOnRed(Fill):
+    def paint(self, crop, hard, prompt, *, seed):
+        if prompt == "red":
+            raise MemoryError("no room")
+        return super().paint(crop, hard, prompt, seed=seed)
+
+    def paint_many(self, jobs):
+        return [self.paint(**job) for job in jobs]
+
+
+def test_a_photo_whose_editor_fails_does_not_take_the_others_with_it():
+    tools, photo = stages(FailsOnRed(ideal_px=24)), room(*SIZE)
+    red = (Edit(("island",), "red"), PLAN[1])
+    fine, failed, fine_too = paint_together(
+        [painting(photo, plan, (ISLAND, LAMPS), tools) for plan in (PLAN, red, PLAN)]
+    )
+    assert isinstance(failed, EditorError)
+    assert "failed on 'island -> red'" in str(failed)
+    alone, _ = paint(photo, PLAN, (ISLAND, LAMPS), tools)
+    assert (fine[0] == alone).all()
+    assert (fine_too[0] == alone).all()
+
+
+def test_any_error_while_a_photo_is_painted_ends_that_photo_alone(monkeypatch):
+    photos = [room(*SIZE, seed=number) for number in range(3)]
+
+    def breaks(painted, below, seen, hard, *, spill_px):
+        if (below[0] == photos[1][0]).all():
+            raise MemoryError("no room")
+        return painted
+
+    monkeypatch.setattr("automask.painting.chain.match", breaks)
+    tools = stages(AddEight(ideal_px=0, keeps_surroundings=True))
+    fine, failed, fine_too = paint_together([painting(p, PLAN, (ISLAND, LAMPS), tools) for p in photos])
+    assert isinstance(failed, MemoryError)
+    assert (fine[0] != photos[0]).any()
+    assert (fine_too[0] != photos[2]).any()
+    with pytest.raises(MemoryError, match="no room"):
+        paint(photos[1], PLAN, (ISLAND, LAMPS), tools)
+
+
+def test_steps_are_told_in_order():
+    told = []
+    paint(
+        room(*SIZE),
+        PLAN,
+        (ISLAND, LAMPS),
+        stages(Fill()),
+        on_step=lambda index, step: told.append((index, step.targets)),
+    )
+    assert told == [(0, ("island",)), (1, ("lamps",))]
+
+
+class GoodOnce(Fill):
+    """One seed paints a surface of its own, every other a flat white patch."""
+
+    def __init__(self, good: int):
+        super().__init__(ideal_px=0)
+        self.good = good
+
+    def paint(self, crop, hard, prompt, *, seed):
+        return room(*SIZE, seed=9)[:, ::-1].copy() if seed == self.good else np.full_like(crop, 255)
+
+
+def test_of_several_candidates_the_one_with_least_defects_stays():
+    photo = room(*SIZE)
+    own = edit_seed(7, PLAN[0])
+    good = candidate_seed(own, 2)
+    result, (step,) = paint(photo, PLAN[:1], (ISLAND,), stages(GoodOnce(good)), seed=7, candidates=4)
+    wanted = GoodOnce(good).paint(photo, ISLAND.hard, "marble", seed=good)
+    assert (result[ISLAND.alpha == 1] == wanted[ISLAND.alpha == 1]).all()
+    assert (result[ISLAND.alpha == 0] == photo[ISLAND.alpha == 0]).all()
+    assert step.seed == good
+    assert [one.chosen for one in step.candidates] == [False, False, True, False]
+    assert [one.seed for one in step.candidates] == [candidate_seed(own, number) for number in range(4)]
+    assert len({one.seed for one in step.candidates}) == 4
+    assert all({"seam", "tint", "leak", "empty"} <= {name for name, _ in one.scores} for one in step.candidates)
+
+
+def test_one_candidate_is_the_edit_as_it_always_was():
+    photo = room(*SIZE)
+    _, (step,) = paint(photo, PLAN[:1], (ISLAND,), stages(Fill(ideal_px=24)))
+    assert step.candidates == ()
+    assert step.seed == edit_seed(0, PLAN[0])
+
+
+def test_a_declined_candidate_is_out_and_the_step_fails_only_when_all_are():
+    plan, regions = random_plan(1)
+    _, steps = paint(room(*SIZE), plan, regions, stages(Averages(ideal_px=24)), candidates=3)
+    declined = [one for step in steps for one in step.candidates if one.reason]
+    assert declined
+    assert all(one.seed % 5 == 0 and not one.chosen and one.scores == () for one in declined)
+    assert all(step.area_px > 0 and step.reason is None for step in steps)
+
+
+class Strong(Fill):
+    def paint(self, crop, hard, prompt, *, seed, strength=1.0):
+        return np.full_like(crop, round(strength * 100))
+
+
+def test_options_of_an_edit_reach_its_editor():
+    plan = (Edit(("island",), "marble", options=(("strength", 0.5),)),)
+    result, _ = paint(room(*SIZE), plan, (ISLAND,), stages(Strong()))
+    assert (result[ISLAND.alpha == 1] == 50).all()
+
+
+def test_an_option_that_the_editor_does_not_have_is_refused_with_the_nearest():
+    plan = (Edit(("island",), "marble", options=(("strenth", 0.5),)),)
+    with pytest.raises(PlanError, match=r"editor 'Strong' has no option 'strenth' .*; did you mean 'strength'\?"):
+        check_edits(plan, stages(Strong()))
+
+
+@pytest.mark.parametrize("value", ["much", True])
+def test_an_option_of_the_wrong_type_is_refused_before_any_work(value: object):
+    class Typed(Fill):
+        def paint(self, crop, hard, prompt, *, seed, strength: float = 1.0):
+            return crop.copy()
+
+    plan = (Edit(("island",), "marble", options=(("strength", value),)),)
+    with pytest.raises(PlanError, match=rf"option strength of edit 'island -> marble' is {value!r}; give a number"):
+        check_edits(plan, stages(Typed()))
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ({"multiple_px": 0}, "editor 'Fill' has multiple_px = 0; give a whole number from 1"),
+        ({"ideal_px": 64.5}, r"editor 'Fill' has ideal_px = 64\.5; give a whole number from 0"),
+        ({"ideal_px": -1}, "editor 'Fill' has ideal_px = -1"),
+        ({"paint": None}, r"editor 'Fill' has no paint\(\)"),
+    ],
+)
+def test_what_only_looks_like_an_editor_is_refused(attributes: dict[str, object], said: str):
+    editor = Fill()
+    for name, value in attributes.items():
+        setattr(editor, name, value)
+    with pytest.raises(EditorError, match=said):
+        check_edits(PLAN, stages(editor))
+
+
+def test_an_unrelated_check_method_is_named():
+    class Checks(Fill):
+        def check(self):
+            pass
+
+    with pytest.raises(EditorError, match="editor 'Checks' failed to check 'marble': TypeError"):
+        check_edits(PLAN, stages(Checks()))
+
+
+def test_an_edit_may_name_its_editor():
+    plan = (Edit(("island",), "marble", editor="red"), PLAN[1])
+    tools = stages(Fill(rgb=(0, 0, 255)), red=Fill(rgb=(255, 0, 0)))
+    result, _ = paint(room(*SIZE), plan, (ISLAND, LAMPS), tools)
+    assert (result[40, 30] == (255, 0, 0)).all()
+    assert (result[20, 100] == (0, 0, 255)).all()
+
+
+def test_an_editor_that_is_not_loaded_is_refused_by_name():
+    with pytest.raises(PlanError, match="no editor 'paint' is loaded; loaded are: red"):
+        check_edits((Edit(("island",), "marble", editor="paint"),), stages(Fill(), red=Fill()))
+
+
+class Reads(Fill):
+    def reads(self, prompt):
+        return (prompt,)
+
+
+def test_what_is_in_the_files_that_prompts_name_decides_a_result(tmp_path):
+    path = tmp_path / "oak.jpg"
+    plan = (Edit(("island",), str(path)), Edit(("lamps",), "brass", editor="red"))
+    tools = stages(Reads(), red=Fill())
+    path.write_bytes(b"one")
+    first = files_read(plan, tools)
+    path.write_bytes(b"two")
+    second = files_read(plan, tools)
+    assert list(first) == list(second) == [str(path)]
+    assert first != second
+    assert files_read(plan[1:], tools) == {}
+    path.unlink()
+    with pytest.raises(PlanError, match=r"cannot read '.*oak\.jpg': .*; check its name and permissions"):
+        files_read(plan, tools)
+
+
+def test_a_candidate_is_judged_on_the_picture_that_painting_one_at_a_time_gives():
+    size, soft = (160, 240), MaskRecipe(dilate_px=0, feather_px=0)
+
+    def hard_region(hard: np.ndarray, target: str) -> Region:
+        alpha = alpha_from(hard, soft, untouchable=np.zeros_like(hard))
+        return Region(target, True, hard, alpha, (), 0.9, (target,))
+
+    # The first edit's crops at the left overlap and take two rounds; its box reaches over the second edit.
+    ends = hard_region(disc(size, (40, 50), 18) | disc(size, (74, 104), 18) | disc(size, (215, 80), 10), "lamps")
+    between = hard_region(disc(size, (155, 80), 8), "clock")
+    photo, tools = room(*size), stages(Averages(ideal_px=40))
+    plan = (Edit(("lamps",), "brass"), Edit(("clock",), "red"))
+    _, together = paint(photo, plan, (ends, between), tools, candidates=2)
+    now, alone = photo, []
+    for edit, part in zip(plan, (ends, between), strict=True):
+        now, (step,) = paint(now, (edit,), (part,), tools, candidates=2)
+        alone.append(step)
+    for one, other in zip(together, alone, strict=True):
+        assert [c.scores for c in one.candidates] == [c.scores for c in other.candidates]
+        assert all(np.array_equal(a.picture, b.picture) for a, b in zip(one.candidates, other.candidates, strict=True))
+
+
+@pytest.mark.parametrize("more", [{"edits": 6}, {"candidates": 6}])
+def test_memory_does_not_grow_by_copies_of_the_photo_for_each_edit_or_candidate(more: dict[str, int]):
+    size = (400, 600)
+    photo_bytes = size[0] * size[1] * 3
+
+    def peak_bytes(edits: int = 1, candidates: int = 1) -> int:
+        spots = [region(disc(size, (60 + 80 * n, 200), 30), f"thing {n}") for n in range(edits)]
+        plan = tuple(Edit((spot.target,), "red") for spot in spots)
+        photo, tools = room(*size), stages(Fill(ideal_px=0))
+        tracemalloc.start()
+        try:
+            paint(photo, plan, spots, tools, candidates=candidates)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak_bytes()
+    few, many = peak_bytes(), peak_bytes(**more)
+    assert few < 12 * photo_bytes
+    assert many - few < 2 * photo_bytes, (few / photo_bytes, many / photo_bytes)

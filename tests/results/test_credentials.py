@@ -1,0 +1,177 @@
+"""Content credentials: what a signed result says, that its samples stay, what is refused. The keys are made here."""
+
+import datetime
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawing import room
+from PIL import Image
+from test_disclosure import outcome, photo_file
+from test_images import saved
+
+from automask.batches.resume import is_done
+from automask.errors import ConfigError, ExtraMissing, OutputError
+from automask.images import open_photo
+from automask.plan import parse_plan
+from automask.results.credentials import signer_of
+from automask.results.disclosure import disclosed_digest
+from automask.types import Job
+
+c2pa = pytest.mark.skipif(
+    importlib.util.find_spec("c2pa") is None, reason="needs c2pa-python: pip install 'automask[c2pa]'"
+)
+
+
+@pytest.fixture(scope="module")
+def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of an agent, signed by an authority that nobody trusts, and the agent's key."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+    def name(text: str) -> x509.Name:
+        parts = ((NameOID.ORGANIZATION_NAME, "Tests"), (NameOID.COMMON_NAME, text))
+        return x509.Name([x509.NameAttribute(oid, value) for oid, value in parts])
+
+    keys = {text: ec.generate_private_key(ec.SECP256R1()) for text in ("Authority", "Agent")}
+    now = datetime.datetime.now(datetime.UTC)
+    written = []
+    for text, is_authority in (("Agent", False), ("Authority", True)):
+        usage = dict.fromkeys(
+            ("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"), False
+        ) | {"encipher_only": False, "decipher_only": False, "crl_sign": is_authority}
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(name(text))
+            .issuer_name(name("Authority"))
+            .public_key(keys[text].public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=1))
+            .not_valid_after(now + datetime.timedelta(days=30))
+            .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+            .add_extension(
+                x509.KeyUsage(digital_signature=not is_authority, key_cert_sign=is_authority, **usage), critical=True
+            )
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(keys[text].public_key()), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(keys["Authority"].public_key()), critical=False
+            )
+        )
+        if not is_authority:
+            builder = builder.add_extension(
+                x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False
+            )
+        written.append(builder.sign(keys["Authority"], hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    formats = (serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL)
+    written.append(keys["Agent"].private_bytes(*formats, serialization.NoEncryption()))
+    path = tmp_path_factory.mktemp("keys") / "agent.pem"
+    path.write_bytes(b"".join(written))
+    return path
+
+
+def manifest(path: Path) -> dict:
+    from c2pa import Reader
+
+    told = json.loads(Reader(str(path)).json())
+    assert told["validation_state"] == "Valid"
+    return told["manifests"][told["active_manifest"]]
+
+
+@c2pa
+@pytest.mark.parametrize("name", ["kitchen.png", "kitchen.jpg", "kitchen.tif", "kitchen.webp"])
+def test_a_signed_result_says_what_it_was_made_from_and_how(name: str, pem: Path, tmp_path: Path):
+    made = outcome(photo_file(tmp_path, name))
+    plain = made.save(tmp_path / "plain", disclose="label")
+    done = made.save(tmp_path / "out", disclose="label", c2pa=pem)
+    told = manifest(done.result)
+    assert [(part["title"], part["relationship"]) for part in told["ingredients"]] == [(name, "parentOf")]
+    (actions,) = (part["data"]["actions"] for part in told["assertions"] if part["label"] == "c2pa.actions.v2")
+    assert [action["action"] for action in actions] == ["c2pa.opened", "c2pa.edited"]
+    assert actions[1]["digitalSourceType"].endswith("/algorithmicallyEnhanced")
+    assert actions[1]["description"] == "Digitally altered: island"
+    assert done.recorded["credentials"] == {"signed_by": "CN=Agent,O=Tests"}
+    one, two = open_photo(plain.result), open_photo(done.result)
+    np.testing.assert_array_equal(one.samples, two.samples)
+    assert (one.exif, one.icc) == (two.exif, two.icc)
+
+
+@c2pa
+def test_nothing_repainted_is_nothing_signed(pem: Path, tmp_path: Path):
+    made = outcome(photo_file(tmp_path), np.zeros((180, 240), bool))
+    done = made.save(tmp_path / "out", c2pa=pem)
+    assert done.recorded["credentials"] is None
+    assert done.result.read_bytes() == made.save(tmp_path / "plain").result.read_bytes()
+
+
+@c2pa
+def test_a_format_without_credentials_is_said(pem: Path, tmp_path: Path):
+    done = outcome(saved(tmp_path / "a.bmp", Image.fromarray(room()))).save(tmp_path / "out", c2pa=pem)
+    assert done.recorded["credentials"] is None
+    assert "a BMP file holds no content credentials: it is not signed" in done.recorded["notes"]
+
+
+@c2pa
+def test_a_batch_signs_what_was_not_signed(pem: Path, tmp_path: Path):
+    job = Job(photo_file(tmp_path), parse_plan("island -> green"), tmp_path / "out", "kitchen")
+    digests = [disclosed_digest("d" * 64, "none", signed=signed) for signed in (False, True)]
+    outcome(job.photo).save(job.out)
+    assert [is_done(job, digest) for digest in digests] == [True, False]
+    outcome(job.photo).save(job.out, c2pa=pem)
+    assert [is_done(job, digest) for digest in digests] == [False, True]
+
+
+@c2pa
+def test_an_array_cannot_be_signed(pem: Path, tmp_path: Path):
+    with pytest.raises(OutputError, match="this photo is an array"):
+        outcome(room()).save(tmp_path, c2pa=pem)
+    assert not (tmp_path / "photo.run.json").exists()
+
+
+@c2pa
+@pytest.mark.parametrize(
+    ("keep", "said"),
+    [
+        ("CERTIFICATE", "holds 2 certificates and 0 keys"),
+        ("PRIVATE KEY", "holds 0 certificates and 1 keys"),
+        ("nothing", "holds 0 certificates and 0 keys"),
+    ],
+)
+def test_half_a_pem_file_is_refused(keep: str, said: str, pem: Path, tmp_path: Path):
+    import re
+
+    parts = re.findall(r"-----BEGIN .*?-----END [A-Z ]*-----\n", pem.read_text(), flags=re.DOTALL)
+    half = tmp_path / "half.pem"
+    half.write_text("".join(part for part in parts if keep in part))
+    with pytest.raises(ConfigError, match=said):
+        signer_of(half)
+
+
+@c2pa
+def test_a_broken_key_and_a_missing_file_are_refused(pem: Path, tmp_path: Path):
+    broken = tmp_path / "broken.pem"
+    broken.write_text(pem.read_text().replace("PRIVATE KEY-----\nM", "PRIVATE KEY-----\nA"))
+    with pytest.raises(ConfigError, match="cannot sign"):
+        signer_of(broken)
+    with pytest.raises(ConfigError, match="cannot read"):
+        signer_of(tmp_path / "none.pem")
+
+
+def test_without_its_library_the_command_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "c2pa", None)
+    with pytest.raises(ExtraMissing, match=r"needs the package c2pa-python; run: pip install 'automask\[c2pa\]'"):
+        outcome(photo_file(tmp_path)).save(tmp_path / "out", c2pa="agent.pem")
+
+
+def test_the_command_line_refuses_before_it_works(capsys, scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from automask.cli.entry import main
+
+    monkeypatch.setitem(sys.modules, "c2pa", None)
+    for words in (["edit", str(scene.photo)], ["batch", str(scene.folder)]):
+        assert main([*words, "lamp -> gold", "-o", str(tmp_path / "out"), "c2pa=agent.pem", *scene.overrides]) == 1
+        assert "c2pa-python" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,44 @@
+"""Each batch benchmark at its smallest: it stops where a law is broken, and only prints what it thinks of goals."""
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "bench.py"
+
+
+def bench(*arguments):
+    ran = subprocess.run([sys.executable, str(SCRIPT), *arguments], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return ran.stdout
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_batch_killed_at_random_moments_ends_as_one_that_was_not(workers):
+    said = bench("crash", "--cheap", "--photos", "6", "--kills", "5", "--workers", workers, "--seed", workers)
+    assert "| kills | 5 |" in said
+    assert "| differing at the end | 0 |" in said
+
+
+def test_photos_broken_in_fifteen_ways_are_reported_and_the_others_done():
+    said = bench("broken", "--cheap", "--photos", "25", "--broken", "15", "--workers", "1")
+    assert "15 of them broken in 15 ways" in said
+    assert "10 done, 15 reported, exit status 4." in said
+
+
+def test_a_finished_folder_is_skipped_as_a_whole():
+    assert "photos looked at a second" in bench("resume", "--photos", "5", "--runs", "1", "--size", "96", "64")
+
+
+def test_a_batch_is_compared_with_one_thread_and_with_a_plain_loop():
+    said = bench("batch", "--photos", "2", "--per", "1", "--workers", "2")
+    assert "| plain loop over automask.edit |" in said
+    assert "Goal: at least 1.25 times" in said
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs the 'ray' extra")
+def test_two_ray_workers_are_compared_with_one():
+    assert "Two Ray workers against one: " in bench("ray", "--photos", "3")

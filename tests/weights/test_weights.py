@@ -1,0 +1,524 @@
+import hashlib
+import io
+import json
+import re
+import subprocess
+import sys
+import urllib.request
+from fnmatch import fnmatch
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from automask.cli.entry import main
+from automask.errors import ConfigError, ExtraMissing, WeightsMissing
+from automask.weights import (
+    Weights,
+    cached_at,
+    catalogue,
+    fetch,
+    find,
+    home_of,
+    hub_dir,
+    locate,
+    models_extra,
+    place,
+    quiet_models,
+)
+from automask.weights.device import _bars_are_on
+from automask.weights.table import PICKLES
+
+PAGE = Path(__file__).parents[2] / "docs" / "models.md"
+BYTES = b"not really weights" * 1000
+DIGEST = hashlib.sha256(BYTES).hexdigest()
+
+
+@pytest.fixture(autouse=True)
+def homes(tmp_path, monkeypatch):
+    monkeypatch.setenv("AUTOMASK_CACHE", str(tmp_path / "own"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    return tmp_path
+
+
+def entry(**settings):
+    plain = {"name": "net", "kind": "refiner", "source": "https://example.invalid/net.pth", "revision": None}
+    plain |= {"sha256": (("net.pth", DIGEST),), "licence": "MIT", "size_mb": 1, "note": ""}
+    return Weights(**{**plain, **settings})
+
+
+@pytest.fixture
+def known(monkeypatch):
+    def put(*entries):
+        monkeypatch.setattr("automask.weights.table._CATALOGUE", entries)
+
+    return put
+
+
+class Answer(io.BytesIO):
+    def __init__(self, body, length):
+        super().__init__(body)
+        self.headers = {} if length is None else {"Content-Length": str(length)}
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """What a download gets in place of the network; a list of the URLs that were asked for comes back."""
+    asked = []
+
+    def serve(body=BYTES, length=None, error=None):
+        def urlopen(url, timeout):
+            asked.append(url)
+            if error is not None:
+                raise error
+            return Answer(body, length)
+
+        monkeypatch.setattr(urllib.request, "urlopen", urlopen)
+        return asked
+
+    return serve
+
+
+def fill(home, names):
+    for name in names:
+        file = home / name.replace("*", "x")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("{}")
+
+
+def test_every_entry_is_pinned_and_says_its_licence():
+    names = [entry.name for entry in catalogue()]
+    assert names[:4] == ["clipseg-rd64-refined", "vit_b", "vit_l", "vit_h"]
+    assert names[4:9] == ["sd15-inpaint", "sdxl-inpaint", "flux-fill", "qwen-image", "qwen-image-edit"]
+    assert names[9:] == [
+        "lcm-lora-sd15",
+        "sdxl-lightning-lora",
+        "controlnet-canny-sd15",
+        "controlnet-depth-sd15",
+        "depth-anything-v2-small",
+        "ip-adapter-sd15",
+    ]
+    for known in catalogue():
+        assert known.licence
+        assert known.size_mb > 50
+        assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for _, digest in known.sha256)
+        if known.is_url:
+            assert known.source.startswith("https://dl.fbaipublicfiles.com/segment_anything/")
+            assert known.revision is None
+            assert known.sha256
+        else:
+            assert re.fullmatch(r"[0-9a-f]{40}", known.revision)
+            assert known.page == f"https://huggingface.co/{known.source}"
+
+
+def test_only_safetensors_and_plain_text_are_fetched_of_a_repository():
+    for known in catalogue():
+        for pattern in known.files:
+            plain_text = ("tokenizer/*", "tokenizer_2/*", "processor/*")
+            assert pattern.endswith((".json", ".safetensors", ".txt")) or pattern in plain_text
+
+
+@pytest.mark.models
+def test_no_pattern_lets_a_pickle_through():
+    from huggingface_hub.utils import filter_repo_objects
+
+    names = [f"{stem}.{end}" for stem in ("x", "config.json") for end in ("bin", "pth", "pt", "ckpt", "pkl")]
+    for known in catalogue():
+        folders = {pattern.rpartition("/")[0] for pattern in known.files}
+        files = [f"{folder}/{name}".lstrip("/") for folder in folders for name in names]
+        assert not list(filter_repo_objects(files, allow_patterns=list(known.files), ignore_patterns=list(PICKLES)))
+
+
+def test_every_published_digest_is_of_a_file_that_is_fetched():
+    for known in catalogue():
+        if not known.is_url:
+            assert all(any(fnmatch(file, pattern) for pattern in known.files) for file, _ in known.sha256), known.name
+
+
+def test_gpu_memory_is_given_and_offload_never_needs_more():
+    for known in catalogue():
+        assert known.vram_gb > 0
+        assert known.offload_gb is None or known.kind == "editor"
+        assert (known.offload_gb or 0) < known.vram_gb
+    assert find("sd15-inpaint").vram_gb <= 4
+    assert find("sdxl-inpaint").offload_gb <= 8
+
+
+def test_the_docs_page_has_every_entry_with_licence_memory_and_commit():
+    page = PAGE.read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines() if line.startswith("|")]
+    for known in catalogue():
+        (row,) = [row for row in rows if row[0] == f"`{known.name}`" and len(row) == 6]
+        assert row[1] == known.kind
+        assert row[5].startswith(known.licence)
+        assert known.gated == ("gated" in row[5])
+        assert row[4].split()[0].lstrip("+") == f"{known.vram_gb:g}"
+        assert (known.offload_gb is not None) == ("(" in row[4])
+        assert known.offload_gb is None or f"({known.offload_gb:g})" in row[4]
+        if not known.is_url:
+            (row,) = [row for row in rows if row[0] == f"`{known.name}`" and len(row) == 3]
+            assert row[1:] == [f"huggingface.co/{known.source}", f"`{known.revision}`"]
+        for _, digest in known.sha256:
+            assert f"`{digest}`" in page
+
+
+def test_the_list_names_licence_download_and_memory_of_each_in_100_columns(capsys):
+    assert main(["models"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 100
+    for known in catalogue():
+        (line,) = [line for line in lines if line.split(" ")[0] == known.name]
+        assert known.licence in line
+        assert f"{known.vram_gb:g} GB" in line
+        assert ("+" in line.replace("++", "")) == (known.kind == "editor part")
+        assert known.gated == ("(gated)" in line)
+    assert f"flux-fill: no commercial use, gated: {find('flux-fill').page}" in lines
+    assert find("flux-fill").non_commercial
+    assert not find("sd15-inpaint").non_commercial
+
+
+def test_the_list_says_where_fetched_weights_are(capsys):
+    known = find("lcm-lora-sd15")
+    fill(home_of(known).parent, known.files)
+    assert main(["models"]) == 0
+    out = capsys.readouterr().out
+    assert f"lcm-lora-sd15 is at {home_of(known)}" in out
+    assert [line.split()[0] for line in out.splitlines() if line.rstrip().endswith(" yes")] == ["lcm-lora-sd15"]
+
+
+def test_an_unknown_name_gets_the_nearest():
+    assert find("vit_b").name == "vit_b"
+    with pytest.raises(ConfigError, match=r"no model named 'sd15-inpant'; did you mean 'sd15-inpaint'\?"):
+        find("sd15-inpant")
+    with pytest.raises(ConfigError, match=r"no model named 'zzz'; known are: clipseg-rd64-refined, vit_b,"):
+        find("zzz")
+
+
+def test_weights_that_are_not_there_are_missing_and_nothing_is_downloaded(served, homes):
+    asked = served()
+    for known in catalogue():
+        assert cached_at(known) is None
+        with pytest.raises(WeightsMissing) as caught:
+            locate(known.name)
+        assert str(caught.value) == (
+            f"no weights for {known.name!r} under {home_of(known)}; "
+            f"run 'automask models fetch {known.name}', or point model at a copy"
+        )
+    assert asked == []
+    assert not (homes / "own").exists()
+
+
+def test_a_path_is_taken_as_it_is_but_a_name_goes_first(tmp_path, monkeypatch):
+    (tmp_path / "mine.pth").write_bytes(BYTES)
+    assert locate(str(tmp_path / "mine.pth")) == tmp_path / "mine.pth"
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "vit_b").mkdir()
+    with pytest.raises(WeightsMissing, match=r"no weights for 'vit_b' under"):
+        locate("vit_b")
+    with pytest.raises(
+        WeightsMissing, match=r"no weights at 'gone/sam.pth'; point model at a file or folder that is there"
+    ):
+        locate("gone/sam.pth")
+    with pytest.raises(ConfigError, match=r"no model named 'vit_x'; did you mean 'vit_"):
+        locate("vit_x")
+
+
+SHARDED = {
+    "flux-fill": ("text_encoder_2/model", "transformer/diffusion_pytorch_model"),
+    "qwen-image": ("text_encoder/model", "transformer/diffusion_pytorch_model"),
+    "qwen-image-edit": ("text_encoder/model", "transformer/diffusion_pytorch_model"),
+}
+
+
+@pytest.mark.parametrize("name", [known.name for known in catalogue() if not known.is_one_file])
+def test_a_repository_is_there_when_every_file_of_it_is(name):
+    known = find(name)
+    home = home_of(known)
+    assert home.parts[-3:] == ("models--" + known.source.replace("/", "--"), "snapshots", known.revision)
+    fill(home, [file for file in known.files if not file.endswith(".safetensors.index.json")])
+    for index in SHARDED.get(name, ()):
+        text = json.dumps({"weight_map": {"a": f"{index.split('/')[1]}-1.safetensors"}})
+        (home / f"{index}.safetensors.index.json").write_text(text)
+        assert cached_at(known) is None  # the shard that the index names is not there
+        (home / f"{index}-1.safetensors").write_text("")
+    assert cached_at(known) == locate(name) == home
+    (home / known.files[-1]).unlink()
+    assert cached_at(known) is None
+
+
+@pytest.mark.parametrize("name", ["lcm-lora-sd15", "sdxl-lightning-lora"])
+def test_a_lora_is_located_as_the_file_that_diffusers_loads(name):
+    known = find(name)
+    folder = hub_dir() / f"models--{known.source.replace('/', '--')}" / "snapshots" / known.revision
+    fill(folder, ["sdxl_lightning_8step_lora.safetensors"])  # another file of the repository is not enough
+    assert cached_at(known) is None
+    fill(folder, known.files)
+    assert locate(name) == folder / known.files[0]
+    assert locate(name).suffix == ".safetensors"
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"HF_HOME": "/a/hf"},
+        {"HF_HUB_CACHE": "/a/hub"},
+        {"XDG_CACHE_HOME": "/a/xdg"},
+        {"HUGGINGFACE_HUB_CACHE": "/a/old"},
+    ],
+)
+def test_the_hubs_folder_is_the_one_that_huggingface_hub_finds(settings, monkeypatch):
+    for name in ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    code = "from huggingface_hub import constants; print(constants.HF_HUB_CACHE)"
+    theirs = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+    assert str(hub_dir()) == theirs
+
+
+def test_listing_needs_none_of_the_models_packages():
+    code = (
+        "import sys, automask.weights as w; print(*map(w.cached_at, w.catalogue()), 'huggingface_hub' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split() == [
+        "None"
+    ] * len(catalogue()) + ["False"]
+
+
+def test_a_download_is_checked_renamed_and_reported(known, served):
+    known(entry())
+    asked, told = served(length=len(BYTES)), []
+    path = fetch("net", progress=lambda done, total: told.append((done, total)))
+    assert path == home_of(find("net")) == locate("net")
+    assert path.read_bytes() == BYTES
+    assert told[-1] == (len(BYTES), len(BYTES))
+    assert [file.name for file in path.parent.iterdir()] == ["net.pth"]
+    fetch("net")
+    assert len(asked) == 1  # the second time it is only checked
+
+
+def test_a_download_with_another_digest_is_thrown_away(known, served):
+    known(entry())
+    served(body=b"something else")
+    with pytest.raises(
+        WeightsMissing, match=rf"net.pth of 'net' has SHA-256 [0-9a-f]{{64}}, not {DIGEST} \(published\); delete"
+    ):
+        fetch("net")
+    assert cached_at(find("net")) is None
+    assert list(home_of(find("net")).parent.iterdir()) == []
+
+
+def test_a_file_that_changed_on_disk_is_noticed(known, served):
+    known(entry())
+    served()
+    fetch("net").write_bytes(b"changed")
+    with pytest.raises(WeightsMissing, match=r"delete .*net.pth and fetch again; do not use this file"):
+        fetch("net")
+
+
+def test_a_download_that_breaks_off_leaves_nothing(known, served):
+    known(entry())
+    served(length=len(BYTES) + 1)
+    with pytest.raises(
+        WeightsMissing, match=r"could not fetch 'net' from https://.*: the download broke off after 18000 of 18001"
+    ):
+        fetch("net")
+    assert list(home_of(find("net")).parent.iterdir()) == []
+
+
+def test_without_a_network_the_reason_and_the_place_are_said(known, served):
+    known(entry())
+    served(error=OSError("no route to host\nand more"))
+    with pytest.raises(
+        WeightsMissing, match=r"could not fetch 'net' .*: no route to host; check the connection, or copy .*net.pth"
+    ):
+        fetch("net")
+
+
+def test_what_no_document_gives_is_recorded_at_the_first_fetch(known, served, homes):
+    known(entry(sha256=()))
+    served()
+    fetch("net").unlink()
+    assert json.loads((homes / "own" / "digests" / "net.json").read_text()) == {"net.pth": DIGEST}
+    served(body=b"something else")
+    with pytest.raises(WeightsMissing, match=rf"not {DIGEST} \(recorded in .*net.json\)"):
+        fetch("net")
+
+
+@pytest.fixture
+def hub(monkeypatch):
+    """huggingface_hub's download in place of the network: writes what it was asked for, or raises."""
+    import huggingface_hub
+
+    asked = []
+
+    def answer(error=None, leave_out=()):
+        def snapshot_download(source, *, revision, cache_dir, allow_patterns, ignore_patterns):
+            assert {"*.bin", "*.ckpt", "*.pt", "*.pth"} <= set(ignore_patterns)
+            asked.append((source, revision, tuple(allow_patterns)))
+            if error is not None:
+                raise error
+            home = cache_dir / f"models--{source.replace('/', '--')}" / "snapshots" / revision
+            fill(home, [name for name in allow_patterns if name not in leave_out])
+            return str(home)
+
+        monkeypatch.setattr(huggingface_hub, "snapshot_download", snapshot_download)
+        return asked
+
+    return answer
+
+
+REPOSITORY = {
+    "name": "repo",
+    "source": "someone/something",
+    "revision": "0" * 40,
+    "sha256": (),
+    "files": ("config.json", "unet/model.safetensors"),
+}
+
+
+@pytest.mark.models
+def test_a_repository_is_fetched_at_its_commit_and_its_digests_recorded(known, hub, homes):
+    known(entry(**REPOSITORY))
+    asked = hub()
+    assert fetch("repo") == locate("repo")
+    assert asked == [("someone/something", "0" * 40, ("config.json", "unet/model.safetensors"))]
+    recorded = json.loads((homes / "own" / "digests" / "repo.json").read_text())
+    assert recorded == {"unet/model.safetensors": hashlib.sha256(b"{}").hexdigest()}
+
+
+@pytest.mark.models
+def test_one_file_of_a_repository_is_fetched_checked_and_given_back(known, hub, homes):
+    known(entry(**{**REPOSITORY, "files": ("lora.safetensors",)}))
+    asked = hub()
+    folder = hub_dir() / "models--someone--something" / "snapshots" / ("0" * 40)
+    fill(folder, ["another.safetensors"])  # fetched by another program: not ours to read through
+    assert fetch("repo") == locate("repo") == folder / "lora.safetensors"
+    assert asked == [("someone/something", "0" * 40, ("lora.safetensors",))]
+    recorded = json.loads((homes / "own" / "digests" / "repo.json").read_text())
+    assert recorded == {"lora.safetensors": hashlib.sha256(b"{}").hexdigest()}
+    known(entry(**{**REPOSITORY, "files": ("lora.safetensors",), "sha256": (("lora.safetensors", DIGEST),)}))
+    with pytest.raises(WeightsMissing, match=r"lora.safetensors of 'repo' has SHA-256 .* \(published\); delete"):
+        fetch("repo")
+
+
+@pytest.mark.models
+def test_a_repository_with_another_digest_is_refused(known, hub):
+    known(entry(**{**REPOSITORY, "sha256": (("unet/model.safetensors", DIGEST),)}))
+    hub()
+    with pytest.raises(WeightsMissing, match=r"unet/model.safetensors of 'repo' has SHA-256 .* \(published\); delete"):
+        fetch("repo")
+
+
+@pytest.mark.models
+def test_a_wrong_file_behind_a_link_of_the_hub_is_the_one_to_delete(known, hub, homes):
+    known(entry(**{**REPOSITORY, "sha256": (("unet/model.safetensors", DIGEST),)}))
+    hub()
+    blob = homes / "hub" / "blobs" / "abc"
+    fill(blob.parent, ["abc"])
+    link = home_of(find("repo")) / "unet" / "model.safetensors"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(blob)
+    with pytest.raises(WeightsMissing, match=rf"delete {re.escape(str(blob.resolve()))} and fetch again"):
+        fetch("repo")
+
+
+@pytest.mark.models
+def test_a_repository_that_lacks_a_file_is_refused(known, hub):
+    known(entry(**REPOSITORY))
+    hub(leave_out=("unet/model.safetensors",))
+    with pytest.raises(
+        WeightsMissing, match=r"someone/something at 0{40} has no unet/model.safetensors; point model at a"
+    ):
+        fetch("repo")
+
+
+@pytest.mark.models
+def test_a_gated_repository_says_where_its_licence_is_accepted(known, hub):
+    from huggingface_hub.errors import GatedRepoError
+
+    known(entry(**REPOSITORY))
+    refused = SimpleNamespace(status_code=403, headers={}, request=None)
+    hub(error=GatedRepoError("403 Forbidden", response=refused))
+    with pytest.raises(
+        WeightsMissing,
+        match=r"someone/something is gated: its licence \(MIT\) must be accepted first; accept it at "
+        r"https://huggingface.co/someone/something, run 'hf auth login', and fetch again",
+    ):
+        fetch("repo")
+
+
+@pytest.mark.models
+def test_a_hub_that_does_not_answer_is_said(known, hub):
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    known(entry(**REPOSITORY))
+    hub(error=LocalEntryNotFoundError("cannot find the requested files"))
+    with pytest.raises(
+        WeightsMissing, match=r"could not fetch 'repo' from someone/something: cannot find the requested files;"
+    ):
+        fetch("repo")
+
+
+def test_without_huggingface_hub_one_sentence_names_the_command(known, monkeypatch):
+    known(entry(**REPOSITORY))
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(
+        ExtraMissing, match=r"fetching 'repo' needs the packages of the 'models' extra: .*huggingface_hub"
+    ):
+        fetch("repo")
+
+
+def test_a_failed_import_becomes_one_sentence():
+    def load():
+        with models_extra("ClipSeg"):
+            import a_package_that_is_not_there  # noqa: F401
+
+    with pytest.raises(ExtraMissing) as caught:
+        load()
+    assert str(caught.value) == (
+        "ClipSeg needs the packages of the 'models' extra: No module named 'a_package_that_is_not_there'; "
+        "run pip install 'automask[models]'"
+    )
+
+
+@pytest.mark.models
+def test_the_device_and_the_number_format_are_picked_and_said():
+    import torch
+
+    chosen = place("cpu", "auto", what="sam")
+    assert (chosen.device.type, chosen.dtype, chosen.note) == ("cpu", torch.float32, "sam runs on the CPU in float32")
+    if not torch.cuda.is_available() and not torch.backends.mps.is_available():
+        assert place("auto", "bfloat16", what="sam").note == "sam runs on the CPU in bfloat16: no CUDA device was found"
+        with pytest.raises(ConfigError, match=r"device 'cuda' is not on this machine; use device=auto or device=cpu"):
+            place("cuda", "auto", what="sam")
+    with pytest.raises(ConfigError, match=r"device 'gpu' is not one that torch knows; use auto, cpu or cuda"):
+        place("gpu", "auto", what="sam")
+    with pytest.raises(ConfigError, match=r"dtype 'float8' is unknown; use auto, float32, float16 or bfloat16"):
+        place("cpu", "float8", what="sam")
+
+
+@pytest.mark.models
+def test_quiet_gives_the_libraries_their_settings_back():
+    from diffusers.utils import logging as diffusers_logging
+    from transformers.utils import logging as transformers_logging
+
+    def settings():
+        return [
+            (logging.get_verbosity(), _bars_are_on(logging)) for logging in (diffusers_logging, transformers_logging)
+        ]
+
+    before = settings()
+    with quiet_models():
+        inside = settings()
+    assert settings() == before
+    assert [bars for _, bars in inside] == [False, False]
+    transformers_logging.disable_progress_bar()
+    try:
+        with quiet_models():
+            pass
+        assert not _bars_are_on(transformers_logging)
+    finally:
+        transformers_logging.enable_progress_bar()
