@@ -10,7 +10,7 @@ from automask.masking import find
 from automask.plan import parse_targets, plan_from, variants_from
 from automask.protocols import Editor, Refiner, Segmenter, Stages
 from automask.results.outcome import Outcome
-from automask.runner import OnProgress, PhotoSource, _outcomes, _run_settings
+from automask.runner import OnProgress, PhotoSource, painted_outcomes, run_settings
 from automask.stages import NotLoaded
 from automask.types import Edit, OnMissing, Plan, Region, Variant
 
@@ -40,7 +40,7 @@ def load(
     composed = config.compose(preset, overrides, conf=folder)
     lost = [text for text in overrides if config.root_of(text) not in (*config.STAGE_GROUPS, "preset")]
     if lost:
-        raise ConfigError(f"{lost[0]!r} is nothing that is loaded", mend="give it to automask.edit instead")
+        raise ConfigError(f"{lost[0]!r} is nothing that is loaded", hint="give it to automask.edit instead")
     return config.build(composed, editors=editors, conf=folder)
 
 
@@ -88,9 +88,9 @@ def edit(
         EditorError, WeightsMissing, ExtraMissing: As their names say; all are `AutomaskError`.
     """
     edits = plan_from(plan)
-    run = _run_settings(preset, seed, on_missing, max_megapixels, candidates, overrides, conf, stages, mask_cache_mb)
+    run = run_settings(preset, seed, on_missing, max_megapixels, candidates, overrides, conf, stages, mask_cache_mb)
     given = {"segmenter": segmenter, "refiner": refiner, "editor": editor}
-    (outcome,) = _outcomes(photo, (Variant("", (), edits),), run, given, masks, on_progress)
+    (outcome,) = painted_outcomes(photo, (Variant("", (), edits),), run, given, masks, on_progress)
     return outcome
 
 
@@ -130,9 +130,9 @@ def variants(
         As `edit`.
     """
     made = variants_from(words)
-    run = _run_settings(preset, seed, on_missing, max_megapixels, candidates, overrides, conf, stages, mask_cache_mb)
+    run = run_settings(preset, seed, on_missing, max_megapixels, candidates, overrides, conf, stages, mask_cache_mb)
     given = {"segmenter": segmenter, "refiner": refiner, "editor": editor}
-    outcomes = _outcomes(photo, made, run, given, masks, on_progress)
+    outcomes = painted_outcomes(photo, made, run, given, masks, on_progress)
     return zip((variant.name for variant in made), outcomes, strict=True)
 
 
@@ -164,7 +164,7 @@ def mask(
         As `edit`, but for what an editor raises.
     """
     edits = targets_from(targets)
-    run = _run_settings(preset, seed, on_missing, max_megapixels, 1, overrides, conf, stages, None)
+    run = run_settings(preset, seed, on_missing, max_megapixels, 1, overrides, conf, stages, None)
     tools = run.stages_for((), {"segmenter": segmenter, "refiner": refiner, "editor": editor or NotLoaded()})
     find.understand(tools.segmenter, find.phrases_of(edits))
     opened = open_photo(photo, max_megapixels=run.max_megapixels)

@@ -46,9 +46,9 @@ def compose(preset: str | None = None, overrides: Sequence[str] = (), *, conf: P
             allowed.
     """
     if preset is not None and not isinstance(preset, str):
-        raise ConfigError(f"preset is {preset!r}", mend="give a name, such as 'starter'")
+        raise ConfigError(f"preset is {preset!r}", hint="give a name, such as 'starter'")
     if isinstance(overrides, str) or not all(isinstance(text, str) for text in overrides):
-        raise ConfigError(f"overrides is {overrides!r}", mend="give a list of texts, such as ['boxes.threshold=0.2']")
+        raise ConfigError(f"overrides is {overrides!r}", hint="give a list of texts, such as ['boxes.threshold=0.2']")
     folders = [conf_dir()] if conf is None else [conf_dir(), _existing(conf)]
     pairs, mistakes = _parse(overrides)
     groups = _groups(folders)
@@ -176,7 +176,7 @@ def load_editor(name: str, *, conf: Path | None = None) -> Editor:
     """
     editor: Editor = _instantiate(_editor_node(name, conf), f"editor {name}")
     if hasattr(editor, "route"):
-        raise ConfigError(f"editor {name!r} chooses among editors itself", mend="name editors that paint")
+        raise ConfigError(f"editor {name!r} chooses among editors itself", hint="name editors that paint")
     return editor
 
 
@@ -217,7 +217,7 @@ def _instantiate(node: Config, what: str) -> Any:
         if isinstance(cause, AutomaskError):
             raise cause from error
         said = " ".join(str(error.__cause__ or error).split())
-        raise ConfigError(f"cannot load {what} ({node['_target_']}): {said}", mend="check its YAML file") from error
+        raise ConfigError(f"cannot load {what} ({node['_target_']}): {said}", hint="check its YAML file") from error
 
 
 def _hydra(overrides: Sequence[str], conf: Path | None) -> Config:
@@ -236,7 +236,7 @@ def _hydra(overrides: Sequence[str], conf: Path | None) -> Config:
             composed = hydra_compose("config", overrides=[*search, *overrides])
             container: Any = OmegaConf.to_container(composed, resolve=True)
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"configuration: {' '.join(str(error).split())}", mend="see docs/configuration.md") from error
+        raise ConfigError(f"configuration: {' '.join(str(error).split())}", hint="see docs/configuration.md") from error
     result: Config = container
     return result
 
@@ -340,7 +340,7 @@ def _hidden(node: Any, path: str = "") -> set[str]:
 
 def _existing(folder: Path) -> Path:
     if not folder.is_dir():
-        raise ConfigError(f"no folder '{folder}'", mend="--conf names a folder with files like segmenter/mine.yaml")
+        raise ConfigError(f"no folder '{folder}'", hint="--conf names a folder with files like segmenter/mine.yaml")
     return folder
 
 
@@ -409,7 +409,7 @@ def _targets_in(folder: Path) -> frozenset[str]:
         try:
             collect(yaml.safe_load(file.read_text(encoding="utf-8")))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigError(f"'{file}': {' '.join(str(error).split())}", mend="mend the YAML") from error
+            raise ConfigError(f"'{file}': {' '.join(str(error).split())}", hint="fix the YAML") from error
     return frozenset(found)
 
 
@@ -420,13 +420,13 @@ def locate(target: str) -> Any:
         ConfigError: There is none of that name.
     """
     module_name, _, name = target.rpartition(".")
-    mend = "_target_ is 'package.module.Class', and Python must find the package (PYTHONPATH)"
+    hint = "_target_ is 'package.module.Class', and Python must find the package (PYTHONPATH)"
     try:
         found = getattr(importlib.import_module(module_name), name)
     except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(f"no {target!r} to load ({error})", mend=mend) from error
+        raise ConfigError(f"no {target!r} to load ({error})", hint=hint) from error
     if not callable(found):
-        raise ConfigError(f"{target!r} is {found!r}, nothing to call", mend=mend)
+        raise ConfigError(f"{target!r} is {found!r}, nothing to call", hint=hint)
     return found
 
 

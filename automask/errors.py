@@ -1,10 +1,11 @@
 """Everything that automask raises on purpose.
 
 Each class is an `AutomaskError` and also the builtin that it resembles, so a script may catch either. A message has two
-parts: the problem with the offending value, and how to mend it.
+parts: the problem with the offending value, and a hint that says how to fix it.
 """
 
 import unicodedata
+import warnings
 from typing import Any, ClassVar, Self
 
 
@@ -13,19 +14,34 @@ class AutomaskError(Exception):
 
     Args:
         problem: What is wrong, with the offending value.
-        mend: What to do about it; empty where nothing can be done.
+        hint: What to do about it; empty where nothing can be done.
+        mend: The name of `hint` in 0.1; deprecated.
     """
 
     exit_status: ClassVar[int] = 1
 
-    def __init__(self, problem: str, *, mend: str = "") -> None:
+    def __init__(self, problem: str, *, hint: str = "", mend: str | None = None) -> None:
+        if mend is not None:
+            _warn_mend()
+            hint = hint or mend
         self.problem = problem
-        self.mend = mend
-        super().__init__(f"{problem}; {mend}" if mend else problem)
+        self.hint = hint
+        super().__init__(f"{problem}; {hint}" if hint else problem)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # BaseException pickles as cls(*args), which would lose `mend` and put the whole message into `problem`.
+        # BaseException pickles as cls(*args), which would lose `hint` and put the whole message into `problem`.
         return _rebuild, (type(self), dict(self.__dict__), self.args)
+
+
+    @property
+    def mend(self) -> str:
+        """The hint, under its name in 0.1; deprecated."""
+        _warn_mend()
+        return self.hint
+
+
+def _warn_mend() -> None:
+    warnings.warn("'mend' is now called 'hint'; it goes in 0.3", DeprecationWarning, stacklevel=3)
 
 
 def _rebuild(cls: type[AutomaskError], state: dict[str, Any], args: tuple[Any, ...]) -> AutomaskError:
@@ -41,23 +57,23 @@ class PlanError(AutomaskError, ValueError):
     exit_status = 2
 
     @classmethod
-    def at(cls, problem: str, *, text: str, position: int, mend: str) -> Self:
+    def at(cls, problem: str, *, text: str, position: int, hint: str) -> Self:
         """A plan error that shows the line and a caret under the column.
 
         Args:
             problem: What is wrong there.
             text: The whole plan as typed.
             position: Index into `text` of the offending character; `len(text)` for "at the end".
-            mend: What was expected there.
+            hint: What was expected there.
         """
         start = text.rfind("\n", 0, position) + 1
         end = text.find("\n", position)
         line = text[start : end if end >= 0 else len(text)]
         number = text.count("\n", 0, position) + 1
         column = position - start
-        error = cls(problem, mend=mend)
+        error = cls(problem, hint=hint)
         indent = "".join(_blank_for(char) for char in line[:column])
-        error.args = (f"line {number}, column {column + 1}: {problem}; {mend}\n    {line}\n    {indent}^",)
+        error.args = (f"line {number}, column {column + 1}: {problem}; {hint}\n    {line}\n    {indent}^",)
         return error
 
 

@@ -26,10 +26,10 @@ OnProgress = Callable[[str, int, int], None]
 """Called with what is being done now, how many edits are painted, and how many there are."""
 
 
-def _outcomes(
+def painted_outcomes(
     photo: PhotoSource,
     variants: Sequence[Variant],
-    run: "_Run",
+    run: "RunSettings",
     given: dict[str, Any],
     masks: str | Path | None,
     on_progress: OnProgress | None,
@@ -38,7 +38,7 @@ def _outcomes(
     began = time.perf_counter()
     plans = [variant.plan for variant in variants]
     if len({find.wanted(plan) for plan in plans}) > 1:
-        raise PlanError("variants that differ in what they find", mend="call automask.edit for each")
+        raise PlanError("variants that differ in what they find", hint="call automask.edit for each")
     # With the masks given nothing is looked for: models that only find are not loaded.
     if masks is not None and run.stages is None:
         given = {group: given[group] or NotLoaded() for group in ("segmenter", "refiner")} | {"editor": given["editor"]}
@@ -56,7 +56,7 @@ def _outcomes(
     opened = open_photo(photo, max_megapixels=run.max_megapixels)
     tell("finding the masks", 0, count)
     cache = run.cache if given["segmenter"] is None and given["refiner"] is None else None
-    found = _find(opened, plans[0], tools, run.on_missing, masks, cache)
+    found = find_regions(opened, plans[0], tools, run.on_missing, masks, cache)
     timing = {"load_s": loaded - began, "mask_s": time.perf_counter() - loaded}
     tell("painting", 0, count)
 
@@ -74,7 +74,7 @@ def _outcomes(
         )
         # What all variants share is counted once, with the first.
         shared = timing | found.told if number == 0 else dict.fromkeys(timing, 0.0)
-        return _outcome(
+        return make_outcome(
             opened,
             plan,
             found,
@@ -89,18 +89,19 @@ def _outcomes(
     return itertools.starmap(outcome_of, enumerate(plans))
 
 
-def _outcome(
+def make_outcome(
     photo: Photo,
     plan: Plan,
-    found: "_Found",
+    found: "FoundRegions",
     painted: chain.Painted,
     tools: Stages,
-    run: "_Run",
+    run: "RunSettings",
     *,
     timing: dict[str, Any],
     masks: Path | None = None,
     own_objects: bool = False,
 ) -> Outcome:
+    """The outcome of one painted photo, with its record."""
     image, steps = painted
     record = run_record(
         photo=photo,
@@ -138,7 +139,7 @@ def _unused_words(plan: Plan) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Found:
+class FoundRegions:
     """The regions of a photo, and whether they came from the cache."""
 
     regions: tuple[Region, ...]
@@ -150,27 +151,28 @@ class _Found:
         return {"masks_from_cache": True} if self.kept else {}
 
 
-def _find(
+def find_regions(
     photo: Photo,
     plan: Plan,
     stages: Stages,
     on_missing: OnMissing,
     masks: str | Path | None,
     cache: MaskCache | None,
-) -> _Found:
+) -> FoundRegions:
+    """The regions of a photo: from mask files, from the cache, or found now."""
     if masks is not None:
         size_hw = (photo.rgb.shape[0], photo.rgb.shape[1])
-        return _Found(given.given_regions(Path(masks), plan, size_hw=size_hw, on_missing=on_missing))
+        return FoundRegions(given.given_regions(Path(masks), plan, size_hw=size_hw, on_missing=on_missing))
     if cache is None:
-        return _Found(find.find_regions(photo.rgb, plan, stages, on_missing=on_missing))
+        return FoundRegions(find.find_regions(photo.rgb, plan, stages, on_missing=on_missing))
     regions, kept = find_or_keep_regions(photo, plan, stages, cache)
     if on_missing == "fail":
         find.refuse_missing(regions)
-    return _Found(regions, kept)
+    return FoundRegions(regions, kept)
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class RunSettings:
     """The settings of one call, with arguments and overrides brought together."""
 
     config: config.Config | None
@@ -193,12 +195,12 @@ class _Run:
         absent = [name for name in names if name not in self.stages.editors]
         if absent:
             raise PlanError(
-                f"no editor {absent[0]!r} is loaded", mend=f"load it too: automask.load(..., editors=[{absent[0]!r}])"
+                f"no editor {absent[0]!r} is loaded", hint=f"load it too: automask.load(..., editors=[{absent[0]!r}])"
             )
         return replace(self.stages, **given)
 
 
-def _run_settings(
+def run_settings(
     preset: str,
     seed: int,
     on_missing: OnMissing,
@@ -208,29 +210,34 @@ def _run_settings(
     conf: str | Path | None,
     stages: Stages | None,
     mask_cache_mb: float | None,
-) -> _Run:
+) -> RunSettings:
+    """The settings of one call.
+
+    Raises:
+        ConfigError: A value out of range, or an argument that an override contradicts.
+    """
     if type(seed) is not int or seed < 0:
-        raise ConfigError(f"seed is {seed!r}", mend="give a whole number from 0")
+        raise ConfigError(f"seed is {seed!r}", hint="give a whole number from 0")
     if on_missing not in ("skip", "fail"):
-        raise ConfigError(f"on_missing is {on_missing!r}", mend="give skip or fail")
+        raise ConfigError(f"on_missing is {on_missing!r}", hint="give skip or fail")
     if type(max_megapixels) not in (int, float) or not max_megapixels > 0:
-        raise ConfigError(f"max_megapixels is {max_megapixels!r}", mend="give a number above 0")
+        raise ConfigError(f"max_megapixels is {max_megapixels!r}", hint="give a number above 0")
     if type(candidates) is not int or not 1 <= candidates <= 64:
-        raise ConfigError(f"candidates is {candidates!r}", mend="give a whole number from 1 to 64")
+        raise ConfigError(f"candidates is {candidates!r}", hint="give a whole number from 1 to 64")
     if mask_cache_mb is not None and (type(mask_cache_mb) not in (int, float) or not mask_cache_mb >= 0):
-        raise ConfigError(f"mask_cache_mb is {mask_cache_mb!r}", mend="give megabytes, or 0 to keep no masks")
+        raise ConfigError(f"mask_cache_mb is {mask_cache_mb!r}", hint="give megabytes, or 0 to keep no masks")
     if stages is not None:
         if preset != "starter" or conf is not None:
             raise ConfigError(
                 f"preset={preset!r}, conf={conf!r} come too late for loaded stages",
-                mend="give them to automask.load, or leave stages out",
+                hint="give them to automask.load, or leave stages out",
             )
         if overrides:
             raise ConfigError(
                 f"overrides {list(overrides)} come too late for loaded stages",
-                mend="give them to automask.load, or leave stages out",
+                hint="give them to automask.load, or leave stages out",
             )
-        return _Run(None, stages, None, seed, on_missing, max_megapixels, candidates, _cache_of(mask_cache_mb))
+        return RunSettings(None, stages, None, seed, on_missing, max_megapixels, candidates, cache_of(mask_cache_mb))
     folder = None if conf is None else Path(conf)
     composed = config.compose(preset, overrides, conf=folder)
     settings: dict[str, Any] = {"disclose": composed["disclose"], "c2pa": composed["c2pa"]}
@@ -243,12 +250,13 @@ def _run_settings(
     ):
         said = composed[name]
         if value not in (default, said) and said != default:
-            raise ConfigError(f"{name}={value!r} and the override {name}={said!r} disagree", mend="say it once")
+            raise ConfigError(f"{name}={value!r} and the override {name}={said!r} disagree", hint="say it once")
         settings[name] = said if value == default else value
-    return _Run(composed, None, folder, cache=_cache_of(settings.pop("mask_cache_mb")), **settings)
+    return RunSettings(composed, None, folder, cache=cache_of(settings.pop("mask_cache_mb")), **settings)
 
 
-def _cache_of(mask_cache_mb: float | None) -> MaskCache | None:
+def cache_of(mask_cache_mb: float | None) -> MaskCache | None:
+    """The mask cache of a size in megabytes; None where nothing is kept."""
     return MaskCache(weights.cache_dir() / "masks", mask_cache_mb) if mask_cache_mb else None
 
 

@@ -13,15 +13,15 @@ class NotLoaded:
 
     def heats(self, *_: object) -> Heat:
         """Raises: it was not loaded."""
-        raise SegmenterError("no segmenter was loaded", mend="call automask.edit without masks")
+        raise SegmenterError("no segmenter was loaded", hint="call automask.edit without masks")
 
     def refine(self, *_: object) -> Hard:
         """Raises: it was not loaded."""
-        raise RefinerError("no refiner was loaded", mend="call automask.edit without masks")
+        raise RefinerError("no refiner was loaded", hint="call automask.edit without masks")
 
     def paint(self, *_: object, **__: object) -> Rgb:
         """Raises: it was not loaded."""
-        raise EditorError("no editor was loaded", mend="call automask.edit")
+        raise EditorError("no editor was loaded", hint="call automask.edit")
 
 
 def models_of(stages: Stages) -> dict[str, str]:

@@ -22,7 +22,7 @@ import numpy as np
 
 from automask.errors import ConfigError, UnknownPhrase
 from automask.types import Hard, Heat, Rgb
-from automask.weights import cache_dir, models_extra, quiet_models
+from automask.weights import cache_dir, quiet_models, requires_models_extra
 
 if TYPE_CHECKING:
     from automask.editors.diffusion import Diffusion
@@ -53,7 +53,7 @@ class PaintedHeat:
         self.calls += 1
         for target in targets:
             if target not in self._heats:
-                raise UnknownPhrase(f"no heat painted for {target!r}", mend=f"painted are: {', '.join(self._heats)}")
+                raise UnknownPhrase(f"no heat painted for {target!r}", hint=f"painted are: {', '.join(self._heats)}")
         return np.stack([self._heats[target] for target in targets])
 
 
@@ -243,7 +243,7 @@ def tiny_diffusion_folder(kind: TinyKind = "sd15") -> Path:
         "qwen": _write_qwen,
     }
     if kind not in writers:
-        raise ConfigError(f"no tiny pipeline named {kind!r}", mend=f"known are: {', '.join(writers)}")
+        raise ConfigError(f"no tiny pipeline named {kind!r}", hint=f"known are: {', '.join(writers)}")
     return _made_once(kind, writers[kind])
 
 
@@ -272,7 +272,7 @@ def _made_once(name: str, write: Callable[[Path], None]) -> Path:
 
     It is written under a temporary name and renamed, so two processes that race both end with a whole folder.
     """
-    with models_extra("a tiny model"):
+    with requires_models_extra("a tiny model"):
         import torch
     recipe = hashlib.sha256(Path(__file__).read_bytes())
     for package in ("torch", "transformers", "diffusers", "segment-anything"):

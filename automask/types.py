@@ -171,7 +171,7 @@ class MaskRecipe:
 
 def _check_range(name: str, value: object, low: float, high: float) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise ConfigError(f"{name} is {value!r}", mend=f"give a number from {low:g} to {high:g}")
+        raise ConfigError(f"{name} is {value!r}", hint=f"give a number from {low:g} to {high:g}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ from omegaconf import DictConfig, OmegaConf
 from automask.batches.stores import is_url
 from automask.config import check, check_overrides, compose, quoted
 from automask.errors import AutomaskError, UsageError
-from automask.masking.cache import USUAL_MB
+from automask.masking.cache import DEFAULT_MB
 from automask.plan import load_plan, parse_targets, variants_from
 from automask.types import Plan, Variant
 
@@ -43,7 +43,7 @@ class Job:
     def photo(self) -> str:
         """The photo (for a batch: folder, glob or CSV), as seen from where the script was started."""
         if self.config["photo"] is None:
-            raise UsageError("no photo given", mend="say photo=kitchen.jpg")
+            raise UsageError("no photo given", hint="say photo=kitchen.jpg")
         photo: str = self.config["photo"]
         return photo if is_url(photo) else str(to_absolute_path(photo))
 
@@ -61,7 +61,7 @@ class Job:
         words, file = self.config["edits"], self.config["plan"]
         if (words is None) == (file is None):
             both = "no edits= and no plan=" if words is None else "edits= and plan= are both given"
-            raise UsageError(both, mend=_QUOTES.format("'island -> marble'"))
+            raise UsageError(both, hint=_QUOTES.format("'island -> marble'"))
         return str(words) if file is None else Path(to_absolute_path(file))
 
 
@@ -108,7 +108,7 @@ def _job(cfg: DictConfig) -> Job:
     given = any(text.partition("=")[0].lstrip("+") == "out" for text in hydra.overrides.task)
     multirun = hydra.mode == RunMode.MULTIRUN
     if multirun and config["mask_cache_mb"] is None:
-        config["mask_cache_mb"] = USUAL_MB  # its jobs mostly differ in words right of the arrow, or in seeds
+        config["mask_cache_mb"] = DEFAULT_MB  # its jobs mostly differ in words right of the arrow, or in seeds
     own_folder = multirun and not given
     return Job(config, conf, Path(hydra.runtime.output_dir if own_folder else config["out"]))
 
@@ -125,12 +125,12 @@ def _check_typed(typed: Sequence[str]) -> None:
             override = parser.parse_override(text)
         except HydraException as error:
             if key == "edits" or text in ("->", "=>"):
-                raise UsageError(f"{text!r} is not quoted", mend=_quoting(typed, words)) from error
+                raise UsageError(f"{text!r} is not quoted", hint=_quoting(typed, words)) from error
             continue
         if override.is_sweep_override() and not sweeps:
             if key == "edits":
-                raise UsageError(f"{text!r} lists several values", mend=_quoting(typed, words))
-            raise UsageError(f"{text!r} lists several values", mend="say -m to run one job for each")
+                raise UsageError(f"{text!r} lists several values", hint=_quoting(typed, words))
+            raise UsageError(f"{text!r} lists several values", hint="say -m to run one job for each")
         if not (override.is_sweep_override() or override.is_add() or override.is_force_add() or override.is_delete()):
             plain.append(text)
     check_overrides([text for text in typed if re.match(r"[~+]*[\w./@]+=", text)])

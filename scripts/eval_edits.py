@@ -39,7 +39,7 @@ from automask.painting import chain, editors
 from automask.painting.crops import composite
 from automask.plan import parse_plan
 from automask.protocols import Stages
-from automask.results.previews import contact_sheet, notice
+from automask.results.previews import contact_sheet, text_cell
 from automask.results.records import write_json
 from automask.stages import versions
 from automask.types import Alpha, Hard, Plan, Region, Rgb
@@ -609,7 +609,7 @@ def share_that_stays(before: Rgb, after: Rgb, mask: Hard) -> float:
 
 
 def _blank(caption: str, text: str, *, found: bool) -> list[tuple[str, Rgb]]:
-    return [notice(caption, text, size_wh=(CELL_PX, CELL_PX * 2 // 3))] * (2 if found else 1)
+    return [text_cell(caption, text, size_wh=(CELL_PX, CELL_PX * 2 // 3))] * (2 if found else 1)
 
 
 def _captioned(what: str, picture: Rgb, scored: Score) -> tuple[str, Rgb]:

@@ -91,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, mend="see --help")
+        raise UsageError(message, hint="see --help")
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -110,7 +110,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     for name, least in (("limit", 1), ("seed", 0), ("absent", 0), ("min_area", 0.0)):
         value = getattr(flags, name)
         if value is not None and value < least:
-            raise UsageError(f"--{name.replace('_', '-')} is {value}", mend=f"give at least {least:g}")
+            raise UsageError(f"--{name.replace('_', '-')} is {value}", hint=f"give at least {least:g}")
     check_out(flags.out)
     return flags
 
@@ -238,10 +238,10 @@ def read_folder(data: Path, wanted: Sequence[str] | None = None, *, min_area: fl
         UsageError: The folder has neither form, or lacks a wanted phrase.
     """
     if not data.is_dir():
-        raise UsageError(f"no folder '{data}'", mend="--data names a folder with an index.json, or with renders")
+        raise UsageError(f"no folder '{data}'", hint="--data names a folder with an index.json, or with renders")
     folder = (_indexed if (data / "index.json").is_file() else _rendered)(data, wanted, min_area)
     if not folder.items or not folder.counts:
-        raise UsageError(f"'{data}' lists no photo with a phrase", mend="docs/evaluation.md shows the form")
+        raise UsageError(f"'{data}' lists no photo with a phrase", hint="docs/evaluation.md shows the form")
     return folder
 
 
@@ -265,12 +265,12 @@ def _indexed(data: Path, wanted: Sequence[str] | None, min_area: float) -> Folde
         for p in listed:
             also[p["phrase"]].update(dict.fromkeys(p.get("aliases", ())))
     except (KeyError, TypeError, AttributeError) as error:
-        mend = "docs/evaluation.md shows the form"
-        raise UsageError(f"'{index}' has not the form of an index ({error!r})", mend=mend) from error
+        hint = "docs/evaluation.md shows the form"
+        raise UsageError(f"'{index}' has not the form of an index ({error!r})", hint=hint) from error
     for item in items:
         if (item.label is not None) + bool(item.masks) + (not item.masks and item.absent is not None) != 1:
-            mend = "give the item a 'label', or each of its phrases a 'mask'; 'absent' goes with masks, or alone"
-            raise UsageError(f"'{index}': {item.name} has both a label picture and masks, or neither", mend=mend)
+            hint = "give the item a 'label', or each of its phrases a 'mask'; 'absent' goes with masks, or alone"
+            raise UsageError(f"'{index}': {item.name} has both a label picture and masks, or neither", hint=hint)
     names = {phrase: (phrase, *aliases) for phrase, aliases in also.items()}
     classes = _classes(data) if any(item.label for item in items) else []
     if wanted is not None:
@@ -285,7 +285,7 @@ def _indexed(data: Path, wanted: Sequence[str] | None, min_area: float) -> Folde
     unknown = [phrase for phrase, found in ids.items() if not found]
     if unknown:
         raise UsageError(
-            f"'{index}': no class is called {unknown[0]!r}", mend="name it in classes.json, or as an alias"
+            f"'{index}': no class is called {unknown[0]!r}", hint="name it in classes.json, or as an alias"
         )
     alike = {phrase: _alike(names[phrase], found, classes) for phrase, found in ids.items()}
     return Folder(items, dict(counts.most_common()), ids, alike, names)
@@ -294,7 +294,7 @@ def _indexed(data: Path, wanted: Sequence[str] | None, min_area: float) -> Folde
 def _rendered(data: Path, wanted: Sequence[str] | None, min_area: float) -> Folder:
     images = [p for p in sorted(data.glob("*.jpg")) if p.with_suffix(".png").is_file()]
     if not images:
-        raise UsageError(f"'{data}' has neither an index.json nor NAME.jpg beside NAME.png", mend="name another folder")
+        raise UsageError(f"'{data}' has neither an index.json nor NAME.jpg beside NAME.png", hint="name another folder")
     items = tuple(Item(p.name, p, p.with_suffix(".png"), {}, None) for p in images)
     classes = _classes(data)
     all_names = {name for c in classes for name in c.names} | {c.parent for c in classes if c.parent}
@@ -320,14 +320,14 @@ def _rendered(data: Path, wanted: Sequence[str] | None, min_area: float) -> Fold
 
 
 def _no_phrase(phrase: str, data: Path, known: Sequence[str]) -> UsageError:
-    return UsageError(f"no phrase {phrase!r} in '{data}'", mend=f"there are: {', '.join(known)}")
+    return UsageError(f"no phrase {phrase!r} in '{data}'", hint=f"there are: {', '.join(known)}")
 
 
 def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise UsageError(f"cannot read '{path}': {error}", mend="give a JSON file") from error
+        raise UsageError(f"cannot read '{path}': {error}", hint="give a JSON file") from error
 
 
 def _classes(data: Path) -> list[Class]:
@@ -335,7 +335,7 @@ def _classes(data: Path) -> list[Class]:
     home = data.resolve()
     file = next((f / "classes.json" for f in (home, *home.parents[:2]) if (f / "classes.json").is_file()), None)
     if file is None:
-        raise UsageError(f"no classes.json in '{data}' or above", mend="it says what the ids of label pictures mean")
+        raise UsageError(f"no classes.json in '{data}' or above", hint="it says what the ids of label pictures mean")
     content = _read_json(file)
     found = []
     try:
@@ -345,8 +345,8 @@ def _classes(data: Path) -> list[Class]:
             if int(number) != UNLABELLED:
                 found.append(Class(int(number), names, None if plain else entry.get("parent")))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        mend = "docs/evaluation.md shows the form"
-        raise UsageError(f"'{file}' does not name classes ({error!r})", mend=mend) from error
+        hint = "docs/evaluation.md shows the form"
+        raise UsageError(f"'{file}' does not name classes ({error!r})", hint=hint) from error
     return found
 
 
@@ -452,7 +452,7 @@ def _check_size(file: Path, found_hw: tuple[int, ...], size_hw: tuple[int, int])
     if found_hw != size_hw:
         raise MaskError(
             f"'{file}' is {' x '.join(map(str, found_hw[::-1]))} px, its photo {size_hw[1]} x {size_hw[0]} px",
-            mend="make it at the photo's size",
+            hint="make it at the photo's size",
         )
 
 
@@ -460,7 +460,7 @@ def _levels(file: Path) -> npt.NDArray[Any]:
     levels = _samples(file)
     odd = sorted({int(value) for value in np.unique(levels)} - {UNLABELLED, IGNORED, TRUE})
     if odd:
-        raise MaskError(f"'{file}' holds the value {odd[0]}", mend="give 255 (the phrase), 128 (ignore) or 0 (not it)")
+        raise MaskError(f"'{file}' holds the value {odd[0]}", hint="give 255 (the phrase), 128 (ignore) or 0 (not it)")
     return levels
 
 
@@ -470,9 +470,9 @@ def _samples(file: Path) -> npt.NDArray[Any]:
         with Image.open(file) as picture:
             samples = np.asarray(picture)
     except OSError as error:
-        raise MaskError(f"cannot read '{file}': {error}", mend="give a PNG") from error
+        raise MaskError(f"cannot read '{file}': {error}", hint="give a PNG") from error
     if samples.ndim != 2 or samples.dtype.kind not in "ui":
-        raise MaskError(f"'{file}' is {samples.dtype} {list(samples.shape)}", mend="give a PNG of one channel")
+        raise MaskError(f"'{file}' is {samples.dtype} {list(samples.shape)}", hint="give a PNG of one channel")
     return samples
 
 

@@ -9,8 +9,8 @@ from drawing import room
 import automask
 import automask.config
 import automask.plan
-from automask.batches.mappers import Serial
-from automask.batches.run import _Resuming, run_batch, workers_for
+from automask.batches.mappers import LocalPool
+from automask.batches.run import _SkipFinished, run_batch, workers_for
 from automask.batches.worker import PHOTOS_TOGETHER, Worker
 from automask.errors import ConfigError, PlanError, TargetMissing, UnknownPhrase
 from automask.images import open_photo, write_picture
@@ -352,7 +352,7 @@ def told(job):
 
 def test_crops_of_several_photos_go_to_the_editor_together_and_nothing_else_changes(scene):
     jobs, editor = listing(scene), Many(ideal_px=24)
-    reports = run_batch(jobs, lambda: worker(scene, editor=editor), Serial(workers=1), out=scene.folder / "out")
+    reports = run_batch(jobs, lambda: worker(scene, editor=editor), LocalPool(workers=1), out=scene.folder / "out")
     assert {report.status for report in reports} == {"done"}
     assert editor.sizes == (2 * PHOTOS_TOGETHER, 2 * (len(jobs) - PHOTOS_TOGETHER))
     streamed = [((job.out / f"{job.name}.png").read_bytes(), told(job)) for job in jobs]
@@ -362,7 +362,7 @@ def test_crops_of_several_photos_go_to_the_editor_together_and_nothing_else_chan
         assert alone(there).status == "done"
         assert (there.out / f"{job.name}.png").read_bytes() == picture
         assert told(there) == record
-    again = run_batch(jobs, lambda: worker(scene, editor=editor), Serial(workers=1), out=scene.folder / "out")
+    again = run_batch(jobs, lambda: worker(scene, editor=editor), LocalPool(workers=1), out=scene.folder / "out")
     assert {report.status for report in again} == {"skipped"}
 
 
@@ -407,7 +407,7 @@ def test_a_photo_that_fails_in_any_stage_is_reported_and_the_others_are_done(sce
     if together:
         editor = parts_of_it["editor"]
         editor.paint_many = lambda jobs: [editor.paint(**job) for job in jobs]
-    reports = run_batch(jobs, lambda: worker(scene, **parts_of_it), Serial(workers=1), out=scene.folder / "out")
+    reports = run_batch(jobs, lambda: worker(scene, **parts_of_it), LocalPool(workers=1), out=scene.folder / "out")
     assert [report.status for report in reports] == ["done", "done", "failed", "done", "done", "done"]
     assert reports[2].reason
     assert "\n" not in reports[2].reason
@@ -431,7 +431,7 @@ class Chooses:
 
 def test_photos_are_painted_together_also_by_an_editor_that_another_chose(scene):
     jobs, editor = listing(scene), Many(ideal_px=24)
-    run_batch(jobs, lambda: worker(scene, editor=Chooses(editor)), Serial(workers=1), out=scene.folder / "out")
+    run_batch(jobs, lambda: worker(scene, editor=Chooses(editor)), LocalPool(workers=1), out=scene.folder / "out")
     assert max(editor.sizes) == 2 * PHOTOS_TOGETHER
 
 
@@ -460,9 +460,9 @@ class NoWorkers:
 def test_what_is_done_is_passed_over_before_any_worker_is_started(scene):
     jobs, one = listing(scene), worker(scene)
     assert {one(job).status for job in jobs} == {"done"}
-    reports = list(_Resuming(NoWorkers(), one).map(None, jobs))
+    reports = list(_SkipFinished(NoWorkers(), one).map(None, jobs))
     assert [report.job for report in reports] == jobs
     assert {report.status for report in reports} == {"skipped"}
     jobs[3].photo.write_bytes(jobs[2].photo.read_bytes())
     with pytest.raises(AssertionError):
-        list(_Resuming(NoWorkers(), one).map(None, jobs))
+        list(_SkipFinished(NoWorkers(), one).map(None, jobs))

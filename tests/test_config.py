@@ -162,7 +162,7 @@ def test_a_constructor_s_own_refusal_comes_through_whole():
 
 
 def test_the_mapper_is_built_from_its_group():
-    assert type(config.build_mapper(config.compose(None))).__name__ == "Serial"
+    assert type(config.build_mapper(config.compose(None))).__name__ == "LocalPool"
 
 
 def test_lists_reach_a_constructor_as_plain_lists(tmp_path: Path):

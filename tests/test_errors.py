@@ -35,7 +35,7 @@ class Detailed(WeightsMissing):
     """Stands for a class that someone adds with keyword-only arguments and a message of its own."""
 
     def __init__(self, model_id: str, *, size_mb: int) -> None:
-        super().__init__(f"no weights for {model_id!r} ({size_mb} MB)", mend=f"fetch {model_id}")
+        super().__init__(f"no weights for {model_id!r} ({size_mb} MB)", hint=f"fetch {model_id}")
         self.size_mb = size_mb
 
 
@@ -45,15 +45,15 @@ def through_pickle(error, protocol=pickle.HIGHEST_PROTOCOL):
 
 @every_class
 def test_a_message_is_the_problem_then_the_mend(kind):
-    error = kind("no 'island'", mend="try boxes.threshold=0.15")
+    error = kind("no 'island'", hint="try boxes.threshold=0.15")
     assert str(error) == "no 'island'; try boxes.threshold=0.15"
-    assert (error.problem, error.mend) == ("no 'island'", "try boxes.threshold=0.15")
+    assert (error.problem, error.hint) == ("no 'island'", "try boxes.threshold=0.15")
 
 
 @every_class
 def test_without_a_mend_the_message_is_the_problem(kind):
     assert str(kind("no 'island'")) == "no 'island'"
-    assert kind("no 'island'").mend == ""
+    assert kind("no 'island'").hint == ""
 
 
 @every_class
@@ -65,20 +65,20 @@ def test_the_mend_is_given_by_name_only(kind):
 @every_class
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_every_error_survives_pickle(kind, protocol):
-    error = kind("no 'island'", mend="try again")
+    error = kind("no 'island'", hint="try again")
     error.photo = "kitchen.jpg"
     back = through_pickle(error, protocol)
     assert type(back) is kind
     assert str(back) == str(error)
     assert back.args == error.args
-    assert (back.problem, back.mend, back.photo) == (error.problem, error.mend, "kitchen.jpg")
+    assert (back.problem, back.hint, back.photo) == (error.problem, error.hint, "kitchen.jpg")
 
 
 @every_class
 def test_every_error_survives_a_second_pickle_and_a_copy(kind):
-    error = kind("no 'island'", mend="try again")
+    error = kind("no 'island'", hint="try again")
     for back in (through_pickle(through_pickle(error)), copy.copy(error), copy.deepcopy(error)):
-        assert (type(back), str(back), back.problem, back.mend) == (kind, str(error), error.problem, error.mend)
+        assert (type(back), str(back), back.problem, back.hint) == (kind, str(error), error.problem, error.hint)
 
 
 def test_notes_survive_pickle():
@@ -94,10 +94,10 @@ def test_an_error_with_keyword_only_arguments_of_its_own_survives_pickle():
 
 
 def test_an_error_with_a_caret_survives_pickle():
-    error = PlanError.at("a second arrow", text="a -> b -> c", position=7, mend="expected ';'")
+    error = PlanError.at("a second arrow", text="a -> b -> c", position=7, hint="expected ';'")
     back = through_pickle(error)
     assert str(back) == str(error)
-    assert (back.problem, back.mend) == ("a second arrow", "expected ';'")
+    assert (back.problem, back.hint) == ("a second arrow", "expected ';'")
 
 
 @every_class
@@ -138,10 +138,18 @@ CARETS = {
 
 @pytest.mark.parametrize(("text", "position", "message"), CARETS.values(), ids=CARETS)
 def test_the_caret_stands_under_the_offending_character(text, position, message):
-    error = PlanError.at("no", text=text, position=position, mend="yes")
+    error = PlanError.at("no", text=text, position=position, hint="yes")
     assert str(error) == message
-    assert (error.problem, error.mend) == ("no", "yes")
+    assert (error.problem, error.hint) == ("no", "yes")
 
 
 def test_a_subclass_keeps_its_class_when_it_shows_a_caret():
-    assert type(errors.UnknownPhrase.at("no", text="a", position=0, mend="yes")) is errors.UnknownPhrase
+    assert type(errors.UnknownPhrase.at("no", text="a", position=0, hint="yes")) is errors.UnknownPhrase
+
+
+def test_the_old_name_of_a_hint_works_and_warns():
+    with pytest.warns(DeprecationWarning, match="'mend' is now called 'hint'"):
+        error = errors.PhotoError("no photo", mend="name one")
+    assert (error.hint, str(error)) == ("name one", "no photo; name one")
+    with pytest.warns(DeprecationWarning, match="'mend' is now called 'hint'"):
+        assert error.mend == "name one"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from automask.editors.diffusion.latents import released
+from automask.editors.diffusion.latents import latent_freedom
 
 
 class Watched:
@@ -48,7 +48,7 @@ def assert_noise_falls(editor, crop, hard, given):
     import torch
 
     scheduler, vae = editor._pipe.scheduler, editor._pipe.vae
-    stays = torch.from_numpy(released(hard, grow_px=8, cell_px=8) == 0)
+    stays = torch.from_numpy(latent_freedom(hard, grow_px=8, cell_px=8) == 0)
     clean = (own_latents(editor, crop)[0][0] * vae.config.scaling_factor)[:, stays]
     noise = torch.randn((1, 4, 6, 10), generator=torch.Generator().manual_seed(3))[0][:, stays]
     shares = []

@@ -10,11 +10,13 @@ from automask.results.files import files_of
 from automask.types import Job, JobReport
 
 
-def _lost(job: Job, error: Exception) -> JobReport:
-    return JobReport(job, "failed", _one_line(error))
+def failed_report(job: Job, error: Exception) -> JobReport:
+    """The report of a job that raised."""
+    return JobReport(job, "failed", one_line(error))
 
 
-def _one_line(error: Exception) -> str:
+def one_line(error: Exception) -> str:
+    """An error as one line, for lists and tables."""
     if isinstance(error, MemoryError):
         return "out of memory; use fewer workers, or a smaller photo"
     said = str(error).strip()
@@ -25,22 +27,24 @@ def _one_line(error: Exception) -> str:
 
 def only_failed(jobs: Sequence[Job], out: Path) -> tuple[Job, ...]:
     """The jobs that OUT/failures.csv lists; none where there is no such file."""
-    listed = {name for name, _ in _read_failures(out)}
-    return tuple(job for job in jobs if not listed.isdisjoint(_names_of(job, out)))
+    listed = {name for name, _ in read_failures(out)}
+    return tuple(job for job in jobs if not listed.isdisjoint(failure_names(job, out)))
 
 
-def _names_of(job: Job, out: Path) -> tuple[str, str]:
+def failure_names(job: Job, out: Path) -> tuple[str, str]:
     """A job's names in failures.csv: its result's place in OUT, or the photo's path where it was refused as a row."""
     result = files_of(job.photo.name, job.out, job.name).result
     return result.relative_to(out).as_posix(), job.shown
 
 
-def _failures(reports: Iterable[JobReport], out: Path) -> list[tuple[str, str]]:
+def failure_rows(reports: Iterable[JobReport], out: Path) -> list[tuple[str, str]]:
+    """(result's place in OUT, reason) of each report that failed."""
     failed = [report for report in reports if report.status == "failed"]
-    return [(_names_of(report.job, out)[0], report.reason or "") for report in failed]
+    return [(failure_names(report.job, out)[0], report.reason or "") for report in failed]
 
 
-def _read_failures(out: Path) -> list[tuple[str, str]]:
+def read_failures(out: Path) -> list[tuple[str, str]]:
+    """The (name, reason) rows of OUT/failures.csv; empty where there is no such file."""
     path = out / "failures.csv"
     if not path.is_file():
         return []
@@ -48,7 +52,8 @@ def _read_failures(out: Path) -> list[tuple[str, str]]:
         return [(row[0], row[1]) for row in csv.reader(file) if len(row) == 2][1:]
 
 
-def _write_failures(out: Path, failures: Sequence[tuple[str, str]]) -> None:
+def write_failures(out: Path, failures: Sequence[tuple[str, str]]) -> None:
+    """Writes OUT/failures.csv, or removes it where nothing failed."""
     path = out / "failures.csv"
     if not failures:
         path.unlink(missing_ok=True)

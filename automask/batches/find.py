@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from automask.batches.failures import _one_line
+from automask.batches.failures import one_line
 from automask.batches.stores import canonical, files_below, is_url
 from automask.errors import AutomaskError, PhotoError, UsageError
 from automask.images import PHOTO_SUFFIXES
@@ -20,7 +20,7 @@ from automask.plan import nearest, parse_variants
 from automask.results.files import files_of
 from automask.types import Job, Variant
 
-_COMPANION = re.compile(
+COMPANION = re.compile(
     r".+\.(before-after\.jpg|(candidates|variants)\.jpg|overlay\.png|original\.[^.]+)|contact-sheet(-\d+)?\.jpg"
 )
 Source = tuple[Path, tuple[Variant, ...], Path]
@@ -94,27 +94,27 @@ def find_jobs(
         return _named(_in_store(source, variants, recursive, out_url, urls), out, refused, urls, out_url)
     if path.is_file():
         if path.suffix.lower() in PHOTO_SUFFIXES:
-            raise UsageError(f"{source!r} is one photo", mend=f"use: automask edit {source} ...")
-        raise UsageError(f"{source!r} is not a folder, a glob or a CSV", mend="a CSV's name ends in .csv")
+            raise UsageError(f"{source!r} is one photo", hint=f"use: automask edit {source} ...")
+        raise UsageError(f"{source!r} is not a folder, a glob or a CSV", hint="a CSV's name ends in .csv")
     if variants is None:
-        raise UsageError(f"no edits for the photos of {source!r}", mend='say them, like "cabinets -> white"')
+        raise UsageError(f"no edits for the photos of {source!r}", hint='say them, like "cabinets -> white"')
     if path.is_dir():
         root, photos = path, _in_folder(path, out, recursive)
     elif glob.has_magic(source):
         root, photos = _in_glob(path, out)
     else:
         raise PhotoError(
-            f"there is no folder or file {source!r}", mend=_nearest_entry(path, "name a folder, a glob or a CSV")
+            f"there is no folder or file {source!r}", hint=_nearest_entry(path, "name a folder, a glob or a CSV")
         )
     if not photos:
         deeper = "" if recursive or not path.is_dir() else "; --recursive looks in subfolders too"
-        raise PhotoError(f"no photos in {source!r}", mend=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}{deeper}")
+        raise PhotoError(f"no photos in {source!r}", hint=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}{deeper}")
     found: list[Source] = []
     for photo in photos:
         if photo.is_file():
             found.append((photo, variants, photo.parent.relative_to(root)))
         else:
-            refused.append((str(photo), "a link that leads nowhere; mend or remove it"))
+            refused.append((str(photo), "a link that leads nowhere; fix or remove it"))
     return _named(found, out, refused, urls, out_url)
 
 
@@ -123,13 +123,13 @@ def _in_store(
 ) -> list[Source]:
     """The photos below a place in a store; `urls` gets the URL of each."""
     if source.lower().endswith((".csv", *PHOTO_SUFFIXES)) and not glob.has_magic(source):
-        raise UsageError(f"{source!r} is one file", mend="name its folder; a CSV must be here, its photos may be URLs")
+        raise UsageError(f"{source!r} is one file", hint="name its folder; a CSV must be here, its photos may be URLs")
     if variants is None:
-        raise UsageError(f"no edits for the photos of {source!r}", mend='say them, like "cabinets -> white"')
+        raise UsageError(f"no edits for the photos of {source!r}", hint='say them, like "cabinets -> white"')
     place, paths = files_below(source, recursive=recursive)
     results = canonical(out_url) if out_url else ""
     if results == canonical(place):
-        raise UsageError(f"{source!r} is both SOURCE and OUT", mend="name another place with -o")
+        raise UsageError(f"{source!r} is both SOURCE and OUT", hint="name another place with -o")
     inside = PurePosixPath(results.removeprefix(canonical(place) + "/"))
     found: list[Source] = []
     for path in paths:
@@ -138,8 +138,8 @@ def _in_store(
             urls[Path(url)] = url
             found.append((Path(url), variants, Path(path.parent)))
     if not found:
-        raise PhotoError(f"no photos in {source!r}", mend=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}")
-    return sorted(found, key=lambda item: _natural(item[0]))
+        raise PhotoError(f"no photos in {source!r}", hint=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}")
+    return sorted(found, key=lambda item: natural_key(item[0]))
 
 
 def _in_folder(folder: Path, out: Path, recursive: bool) -> list[Path]:
@@ -151,7 +151,7 @@ def _in_folder(folder: Path, out: Path, recursive: bool) -> list[Path]:
 
 def _walk(folder: Path, recursive: bool) -> Iterator[tuple[str, list[str], list[str]]]:
     def refuse(error: OSError) -> None:
-        raise PhotoError(f"cannot read the folder {error.filename!r}: {error.strerror}", mend="check its permissions")
+        raise PhotoError(f"cannot read the folder {error.filename!r}: {error.strerror}", hint="check its permissions")
 
     for place, folders, names in os.walk(folder, onerror=refuse):
         folders[:] = [name for name in folders if not name.startswith(".") and not name.endswith(".masks")]
@@ -176,7 +176,7 @@ def _in_glob(pattern: Path, out: Path) -> tuple[Path, list[Path]]:
 def _refuse_same(folder: Path, out: Path) -> None:
     if folder.resolve() == out.resolve():
         raise UsageError(
-            f"{str(out)!r} is both SOURCE and OUT", mend="name another folder with -o: photos are never overwritten"
+            f"{str(out)!r} is both SOURCE and OUT", hint="name another folder with -o: photos are never overwritten"
         )
 
 
@@ -191,17 +191,17 @@ def _photos_among(paths: Iterator[Path], root: Path, out: Path) -> list[Path]:
             in_out[path.parent] = inside is not None and path.parent.resolve().is_relative_to(inside)
         if not in_out[path.parent]:
             photos.append(path)
-    return sorted(set(photos), key=_natural)
+    return sorted(set(photos), key=natural_key)
 
 
 def _is_photo(parts: Sequence[str]) -> bool:
     """Whether a path below the source is a photo's by its name: not hidden, and no preview or mask of automask."""
-    ours = _COMPANION.fullmatch(parts[-1]) or any(part.endswith(".masks") for part in parts[:-1])
+    ours = COMPANION.fullmatch(parts[-1]) or any(part.endswith(".masks") for part in parts[:-1])
     hidden = any(part.startswith(".") for part in parts)
     return Path(parts[-1]).suffix.lower() in PHOTO_SUFFIXES and not ours and not hidden
 
 
-def _natural(path: Path) -> tuple[Any, ...]:
+def natural_key(path: Path) -> tuple[Any, ...]:
     """Sorts "2.jpg" before "10.jpg", files before subfolders, capitals beside small letters."""
     *folders, name = (_pieces(part) for part in path.parts)
     return [(1, piece) for piece in folders] + [(0, name)], str(path)
@@ -232,20 +232,20 @@ def _in_csv(
     rows = _csv_rows(path)
     if not rows:
         raise UsageError(
-            f"{str(path)!r} has no rows below its header", mend="one row for each photo: kitchen.jpg,island -> oak"
+            f"{str(path)!r} has no rows below its header", hint="one row for each photo: kitchen.jpg,island -> oak"
         )
     for number, cells, surplus in rows:
         name = cells.get("photo", "")
         try:
             if surplus:
                 raise UsageError(
-                    "more cells than columns", mend="put double quotes around edits that hold the separator"
+                    "more cells than columns", hint="put double quotes around edits that hold the separator"
                 )
             if not name:
-                raise UsageError("no photo", mend="name one in the column photo")
+                raise UsageError("no photo", hint="name one in the column photo")
             words = cells.get("edits", "")
             if not words and variants is None:
-                raise UsageError("no edits, and none for all", mend="fill the cell, or give EDITS for the empty ones")
+                raise UsageError("no edits, and none for all", hint="fill the cell, or give EDITS for the empty ones")
             own = parse_variants(words) if words else variants
             if is_url(name):
                 urls[Path(name)] = name
@@ -258,18 +258,18 @@ def _in_csv(
             found.append((photo, own or (), folder))
         except AutomaskError as error:
             shown = str(path.parent / name) if name else path.name
-            refused.append((shown, f"row {number}: {_one_line(error)}"))
+            refused.append((shown, f"row {number}: {one_line(error)}"))
     return found
 
 
 def _refuse_unfit(photo: Path) -> None:
     if photo.is_dir():
-        raise PhotoError(f"{str(photo)!r} is a folder", mend="one row for each photo")
+        raise PhotoError(f"{str(photo)!r} is a folder", hint="one row for each photo")
     if not photo.is_file():
-        raise PhotoError(f"there is no file {str(photo)!r}", mend=_nearest_entry(photo, "mend its name"))
+        raise PhotoError(f"there is no file {str(photo)!r}", hint=_nearest_entry(photo, "fix its name"))
     if photo.suffix.lower() not in PHOTO_SUFFIXES:
         raise PhotoError(
-            f"{photo.name!r} is no photo by its ending", mend=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}"
+            f"{photo.name!r} is no photo by its ending", hint=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}"
         )
 
 
@@ -278,15 +278,15 @@ def _csv_rows(path: Path) -> list[tuple[int, dict[str, str], bool]]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{str(path)!r} is not UTF-8", mend="save it as 'CSV UTF-8'") from error
+        raise UsageError(f"{str(path)!r} is not UTF-8", hint="save it as 'CSV UTF-8'") from error
     except OSError as error:
-        raise UsageError(f"cannot read {str(path)!r}: {error.strerror}", mend="check its permissions") from error
+        raise UsageError(f"cannot read {str(path)!r}: {error.strerror}", hint="check its permissions") from error
     head = next((line for line in text.splitlines() if line.strip() and not line.lower().startswith("sep=")), "")
     separator = next((char for char in ",;\t" if {"photo", "edits"} <= set(_columns(head, char))), None)
     if separator is None:
         raise UsageError(
             f"{str(path)!r} has no columns photo and edits: its first line is {head[:80]!r}",
-            mend="let the first line be: photo,edits",
+            hint="let the first line be: photo,edits",
         )
     columns = _columns(head, separator)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
@@ -302,7 +302,7 @@ def _csv_rows(path: Path) -> list[tuple[int, dict[str, str], bool]]:
     except csv.Error as error:
         raise UsageError(
             f"{str(path)!r}, line {reader.line_num}: {error}",
-            mend='a cell that holds double quotes is put in double quotes, and they are doubled: """rug"" -> red"',
+            hint='a cell that holds double quotes is put in double quotes, and they are doubled: """rug"" -> red"',
         ) from error
     return rows
 

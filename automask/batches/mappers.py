@@ -40,7 +40,7 @@ _PATIENCE_S = 5.0
 _Answer: TypeAlias = tuple[bool, Any]
 
 
-class Serial:
+class LocalPool:
     """This machine's processors.
 
     With one worker everything runs in the calling process, with all its threads. With more, each is a process of its
@@ -101,7 +101,7 @@ class RayActors:
         _check_count("workers", workers)
         for name, value in (("gpus_per_worker", gpus_per_worker), ("cpus_per_worker", cpus_per_worker)):
             if value < 0:
-                raise ConfigError(f"mapper.{name} is {value}", mend="give 0 or more")
+                raise ConfigError(f"mapper.{name} is {value}", hint="give 0 or more")
         self.workers = workers
         self.address = address
         self.gpus_per_worker = gpus_per_worker
@@ -110,7 +110,7 @@ class RayActors:
     def map(
         self, make_worker: MakeWorker[T, R], items: Sequence[T], *, lost: OnLost[T, R] | None = None
     ) -> Iterator[R]:
-        """The results, in order of completion; arguments as in `Serial.map`.
+        """The results, in order of completion; arguments as in `LocalPool.map`.
 
         Raises:
             ExtraMissing: Ray is not installed.
@@ -148,13 +148,13 @@ class RayActors:
             return False
         if self.address is not None:
             try:
-                _knock(self.address)
+                _require_listener(self.address)
                 ray.init(address=self.address, log_to_driver=False, logging_level=logging.WARNING)
             except (OSError, ValueError, RuntimeError) as error:
                 said = " ".join(str(error).split())
                 raise ConfigError(
                     f"no Ray cluster at mapper.address {self.address!r}: {said}",
-                    mend="start one with 'ray start --head', or leave the address out for a Ray on this machine",
+                    hint="start one with 'ray start --head', or leave the address out for a Ray on this machine",
                 ) from error
             return True
         needed = max(cores(), int(self.workers * self.cpus_per_worker + 0.999))
@@ -171,7 +171,7 @@ class RayActors:
             ray.shutdown()
             raise ConfigError(
                 f"mapper.gpus_per_worker is {self.gpus_per_worker:g} and this machine has {has:g}",
-                mend="set mapper.gpus_per_worker=0, or join a cluster with mapper.address",
+                hint="set mapper.gpus_per_worker=0, or join a cluster with mapper.address",
             )
         return True
 
@@ -190,7 +190,7 @@ def cores() -> int:
 
 def _check_count(name: str, value: int) -> None:
     if value < 1:
-        raise ConfigError(f"mapper.{name} is {value}", mend="give at least 1")
+        raise ConfigError(f"mapper.{name} is {value}", hint="give at least 1")
 
 
 def _ray() -> Any:
@@ -198,11 +198,11 @@ def _ray() -> Any:
         import ray
         import ray.exceptions
     except ImportError as error:
-        raise ExtraMissing("Ray is not installed", mend="run pip install 'automask[ray]'") from error
+        raise ExtraMissing("Ray is not installed", hint="run pip install 'automask[ray]'") from error
     return ray
 
 
-def _knock(address: str) -> None:
+def _require_listener(address: str) -> None:
     """Nothing, where something listens at the address: Ray itself waits there for minutes (2.60).
 
     Raises:
@@ -250,14 +250,14 @@ def _failed(item: T, error: Exception, lost: OnLost[T, R] | None) -> R:
 def _died(how: str) -> AutomaskError:
     return AutomaskError(
         f"its worker died, and so did a second one ({how})",
-        mend="the machine may be short of memory: use fewer workers, or a smaller photo",
+        hint="the machine may be short of memory: use fewer workers, or a smaller photo",
     )
 
 
 # ------------------------------------------------------------------------------------------------------- sharing out
 
 
-class _Hand(Protocol):
+class _WorkerHandle(Protocol):
     """A worker elsewhere. Its first answer says whether it is ready, each later one is an item's."""
 
     def give(self, item: Any) -> None: ...
@@ -275,7 +275,7 @@ class _Hand(Protocol):
     def stop(self, *, busy: bool) -> None: ...
 
 
-H = TypeVar("H", bound=_Hand)
+H = TypeVar("H", bound=_WorkerHandle)
 
 
 def _in_this_process(make_worker: MakeWorker[T, R], items: Sequence[T], lost: OnLost[T, R] | None) -> Iterator[R]:
@@ -339,7 +339,7 @@ def _share_out(
             hand.stop(busy=hand in busy)
 
 
-def _is_ready(hand: _Hand, answer: _Answer | None, *, alone: bool) -> bool:
+def _is_ready(hand: _WorkerHandle, answer: _Answer | None, *, alone: bool) -> bool:
     """Whether a worker has loaded; False for one that died over it while others live.
 
     Raises:
@@ -355,7 +355,7 @@ def _is_ready(hand: _Hand, answer: _Answer | None, *, alone: bool) -> bool:
     if alone:
         raise AutomaskError(
             f"a worker died while it loaded its models ({how})",
-            mend="the machine may be short of memory: use fewer workers",
+            hint="the machine may be short of memory: use fewer workers",
         )
     return False
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from automask.images import atomic_path
 from automask.plan import mask_name
 from automask.results.files import files_of
-from automask.results.previews import COLOURS, halves
+from automask.results.previews import COLOURS, split_layout
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 _OURS = '<meta name="generator" content="automask">'
@@ -124,7 +124,7 @@ def _card(
 
 def _told(prefix: str, record: Mapping[str, Any], there: Container[str]) -> dict[str, Any]:
     width, height = record["size_wh"]
-    lie = halves((width, height))
+    lie = split_layout((width, height))
     result = _result(prefix, record)
     steps = [
         _step(step, mask if mask in there else None, width * height)

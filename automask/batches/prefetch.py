@@ -14,16 +14,16 @@ R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
-class Over(Generic[R]):
+class Finished(Generic[R]):
     """What `read` gives for an item that needs no work, with its result."""
 
     result: R
 
 
-def overlapped(
+def prefetched(
     items: Iterable[T],
     *,
-    read: Callable[[T], "Ready | Over[R]"],
+    read: Callable[[T], "Ready | Finished[R]"],
     work: Callable[[Sequence[tuple[T, Ready]]], "Sequence[Made | Exception]"],
     write: Callable[[T, Made], R],
     lost: Callable[[T, Exception], R],
@@ -44,10 +44,10 @@ def overlapped(
         together: How many items are worked on at once.
     """
     queue = iter(items)
-    reads: deque[tuple[T, Future[Ready | Over[R]]]] = deque()
+    reads: deque[tuple[T, Future[Ready | Finished[R]]]] = deque()
     writes: deque[tuple[T, Future[R] | R | Exception]] = deque()
 
-    def next_read() -> list[tuple[T, "Ready | Over[R] | Exception"]]:
+    def next_read() -> list[tuple[T, "Ready | Finished[R] | Exception"]]:
         """The next items, read; behind them others begin to be."""
         group = [reads.popleft() for _ in range(min(together, len(reads)))]
         return [(item, _settled(future)) for item, future in group]
@@ -68,9 +68,11 @@ def overlapped(
                 if not reads:
                     break
                 group = next_read()
-                made = iter(_worked(work, [(item, it) for item, it in group if not isinstance(it, Over | Exception)]))
+                made = iter(
+                    _worked(work, [(item, it) for item, it in group if not isinstance(it, Finished | Exception)])
+                )
                 for item, it in group:
-                    if isinstance(it, Over):
+                    if isinstance(it, Finished):
                         writes.append((item, it.result))
                     else:
                         one = it if isinstance(it, Exception) else next(made)

@@ -13,11 +13,11 @@ from typing import Any, Literal, Protocol
 
 from automask import config
 from automask.batches import stores
-from automask.batches.failures import _failures, _lost, _names_of, _read_failures, _write_failures
+from automask.batches.failures import failed_report, failure_names, failure_rows, read_failures, write_failures
 from automask.batches.find import Sheet
-from automask.batches.mappers import Serial, cores
+from automask.batches.mappers import LocalPool, cores
 from automask.batches.page import write_page
-from automask.batches.sheets import _pictures, _write_sheet, write_contact_sheet
+from automask.batches.sheets import result_pictures, write_contact_sheet, write_variants_sheet
 from automask.batches.worker import Worker, make_worker
 from automask.errors import AutomaskError, OutputError
 from automask.masking import cache, find
@@ -75,35 +75,35 @@ def run_batch(
         _sweep(out)
     except OSError as error:
         raise OutputError(
-            f"cannot write into {str(out)!r}: {error.strerror}", mend="name another folder with -o"
+            f"cannot write into {str(out)!r}: {error.strerror}", hint="name another folder with -o"
         ) from error
-    before = _read_failures(out)
+    before = read_failures(out)
     reports: dict[Job, JobReport] = {}
     sheet_of = {job: sheet for sheet in sheets for _, job in sheet.cells}
     todo = frozenset(jobs)
-    results = mapper.map(make_worker, jobs, lost=_lost)
+    results = mapper.map(make_worker, jobs, lost=failed_report)
     try:
         for report in results:
             reports[report.job] = report
             if on_report is not None:
                 on_report(report)
             if report.job in sheet_of:
-                _write_sheet(sheet_of[report.job], reports, among=todo)
+                write_variants_sheet(sheet_of[report.job], reports, among=todo)
     except BaseException:
         close = getattr(results, "close", None)
         if close is not None:
             close()
         # What failed earlier and was not tried again yet has still failed.
-        tried = {name for job in reports for name in _names_of(job, out)}
+        tried = {name for job in reports for name in failure_names(job, out)}
         waiting = [(name, reason) for name, reason in before if name not in tried]
-        _write_failures(out, [*_failures(reports.values(), out), *waiting])
+        write_failures(out, [*failure_rows(reports.values(), out), *waiting])
         raise
-    failures = [*_failures((reports[job] for job in jobs), out), *refused]
-    _write_failures(out, failures)
+    failures = [*failure_rows((reports[job] for job in jobs), out), *refused]
+    write_failures(out, failures)
     changed = failures or before or any(report.status == "done" for report in reports.values())
     if changed or not (out / "contact-sheet.jpg").is_file():
         write_contact_sheet(out, failures)
-    write_page(out, _pictures(out), failures)
+    write_page(out, result_pictures(out), failures)
     return tuple(reports[job] for job in jobs)
 
 
@@ -163,17 +163,17 @@ def run_jobs(
     mapper = config.build_mapper(cfg)
     if cfg["mask_cache_mb"] is None:
         again = bool(sheets) or len({job.photo for job in jobs}) < len(jobs)
-        cfg = {**cfg, "mask_cache_mb": cache.USUAL_MB if again else 0}
+        cfg = {**cfg, "mask_cache_mb": cache.DEFAULT_MB if again else 0}
     # In this process the stages that checked the words do the work; other processes load their own.
     make = functools.partial(make_worker, dict(cfg), names, conf)
-    if isinstance(mapper, Serial):
-        mapper = Serial(workers=workers_for(mapper.workers, stages, len(jobs)))
-    if isinstance(mapper, Serial) and mapper.workers == 1:
+    if isinstance(mapper, LocalPool):
+        mapper = LocalPool(workers=workers_for(mapper.workers, stages, len(jobs)))
+    if isinstance(mapper, LocalPool) and mapper.workers == 1:
         make = functools.partial(Worker, stages, dict(cfg))
     else:
-        mapper = _Resuming(mapper, Worker(stages, dict(cfg)))
+        mapper = _SkipFinished(mapper, Worker(stages, dict(cfg)))
     todo = [job for job in jobs if job.plan not in faults]
-    with stores.failures_put(out, cfg["out"]):
+    with stores.uploaded_failures(out, cfg["out"]):
         done = run_batch(
             todo, make, mapper, out=out, refused=[*refused, *_refusals(reports)], sheets=sheets, on_report=tell
         )
@@ -184,7 +184,7 @@ def _refusals(reports: Sequence[JobReport]) -> list[tuple[str, str]]:
     return [(report.job.shown, report.reason or "") for report in reports]
 
 
-_WORTH_A_WORKER = 3
+_MIN_PHOTOS_PER_WORKER = 3
 """A worker takes some two photos' time to start: so many photos at least for each."""
 
 
@@ -201,11 +201,11 @@ def workers_for(asked: int | Literal["auto"], stages: Stages, jobs: int) -> int:
         return asked
     if any(device_note(part) for part in parts_of(stages).values()):
         return 1
-    return max(1, min(cores(), jobs // _WORTH_A_WORKER))
+    return max(1, min(cores(), jobs // _MIN_PHOTOS_PER_WORKER))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Resuming:
+class _SkipFinished:
     """A mapper that passes over what is done before it starts any worker: that may take longer than all the rest."""
 
     mapper: Any

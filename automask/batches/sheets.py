@@ -4,12 +4,12 @@ import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from automask.batches.failures import _one_line
-from automask.batches.find import _COMPANION, Sheet, _natural
+from automask.batches.failures import one_line
+from automask.batches.find import COMPANION, Sheet, natural_key
 from automask.errors import AutomaskError
 from automask.images import open_photo, write_picture
 from automask.results.files import files_of
-from automask.results.previews import contact_sheet, notice, thumbnail, variants_cell, variants_sheet
+from automask.results.previews import contact_sheet, text_cell, thumbnail, variants_cell, variants_sheet
 from automask.types import Job, JobReport, Rgb
 
 _SHEET_CELLS, _SHEET_COLUMNS, _CELL_PX = 60, 3, 640
@@ -23,7 +23,7 @@ def write_contact_sheet(out: Path, failures: Sequence[tuple[str, str]] = ()) -> 
     Raises:
         OutputError: It cannot be written.
     """
-    cells: list[Path | tuple[str, str]] = [*_pictures(out), *failures]
+    cells: list[Path | tuple[str, str]] = [*result_pictures(out), *failures]
     pages = []
     for first in range(0, max(1, len(cells)), _SHEET_CELLS):
         number = first // _SHEET_CELLS + 1
@@ -32,17 +32,18 @@ def write_contact_sheet(out: Path, failures: Sequence[tuple[str, str]] = ()) -> 
         write_picture(page, contact_sheet(some, columns=_SHEET_COLUMNS, cell_px=_CELL_PX))
         pages.append(page)
     for old in out.glob("contact-sheet-*.jpg"):
-        if old not in pages and _COMPANION.fullmatch(old.name):
+        if old not in pages and COMPANION.fullmatch(old.name):
             old.unlink(missing_ok=True)
     return tuple(pages)
 
 
-def _pictures(out: Path) -> list[Path]:
+def result_pictures(out: Path) -> list[Path]:
+    """The before/after pictures below OUT that have a record, in natural order."""
     pictures = [path for path in out.rglob("*.before-after.jpg") if _record_beside(path).is_file()]
-    return sorted(pictures, key=_natural)
+    return sorted(pictures, key=natural_key)
 
 
-def _write_sheet(sheet: Sheet, reports: Mapping[Job, JobReport], *, among: frozenset[Job]) -> None:
+def write_variants_sheet(sheet: Sheet, reports: Mapping[Job, JobReport], *, among: frozenset[Job]) -> None:
     """Writes a sheet of variants once all of them that are `among` the jobs have ended, unless nothing has changed."""
     mine = [job for _, job in sheet.cells if job in among]
     ended = [reports[job] for job in mine if job in reports]
@@ -55,7 +56,7 @@ def _write_sheet(sheet: Sheet, reports: Mapping[Job, JobReport], *, among: froze
         if reason is None and files.record.is_file():
             cells.append(_variant_cell(caption, files.result))
         else:
-            cells.append(notice(caption, reason or "not made"))
+            cells.append(text_cell(caption, reason or "not made"))
     write_picture(sheet.path, variants_sheet(cells))
 
 
@@ -63,7 +64,7 @@ def _variant_cell(caption: str, path: Path) -> tuple[str, Rgb]:
     try:
         return variants_cell(caption, open_photo(path, max_megapixels=math.inf).rgb)
     except AutomaskError as error:
-        return notice(caption, _one_line(error))
+        return text_cell(caption, one_line(error))
 
 
 def _record_beside(before_after: Path) -> Path:
@@ -72,9 +73,11 @@ def _record_beside(before_after: Path) -> Path:
 
 def _cell(cell: Path | tuple[str, str], out: Path) -> tuple[str, Rgb]:
     if isinstance(cell, tuple):
-        return notice(*cell, size_wh=(_CELL_PX, _CELL_PX // 3))
+        return text_cell(*cell, size_wh=(_CELL_PX, _CELL_PX // 3))
     caption = cell.relative_to(out).as_posix().removesuffix(".before-after.jpg")
     try:
         return caption, thumbnail(cell, _CELL_PX)
     except OSError as error:
-        return notice(caption, f"its before/after picture cannot be read: {error}", size_wh=(_CELL_PX, _CELL_PX // 3))
+        return text_cell(
+            caption, f"its before/after picture cannot be read: {error}", size_wh=(_CELL_PX, _CELL_PX // 3)
+        )

@@ -43,21 +43,21 @@ def local_out(out: str) -> Path:
     store, root = _store(out)
     folder = Path(tempfile.mkdtemp(prefix="automask-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    with _told("read", out, OutputError):
+    with _wrapped_errors("read", out, OutputError):
         if store.exists(f"{root}/{_FAILURES}"):
             store.get_file(f"{root}/{_FAILURES}", str(folder / _FAILURES))
     return folder
 
 
 @contextlib.contextmanager
-def failures_put(folder: Path, out: str) -> Iterator[None]:
+def uploaded_failures(folder: Path, out: str) -> Iterator[None]:
     """Puts the list of failures into the store afterwards, or takes it away there; nothing where OUT is a folder."""
     try:
         yield
     finally:
         if is_url(out):
             store, root = _store(out)
-            with _told("write into", out, OutputError):
+            with _wrapped_errors("write into", out, OutputError):
                 if (folder / _FAILURES).is_file():
                     store.put_file(str(folder / _FAILURES), f"{root}/{_FAILURES}")
                 elif store.exists(f"{root}/{_FAILURES}"):
@@ -88,7 +88,7 @@ def files_below(url: str, *, recursive: bool) -> tuple[str, tuple[PurePosixPath,
     literal = re.split(r"[*?\[]", url, maxsplit=1)[0]
     place = url.rstrip("/") if literal == url else literal.rpartition("/")[0]
     store, root = _store(place)
-    with _told("read", url, PhotoError):
+    with _wrapped_errors("read", url, PhotoError):
         if literal == url:
             keys = store.find(root, maxdepth=None if recursive else 1)
         else:
@@ -105,25 +105,25 @@ def version_of(url: str) -> str:
         PhotoError: It is not there, or cannot be asked for.
     """
     store, path = _store(url)
-    with _told("read", url, PhotoError):
+    with _wrapped_errors("read", url, PhotoError):
         about = store.info(path)
     stamp = next((about[name] for name in _STAMPS if about.get(name)), None)
     return "" if stamp is None else f"{about.get('size')} {stamp}"
 
 
-def is_put(job: Job, digest: str) -> bool:
+def is_uploaded(job: Job, digest: str) -> bool:
     """Whether the store has the job's record, with this digest, and its pictures. An unreadable record is none."""
     store, root = _store(job.out_url)
     files = files_of(job.photo.name, Path(), job.name)
     record = _record_in(store, f"{root}/{files.record}")
     if record.get("digest") != digest:
         return False
-    with _told("read", job.out_url, OutputError):
+    with _wrapped_errors("read", job.out_url, OutputError):
         places = [f"{root}/{path}" for path in (files.result, files.before_after)]
         return all(store.exists(place) and store.size(place) for place in places)
 
 
-def brought(job: Job, folder: Path) -> Job:
+def downloaded(job: Job, folder: Path) -> Job:
     """The job as one of this machine: its photo fetched into the folder, and its results to be written there.
 
     Raises:
@@ -134,14 +134,14 @@ def brought(job: Job, folder: Path) -> Job:
         store, path = _store(job.photo_url)
         photo = folder / "photo" / job.photo.name
         photo.parent.mkdir()
-        with _told("read", job.photo_url, PhotoError):
+        with _wrapped_errors("read", job.photo_url, PhotoError):
             store.get_file(path, str(photo))
     if job.out_url:
         out = folder / "out"
     return replace(job, photo=photo, out=out, photo_url="", out_url="")
 
 
-def put(job: Job, here: Path) -> None:
+def upload(job: Job, here: Path) -> None:
     """Puts a job's results into the store: the old record goes first and the new one comes last.
 
     Args:
@@ -154,7 +154,7 @@ def put(job: Job, here: Path) -> None:
     store, root = _store(job.out_url)
     files = files_of(job.photo.name, Path(), job.name)
     names = [path.relative_to(here).as_posix() for path in sorted(here.rglob("*")) if path.is_file()]
-    with _told("write into", job.out_url, OutputError):
+    with _wrapped_errors("write into", job.out_url, OutputError):
         record = f"{root}/{files.record}"
         steps = _record_in(store, record).get("steps", [])
         old = {f"{files.masks}/{mask_name(number, step['targets'])}" for number, step in enumerate(steps, 1)}
@@ -170,7 +170,7 @@ def put(job: Job, here: Path) -> None:
 
 
 def _record_in(store: Any, path: str) -> dict[str, Any]:
-    with _told("read", path, OutputError):
+    with _wrapped_errors("read", path, OutputError):
         if not store.exists(path):
             return {}
         data = store.cat_file(path)
@@ -185,32 +185,32 @@ def _store(url: str) -> tuple[Any, str]:
     """The file system of an URL, and the path in it, without a slash at its end."""
     scheme = url.partition("://")[0].lower()
     if scheme in ("http", "https", "ftp"):
-        raise UsageError(f"{url!r} is a web address", mend="download the photos, or name a store such as s3://")
+        raise UsageError(f"{url!r} is a web address", hint="download the photos, or name a store such as s3://")
     try:
         import fsspec.core
     except ImportError as error:
-        raise ExtraMissing("fsspec is not installed", mend="run pip install 'automask[stores]'") from error
+        raise ExtraMissing("fsspec is not installed", hint="run pip install 'automask[stores]'") from error
     try:
         store, path = fsspec.core.url_to_fs(url)
     except ImportError as error:
-        raise ExtraMissing(f"{scheme}:// needs a package: {_line(error)}", mend="install it beside automask") from error
+        raise ExtraMissing(f"{scheme}:// needs a package: {_line(error)}", hint="install it beside automask") from error
     except ValueError as error:
-        raise UsageError(f"{url!r} names no store: {_line(error)}", mend="as in s3://bucket/listing/") from error
+        raise UsageError(f"{url!r} names no store: {_line(error)}", hint="as in s3://bucket/listing/") from error
     if scheme in ("file", "local"):
         store.auto_mkdir = True
     return store, path.rstrip("/")
 
 
 @contextlib.contextmanager
-def _told(doing: str, url: str, kind: type[PhotoError] | type[OutputError]) -> Iterator[None]:
+def _wrapped_errors(doing: str, url: str, kind: type[PhotoError] | type[OutputError]) -> Iterator[None]:
     """Whatever a store's package raises, in one line: each has errors of its own."""
     try:
         yield
     except AutomaskError:
         raise
     except Exception as error:
-        mend = "check its name, the network and the credentials"
-        raise kind(f"cannot {doing} {url!r}: {_line(error)}", mend=mend) from error
+        hint = "check its name, the network and the credentials"
+        raise kind(f"cannot {doing} {url!r}: {_line(error)}", hint=hint) from error
 
 
 def _line(error: Exception) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from automask import config
 from automask.batches import stores
-from automask.batches.prefetch import Over, overlapped
+from automask.batches.prefetch import Finished, prefetched
 from automask.batches.resume import is_done
 from automask.errors import PhotoError
 from automask.fingerprint import job_digest
@@ -20,7 +20,7 @@ from automask.results.disclosure import disclosed_digest
 from automask.results.files import files_of
 from automask.results.outcome import Outcome
 from automask.results.records import write_json
-from automask.runner import _cache_of, _find, _Found, _outcome, _Run, settings_of
+from automask.runner import FoundRegions, RunSettings, cache_of, find_regions, make_outcome, settings_of
 from automask.stages import parts_of
 from automask.types import Job, JobReport
 
@@ -52,7 +52,7 @@ class Worker:
             AutomaskError: As `edit`; the batch reports it and goes on.
         """
         ready = self._read(job)
-        if isinstance(ready, Over):
+        if isinstance(ready, Finished):
             return ready.result
         (made,) = self._work([(job, ready)])
         if isinstance(made, Exception):
@@ -68,15 +68,15 @@ class Worker:
         """
         several = any(hasattr(part, "paint_many") for part in parts_of(self.stages).values())
         together = PHOTOS_TOGETHER if several else 1
-        return overlapped(jobs, read=self._read, work=self._work, write=self._write, lost=lost, together=together)
+        return prefetched(jobs, read=self._read, work=self._work, write=self._write, lost=lost, together=together)
 
-    def _read(self, job: Job) -> "_Read | Over[JobReport]":
+    def _read(self, job: Job) -> "_Read | Finished[JobReport]":
         began = time.perf_counter()
         if job.photo_url or job.out_url:
             return self._fetch(job, began)
         skipped = self.skipped(job)
         if skipped is not None:
-            return Over(skipped)
+            return Finished(skipped)
         photo = open_photo(job.photo, max_megapixels=self.cfg["max_megapixels"])
         return _Read(photo, time.perf_counter() - began)
 
@@ -90,23 +90,23 @@ class Worker:
             return None
         return JobReport(job, "skipped", took_s=time.perf_counter() - began)
 
-    def _fetch(self, job: Job, began: float) -> "_Read | Over[JobReport]":
+    def _fetch(self, job: Job, began: float) -> "_Read | Finished[JobReport]":
         """`_read` where the photo or OUT lies in a store; a photo there is known by its version, unfetched."""
         folder = tempfile.TemporaryDirectory(prefix="automask-")
         here: Job | None = None
         known = stores.version_of(job.photo_url) if job.photo_url else ""
         if not known:
-            here = stores.brought(job, Path(folder.name))
+            here = stores.downloaded(job, Path(folder.name))
             known = _sha256(here.photo) if here.photo.is_file() else ""
         digest = self._digest(job, known)
-        if stores.is_put(job, digest) if job.out_url else is_done(job, digest):
+        if stores.is_uploaded(job, digest) if job.out_url else is_done(job, digest):
             folder.cleanup()
-            return Over(JobReport(job, "skipped", took_s=time.perf_counter() - began))
-        here = here or stores.brought(job, Path(folder.name))
+            return Finished(JobReport(job, "skipped", took_s=time.perf_counter() - began))
+        here = here or stores.downloaded(job, Path(folder.name))
         try:
             photo = open_photo(here.photo, max_megapixels=self.cfg["max_megapixels"])
         except PhotoError as error:  # the fetched file's name helps nobody
-            raise PhotoError(error.problem.replace(str(here.photo), job.shown), mend=error.mend) from error
+            raise PhotoError(error.problem.replace(str(here.photo), job.shown), hint=error.hint) from error
         return _Read(photo, time.perf_counter() - began, _Fetched(folder, here, digest))
 
     def _digest(self, job: Job, photo_digest: str) -> str:
@@ -119,15 +119,15 @@ class Worker:
         """What became of each photo: masks one after another, crops of all of them together."""
         run = self._run
         began = time.perf_counter()
-        found: list[_Found | Exception] = []
+        found: list[FoundRegions | Exception] = []
         for job, read in jobs:
             try:
                 editors.check_edits(job.plan, self.stages)
-                found.append(_find(read.photo, job.plan, self.stages, run.on_missing, None, run.cache))
+                found.append(find_regions(read.photo, job.plan, self.stages, run.on_missing, None, run.cache))
             except Exception as error:
                 found.append(error)
         masked = time.perf_counter()
-        fine = [(job, read, one) for (job, read), one in zip(jobs, found, strict=True) if isinstance(one, _Found)]
+        fine = [(job, read, one) for (job, read), one in zip(jobs, found, strict=True) if isinstance(one, FoundRegions)]
         painted = iter(
             chain.paint_together(
                 [
@@ -148,7 +148,7 @@ class Worker:
                 made.append(result)
                 continue
             timing = {"load_s": 0.0, "mask_s": mask_s, **one.told, "paint_s": paint_s}
-            outcome = _outcome(read.photo, job.plan, one, result, self.stages, run, timing=timing)
+            outcome = make_outcome(read.photo, job.plan, one, result, self.stages, run, timing=timing)
             made.append(_Made(outcome, read.took_s + mask_s + paint_s, read.fetched))
         return made
 
@@ -161,16 +161,16 @@ class Worker:
             record["digest"] = made.fetched.digest
             write_json(saved.record, record)
             if job.out_url:
-                stores.put(job, here.out)
+                stores.upload(job, here.out)
             made.fetched.folder.cleanup()
         return JobReport(job, "done", record=record, took_s=made.took_s + time.perf_counter() - began)
 
     @property
-    def _run(self) -> "_Run":
+    def _run(self) -> "RunSettings":
         cfg = self.cfg
-        cache = _cache_of(cfg["mask_cache_mb"])
+        cache = cache_of(cfg["mask_cache_mb"])
         settings = (cfg["seed"], cfg["on_missing"], cfg["max_megapixels"], cfg["candidates"])
-        return _Run(None, self.stages, None, *settings, cache)
+        return RunSettings(None, self.stages, None, *settings, cache)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,15 +21,16 @@ on_missing=fail; 4 a batch finished with some photos failed; 130 interrupted.
 """
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Argparse whose complaints go the way of all our errors."""
 
     def error(self, message: str) -> Any:
-        raise UsageError(f"{self.prog}: {message}", mend=f"see '{self.prog} --help'")
+        raise UsageError(f"{self.prog}: {message}", hint=f"see '{self.prog} --help'")
 
 
-def _parser(command: str, positionals: str, about: str, *, epilog: str = "") -> _Parser:
-    parser = _Parser(
+def command_parser(command: str, positionals: str, about: str, *, epilog: str = "") -> Parser:
+    """The parser of one command, with its positional words."""
+    parser = Parser(
         prog=f"automask {command}",
         usage=f"automask {command} {positionals} [options] [key=value ...]",
         description=about,
@@ -41,7 +42,8 @@ def _parser(command: str, positionals: str, about: str, *, epilog: str = "") -> 
     return parser
 
 
-def _add_run_options(parser: _Parser) -> None:
+def add_run_options(parser: Parser) -> None:
+    """Adds the options that every command which works on photos takes."""
     parser.add_argument("-o", "--out", metavar="OUT", help="folder for the results (default: out)")
     parser.add_argument("--plan", metavar="FILE.yaml", help="a YAML plan in place of the words")
     parser.add_argument("--preset", metavar="NAME", help="starter (default), photo, tiny, or your own from --conf")
@@ -51,10 +53,10 @@ def _add_run_options(parser: _Parser) -> None:
     )
 
 
-class _Arguments:
+class Arguments:
     """What was typed, sorted: the subject, the words, and the configuration's overrides."""
 
-    def __init__(self, parser: _Parser, arguments: Sequence[str], subject: str, *, wants_arrow: bool) -> None:
+    def __init__(self, parser: Parser, arguments: Sequence[str], subject: str, *, wants_arrow: bool) -> None:
         typed = list(arguments)
         # After a lone `--` everything is a word, even with a dash in front.
         end = typed.index("--") if "--" in typed else len(typed)
@@ -74,7 +76,7 @@ class _Arguments:
         for name in ("photo", "edits", "plan"):
             if any(text.startswith(f"{name}=") for text in self.overrides):
                 raise UsageError(
-                    f"{name}=... is for the scripts in pipelines/", mend="here it is an argument of its own"
+                    f"{name}=... is for the scripts in pipelines/", hint="here it is an argument of its own"
                 )
         for flag in ("out", "mapper", "recursive"):
             self._agree(flag, getattr(self.flags, flag, None))
@@ -96,7 +98,7 @@ class _Arguments:
             return
         if said[-1].strip("'\"").lower() != str(flag).lower():
             name = key.rpartition(".")[2]
-            raise UsageError(f"--{name} {flag} and {key}={said[-1]} disagree", mend="say it once")
+            raise UsageError(f"--{name} {flag} and {key}={said[-1]} disagree", hint="say it once")
 
     def targets(self) -> "Plan":
         """What to find, from the words or the plan file.
@@ -123,9 +125,9 @@ class _Arguments:
 
     def one_of_words_and_plan(self, name: str, example: str) -> None:
         if self.words is None and self.flags.plan is None:
-            raise UsageError(f"no {name} and no --plan", mend=f"say what to do, as in {example}")
+            raise UsageError(f"no {name} and no --plan", hint=f"say what to do, as in {example}")
         if self.words is not None and self.flags.plan is not None:
-            raise UsageError(f"{name} {self.words!r} and --plan {self.flags.plan}", mend="give one of the two")
+            raise UsageError(f"{name} {self.words!r} and --plan {self.flags.plan}", hint="give one of the two")
 
 
 def _sort(typed: Sequence[str], subject: str, *, wants_arrow: bool) -> tuple[str, Any, list[str]]:
@@ -145,26 +147,33 @@ def _sort(typed: Sequence[str], subject: str, *, wants_arrow: bool) -> tuple[str
         else:
             what = "EDITS" if wants_arrow else "TARGETS"
             raise UsageError(
-                f"{what} twice: {words!r} and {text!r}", mend="put them in one pair of quotes, parted by ';'"
+                f"{what} twice: {words!r} and {text!r}", hint="put them in one pair of quotes, parted by ';'"
             )
     if found is None:
         taken = f" (there is no file {overrides[0]!r}: it was read as a setting)" if overrides else ""
-        raise UsageError(f"no {subject} given{taken}", mend=f"name the {subject} first")
+        raise UsageError(f"no {subject} given{taken}", hint=f"name the {subject} first")
     if not found:
-        raise UsageError(f"the {subject} is ''", mend=f"name the {subject}")
+        raise UsageError(f"the {subject} is ''", hint=f"name the {subject}")
     return found, words, overrides
 
 
-def _count(text: str) -> int | str:
+def worker_count(text: str) -> int | str:
+    """The value of --workers: a whole number, or `auto`."""
     try:
         return text if text == "auto" else int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is neither 'auto' nor a whole number") from None
 
 
-def _existing_photo(subject: str) -> Path:
+def existing_photo(subject: str) -> Path:
+    """The path of one photo that is there.
+
+    Raises:
+        UsageError: It is a folder.
+        PhotoError: It is not there, or is a web address.
+    """
     if Path(subject).is_dir():
-        raise UsageError(f"{subject!r} is a folder", mend=f"for many photos: automask batch {subject} ...")
+        raise UsageError(f"{subject!r} is a folder", hint=f"for many photos: automask batch {subject} ...")
     if not Path(subject).exists():
         from automask.images import open_photo
 

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automask.cli.arguments import _add_run_options, _Arguments, _count, _existing_photo, _Parser, _parser
+from automask.cli.arguments import Arguments, Parser, add_run_options, command_parser, existing_photo, worker_count
 from automask.cli.console import (
-    _batch_progress,
-    _print_json,
-    _progress,
-    _say_devices,
-    _say_dry_run,
-    _say_found,
-    _say_notes,
-    _say_steps,
-    _warn,
+    batch_progress_bar,
+    print_devices,
+    print_dry_run,
+    print_found,
+    print_json,
+    print_notes,
+    print_steps,
+    progress_bar,
+    warn,
 )
 from automask.errors import UsageError
 
@@ -26,19 +26,20 @@ if TYPE_CHECKING:
     from automask.weights import Weights
 
 
-def _edit(arguments: list[str]) -> int:
-    parser = _parser(
+def run_edit(arguments: list[str]) -> int:
+    """`automask edit`; its exit status."""
+    parser = command_parser(
         "edit",
         "PHOTO [EDITS]",
         "Makes the edits in one photo and writes the result, its masks, a before/after picture and a record into OUT;\n"
         'of words with braces ("island -> {marble, oak}") each variant into a folder of its own, and a sheet of all.',
         epilog='for example:  automask edit kitchen.jpg "island -> marble; cabinets except handles -> white" -o done\n',
     )
-    _add_run_options(parser)
+    add_run_options(parser)
     parser.add_argument(
         "--masks", metavar="DIR", help="use these masks (as 'automask mask' wrote them) and find nothing"
     )
-    typed = _Arguments(parser, arguments, "photo", wants_arrow=True)
+    typed = Arguments(parser, arguments, "photo", wants_arrow=True)
     from automask import config as configuration
     from automask.api import variants as make
     from automask.painting.editors import check_edits, named_editors
@@ -50,14 +51,14 @@ def _edit(arguments: list[str]) -> int:
     variants = typed.variants()
     plan = variants[0].plan
     config = typed.config()
-    photo = _existing_photo(typed.subject)
+    photo = existing_photo(typed.subject)
     # Refused now, and not after minutes of painting.
     if config["c2pa"] is not None:
         signer_of(config["c2pa"])
     for variant in variants:
         out = Path(config["out"], variant.name)
         check_out(out if variant.name else config["out"], overwrites=(photo, files_of(photo.name, out).result))
-    with _progress() as tell:
+    with progress_bar() as tell:
         tell("loading the models", 0, len(plan))
         given = {} if typed.flags.masks is None else {"segmenter": NotLoaded(), "refiner": NotLoaded()}
         began = time.perf_counter()
@@ -65,7 +66,7 @@ def _edit(arguments: list[str]) -> int:
         for variant in variants:
             check_edits(variant.plan, stages)  # loads what `editor=auto` sends an edit to
         loaded_s = time.perf_counter() - began
-        _say_devices(stages)
+        print_devices(stages)
         outcomes = make(
             typed.subject,
             variants,
@@ -92,12 +93,12 @@ def _edit(arguments: list[str]) -> int:
     told: set[str] = set()
     for variant, painted, one in zip(variants, steps, saved, strict=True):
         if typed.json:
-            _print_json({"variant": variant.name, **one.recorded} if variant.name else one.recorded)
+            print_json({"variant": variant.name, **one.recorded} if variant.name else one.recorded)
             continue
         if variant.name:
             print(", ".join(variant.words))
-        _say_notes(one.recorded.get("notes", ()), told)
-        _say_steps(painted, told)
+        print_notes(one.recorded.get("notes", ()), told)
+        print_steps(painted, told)
         print(one.result)
         if sheet is None:
             print(one.picture)
@@ -108,15 +109,16 @@ def _edit(arguments: list[str]) -> int:
     return 0
 
 
-def _mask(arguments: list[str]) -> int:
-    parser = _parser(
+def run_mask(arguments: list[str]) -> int:
+    """`automask mask`; its exit status."""
+    parser = command_parser(
         "mask",
         "PHOTO [TARGETS]",
         "Finds what the words name; writes masks, an overlay picture and a COCO record into OUT; paints nothing.",
         epilog='for example:  automask mask kitchen.jpg "island; cabinets except handles"\n',
     )
-    _add_run_options(parser)
-    typed = _Arguments(parser, arguments, "photo", wants_arrow=False)
+    add_run_options(parser)
+    typed = Arguments(parser, arguments, "photo", wants_arrow=False)
     from automask import config as configuration
     from automask.images import open_photo
     from automask.masking.find import find_regions, phrases_of, understand
@@ -126,13 +128,13 @@ def _mask(arguments: list[str]) -> int:
 
     plan = typed.targets()
     config = typed.config()
-    _existing_photo(typed.subject)
+    existing_photo(typed.subject)
     check_out(config["out"])
-    with _progress() as tell:
+    with progress_bar() as tell:
         began = time.perf_counter()
         tell("loading the models", 0, 1)
         stages = configuration.build(config, conf=typed.conf, given={"editor": NotLoaded()})
-        _say_devices(stages)
+        print_devices(stages)
         understand(stages.segmenter, phrases_of(plan))
         loaded = time.perf_counter()
         photo = open_photo(typed.subject, max_megapixels=config["max_megapixels"])
@@ -145,12 +147,12 @@ def _mask(arguments: list[str]) -> int:
             photo, regions, config["out"], preset=stages.preset, models=models, versions=versions(), timing=timing
         )
     if typed.json:
-        _print_json(saved.recorded)
+        print_json(saved.recorded)
     else:
-        _say_notes(saved.recorded.get("notes", ()))
+        print_notes(saved.recorded.get("notes", ()))
         for region in regions:
             share = float(region.hard.mean())
-            _say_found(
+            print_found(
                 region.target, region.found, region.peak, len(region.boxes), share, region.reason, region.read_as
             )
         print(saved.picture)
@@ -158,20 +160,21 @@ def _mask(arguments: list[str]) -> int:
     return 0
 
 
-def _batch(arguments: list[str]) -> int:
-    parser = _parser(
+def run_batch(arguments: list[str]) -> int:
+    """`automask batch`; its exit status."""
+    parser = command_parser(
         "batch",
         "SOURCE [EDITS]",
         "Makes the edits in every photo of a folder, a glob, a store's URL or a CSV with columns photo,edits.",
         epilog='for example:  automask batch listing/ "cabinets -> white" -o done\n',
     )
-    _add_run_options(parser)
-    parser.add_argument("--mapper", metavar="NAME", help="serial (default) or ray")
-    parser.add_argument("--workers", type=_count, metavar="N", help="how many photos at a time (default: auto)")
+    add_run_options(parser)
+    parser.add_argument("--mapper", metavar="NAME", help="local (default) or ray")
+    parser.add_argument("--workers", type=worker_count, metavar="N", help="how many photos at a time (default: auto)")
     parser.add_argument("--recursive", action="store_true", help="subfolders too; OUT mirrors them")
     parser.add_argument("--dry-run", action="store_true", help="list what would be done, and do nothing")
     parser.add_argument("--retry-failed", action="store_true", help="only the photos that OUT/failures.csv lists")
-    typed = _Arguments(parser, arguments, "folder, glob or CSV", wants_arrow=True)
+    typed = Arguments(parser, arguments, "folder, glob or CSV", wants_arrow=True)
     from automask.batches import run
     from automask.batches.failures import only_failed
     from automask.batches.find import find_jobs
@@ -182,20 +185,20 @@ def _batch(arguments: list[str]) -> int:
         typed.one_of_words_and_plan("EDITS", '"cabinets -> white"')
     config = typed.config()
     if typed.flags.out is None and not any(text.startswith("out=") for text in typed.overrides):
-        raise UsageError("a batch needs a folder to write into", mend="say -o DIR")
+        raise UsageError("a batch needs a folder to write into", hint="say -o DIR")
     out = local_out(config["out"])
     out_url = config["out"] if is_url(config["out"]) else ""
     variants = typed.variants() if typed.words is not None or typed.flags.plan is not None else None
     found = find_jobs(typed.subject, out=out, variants=variants, recursive=config["recursive"], out_url=out_url)
     jobs = only_failed(found.jobs, out) if typed.flags.retry_failed else found.jobs
     if typed.flags.dry_run:
-        return _say_dry_run(jobs, found.refused, as_json=typed.json)
-    with _batch_progress(len(jobs)) as on_report:
+        return print_dry_run(jobs, found.refused, as_json=typed.json)
+    with batch_progress_bar(len(jobs)) as on_report:
 
         def report(done: "JobReport") -> None:
             on_report(done)
             if typed.json:
-                _print_json(run.report_record(done))
+                print_json(run.report_record(done))
 
         reports = run.run_jobs(
             jobs, config, out=out, refused=found.refused, sheets=found.sheets, conf=typed.conf, on_report=report
@@ -212,14 +215,15 @@ def _batch(arguments: list[str]) -> int:
         if not out_url and page.is_file():
             print(f"look through them: {page}")
     for done in failed:
-        _warn(f"{done.job.shown}: {done.reason}")
+        warn(f"{done.job.shown}: {done.reason}")
     for name, reason in found.refused:
-        _warn(f"{name}: {reason}")
+        warn(f"{name}: {reason}")
     return 4 if failed or found.refused else 0
 
 
-def _demo(arguments: list[str]) -> int:
-    parser = _Parser(prog="automask demo", description="Edits the kitchen that comes with automask.")
+def run_demo(arguments: list[str]) -> int:
+    """`automask demo`; its exit status."""
+    parser = Parser(prog="automask demo", description="Edits the kitchen that comes with automask.")
     parser.add_argument("-o", "--out", default="out", metavar="OUT", help="folder for the results (default: out)")
     flags = parser.parse_args(arguments)
     from automask.api import edit
@@ -229,18 +233,19 @@ def _demo(arguments: list[str]) -> int:
     photo = Path(__file__).parents[1] / "samples" / "kitchen.jpg"
     check_out(flags.out)
     print(f'automask edit kitchen.jpg "{words}"')
-    with _progress() as tell:
+    with progress_bar() as tell:
         outcome = edit(photo, words, on_progress=tell)
         saved = outcome.save(flags.out)
-    _say_steps(outcome.steps)
+    print_steps(outcome.steps)
     print(f"the result:        {saved.result.resolve() if saved.result else ''}")
     print(f"before and after:  {saved.picture.resolve()}")
     print(f"masks and record:  {saved.record.resolve().parent}")
     return 0
 
 
-def _materials(arguments: list[str]) -> int:
-    parser = _Parser(
+def run_materials(arguments: list[str]) -> int:
+    """`automask materials`; its exit status."""
+    parser = Parser(
         prog="automask materials",
         description="Lists the materials that paint knows, beside every colour; -o draws them.",
         allow_abbrev=False,
@@ -259,11 +264,11 @@ def _materials(arguments: list[str]) -> int:
 
         sheet = Path(flags.out)
         if sheet.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-            raise UsageError(f"'{sheet}' has no ending of a picture", mend="name it .png or .jpg")
+            raise UsageError(f"'{sheet}' has no ending of a picture", hint="name it .png or .jpg")
         cells = ((row["name"], paint.sample(row["name"])) for row in listed)
         write_picture(sheet, contact_sheet(cells, columns=6, cell_px=300))
     if flags.json:
-        _print_json({"materials": list(listed), "sheet": flags.out})
+        print_json({"materials": list(listed), "sheet": flags.out})
         return 0
     for group in dict.fromkeys(row["group"] for row in listed):
         print(f"{group}:")
@@ -277,8 +282,9 @@ def _materials(arguments: list[str]) -> int:
     return 0
 
 
-def _models(arguments: list[str]) -> int:
-    parser = _Parser(prog="automask models", description="Lists the weights that automask knows, or fetches some.")
+def run_models(arguments: list[str]) -> int:
+    """`automask models`; its exit status."""
+    parser = Parser(prog="automask models", description="Lists the weights that automask knows, or fetches some.")
     parser.add_argument("action", nargs="?", default="list", choices=["list", "fetch"])
     parser.add_argument("name", nargs="?", help="fetch: one of the names that list shows")
     flags = parser.parse_args(arguments)
@@ -286,13 +292,13 @@ def _models(arguments: list[str]) -> int:
 
     if flags.action == "fetch":
         if flags.name is None:
-            raise UsageError("fetch what?", mend="name one of 'automask models list'")
+            raise UsageError("fetch what?", hint="name one of 'automask models list'")
         print(weights.fetch(flags.name))
         return 0
     from rich.console import Console
     from rich.table import Table
 
-    places = {known: weights.cached_at(known) for known in weights.catalogue()}
+    places = {known: weights.find_local(known) for known in weights.catalogue()}
     table = Table(box=None, pad_edge=False)
     for column in ("name", "what", "download", "GPU memory"):
         table.add_column(column, no_wrap=True)

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from automask.types import JobReport
 
 
-def _print_json(value: Any) -> None:
+def print_json(value: Any) -> None:
+    """Prints a value as one line of JSON on standard output."""
     import json
 
     # Where the terminal is not UTF-8, JSON's own escapes carry every letter.
@@ -19,19 +20,21 @@ def _print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=not utf8), flush=True)
 
 
-def _warn(message: str) -> None:
+def warn(message: str) -> None:
+    """Prints a message on standard error, after the program's name."""
     print(f"automask: {message}", file=sys.stderr)
 
 
-def _say_devices(stages: "Stages") -> None:
+def print_devices(stages: "Stages") -> None:
     """Says once where the models run: on a machine without a GPU that is what a user wonders about."""
     from automask.stages import device_note, parts_of
 
     for note in dict.fromkeys(filter(None, map(device_note, parts_of(stages).values()))):
-        _warn(note)
+        warn(note)
 
 
-def _say_notes(notes: Sequence[str], told: set[str] | None = None) -> None:
+def print_notes(notes: Sequence[str], told: set[str] | None = None) -> None:
+    """Warns of each note that was not printed for another variant already."""
     for note in notes:
         _warn_once(note, told)
 
@@ -39,12 +42,13 @@ def _say_notes(notes: Sequence[str], told: set[str] | None = None) -> None:
 def _warn_once(message: str, told: set[str] | None) -> None:
     """Warns, unless that was told of another variant already."""
     if told is None or message not in told:
-        _warn(message)
+        warn(message)
     if told is not None:
         told.add(message)
 
 
-def _say_steps(steps: Sequence[Any], told: set[str] | None = None) -> None:
+def print_steps(steps: Sequence[Any], told: set[str] | None = None) -> None:
+    """Prints what became of each edit."""
     if not any(step.area_px for step in steps):
         _warn_once(f"the photo was written unchanged: {'; '.join(step.reason for step in steps if step.reason)}", told)
         return
@@ -57,7 +61,7 @@ def _say_steps(steps: Sequence[Any], told: set[str] | None = None) -> None:
             _warn_once(step.reason, told)
 
 
-def _say_found(
+def print_found(
     target: str,
     found: bool,
     peak: float | None,
@@ -66,35 +70,37 @@ def _say_found(
     reason: str | None,
     read_as: Sequence[str],
 ) -> None:
+    """Prints where one target was found, or warns why it was not."""
     if read_as and ", ".join(read_as) != target:
         print(f"  read {target!r} as {', '.join(read_as)!r}")
     if found:
         print(f"  {target}: {share:.1%} of the photo in {boxes} places" + (f", peak heat {peak:.2f}" if peak else ""))
     if reason:
-        _warn(reason)
+        warn(reason)
 
 
-def _say_dry_run(jobs: Sequence[Any], refused: Sequence[tuple[str, str]], *, as_json: bool) -> int:
+def print_dry_run(jobs: Sequence[Any], refused: Sequence[tuple[str, str]], *, as_json: bool) -> int:
+    """Prints what a batch would do; the exit status."""
     from automask.plan import format_plan
 
     for job in jobs:
         if as_json:
             where = job.out_url or str(job.out)
-            _print_json({"photo": job.shown, "out": where, "name": job.name, "plan": format_plan(job.plan)})
+            print_json({"photo": job.shown, "out": where, "name": job.name, "plan": format_plan(job.plan)})
         else:
             where = f"{job.out_url}/{job.name}" if job.out_url else str(job.out / job.name)
             print(f"{job.shown} -> {where}: {format_plan(job.plan)}")
     for name, reason in refused:
         if as_json:
-            _print_json({"photo": name, "refused": reason})
-        _warn(f"{name}: {reason}")
+            print_json({"photo": name, "refused": reason})
+        warn(f"{name}: {reason}")
     if not as_json:
         print(f"{len(jobs)} to do, {len(refused)} refused; nothing was done")
     return 4 if refused else 0
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
+def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     """Tells on standard error what is being done; silent when that is not a terminal."""
     if not sys.stderr.isatty():
         yield lambda *_: None
@@ -117,7 +123,7 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
 
 
 @contextmanager
-def _batch_progress(total: int) -> Iterator[Callable[["JobReport"], None]]:
+def batch_progress_bar(total: int) -> Iterator[Callable[["JobReport"], None]]:
     """A bar with photos done, rate, time left and failures on standard error; silent when that is not a terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None

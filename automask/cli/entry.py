@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from automask.cli.arguments import EXIT_STATUSES
-from automask.cli.commands import _batch, _demo, _edit, _mask, _materials, _models
+from automask.cli.commands import run_batch, run_demo, run_edit, run_mask, run_materials, run_models
 from automask.errors import AutomaskError, UsageError
 
 _INTERRUPTED = 130
@@ -78,12 +78,12 @@ def _run(arguments: list[str]) -> int:
     )
     parser.add_argument("--version", action="store_true", help="print the version and stop")
     commands = {
-        "edit": (_edit, "make the edits in one photo"),
-        "mask": (_mask, "only find the masks, and draw them over the photo"),
-        "batch": (_batch, "make the same edits in a folder of photos"),
-        "demo": (_demo, "edit the kitchen that comes with automask"),
-        "materials": (_materials, "list the materials that paint knows, or draw them"),
-        "models": (_models, "list model weights, or fetch some"),
+        "edit": (run_edit, "make the edits in one photo"),
+        "mask": (run_mask, "only find the masks, and draw them over the photo"),
+        "batch": (run_batch, "make the same edits in a folder of photos"),
+        "demo": (run_demo, "edit the kitchen that comes with automask"),
+        "materials": (run_materials, "list the materials that paint knows, or draw them"),
+        "models": (run_models, "list model weights, or fetch some"),
     }
     listing = "\n".join(f"  {name:<10}{about}" for name, (_, about) in commands.items())
     parser.add_argument("command", nargs="?", metavar="COMMAND", help="one of:\n" + listing)
@@ -102,9 +102,9 @@ def _run(arguments: list[str]) -> int:
 
         close = get_close_matches(head.command, commands, 1)
         if not close and Path(head.command).exists():
-            raise UsageError(f"no command {head.command!r}", mend=f"did you mean: automask edit {head.command} ...?")
+            raise UsageError(f"no command {head.command!r}", hint=f"did you mean: automask edit {head.command} ...?")
         hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(commands)}"
-        raise UsageError(f"no command {head.command!r}", mend=hint)
+        raise UsageError(f"no command {head.command!r}", hint=hint)
     return commands[head.command][0](arguments[1:])
 
 

@@ -32,7 +32,7 @@ class Auto:
     def __init__(self, *, editors: Sequence[str] = ("paint", "diffusion")) -> None:
         if not editors or not all(isinstance(name, str) for name in editors) or len({*editors}) < len(editors):
             raise ConfigError(
-                f"editor.editors is {list(editors)!r}", mend="name files of the group, each once, as in [paint, sdxl]"
+                f"editor.editors is {list(editors)!r}", hint="name files of the group, each once, as in [paint, sdxl]"
             )
         self.editors = tuple(editors)
         self._load: Callable[[str], Editor] | None = None
@@ -76,13 +76,13 @@ class Auto:
             raise next(iter(absent.values()))
         if not absent:
             raise unknown
-        ready = "; ".join(f"{name} is not ready: {missing.mend}" for name, missing in absent.items())
-        raise UnknownPrompt(unknown.problem, mend=f"{unknown.mend}; {ready}")
+        ready = "; ".join(f"{name} is not ready: {missing.hint}" for name, missing in absent.items())
+        raise UnknownPrompt(unknown.problem, hint=f"{unknown.hint}; {ready}")
 
     def _editor(self, name: str) -> Editor:
         if name not in self._loaded:
             if self._load is None:
-                raise EditorError("auto was given no editors", mend="build it with overrides=['editor=auto']")
+                raise EditorError("auto was given no editors", hint="build it with overrides=['editor=auto']")
             self._loaded[name] = self._load(name)
         return self._loaded[name]
 

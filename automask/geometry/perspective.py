@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from automask.geometry.surfaces import Surfaces, surfaces_of
+from automask.geometry.surfaces import SurfacePrediction, surfaces_of
 from automask.types import FloatImage, Hard, Labels, Rgb
 
 EYE_M = 1.5  # a photographer's camera stands this high
@@ -35,7 +35,7 @@ class Room:
     yaws: tuple[float, float]
     segments: FloatImage
     axis: Labels
-    seen: Surfaces
+    seen: SurfacePrediction
     grey: FloatImage
 
     @property
@@ -61,7 +61,7 @@ def room_of(small: Rgb, shrink: float) -> Room:
     Source: the Manhattan-world assumption, Coughlan and Yuille, ICCV 1999; segments by LSD, von Gioi et al., IPOL 2012.
     """
     seen = surfaces_of(small)
-    zoomed = Surfaces(seen.normal, seen.log_density + np.float32(math.log(shrink)), seen.log_albedo)
+    zoomed = SurfacePrediction(seen.normal, seen.log_density + np.float32(math.log(shrink)), seen.log_albedo)
     return camera_of(small, shrink, zoomed)
 
 
@@ -79,7 +79,7 @@ def _agreement(normal: FloatImage) -> Callable[[npt.NDArray[np.float64]], npt.ND
     return of
 
 
-def camera_of(small: Rgb, shrink: float, seen: Surfaces) -> Room:
+def camera_of(small: Rgb, shrink: float, seen: SurfacePrediction) -> Room:
     """As `room_of`, with what is seen given."""
     height, width = small.shape[:2]
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)

@@ -18,7 +18,7 @@ _SPECK = 0.012  # a plane under this share of the mask is taken for part of its 
 
 
 @dataclass(frozen=True, slots=True)
-class Surface:
+class RoomPlane:
     """A plane of the room.
 
     Args:
@@ -70,7 +70,7 @@ def _slant(kind: tuple[bool, int, int], room: Room, ray_x: FloatImage, ray_y: Fl
     return np.asarray(slant, np.float32)
 
 
-def surface_of(mask: Hard, room: Room, size_hw: Hw, corner: Hw, *, boards: bool) -> Surface:
+def surface_of(mask: Hard, room: Room, size_hw: Hw, corner: Hw, *, boards: bool) -> RoomPlane:
     """Which plane a mask lies in for the most part."""
     y0, y1, x0, x1 = bounds(mask)
     box = (y0 + corner[0], y1 + corner[0], x0 + corner[1], x1 + corner[1])
@@ -88,13 +88,13 @@ def surface_of(mask: Hard, room: Room, size_hw: Hw, corner: Hw, *, boards: bool)
     else:
         offset = _offset(depth, slant, mine)
     if not kind[0]:
-        return Surface(flat=False, axis=kind[1], offset=kind[2] * offset)
+        return RoomPlane(flat=False, axis=kind[1], offset=kind[2] * offset)
     facing = 0 if abs(math.cos(room.yaws[0])) < abs(math.cos(room.yaws[1])) else 1
     votes = _votes(mask, room, corner)
     # Boards keep the way of the old ones where those are plain to see (lines right across the photo, twice over); else
     # they run away from the eye.
     across = votes[facing] > 1.6 * votes[1 - facing] and votes[facing] > 2 * size_hw[1]
-    return Surface(flat=True, axis=facing if across else 1 - facing, offset=kind[2] * offset)
+    return RoomPlane(flat=True, axis=facing if across else 1 - facing, offset=kind[2] * offset)
 
 
 def _offset(depth: FloatImage, slant: FloatImage, mine: Hard) -> float:
@@ -138,7 +138,7 @@ def _seen(room: Room, rays: tuple[FloatImage, FloatImage]) -> tuple[FloatImage, 
     return looks, np.asarray(np.float32(room.focal) * np.exp(-density), np.float32)
 
 
-def planes_of(mask: Hard, room: Room, corner: Hw) -> list[tuple[Surface, Hard]]:
+def planes_of(mask: Hard, room: Room, corner: Hw) -> list[tuple[RoomPlane, Hard]]:
     """The planes under a mask, largest first, each with [h, w] bool: the part of the mask that lies in it.
 
     Every pixel goes to the way of facing that is nearest to its normal, along the photo's edges; connected pixels of
@@ -164,13 +164,13 @@ def planes_of(mask: Hard, room: Room, corner: Hw) -> list[tuple[Surface, Hard]]:
     _straighten(large, inside, kind_of, room, here_on, upright=True)
     large = np.asarray(same)[large]
     _straighten(large, inside, kind_of, room, here_on, upright=False)
-    surfaces: list[tuple[Surface, Hard]] = []
+    surfaces: list[tuple[RoomPlane, Hard]] = []
     for one in sorted({*same}):
         here = np.zeros_like(mask)
         here[y0:y1, x0:x1] = inside & (large == one)
         if here.any():
             flat, axis, sign = _KINDS[kind_of[one]]
-            surfaces.append((Surface(flat=flat, axis=axis, offset=sign * offsets[one]), here))
+            surfaces.append((RoomPlane(flat=flat, axis=axis, offset=sign * offsets[one]), here))
     return surfaces
 
 
@@ -180,10 +180,10 @@ def _depth_in(held: Hard) -> FloatImage:
     return depth
 
 
-def draped(mask: Hard, room: Room, corner: Hw) -> Surface:
+def draped(mask: Hard, room: Room, corner: Hw) -> RoomPlane:
     """One surface that faces the camera, as near as the mask is on the whole: cloth over something round, unbroken."""
     held, _, depth, _ = _sampled(mask, room, corner, 4 * room.shrink)
-    return Surface(flat=False, axis=0, offset=float(np.median(depth[held])), facing=True)
+    return RoomPlane(flat=False, axis=0, offset=float(np.median(depth[held])), facing=True)
 
 
 def _along_edges(looks: FloatImage, held: Hard, room: Room, corner: Hw, cell: float) -> Labels:
@@ -438,7 +438,7 @@ def _votes(part: Hard, room: Room, corner: Hw) -> npt.NDArray[np.float64]:
     return np.bincount(room.axis[on], weights=length[on].astype(np.float64), minlength=4).astype(np.float64)
 
 
-def metres(surface: Surface, room: Room, box: tuple[int, int, int, int]) -> tuple[FloatImage, FloatImage, FloatImage]:
+def metres(surface: RoomPlane, room: Room, box: tuple[int, int, int, int]) -> tuple[FloatImage, FloatImage, FloatImage]:
     """Position on a surface, in metres along its axis and across it, and px for one metre, for a box of the photo.
 
     Seen aslant, a metre is fewer px one way: the px are those of the other way.

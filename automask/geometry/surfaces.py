@@ -19,7 +19,7 @@ _STRIDE = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Surfaces:
+class SurfacePrediction:
     """The surfaces of a photo, some 112 px on the long side: one for every four that the net sees.
 
     See `part_of` for how they are laid on the photo.
@@ -35,7 +35,7 @@ class Surfaces:
     log_albedo: FloatImage
 
 
-def surfaces_of(photo: Rgb) -> Surfaces:
+def surfaces_of(photo: Rgb) -> SurfacePrediction:
     """The surfaces of a whole photo. The same photo gives the same bytes, on any number of threads."""
     height, width = photo.shape[:2]
     scale = _LONG_PX / max(height, width)
@@ -45,7 +45,7 @@ def surfaces_of(photo: Rgb) -> Surfaces:
     seen = np.ascontiguousarray(small.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255))
     out = _session().run(None, {"photo": seen})[0][0].transpose(1, 2, 0)
     zoom = np.float32(0.5 * np.log(width / net_wh[0] * height / net_wh[1]))
-    return Surfaces(
+    return SurfacePrediction(
         np.ascontiguousarray(out[..., :3]),
         np.ascontiguousarray(out[..., 6]) + zoom,
         np.ascontiguousarray(out[..., 3:6]),
@@ -53,7 +53,7 @@ def surfaces_of(photo: Rgb) -> Surfaces:
 
 
 def part_of(plane: FloatImage, size_hw: Hw, corner: Hw, hw: Hw) -> FloatImage:
-    """[h, w, ...] the part of a photo of size `size_hw` that begins at `corner`, of a plane of `Surfaces`."""
+    """[h, w, ...] the part of a photo of size `size_hw` that begins at `corner`, of a plane of `SurfacePrediction`."""
     zoom_y, zoom_x = plane.shape[0] / size_hw[0], plane.shape[1] / size_hw[1]
     matrix = np.array(
         [[zoom_x, 0, (corner[1] + 0.5) * zoom_x - 0.5], [0, zoom_y, (corner[0] + 0.5) * zoom_y - 0.5]], np.float64

@@ -6,8 +6,8 @@ the XMP packet in it; `filters.py` smooths pictures. Everything that the rest of
 """
 
 from automask.images.colour import quantise_alpha, to_uint8, to_unit
-from automask.images.containers import Samples, Wrapping
-from automask.images.encode import see_through, write_photo
+from automask.images.containers import ContainerData, Samples
+from automask.images.encode import transparent_mask, write_photo
 from automask.images.files import atomic_path, write_picture
 from automask.images.mask_files import read_mask, write_mask
 from automask.images.photo import PHOTO_SUFFIXES, Photo, Written, open_photo
@@ -15,18 +15,18 @@ from automask.images.xmp import properties_of, with_properties, with_xmp, xmp_of
 
 __all__ = [
     "PHOTO_SUFFIXES",
+    "ContainerData",
     "Photo",
     "Samples",
-    "Wrapping",
     "Written",
     "atomic_path",
     "open_photo",
     "properties_of",
     "quantise_alpha",
     "read_mask",
-    "see_through",
     "to_uint8",
     "to_unit",
+    "transparent_mask",
     "with_properties",
     "with_xmp",
     "write_mask",

@@ -15,7 +15,7 @@ from automask.errors import AutomaskError
 from automask.images.containers import Samples
 from automask.types import Alpha, Rgb
 
-_BAND_PX = 1 << 20  # pixels converted at a time: bounds the memory of a conversion whatever the photo's size
+BAND_PX = 1 << 20  # pixels converted at a time: bounds the memory of a conversion whatever the photo's size
 
 
 def to_unit(levels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -34,7 +34,7 @@ def to_uint8(unit: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.uint8]:
     """
     values = np.asarray(unit)
     if np.isnan(values).any():
-        raise AutomaskError("a picture holds values that are not numbers (NaN)", mend="look at the editor that made it")
+        raise AutomaskError("a picture holds values that are not numbers (NaN)", hint="look at the editor that made it")
     scaled: npt.NDArray[np.floating[Any]] = np.rint(np.clip(values, 0.0, 1.0) * 255)
     return scaled.astype(np.uint8)
 
@@ -44,15 +44,16 @@ def quantise_alpha(alpha: npt.NDArray[np.floating[Any]]) -> Alpha:
     return to_unit(to_uint8(alpha))
 
 
-def _colour_space(mode: str) -> Literal["L", "RGB", "CMYK"]:
+def colour_space(mode: str) -> Literal["L", "RGB", "CMYK"]:
+    """The colour space of a mode, without alpha and depth."""
     return "CMYK" if mode == "CMYK" else "RGB" if mode.startswith(("RGB", "P")) else "L"
 
 
-def _colour_channels(samples: Samples, mode: str) -> Samples:
+def colour_channels(samples: Samples, mode: str) -> Samples:
     """[H, W, C] or [..., C] without alpha; grey gets a last axis of length 1."""
     if mode in {"1", "L", "I;16", "P"}:
         return samples[..., None]
-    count = {"L": 1, "RGB": 3, "CMYK": 4}[_colour_space(mode)]
+    count = {"L": 1, "RGB": 3, "CMYK": 4}[colour_space(mode)]
     return samples[..., :count]
 
 
@@ -60,7 +61,7 @@ Colours: TypeAlias = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]
 """From [N, C] to [N, D] uint8."""
 
 
-def _profile_transforms(icc: bytes, space: Literal["L", "RGB", "CMYK"]) -> tuple[Colours, Colours] | None:
+def profile_transforms(icc: bytes, space: Literal["L", "RGB", "CMYK"]) -> tuple[Colours, Colours] | None:
     """To sRGB and back by the photo's profile; None where it does not fit the samples or has no way back.
 
     Relative colorimetric with black-point compensation both ways, so that a colour which sRGB holds returns to itself.
@@ -97,15 +98,15 @@ def _profile_transforms(icc: bytes, space: Literal["L", "RGB", "CMYK"]) -> tuple
         return None
 
 
-def _working_copy(
+def working_copy(
     samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None, icc: bytes
 ) -> tuple[Rgb, bool, list[str]]:
     """The sRGB copy, whether the profile was used for it, and what is to be said about that."""
-    space = _colour_space(mode)
+    space = colour_space(mode)
     notes: list[str] = []
     transforms = None
     if icc:
-        transforms = _profile_transforms(icc, space)
+        transforms = profile_transforms(icc, space)
         if transforms is None:
             notes.append(
                 "its colour profile is broken or made for other samples: kept, but colours are read without it"
@@ -117,12 +118,12 @@ def _working_copy(
         return (transforms[0](colours) if transforms else colours)[samples], transforms is not None, notes
     if transforms is None and mode == "RGB":
         return cast(Rgb, samples), False, notes
-    to_srgb = transforms[0] if transforms else _plain_to_srgb(space)
+    to_srgb = transforms[0] if transforms else default_to_srgb(space)
     height, width = samples.shape[:2]
     rgb = np.empty((height, width, 3), np.uint8)
-    rows = max(1, _BAND_PX // width)
+    rows = max(1, BAND_PX // width)
     for top in range(0, height, rows):
-        band = _to_8_bits(_colour_channels(samples[top : top + rows], mode))
+        band = to_8_bits(colour_channels(samples[top : top + rows], mode))
         rgb[top : top + rows] = to_srgb(band).reshape(*band.shape[:2], 3)
     return rgb, transforms is not None, notes
 
@@ -138,13 +139,16 @@ def _is_srgb(to_srgb: Colours, space: Literal["L", "RGB", "CMYK"]) -> bool:
     return int(np.abs(moved).max()) <= 1
 
 
-def _to_8_bits(samples: Samples) -> npt.NDArray[np.uint8]:
+def to_8_bits(samples: Samples) -> npt.NDArray[np.uint8]:
+    """The samples as uint8, rounded where they hold 16 bits."""
     if samples.dtype == np.uint8:
         return cast(npt.NDArray[np.uint8], samples)
     return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
-def _plain_to_srgb(space: Literal["L", "RGB", "CMYK"]) -> Colours:
+def default_to_srgb(space: Literal["L", "RGB", "CMYK"]) -> Colours:
+    """The way to sRGB for photos without a colour profile."""
+
     def grey(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         return np.repeat(colours.reshape(-1, 1), 3, axis=1)
 
@@ -158,12 +162,14 @@ def _plain_to_srgb(space: Literal["L", "RGB", "CMYK"]) -> Colours:
     return {"L": grey, "RGB": same, "CMYK": ink}[space]
 
 
-def _plain_from_srgb(space: Literal["L", "RGB", "CMYK"]) -> Colours:
+def default_from_srgb(space: Literal["L", "RGB", "CMYK"]) -> Colours:
+    """The way back from sRGB for photos without a colour profile."""
+
     def grey(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        return _luma(colours).reshape(-1, 1)
+        return luma(colours).reshape(-1, 1)
 
     def ink(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        return _inks(colours, 255 - colours.max(axis=1).astype(np.uint32))  # all grey goes to black ink
+        return to_inks(colours, 255 - colours.max(axis=1).astype(np.uint32))  # all grey goes to black ink
 
     def same(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         return colours
@@ -171,28 +177,31 @@ def _plain_from_srgb(space: Literal["L", "RGB", "CMYK"]) -> Colours:
     return {"L": grey, "RGB": same, "CMYK": ink}[space]
 
 
-def _inks(colours: npt.NDArray[np.uint8], black: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+def to_inks(colours: npt.NDArray[np.uint8], black: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
     """[N, 4] cyan, magenta, yellow and the given black, which is at most 255 - the lightest of r, g, b."""
     paper = 255 - black[:, None]
     tints = (255 * (paper - colours) + paper // 2) // np.maximum(paper, 1)
     return np.concatenate([tints, black[:, None]], axis=1).astype(np.uint8)
 
 
-def _luma(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+def luma(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """ITU-R BT.601 grey in the integers that Pillow uses: r = g = b gives that very level."""
     wide = colours.astype(np.uint32)
     return ((wide[..., 0] * 19595 + wide[..., 1] * 38470 + wide[..., 2] * 7471 + 0x8000) >> 16).astype(np.uint8)
 
 
-def _plain(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None) -> Samples:
+def expand_palette(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None) -> Samples:
+    """Palette indices as [H, W, 4] colours; other samples as they are."""
     return palette[samples] if mode == "P" and palette is not None else samples
 
 
-def _in_bands(convert: Colours, colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    return np.concatenate([convert(colours[at : at + _BAND_PX]) for at in range(0, len(colours), _BAND_PX)])
+def in_bands(convert: Colours, colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Converts [N, C] colours a band at a time, which bounds the memory."""
+    return np.concatenate([convert(colours[at : at + BAND_PX]) for at in range(0, len(colours), BAND_PX)])
 
 
-def _is_key(samples: Samples, key: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+def is_colour_key(samples: Samples, key: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+    """[H, W] bool: where the samples are the colour that a file declares transparent."""
     if samples.ndim == 2:
         return cast(npt.NDArray[np.bool_], samples == key[0])
     return cast(npt.NDArray[np.bool_], (samples == np.asarray(key[: samples.shape[2]])).all(axis=2))

@@ -31,7 +31,7 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Wrapping:
+class ContainerData:
     """What is around the samples in a file, kept to be written again. Only the fields of the photo's format are filled.
 
     Args:
@@ -217,7 +217,7 @@ def _read_tags(blob: bytes, at: int, order: str, *, big: bool, depth: int = 0) -
     return tuple(tags)
 
 
-def tiff_wrapping(data: bytes, turn: int, notes: list[str]) -> Wrapping:
+def tiff_container(data: bytes, turn: int, notes: list[str]) -> ContainerData:
     """What is kept of a TIFF that will be turned by EXIF orientation `turn`; what is not kept is said in `notes`."""
     order, big, at = _tiff_order(data)
     tags = _read_tags(data, at, order, big=big)
@@ -236,7 +236,7 @@ def tiff_wrapping(data: bytes, turn: int, notes: list[str]) -> Wrapping:
     bits = tiff_number(data, 258) or 1
     if bits not in {1, 8, 16}:
         notes.append(f"{bits}-bit samples are written as 8-bit or 16-bit samples")
-    return Wrapping(tags=tuple(kept), big_endian=order == ">", compressed=compression != 1)
+    return ContainerData(tags=tuple(kept), big_endian=order == ">", compressed=compression != 1)
 
 
 # ---------------------------------------------------------------------------------------------------------- JPEG, PNG
@@ -268,7 +268,7 @@ _NO_CREDENTIALS = "content credentials in the file are not kept: they vouch for 
 _JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
 
 
-def jpeg_wrapping(data: bytes, tables: dict[int, list[int]], turn: int, notes: list[str]) -> Wrapping:
+def jpeg_container(data: bytes, tables: dict[int, list[int]], turn: int, notes: list[str]) -> ContainerData:
     """What is kept of a JPEG that will be turned by EXIF orientation `turn`; what is not kept is said in `notes`.
 
     Args:
@@ -301,7 +301,7 @@ def jpeg_wrapping(data: bytes, tables: dict[int, list[int]], turn: int, notes: l
     known = {b"\x11\x11\x11": 0, b"\x21\x11\x11": 1, b"\x22\x11\x11": 2}
     subsampling = known.get(bytes(layer[1] for layer in layers), 0)
     adobe = next((p for m, p in segments if m == 0xEE and p.startswith(b"Adobe") and len(p) >= 12), None)
-    return Wrapping(
+    return ContainerData(
         segments=tuple(kept),
         qtables=qtables,
         # Pillow has no 4:4:0, which is what a turned 4:2:2 would be: full colour resolution then, nothing lost.
@@ -351,9 +351,9 @@ PNG_SAMPLE_CHUNKS = frozenset({b"PLTE", b"tRNS", b"hIST", b"bKGD", b"sBIT"})
 """Chunks that hold only for the mode that they came with."""
 
 
-def png_wrapping(
+def png_container(
     data: bytes, palette: npt.NDArray[np.uint8] | None, exif: bytes, *, turn: int, notes: list[str]
-) -> Wrapping:
+) -> ContainerData:
     """What is kept of a PNG that will be turned by EXIF orientation `turn`; what is not kept is said in `notes`.
 
     Args:
@@ -392,7 +392,7 @@ def png_wrapping(
         before.append((b"eXIf", exif if turn == 1 else without_thumbnail(exif)))
     if depth == 1 and clear_key is not None:
         clear_key = (255 * clear_key[0],)
-    return Wrapping(chunks=(tuple(before), tuple(after)), bits=depth, palette=palette, clear_key=clear_key)
+    return ContainerData(chunks=(tuple(before), tuple(after)), bits=depth, palette=palette, clear_key=clear_key)
 
 
 def _upright_chunk(kind: bytes, body: bytes, turn: int) -> bytes:
@@ -444,7 +444,7 @@ def with_segments(data: bytes, segments: tuple[bytes, ...], *, repainted: bool) 
 _STRIP_BYTES = 1 << 20
 
 
-def tiff_bytes(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None, wrapping: Wrapping) -> bytes:
+def tiff_bytes(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None, wrapping: ContainerData) -> bytes:
     """A baseline TIFF (TIFF 6.0) in strips, stored or Deflate with prediction, with the other tags as they were.
 
     Written by hand: Pillow has no 16-bit RGB and OpenCV keeps no tags.

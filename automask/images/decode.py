@@ -18,17 +18,17 @@ import numpy.typing as npt
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from automask.errors import AutomaskError, ExtraMissing, PhotoError
-from automask.images.colour import _BAND_PX
+from automask.images.colour import BAND_PX
 from automask.images.containers import (
+    ContainerData,
     Samples,
-    Wrapping,
     is_lossless_webp,
-    jpeg_wrapping,
+    jpeg_container,
     png_bytes,
     png_chunks,
-    png_wrapping,
+    png_container,
+    tiff_container,
     tiff_number,
-    tiff_wrapping,
     upright_exif,
     upright_xmp,
     xmp_orientation,
@@ -40,35 +40,41 @@ _RAW_SUFFIXES = frozenset(
 _MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "LA;16", "RGB;16", "RGBA;16"})
 
 
-def _guard_size(size_wh: tuple[int, int], name: str, max_megapixels: float) -> None:
+def check_size(size_wh: tuple[int, int], name: str, max_megapixels: float) -> None:
+    """Raises PhotoError for a photo with more megapixels than allowed."""
     megapixels = size_wh[0] * size_wh[1] / 1e6
     if megapixels > max_megapixels:
         raise PhotoError(
             f"{name} has {size_wh[0]} x {size_wh[1]} = {megapixels:.1f} megapixels, "
             f"more than the {max_megapixels:g} allowed",
-            mend=f"if that is wanted, allow it with max_megapixels={math.ceil(megapixels)}",
+            hint=f"if that is wanted, allow it with max_megapixels={math.ceil(megapixels)}",
         )
 
 
-def _read_bytes(source: str | Path) -> tuple[Path, bytes]:
+def read_bytes(source: str | Path) -> tuple[Path, bytes]:
+    """The path and bytes of a photo file.
+
+    Raises:
+        PhotoError: It is missing, empty, a folder, a web address or a camera raw file.
+    """
     if isinstance(source, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", source):
-        raise PhotoError(f"'{source}' is a web address", mend="download it first and give the file's name")
+        raise PhotoError(f"'{source}' is a web address", hint="download it first and give the file's name")
     if not str(source):
-        raise PhotoError("the photo's name is empty", mend="give the path of a picture file")
+        raise PhotoError("the photo's name is empty", hint="give the path of a picture file")
     path = Path(source)
     try:
         data = path.read_bytes()
     except IsADirectoryError as error:
-        raise PhotoError(f"'{path}' is a folder", mend="use 'automask batch' for a folder of photos") from error
+        raise PhotoError(f"'{path}' is a folder", hint="use 'automask batch' for a folder of photos") from error
     except FileNotFoundError as error:
-        raise PhotoError(f"there is no file '{path}'", mend=_nearest_file(path)) from error
+        raise PhotoError(f"there is no file '{path}'", hint=_nearest_file(path)) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise PhotoError(f"cannot read '{path}': {reason}", mend="check its name and permissions") from error
+        raise PhotoError(f"cannot read '{path}': {reason}", hint="check its name and permissions") from error
     if not data:
-        raise PhotoError(f"'{path}' is empty", mend="copy or download it again")
+        raise PhotoError(f"'{path}' is empty", hint="copy or download it again")
     if path.suffix.lower() in _RAW_SUFFIXES:
-        raise PhotoError(f"'{path}' is a camera raw file", mend="export it as TIFF or JPEG from your raw converter")
+        raise PhotoError(f"'{path}' is a camera raw file", hint="export it as TIFF or JPEG from your raw converter")
     return path, data
 
 
@@ -82,14 +88,16 @@ def _nearest_file(path: Path) -> str:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Decoded:
+class Decoded:
+    """The samples of a file and what surrounds them; the fields are those of `Photo`."""
+
     samples: Samples
     mode: str
     format: str
     exif: bytes
     icc: bytes
     notes: tuple[str, ...]
-    wrapping: Wrapping
+    wrapping: ContainerData
 
 
 _pillow_globals = threading.Lock()
@@ -113,7 +121,7 @@ def _strict_pillow() -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES = limit, truncated
 
 
-def _decode(data: bytes, name: str, max_megapixels: float) -> _Decoded:
+def decode(data: bytes, name: str, max_megapixels: float) -> Decoded:
     """Samples and wrapping of a file's bytes; `name` is for messages."""
     format_ = _format_of(data)
     if format_ is None:
@@ -121,25 +129,25 @@ def _decode(data: bytes, name: str, max_megapixels: float) -> _Decoded:
     _load_plugin(format_, name)
     try:
         with _strict_pillow(), Image.open(io.BytesIO(data), formats=[format_]) as image:
-            _guard_size(image.size, f"'{name}'", max_megapixels)
+            check_size(image.size, f"'{name}'", max_megapixels)
             return _decode_image(image, data, name)
     except UnidentifiedImageError as error:
         kind = "HEIC" if format_ == "HEIF" else format_
         raise PhotoError(
             f"'{name}' is a {kind} file that is broken, or of a kind that Pillow does not read",
-            mend="copy or download it again, or export it as PNG or 8-bit TIFF",
+            hint="copy or download it again, or export it as PNG or 8-bit TIFF",
         ) from error
     except AutomaskError:
         raise
     except MemoryError as error:
         raise PhotoError(
-            f"there is not enough memory to open '{name}'", mend="close other programs, or use a smaller copy"
+            f"there is not enough memory to open '{name}'", hint="close other programs, or use a smaller copy"
         ) from error
     except Exception as error:
         # Pillow's decoders raise OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, IndexError ...
         reason = " ".join(str(error).split()) or type(error).__name__
         raise PhotoError(
-            f"'{name}' is broken or cut short ({reason})", mend="copy, download or export it again"
+            f"'{name}' is broken or cut short ({reason})", hint="copy, download or export it again"
         ) from error
 
 
@@ -168,7 +176,7 @@ def _load_plugin(format_: str, name: str) -> None:
         except ImportError as error:
             raise ExtraMissing(
                 f"'{name}' is a HEIC photo, which needs the package pillow-heif",
-                mend="run: pip install 'automask[heic]'",
+                hint="run: pip install 'automask[heic]'",
             ) from error
         register_heif_opener()
     elif format_ == "AVIF":
@@ -180,7 +188,7 @@ def _load_plugin(format_: str, name: str) -> None:
             ready = False
         if not ready:
             raise PhotoError(
-                f"'{name}' is an AVIF photo, which this Pillow does not read", mend="run: pip install -U pillow"
+                f"'{name}' is an AVIF photo, which this Pillow does not read", hint="run: pip install -U pillow"
             )
     elif format_ == "WEBP":
         from PIL import WebPImagePlugin  # noqa: F401
@@ -204,23 +212,23 @@ _KNOWN_STARTS: tuple[tuple[bytes, str, str], ...] = (
 
 def _not_a_photo(data: bytes, name: str) -> PhotoError:
     head = data[:2048].lstrip(b"\xef\xbb\xbf \t\r\n")
-    for start, what, mend in _KNOWN_STARTS:
+    for start, what, hint in _KNOWN_STARTS:
         if head.startswith(start) or data.startswith(start):
-            return PhotoError(f"'{name}' is {what}", mend=mend)
+            return PhotoError(f"'{name}' is {what}", hint=hint)
     lowered = head.lower()
     if lowered.startswith((b"<!doctype html", b"<html")):
-        return PhotoError(f"'{name}' is a web page, not a picture", mend="save the picture itself from the browser")
+        return PhotoError(f"'{name}' is a web page, not a picture", hint="save the picture itself from the browser")
     if b"<svg" in lowered:
-        return PhotoError(f"'{name}' is a drawing (SVG), not a photo", mend="export it as PNG")
+        return PhotoError(f"'{name}' is a drawing (SVG), not a photo", hint="export it as PNG")
     if data[4:8] == b"ftyp":
-        return PhotoError(f"'{name}' is a film or an unknown kind of picture", mend="export one frame as JPEG or PNG")
+        return PhotoError(f"'{name}' is a film or an unknown kind of picture", hint="export one frame as JPEG or PNG")
     kinds = "JPEG, PNG, WEBP, TIFF, BMP, GIF, HEIC or AVIF"
     if not any(byte < 9 or 13 < byte < 32 for byte in data[:512]):
-        return PhotoError(f"'{name}' holds text, not a picture", mend=f"give a {kinds} file")
-    return PhotoError(f"'{name}' is not a picture that can be read", mend=f"give a {kinds} file")
+        return PhotoError(f"'{name}' holds text, not a picture", hint=f"give a {kinds} file")
+    return PhotoError(f"'{name}' is not a picture that can be read", hint=f"give a {kinds} file")
 
 
-def _decode_image(image: Image.Image, data: bytes, name: str) -> _Decoded:
+def _decode_image(image: Image.Image, data: bytes, name: str) -> Decoded:
     format_ = "JPEG" if image.format == "MPO" else str(image.format)
     notes: list[str] = []
     frames = int(getattr(image, "n_frames", 1))
@@ -235,16 +243,16 @@ def _decode_image(image: Image.Image, data: bytes, name: str) -> _Decoded:
     exif = _exif_blob(image)
     upright = upright_exif(exif, sideways=turn >= 5) if exif else b""
     if format_ == "JPEG":
-        wrapping = jpeg_wrapping(data, getattr(image, "quantization", {}), turn, notes)
+        wrapping = jpeg_container(data, getattr(image, "quantization", {}), turn, notes)
     elif format_ == "PNG":
-        wrapping = png_wrapping(data, palette, upright, turn=turn, notes=notes)
+        wrapping = png_container(data, palette, upright, turn=turn, notes=notes)
     elif format_ == "TIFF":
-        wrapping = replace(tiff_wrapping(data, turn, notes), palette=palette)
+        wrapping = replace(tiff_container(data, turn, notes), palette=palette)
     else:
         xmp = _xmp(image)
         dpi = image.info.get("dpi")
         comment = image.info.get("comment") or b""
-        wrapping = Wrapping(
+        wrapping = ContainerData(
             palette=palette,
             xmp=upright_xmp(xmp) if turn != 1 else xmp,
             dpi=(dpi[1], dpi[0]) if dpi and turn >= 5 else dpi,
@@ -255,7 +263,7 @@ def _decode_image(image: Image.Image, data: bytes, name: str) -> _Decoded:
             notes += _heif_notes(image)
     samples = _turned(samples, turn)
     samples.flags.writeable = False
-    return _Decoded(samples, mode, format_, upright, icc, tuple(notes), wrapping)
+    return Decoded(samples, mode, format_, upright, icc, tuple(notes), wrapping)
 
 
 def _load_samples(
@@ -287,7 +295,7 @@ def _load_samples(
             mode = image.mode
         if mode not in _MODES:
             raise PhotoError(
-                f"'{name}' holds {mode} samples, which automask does not edit", mend="export it as 8-bit or 16-bit RGB"
+                f"'{name}' holds {mode} samples, which automask does not edit", hint="export it as 8-bit or 16-bit RGB"
             )
         samples = _banded_array(image)
     if format_ == "PNG" and image.mode in {"L", "I;16"} and data[24] in {2, 4}:
@@ -300,7 +308,7 @@ def _banded_array(image: Image.Image) -> npt.NDArray[np.uint8]:
     width, height = image.size
     channels = len(image.getbands())
     out = np.empty((height, width) if channels == 1 else (height, width, channels), np.uint8)
-    rows = max(1, _BAND_PX // width)
+    rows = max(1, BAND_PX // width)
     for top in range(0, height, rows):
         bottom = min(height, top + rows)
         out[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
@@ -330,12 +338,12 @@ def _deep_layout(data: bytes, format_: str, name: str) -> str | None:
         return {2: "RGB;16", 4: "LA;16", 6: "RGBA;16"}.get(data[25])
     if format_ == "TIFF" and (bits := tiff_number(data, 258) or 1) not in {1, 2, 4, 8, 16, 32, 64}:
         # Pillow reads 12 bits as small 16-bit numbers: nearly black.
-        raise PhotoError(f"'{name}' holds {bits}-bit samples", mend="export it with 8 or 16 bits")
+        raise PhotoError(f"'{name}' holds {bits}-bit samples", hint="export it with 8 or 16 bits")
     if format_ == "TIFF" and bits == 16 and (channels := tiff_number(data, 277) or 1) > 1:
         layout = {(2, 3): "RGB;16", (2, 4): "RGBA;16"}.get((tiff_number(data, 262) or 0, channels))
         if layout is None:
             raise PhotoError(
-                f"'{name}' holds 16-bit samples that are not RGB", mend="export it as 16-bit RGB or as 8-bit"
+                f"'{name}' holds 16-bit samples that are not RGB", hint="export it as 16-bit RGB or as 8-bit"
             )
         return layout
     return None
@@ -363,7 +371,7 @@ def _load_deep(data: bytes, format_: str, mode: str, name: str) -> tuple[Samples
     channels = 4 if mode == "RGBA;16" else 3
     if array is None or array.dtype != np.uint16 or array.ndim != 3 or array.shape[2] != channels:
         raise PhotoError(
-            f"'{name}' holds 16-bit samples that OpenCV does not read", mend="export it as PNG, or as 8-bit"
+            f"'{name}' holds 16-bit samples that OpenCV does not read", hint="export it as PNG, or as 8-bit"
         )
     swapped: npt.NDArray[np.uint16] = cv2.cvtColor(array, cv2.COLOR_BGR2RGB if channels == 3 else cv2.COLOR_BGRA2RGBA)
     return swapped, mode

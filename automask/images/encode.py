@@ -10,17 +10,17 @@ from PIL import Image
 
 from automask.errors import OutputError
 from automask.images.colour import (
-    _BAND_PX,
+    BAND_PX,
     Colours,
-    _colour_channels,
-    _colour_space,
-    _in_bands,
-    _inks,
-    _is_key,
-    _luma,
-    _plain,
-    _plain_from_srgb,
-    _profile_transforms,
+    colour_channels,
+    colour_space,
+    default_from_srgb,
+    expand_palette,
+    in_bands,
+    is_colour_key,
+    luma,
+    profile_transforms,
+    to_inks,
     to_uint8,
     to_unit,
 )
@@ -33,8 +33,8 @@ from automask.images.containers import (
     with_segments,
     without_thumbnail,
 )
-from automask.images.decode import _decode
-from automask.images.files import _pillow_bytes, _pillow_image, atomic_path
+from automask.images.decode import decode
+from automask.images.files import atomic_path, pillow_bytes, pillow_image
 from automask.images.photo import Photo, Written
 from automask.types import Rgb
 
@@ -65,26 +65,26 @@ def write_photo(
     if result.shape != photo.rgb.shape or result.dtype != np.uint8:
         raise OutputError(
             f"the result is {list(result.shape)} {result.dtype}, the photo {list(photo.rgb.shape)} uint8",
-            mend="write a result of the photo's own size",
+            hint="write a result of the photo's own size",
         )
     levels = alpha if alpha.dtype == np.uint8 else to_uint8(cast(npt.NDArray[np.floating[Any]], alpha))
     if levels.shape != photo.rgb.shape[:2]:
         raise OutputError(
             f"alpha is {list(levels.shape)}, the photo {list(photo.rgb.shape[:2])}",
-            mend="write an alpha of the photo's own size",
+            hint="write an alpha of the photo's own size",
         )
     touched = levels > 0
-    samples, mode, palette, notes = _own_samples(photo, result, cast(npt.NDArray[np.uint8], levels), touched)
-    before = _plain(photo.samples, photo.mode, photo.wrapping.palette)
-    handed = _plain(samples, mode, palette)
+    samples, mode, palette, notes = _native_samples(photo, result, cast(npt.NDArray[np.uint8], levels), touched)
+    before = expand_palette(photo.samples, photo.mode, photo.wrapping.palette)
+    handed = expand_palette(samples, mode, palette)
     with atomic_path(path) as temporary:
         temporary.write_bytes(_encode(photo, samples, mode, palette))
-        again = _decode(temporary.read_bytes(), path.name, math.inf)
-        read = _plain(again.samples, again.mode, again.wrapping.palette)
+        again = decode(temporary.read_bytes(), path.name, math.inf)
+        read = expand_palette(again.samples, again.mode, again.wrapping.palette)
         if read.shape[:2] != handed.shape[:2] or read.ndim != handed.ndim or read.dtype != handed.dtype:
             raise OutputError(
                 f"'{path.name}' came back as {list(read.shape)} {read.dtype}, not {list(handed.shape)} {handed.dtype}",
-                mend="nothing was written; save the photo as PNG and try again",
+                hint="nothing was written; save the photo as PNG and try again",
             )
         if photo.wrapping.lossless:
             outside, _ = _differences(before, read, touched)
@@ -95,16 +95,16 @@ def write_photo(
         if outside:
             raise OutputError(
                 f"'{path.name}' would have {outside} changed pixels outside the mask",
-                mend="nothing was written; save the photo as PNG and try again, and report this photo",
+                hint="nothing was written; save the photo as PNG and try again, and report this photo",
             )
     return Written(path, outside, loss, most, tuple(notes))
 
 
-def see_through(photo: Photo) -> npt.NDArray[np.bool_]:
+def transparent_mask(photo: Photo) -> npt.NDArray[np.bool_]:
     """[H, W] bool: where the photo is less than half opaque, so that what is painted there hardly shows."""
     wrapping = photo.wrapping
     if wrapping.clear_key is not None and photo.mode != "P":
-        return _is_key(photo.samples, wrapping.clear_key)
+        return is_colour_key(photo.samples, wrapping.clear_key)
     if photo.mode == "P" and wrapping.palette is not None:
         return (wrapping.palette[:, 3] < 128)[photo.samples]
     if photo.mode.split(";")[0] in {"LA", "RGBA"}:
@@ -118,13 +118,13 @@ def _refuse_source(photo: Photo, path: Path) -> None:
     except OSError:
         same = False
     if same:
-        raise OutputError(f"'{path}' is the photo itself, which is never overwritten", mend="write into another folder")
+        raise OutputError(f"'{path}' is the photo itself, which is never overwritten", hint="write into another folder")
 
 
 def _differences(first: Samples, second: Samples, touched: npt.NDArray[np.bool_]) -> tuple[int, int]:
     """Pixels outside `touched` that differ, and by how much at most; RGBA and RGB are compared in what both have."""
     count = most = 0
-    rows = max(1, _BAND_PX // touched.shape[1])
+    rows = max(1, BAND_PX // touched.shape[1])
     for top in range(0, touched.shape[0], rows):
         one, two = first[top : top + rows], second[top : top + rows]
         if one.ndim == 3:
@@ -143,32 +143,32 @@ def _differences(first: Samples, second: Samples, touched: npt.NDArray[np.bool_]
     return count, most
 
 
-def _own_samples(
+def _native_samples(
     photo: Photo, result: Rgb, levels: npt.NDArray[np.uint8], touched: npt.NDArray[np.bool_]
 ) -> tuple[Samples, str, npt.NDArray[np.uint8] | None, list[str]]:
     """Samples to write, their mode, their palette, and what is to be said."""
     palette = photo.wrapping.palette
     changed = np.logical_or.reduce([result[..., at] != photo.rgb[..., at] for at in range(3)]) & touched
     if photo.wrapping.clear_key is not None and photo.mode != "P":
-        changed &= ~_is_key(photo.samples, photo.wrapping.clear_key)
+        changed &= ~is_colour_key(photo.samples, photo.wrapping.clear_key)
     if not changed.any():
         return photo.samples, photo.mode, palette, []
     notes: list[str] = []
     colours = result[changed]
-    space = _colour_space(photo.mode)
-    transforms = _profile_transforms(photo.icc, space) if photo.wrapping.managed else None
-    from_srgb = transforms[1] if transforms else _plain_from_srgb(space)
+    space = colour_space(photo.mode)
+    transforms = profile_transforms(photo.icc, space) if photo.wrapping.managed else None
+    from_srgb = transforms[1] if transforms else default_from_srgb(space)
     if photo.mode == "P" and palette is not None:
-        own = _in_bands(from_srgb, colours)
+        own = in_bands(from_srgb, colours)
         if photo.format == "GIF":
             samples, palette, used = _gif_samples(photo.samples, palette, changed, own)
             notes.append(f"a GIF holds 256 colours: the repainted part is drawn with {used}")
             return samples, "P", palette, notes
         notes.append("its palette cannot hold new colours: written as RGB with every old colour as it was")
-        see_through = bool((palette[np.unique(photo.samples), 3] < 255).any())
-        spread = palette[photo.samples] if see_through else palette[:, :3][photo.samples]
+        transparent_mask = bool((palette[np.unique(photo.samples), 3] < 255).any())
+        spread = palette[photo.samples] if transparent_mask else palette[:, :3][photo.samples]
         spread[..., :3][changed] = own
-        return spread, "RGBA" if see_through else "RGB", None, notes
+        return spread, "RGBA" if transparent_mask else "RGB", None, notes
     if space == "L" and photo.mode != "1" and int(np.ptp(colours, axis=1).max()) > 8:
         notes.append(
             "a grey photo holds no colour: the repainted part is written in grey; save the photo as RGB to keep it"
@@ -177,16 +177,16 @@ def _own_samples(
         notes.append("a black-and-white photo holds no greys: the repainted part is written in black and white")
     samples = photo.samples.copy()
     samples.flags.writeable = True
-    into = _colour_channels(samples, photo.mode)
-    into[changed] = _mixed_back(photo, colours, into[changed], levels[changed], photo.rgb[changed], from_srgb)
+    into = colour_channels(samples, photo.mode)
+    into[changed] = _to_native_colours(photo, colours, into[changed], levels[changed], photo.rgb[changed], from_srgb)
     if photo.wrapping.clear_key is not None:
-        key = _is_key(samples, photo.wrapping.clear_key) & changed
+        key = is_colour_key(samples, photo.wrapping.clear_key) & changed
         last = into[..., -1]
         last[key] = np.where(last[key] > 0, last[key] - 1, 1)  # a painted pixel must not become "transparent" by chance
     return samples, photo.mode, palette, notes
 
 
-def _mixed_back(
+def _to_native_colours(
     photo: Photo,
     colours: npt.NDArray[np.uint8],
     old: Samples,
@@ -202,17 +202,17 @@ def _mixed_back(
     the old to the new split instead, at the same colour; with one, the profile's split is taken as it is.
     """
     if photo.mode == "1":
-        return np.where(_luma(colours) >= 128, 255, 0).astype(np.uint8)[:, None]
+        return np.where(luma(colours) >= 128, 255, 0).astype(np.uint8)[:, None]
     scale = 257 if photo.samples.dtype == np.uint16 else 1
     top = 255 * scale
     out = np.empty_like(old)
-    for start in range(0, len(colours), _BAND_PX):
-        part = slice(start, start + _BAND_PX)
+    for start in range(0, len(colours), BAND_PX):
+        part = slice(start, start + BAND_PX)
         new = from_srgb(colours[part])
         if photo.mode == "CMYK" and not photo.wrapping.managed:
             black = new[:, 3].astype(np.float32)
             mixed = black + (1 - to_unit(levels[part])) * (old[part][:, 3].astype(np.float32) - black)
-            out[part] = _inks(colours[part], np.minimum(np.rint(mixed), black).astype(np.uint32))
+            out[part] = to_inks(colours[part], np.minimum(np.rint(mixed), black).astype(np.uint32))
             continue
         if photo.mode == "CMYK" or (scale == 1 and not photo.wrapping.managed):
             out[part] = new
@@ -302,14 +302,14 @@ def _encode(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[np.u
         if photo.format == "WEBP":
             options |= {"exact": True}
         options |= {"lossless": True} if wrapping.lossless else {"quality": _LOSSY_QUALITY[photo.format]}
-    data = _pillow_bytes(_pillow_image(samples, mode, palette), photo.format, options, photo.name)
+    data = pillow_bytes(pillow_image(samples, mode, palette), photo.format, options, photo.name)
     return with_segments(data, wrapping.segments, repainted=repainted) if photo.format == "JPEG" else data
 
 
 def _encode_png(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None, exif: bytes) -> bytes:
     if mode == "LA;16":
         as_bytes = samples.astype(">u2").view(np.uint8)
-        data = _pillow_bytes(_pillow_image(as_bytes, "RGBA", None), "PNG", {}, photo.name)
+        data = pillow_bytes(pillow_image(as_bytes, "RGBA", None), "PNG", {}, photo.name)
         chunks = [
             (kind, body[:8] + b"\x10\x04" + body[10:] if kind == b"IHDR" else body) for kind, body in png_chunks(data)
         ]
@@ -320,12 +320,12 @@ def _encode_png(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[
         done, encoded = cv2.imencode(".png", cv2.cvtColor(samples, code), [cv2.IMWRITE_PNG_COMPRESSION, 4])
         if not done:
             raise OutputError(
-                f"OpenCV does not write '{photo.name}' as a 16-bit PNG", mend="save the photo as 8-bit PNG first"
+                f"OpenCV does not write '{photo.name}' as a 16-bit PNG", hint="save the photo as 8-bit PNG first"
             )
         chunks = list(png_chunks(encoded.tobytes()))
     else:
         options = {"bits": photo.wrapping.bits} if mode == "P" else {}
-        chunks = list(png_chunks(_pillow_bytes(_pillow_image(samples, mode, palette), "PNG", options, photo.name)))
+        chunks = list(png_chunks(pillow_bytes(pillow_image(samples, mode, palette), "PNG", options, photo.name)))
     before, after = (
         [
             (kind, exif if kind == b"eXIf" else body)

@@ -19,7 +19,8 @@ from automask.images.containers import (
 from automask.types import Rgb
 
 
-def _pillow_image(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None) -> Image.Image:
+def pillow_image(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None) -> Image.Image:
+    """A Pillow image of the samples, for its encoders."""
     size = (samples.shape[1], samples.shape[0])
     if mode == "1":
         return Image.frombytes("1", size, np.packbits(samples > 127, axis=1).tobytes())
@@ -31,14 +32,19 @@ def _pillow_image(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | 
     return image
 
 
-def _pillow_bytes(image: Image.Image, format_: str, options: dict[str, Any], name: str) -> bytes:
+def pillow_bytes(image: Image.Image, format_: str, options: dict[str, Any], name: str) -> bytes:
+    """A file's bytes as Pillow encodes them.
+
+    Raises:
+        OutputError: Pillow refuses.
+    """
     buffer = io.BytesIO()
     try:
         image.save(buffer, format_, **options)
     except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
         raise OutputError(
             f"'{name}' cannot be written as {format_} by the libraries here ({error})",
-            mend="save the photo as PNG or JPEG first",
+            hint="save the photo as PNG or JPEG first",
         ) from error
     return buffer.getvalue()
 
@@ -52,14 +58,14 @@ def write_picture(path: str | Path, rgb: Rgb) -> None:
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in {".jpg", ".jpeg", ".png"}:
-        raise OutputError(f"'{path.name}' does not end in .jpg or .png", mend="pick one of the two")
+        raise OutputError(f"'{path.name}' does not end in .jpg or .png", hint="pick one of the two")
     if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3:
         raise OutputError(
-            f"a picture must be [H, W, 3] uint8, this one is {list(rgb.shape)} {rgb.dtype}", mend="convert it first"
+            f"a picture must be [H, W, 3] uint8, this one is {list(rgb.shape)} {rgb.dtype}", hint="convert it first"
         )
     format_, options = ("PNG", {}) if suffix == ".png" else ("JPEG", {"quality": 92, "subsampling": 0})
     with atomic_path(path) as temporary:
-        temporary.write_bytes(_pillow_bytes(_pillow_image(rgb, "RGB", None), format_, options, path.name))
+        temporary.write_bytes(pillow_bytes(pillow_image(rgb, "RGB", None), format_, options, path.name))
 
 
 @contextlib.contextmanager
@@ -86,7 +92,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
         reason = error.strerror or str(error)
         raise OutputError(
-            f"cannot write '{path}': {reason}", mend="check the folder, its permissions and the free space"
+            f"cannot write '{path}': {reason}", hint="check the folder, its permissions and the free space"
         ) from error
     except BaseException:
         with contextlib.suppress(OSError):

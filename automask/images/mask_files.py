@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from automask.errors import MaskError, PhotoError
-from automask.images.colour import _luma, _plain, _plain_to_srgb, _to_8_bits, quantise_alpha, to_uint8, to_unit
-from automask.images.decode import _decode, _read_bytes
-from automask.images.files import _pillow_bytes, _pillow_image, atomic_path
+from automask.images.colour import default_to_srgb, expand_palette, luma, quantise_alpha, to_8_bits, to_uint8, to_unit
+from automask.images.decode import decode, read_bytes
+from automask.images.files import atomic_path, pillow_bytes, pillow_image
 from automask.types import Alpha
 
 
@@ -21,9 +21,9 @@ def write_mask(path: str | Path, alpha: Alpha) -> None:
         OutputError: It cannot be written there.
     """
     if alpha.ndim != 2:
-        raise MaskError(f"a mask must be [H, W], this one is {list(alpha.shape)}", mend="write one mask a file")
+        raise MaskError(f"a mask must be [H, W], this one is {list(alpha.shape)}", hint="write one mask a file")
     with atomic_path(path) as temporary:
-        temporary.write_bytes(_pillow_bytes(_pillow_image(to_uint8(alpha), "L", None), "PNG", {}, temporary.name))
+        temporary.write_bytes(pillow_bytes(pillow_image(to_uint8(alpha), "L", None), "PNG", {}, temporary.name))
 
 
 def read_mask(path: str | Path, *, size_hw: tuple[int, int]) -> Alpha:
@@ -44,23 +44,23 @@ def read_mask(path: str | Path, *, size_hw: tuple[int, int]) -> Alpha:
         MaskError: It cannot be read or has another size.
     """
     try:
-        file, data = _read_bytes(path)
-        decoded = _decode(data, str(file), max(100.0, size_hw[0] * size_hw[1] / 1e6))
+        file, data = read_bytes(path)
+        decoded = decode(data, str(file), max(100.0, size_hw[0] * size_hw[1] / 1e6))
     except PhotoError as error:
-        raise MaskError(f"no mask: {error.problem}", mend=error.mend) from error
+        raise MaskError(f"no mask: {error.problem}", hint=error.hint) from error
     found_hw = decoded.samples.shape[:2]
     if found_hw != tuple(size_hw):
         raise MaskError(
             f"the mask '{file}' is {found_hw[1]} x {found_hw[0]} px and the photo {size_hw[1]} x {size_hw[0]} px",
-            mend="save the mask at the photo's size, or make it again with 'automask mask'",
+            hint="save the mask at the photo's size, or make it again with 'automask mask'",
         )
-    samples = _to_8_bits(_plain(decoded.samples, decoded.mode, decoded.wrapping.palette))
+    samples = to_8_bits(expand_palette(decoded.samples, decoded.mode, decoded.wrapping.palette))
     mode = "RGBA" if decoded.mode == "P" else decoded.mode.split(";")[0]
     if mode in {"1", "L", "I"}:
         return to_unit(samples)
     if mode == "CMYK":
-        return to_unit(_luma(_plain_to_srgb("CMYK")(samples.reshape(-1, 4)).reshape(*found_hw, 3)))
-    grey = _luma(samples) if mode.startswith("RGB") else samples[..., 0]
+        return to_unit(luma(default_to_srgb("CMYK")(samples.reshape(-1, 4)).reshape(*found_hw, 3)))
+    grey = luma(samples) if mode.startswith("RGB") else samples[..., 0]
     if mode in {"LA", "RGBA"}:
         opacity = samples[..., -1]
         visible = grey[opacity > 0]

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.errors import PhotoError
-from automask.images.colour import _working_copy
-from automask.images.containers import Samples, Wrapping
-from automask.images.decode import _decode, _guard_size, _read_bytes
+from automask.images.colour import working_copy
+from automask.images.containers import ContainerData, Samples
+from automask.images.decode import check_size, decode, read_bytes
 from automask.types import Rgb
 
 PHOTO_SUFFIXES: frozenset[str] = frozenset(
@@ -67,7 +67,7 @@ class Photo:
     notes: tuple[str, ...]
     digest: str
     source: Path | None = None
-    wrapping: Wrapping = field(default_factory=Wrapping)
+    wrapping: ContainerData = field(default_factory=ContainerData)
 
     @property
     def size_wh(self) -> tuple[int, int]:
@@ -110,16 +110,16 @@ def open_photo(source: str | Path | npt.NDArray[np.uint8], *, max_megapixels: fl
         return _photo_of_array(source, max_megapixels)
     if not isinstance(source, str | Path):
         raise PhotoError(
-            f"a photo cannot be a {type(source).__name__}", mend="give a path, or an array [H, W, 3] uint8"
+            f"a photo cannot be a {type(source).__name__}", hint="give a path, or an array [H, W, 3] uint8"
         )
-    path, data = _read_bytes(source)
-    decoded = _decode(data, str(path), max_megapixels)
+    path, data = read_bytes(source)
+    decoded = decode(data, str(path), max_megapixels)
     notes = list(decoded.notes)
     if path.suffix.lower() not in _SUFFIXES_OF[decoded.format]:
         notes.append(
             f"it is a {decoded.format} file, whatever its name says, and is written as one under the same name"
         )
-    rgb, managed, colour_notes = _working_copy(decoded.samples, decoded.mode, decoded.wrapping.palette, decoded.icc)
+    rgb, managed, colour_notes = working_copy(decoded.samples, decoded.mode, decoded.wrapping.palette, decoded.icc)
     notes += colour_notes
     if decoded.mode.endswith("16"):
         notes.append("16 bits: the repainted part holds 8-bit detail, everything else keeps its 16 bits")
@@ -143,18 +143,18 @@ def _photo_of_array(array: npt.NDArray[np.uint8], max_megapixels: float) -> Phot
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
         raise PhotoError(
             f"a photo array must be [H, W, 3] uint8 RGB, this one is {list(array.shape)} {array.dtype}",
-            mend=_array_mend(array),
+            hint=_array_hint(array),
         )
     if array.size == 0:
-        raise PhotoError(f"a photo array must hold pixels, this one is {list(array.shape)}", mend="give at least 1 x 1")
-    _guard_size((array.shape[1], array.shape[0]), "the photo array", max_megapixels)
+        raise PhotoError(f"a photo array must hold pixels, this one is {list(array.shape)}", hint="give at least 1 x 1")
+    check_size((array.shape[1], array.shape[0]), "the photo array", max_megapixels)
     rgb = array.copy(order="C")
     rgb.flags.writeable = False
     digest = hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()
     return Photo("photo.png", rgb, rgb, "RGB", "PNG", b"", b"", (), digest)
 
 
-def _array_mend(array: npt.NDArray[Any]) -> str:
+def _array_hint(array: npt.NDArray[Any]) -> str:
     if array.dtype != np.uint8:
         return "for floats in 0..1 use automask.images.to_uint8(array)"
     if array.ndim == 2:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from automask.images.containers import Tag, Wrapping
+from automask.images.containers import ContainerData, Tag
 from automask.images.photo import Photo
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -239,7 +239,7 @@ def with_xmp(photo: Photo, packet: bytes) -> Photo:
     raise ValueError(f"a {photo.format} file holds no XMP")
 
 
-def _in_jpeg(wrapping: Wrapping, packet: bytes) -> Wrapping:
+def _in_jpeg(wrapping: ContainerData, packet: bytes) -> ContainerData:
     if len(packet) > _JPEG_ROOM:
         packet = re.sub(rb"\s+(?=<\?xpacket end)", b"\n", packet)
     if len(packet) > _JPEG_ROOM:

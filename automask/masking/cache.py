@@ -31,7 +31,7 @@ from automask.types import Alpha, Box, Hard, Plan, Region
 _FORMAT = 1
 _SUFFIX = ".masks"
 _DIGEST_BYTES = 32
-USUAL_MB = 512
+DEFAULT_MB = 512
 """Some 2500 photos: five phrases of a 12-megapixel one take 0.2 MB."""
 _UNREADABLE = (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile)
 _Entry = Mapping[str, npt.NDArray[Any]]
@@ -67,7 +67,7 @@ def find_regions(photo: Photo, plan: Plan, stages: Stages, cache: MaskCache) -> 
     kept = _read(path, key, len(plan), size_hw)
     if kept is not None:
         return kept, True
-    with _alone(cache.folder / "locks" / f"{key[:2]}.lock"):
+    with _file_lock(cache.folder / "locks" / f"{key[:2]}.lock"):
         kept = _read(path, key, len(plan), size_hw)  # another process may have found them meanwhile
         if kept is not None:
             return kept, True
@@ -201,7 +201,7 @@ def _trim(cache: MaskCache) -> None:
 
 
 @contextlib.contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def _file_lock(path: Path) -> Iterator[None]:
     """Keeps other processes out of the block where the system can; one that dies lets go. Else they do it twice."""
     try:
         import fcntl

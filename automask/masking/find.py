@@ -28,7 +28,7 @@ def understand(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, str]:
     """
     name = type(segmenter).__name__
     if not callable(getattr(segmenter, "heats", None)):
-        raise SegmenterError(f"segmenter {name!r} has no heats()", mend="see automask.Segmenter for what it needs")
+        raise SegmenterError(f"segmenter {name!r} has no heats()", hint="see automask.Segmenter for what it needs")
     reads = getattr(segmenter, "understand", None)
     if reads is None:
         return {phrase: phrase for phrase in phrases}
@@ -39,13 +39,13 @@ def understand(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, str]:
     except Exception as error:
         raise SegmenterError(
             f"segmenter {name!r} failed to understand {list(phrases)}: {type(error).__name__}: {_one_line(error)}",
-            mend="try another segmenter",
+            hint="try another segmenter",
         ) from error
     one_each = isinstance(read_as, Sequence) and not isinstance(read_as, str) and len(read_as) == len(phrases)
     if not one_each or not all(isinstance(reading, str) for reading in read_as):
         raise SegmenterError(
             f"segmenter {name!r} understood {list(phrases)} as {read_as!r}",
-            mend="its understand() must give one text for each phrase",
+            hint="its understand() must give one text for each phrase",
         )
     return dict(zip(phrases, read_as, strict=True))
 
@@ -77,7 +77,7 @@ def parts_of(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, tuple[st
         why = f"{type(error).__name__}: {_one_line(error)}"
         raise SegmenterError(
             f"segmenter {name!r} failed to tell the parts of {list(phrases)}: {why}",
-            mend="its parts() must give, for each phrase, the indices of those that are parts of it",
+            hint="its parts() must give, for each phrase, the indices of those that are parts of it",
         ) from error
     return {phrase: tuple(phrases[i] for i in indices) for phrase, indices in zip(phrases, told, strict=True)}
 
@@ -147,7 +147,7 @@ def refuse_missing(regions: Sequence[Region]) -> None:
     """
     reasons = dict.fromkeys(region.reason for region in regions if region.reason is not None)
     if reasons:
-        raise TargetMissing("; ".join(reasons), mend="say on_missing=skip to go on without")
+        raise TargetMissing("; ".join(reasons), hint="say on_missing=skip to go on without")
 
 
 def _regions(
@@ -250,18 +250,18 @@ def _heats(stages: Stages, photo: Rgb, phrases: Sequence[str]) -> Heat:
         raise
     except Exception as error:
         raise SegmenterError(
-            f"segmenter {name!r} failed: {type(error).__name__}: {_one_line(error)}", mend="try another segmenter"
+            f"segmenter {name!r} failed: {type(error).__name__}: {_one_line(error)}", hint="try another segmenter"
         ) from error
     expected = (len(phrases), photo.shape[0], photo.shape[1])
     if not isinstance(heats, np.ndarray) or heats.shape != expected or heats.dtype != np.float32:
         raise SegmenterError(
-            f"segmenter {name!r} gave {_describe(heats)}", mend=f"heats() must give {list(expected)} float32 in 0..1"
+            f"segmenter {name!r} gave {_describe(heats)}", hint=f"heats() must give {list(expected)} float32 in 0..1"
         )
     # A NaN compares False with everything, so this one test refuses it too.
     if not (heats.min() >= 0.0 and heats.max() <= 1.0):
         raise SegmenterError(
             f"segmenter {name!r} gave heat from {heats.min():g} to {heats.max():g}",
-            mend="heat is a probability in 0..1",
+            hint="heat is a probability in 0..1",
         )
     return heats
 
@@ -271,18 +271,18 @@ def _refine(stages: Stages, photo: Rgb, heats: Heat, boxes: tuple[tuple[Box, ...
     if not any(boxes):
         return np.zeros(heats.shape, dtype=np.bool_)
     if not callable(getattr(stages.refiner, "refine", None)):
-        raise RefinerError(f"refiner {name!r} has no refine()", mend="see automask.Refiner for what it needs")
+        raise RefinerError(f"refiner {name!r} has no refine()", hint="see automask.Refiner for what it needs")
     try:
         hard = stages.refiner.refine(_read_only(photo), _read_only(heats), boxes)
     except AutomaskError:
         raise
     except Exception as error:
         raise RefinerError(
-            f"refiner {name!r} failed: {type(error).__name__}: {_one_line(error)}", mend="try refiner=threshold"
+            f"refiner {name!r} failed: {type(error).__name__}: {_one_line(error)}", hint="try refiner=threshold"
         ) from error
     if not isinstance(hard, np.ndarray) or hard.shape != heats.shape or hard.dtype != np.bool_:
         raise RefinerError(
-            f"refiner {name!r} gave {_describe(hard)}", mend=f"refine() must give {list(heats.shape)} bool"
+            f"refiner {name!r} gave {_describe(hard)}", hint=f"refine() must give {list(heats.shape)} bool"
         )
     # "Not there" is the heat's answer: a refiner that fills in a phrase without boxes is not believed.
     has_boxes = np.array([bool(around) for around in boxes])

@@ -31,7 +31,7 @@ def given_regions(
         TargetMissing: An edit has no file, and `on_missing` is `fail`.
     """
     if not folder.is_dir():
-        raise MaskError(f"no folder of masks at '{folder}'", mend="name the folder that 'automask mask' wrote")
+        raise MaskError(f"no folder of masks at '{folder}'", hint="name the folder that 'automask mask' wrote")
     regions = []
     for number, edit in enumerate(plan, start=1):
         target = ", ".join(edit.targets)
@@ -47,7 +47,7 @@ def given_regions(
         reason = None if hard.any() else f"no {target!r}: '{path.name}' is all black"
         regions.append(Region(target, bool(hard.any()), hard, alpha, boxes, None, edit.targets, (), reason))
     if not any(region.found for region in regions) and not any(folder.glob("*.png")):
-        raise MaskError(f"no masks in '{folder}'", mend="it should hold files like '01-island.png'")
+        raise MaskError(f"no masks in '{folder}'", hint="it should hold files like '01-island.png'")
     if on_missing == "fail":
         refuse_missing(regions)
     return tuple(regions)
@@ -61,6 +61,6 @@ def _mask_file(folder: Path, number: int, edit: Edit) -> Path | None:
     if numbered:
         raise MaskError(
             f"'{numbered[0].name}' in '{folder}' is not a mask of {', '.join(edit.targets)!r}",
-            mend=f"give the same words that the masks were made with, or rename it to '{exact.name}'",
+            hint=f"give the same words that the masks were made with, or rename it to '{exact.name}'",
         )
     return None

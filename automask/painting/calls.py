@@ -21,18 +21,18 @@ from automask.types import Edit, Rgb
 _Result = TypeVar("_Result")
 
 
-def _at_fault(editor: Editor, edit: Edit, method: str, ask: Callable[[], _Result]) -> _Result:
+def call_before_work(editor: Editor, edit: Edit, method: str, ask: Callable[[], _Result]) -> _Result:
     """What the editor answers about a prompt; before any work it is the words that are at fault: exit status 2."""
     try:
         return ask()
     except (PlanError, WeightsMissing, ExtraMissing, ConfigError):
         raise
     except AutomaskError as error:
-        raise PlanError(error.problem, mend=error.mend) from error
+        raise PlanError(error.problem, hint=error.hint) from error
     except Exception as error:
         raise EditorError(
-            f"editor {_name(editor)!r} failed to check {edit.prompt!r}: {type(error).__name__}: {error}",
-            mend=f"its {method} must raise an AutomaskError or nothing",
+            f"editor {editor_name(editor)!r} failed to check {edit.prompt!r}: {type(error).__name__}: {error}",
+            hint=f"its {method} must raise an AutomaskError or nothing",
         ) from error
 
 
@@ -51,7 +51,7 @@ class Task:
     job: Mapping[str, Any]
 
 
-def _run(tasks: Sequence[Task]) -> list[Rgb | CropRefused]:
+def call_editors(tasks: Sequence[Task]) -> list[Rgb | CropRefused]:
     """What became of each task. An editor that paints several crops at once is given all of its own.
 
     Raises:
@@ -71,13 +71,13 @@ def _run(tasks: Sequence[Task]) -> list[Rgb | CropRefused]:
 def _all_at_once(tasks: Sequence[Task], paint_many: Callable[..., Any]) -> list[Rgb | CropRefused]:
     editor, edit = tasks[0].editor, tasks[0].edit
     try:
-        painted = list(_named(editor, edit, lambda: paint_many([task.job for task in tasks])))
+        painted = list(_call_editor(editor, edit, lambda: paint_many([task.job for task in tasks])))
     except CropRefused:
         return [_one(task) for task in tasks]  # it does not say which crop it declines
     if len(painted) != len(tasks):
         raise EditorError(
-            f"editor {_name(editor)!r} gave {len(painted)} pictures for {len(tasks)} crops",
-            mend="its paint_many() must give one for each job",
+            f"editor {editor_name(editor)!r} gave {len(painted)} pictures for {len(tasks)} crops",
+            hint="its paint_many() must give one for each job",
         )
     for task, answer in zip(tasks, painted, strict=True):
         if not isinstance(answer, CropRefused):
@@ -87,14 +87,14 @@ def _all_at_once(tasks: Sequence[Task], paint_many: Callable[..., Any]) -> list[
 
 def _one(task: Task) -> Rgb | CropRefused:
     try:
-        painted: Rgb = _named(task.editor, task.edit, lambda: task.editor.paint(**task.job))
+        painted: Rgb = _call_editor(task.editor, task.edit, lambda: task.editor.paint(**task.job))
     except CropRefused as refusal:
         return refusal
     _check_painted(painted, task)
     return painted
 
 
-def _named(editor: Editor, edit: Edit, ask: Callable[[], _Result]) -> _Result:
+def _call_editor(editor: Editor, edit: Edit, ask: Callable[[], _Result]) -> _Result:
     """What the editor answers; whatever it raises by accident becomes an error that names it."""
     try:
         return ask()
@@ -102,11 +102,11 @@ def _named(editor: Editor, edit: Edit, ask: Callable[[], _Result]) -> _Result:
         raise
     except Exception as error:
         said = " ".join(str(error).split())
-        mend = "nothing was written; try another editor, or leave this edit out"
+        hint = "nothing was written; try another editor, or leave this edit out"
         if isinstance(error, MemoryError):
-            mend = "nothing was written; use fewer workers, or a smaller photo"
+            hint = "nothing was written; use fewer workers, or a smaller photo"
         raise EditorError(
-            f"editor {_name(editor)!r} failed on {_words(edit)!r}: {type(error).__name__}: {said}", mend=mend
+            f"editor {editor_name(editor)!r} failed on {edit_words(edit)!r}: {type(error).__name__}: {said}", hint=hint
         ) from error
 
 
@@ -116,14 +116,16 @@ def _check_painted(painted: Any, task: Task) -> None:
         return
     given = f"{list(painted.shape)} {painted.dtype}" if isinstance(painted, np.ndarray) else type(painted).__name__
     raise EditorError(
-        f"editor {_name(task.editor)!r} gave {given} for {_words(task.edit)!r}",
-        mend=f"paint() must give {list(shape)} uint8",
+        f"editor {editor_name(task.editor)!r} gave {given} for {edit_words(task.edit)!r}",
+        hint=f"paint() must give {list(shape)} uint8",
     )
 
 
-def _name(editor: Editor) -> str:
+def editor_name(editor: Editor) -> str:
+    """The editor's class name, for messages."""
     return type(editor).__name__
 
 
-def _words(edit: Edit) -> str:
+def edit_words(edit: Edit) -> str:
+    """An edit as words, for messages."""
     return f"{', '.join(edit.targets)} -> {edit.prompt}"

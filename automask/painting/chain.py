@@ -16,11 +16,11 @@ from automask.errors import (
     CropRefused,
 )
 from automask.masking.boxes import grow, tight_box
-from automask.painting.calls import Task, _run
-from automask.painting.crops import CONTEXT_FRAC, Crop, back, composite, cut_mask, plan_crops, show
+from automask.painting.calls import Task, call_editors
+from automask.painting.crops import CONTEXT_FRAC, Crop, composite, cut_mask, plan_crops, to_editor, to_photo
 from automask.painting.defects import measure, rank
 from automask.painting.editors import editor_for
-from automask.painting.seams import match
+from automask.painting.seams import correct_drift
 from automask.plan import candidate_seed, edit_seed
 from automask.protocols import Editor, Stages
 from automask.types import Alpha, Box, Candidate, Edit, Hard, Plan, Region, Rgb, Step
@@ -103,7 +103,7 @@ def _answers(asked: Mapping[int, Sequence[Task]]) -> dict[int, Sequence[Rgb | Cr
     """What became of every photo's tasks: each editor is given all of its own at once."""
     everything = [task for tasks in asked.values() for task in tasks]
     try:
-        painted = iter(_run(everything))
+        painted = iter(call_editors(everything))
         return {index: [next(painted) for _ in tasks] for index, tasks in asked.items()}
     except AutomaskError as error:
         if len(asked) == 1:
@@ -130,7 +130,7 @@ def painting(
     """
     picture = photo.copy()
     works = [
-        _Work(edit, region, editor_for(edit, stages) if region.found else None, edit_seed(seed, edit), candidates)
+        _EditState(edit, region, editor_for(edit, stages) if region.found else None, edit_seed(seed, edit), candidates)
         for edit, region in zip(plan, regions, strict=True)
     ]
     steps: list[Step] = []
@@ -154,7 +154,7 @@ def painting(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Piece:
+class _CropMask:
     """A crop, the alpha [box.height, box.width] float32 that it is laid over the photo with, and where that shows."""
 
     crop: Crop
@@ -184,18 +184,18 @@ class _Candidate:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.parts: dict[_Piece, Rgb] = {}
+        self.parts: dict[_CropMask, Rgb] = {}
         self.refusal: CropRefused | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Turn:
+class _CropRequest:
     """A piece of a candidate, handed out: the task, and the earlier pieces of its edit that it will be laid over."""
 
     task: Task
     candidate: _Candidate
-    piece: _Piece
-    beneath: Sequence[_Piece]
+    piece: _CropMask
+    beneath: Sequence[_CropMask]
 
     def take(self, answer: Rgb | CropRefused, picture: Rgb) -> None:
         """Lays what was painted over what is below; an editor that means to keep the surroundings is held to them."""
@@ -205,16 +205,16 @@ class _Turn:
         crop, alpha, editor = self.piece.crop, self.piece.alpha, self.task.editor
         # Made anew: a copy for each turn that waits would be the whole photo, for some editors.
         below = _below(picture, self.candidate, self.piece, self.beneath)
-        painted = back(answer, crop)
+        painted = to_photo(answer, crop)
         if getattr(editor, "keeps_surroundings", False):
-            seen = back(self.task.job["crop"], crop) if crop.is_scaled else below
+            seen = to_photo(self.task.job["crop"], crop) if crop.is_scaled else below
             spill_px = getattr(editor, "spill_px", 0) / crop.scale
-            painted = match(painted, below, seen, alpha > 0, spill_px=spill_px)
+            painted = correct_drift(painted, below, seen, alpha > 0, spill_px=spill_px)
         shown = self.piece.shown.within(crop.box).slices
         self.candidate.parts[self.piece] = composite(below[shown], painted[shown], alpha[shown])
 
 
-def _below(picture: Rgb, candidate: _Candidate, piece: _Piece, beneath: Sequence[_Piece]) -> Rgb:
+def _below(picture: Rgb, candidate: _Candidate, piece: _CropMask, beneath: Sequence[_CropMask]) -> Rgb:
     """What [box.height, box.width, 3] a piece of a candidate is laid over."""
     below = picture[piece.box.slices].copy()
     for other in beneath:
@@ -222,7 +222,7 @@ def _below(picture: Rgb, candidate: _Candidate, piece: _Piece, beneath: Sequence
     return below
 
 
-class _Work:
+class _EditState:
     """One edit in the making; `step` is None until it is over."""
 
     def __init__(self, edit: Edit, region: Region, editor: Editor | None, seed: int, candidates: int) -> None:
@@ -230,11 +230,11 @@ class _Work:
         self.region = region
         self.editor = editor
         self.seed = seed
-        self.pieces: tuple[_Piece, ...] = () if editor is None else _pieces(region.alpha, editor)
+        self.pieces: tuple[_CropMask, ...] = () if editor is None else _crop_masks(region.alpha, editor)
         self.candidates = [_Candidate(candidate_seed(seed, number)) for number in range(candidates)]
         self.step: Step | None = None
 
-    def turns(self, picture: Rgb, earlier: Sequence["_Work"]) -> Iterator[_Turn]:
+    def turns(self, picture: Rgb, earlier: Sequence["_EditState"]) -> Iterator[_CropRequest]:
         """What may be painted now: pieces that meet none of an earlier edit's, nor an unpainted earlier one's."""
         taken = [piece.box for work in earlier for piece in work.pieces]
         together = hasattr(self.editor, "paint_many")
@@ -252,12 +252,14 @@ class _Work:
             if turned and not together:
                 return  # more at once would be held in memory and not be painted any sooner
 
-    def _turn(self, picture: Rgb, candidate: _Candidate, piece: _Piece, beneath: Sequence[_Piece]) -> _Turn:
-        part = show(_below(picture, candidate, piece, beneath), piece.crop)
+    def _turn(
+        self, picture: Rgb, candidate: _Candidate, piece: _CropMask, beneath: Sequence[_CropMask]
+    ) -> _CropRequest:
+        part = to_editor(_below(picture, candidate, piece, beneath), piece.crop)
         part.flags.writeable = False
         job: dict[str, Any] = {"crop": part, "hard": cut_mask(piece.alpha > 0, piece.crop)}
         job |= {"prompt": self.edit.prompt, "seed": candidate.seed, **dict(self.edit.options)}
-        return _Turn(Task(cast("Editor", self.editor), self.edit, job), candidate, piece, beneath)
+        return _CropRequest(Task(cast("Editor", self.editor), self.edit, job), candidate, piece, beneath)
 
     def finish_if_painted(self, picture: Rgb) -> None:
         """Lays the best candidate over the picture and makes the step, once every candidate is painted or declined."""
@@ -316,17 +318,17 @@ class _Work:
         return told, best
 
 
-def _pieces(alpha: Alpha, editor: Editor) -> tuple[_Piece, ...]:
+def _crop_masks(alpha: Alpha, editor: Editor) -> tuple[_CropMask, ...]:
     context_frac = getattr(editor, "context_frac", CONTEXT_FRAC)
     crops = plan_crops(alpha > 0, ideal_px=editor.ideal_px, multiple_px=editor.multiple_px, context_frac=context_frac)
-    return tuple(_piece(crop, own, alpha[crop.box.slices]) for crop, own in crops)
+    return tuple(_crop_mask(crop, own, alpha[crop.box.slices]) for crop, own in crops)
 
 
-def _piece(crop: Crop, own: Hard, inside: Alpha) -> _Piece:
+def _crop_mask(crop: Crop, own: Hard, inside: Alpha) -> _CropMask:
     box, shown = crop.box, cast("Box", tight_box(own))
     # Mostly all that is masked there is this piece's own: then nothing is copied.
     alpha = inside if np.array_equal(own, inside > 0) else np.where(own, inside, np.float32(0.0))
-    return _Piece(crop, alpha, Box(box.x0 + shown.x0, box.y0 + shown.y0, box.x0 + shown.x1, box.y0 + shown.y1))
+    return _CropMask(crop, alpha, Box(box.x0 + shown.x0, box.y0 + shown.y0, box.x0 + shown.x1, box.y0 + shown.y1))
 
 
 def _thumbnail(picture: Rgb) -> Rgb:

@@ -172,11 +172,11 @@ def _widen(start: int, stop: int, length: int, limit: int) -> tuple[int, int]:
 
 
 def cut(photo: Rgb, crop: Crop) -> Rgb:
-    """The crop as the editor sees it, out of the whole photo: see `show`."""
-    return show(photo[crop.box.slices], crop)
+    """The crop as the editor sees it, out of the whole photo: see `to_editor`."""
+    return to_editor(photo[crop.box.slices], crop)
 
 
-def show(part: Rgb, crop: Crop) -> Rgb:
+def to_editor(part: Rgb, crop: Crop) -> Rgb:
     """A crop's part of the photo as the editor sees it: scaled, then padded at the right and the bottom.
 
     The padding repeats the last pixels.
@@ -213,7 +213,7 @@ def cut_mask(part: Hard, crop: Crop) -> Hard:
     return padded
 
 
-def back(painted: Rgb, crop: Crop) -> Rgb:
+def to_photo(painted: Rgb, crop: Crop) -> Rgb:
     """What the editor gave, at the crop's place and size in the photo.
 
     Args:

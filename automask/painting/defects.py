@@ -18,7 +18,7 @@ import numpy.typing as npt
 from automask.masking.boxes import grow, tight_box
 from automask.types import Alpha, Hard, Rgb
 
-_Plane: TypeAlias = npt.NDArray[np.float32]
+_FloatImage: TypeAlias = npt.NDArray[np.float32]
 
 WORK_PX = 768
 """A region whose long side is longer is measured at this size: the lengths below are pixels there."""
@@ -122,23 +122,23 @@ def _score(*parts: float) -> float:
     return float(1.0 - 2.0 ** -sum(part * part for part in parts))
 
 
-def _shrink(part: npt.NDArray[np.generic], scale: float) -> _Plane:
+def _shrink(part: npt.NDArray[np.generic], scale: float) -> _FloatImage:
     if scale < 1.0:
         size_wh = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
         part = cv2.resize(part, size_wh, interpolation=cv2.INTER_AREA)
     return part.astype(np.float32)  # only now: a 24-megapixel region as floats would be 288 MB
 
 
-def _lab(rgb: _Plane) -> _Plane:
+def _lab(rgb: _FloatImage) -> _FloatImage:
     """[H, W, 3] float32, L* in 0..100, a* and b*, of levels 0..255."""
-    lab: _Plane = cv2.cvtColor(rgb / np.float32(255.0), cv2.COLOR_RGB2LAB)
+    lab: _FloatImage = cv2.cvtColor(rgb / np.float32(255.0), cv2.COLOR_RGB2LAB)
     return lab
 
 
 # --------------------------------------------------------------------------------------------------------------- seam
 
 
-def _seam(was: _Plane, now: _Plane, alpha: _Plane) -> tuple[float, float, float]:
+def _seam(was: _FloatImage, now: _FloatImage, alpha: _FloatImage) -> tuple[float, float, float]:
     """Step, rim and halo, each in units of its half; 0 where the mask has no border that can be looked across."""
     lines = _across(alpha)
     if lines is None:
@@ -180,7 +180,7 @@ def _seam(was: _Plane, now: _Plane, alpha: _Plane) -> tuple[float, float, float]
     )
 
 
-def _across(alpha: _Plane) -> tuple[_Plane, _Plane] | None:
+def _across(alpha: _FloatImage) -> tuple[_FloatImage, _FloatImage] | None:
     """Columns and rows of lines across the mask's border, both [N, 2 * reach + 1], N a multiple of the run's length.
 
     Lines that leave the picture are left out: a region that the photo cuts off has no border there.
@@ -201,23 +201,23 @@ def _across(alpha: _Plane) -> tuple[_Plane, _Plane] | None:
     return (columns, rows) if len(columns) else None
 
 
-def _sampled(plane: _Plane, columns: _Plane, rows: _Plane) -> _Plane:
+def _sampled(plane: _FloatImage, columns: _FloatImage, rows: _FloatImage) -> _FloatImage:
     """[N / run, 2 * reach + 1, ...]: the plane along the lines, averaged over each run of them."""
     values = cv2.remap(plane, columns, rows, cv2.INTER_LINEAR)
-    averaged: _Plane = values.reshape(-1, _RUN_PX, *values.shape[1:]).mean(1)
+    averaged: _FloatImage = values.reshape(-1, _RUN_PX, *values.shape[1:]).mean(1)
     return averaged
 
 
-def _picked(lines: _Plane, start: npt.NDArray[np.intp], first: int, last: int) -> _Plane:
+def _picked(lines: _FloatImage, start: npt.NDArray[np.intp], first: int, last: int) -> _FloatImage:
     """[N, last - first + 1, ...]: of each line the places from `start + first` to `start + last`, its ends repeated."""
     places = np.clip(start[:, None] + np.arange(first, last + 1), 0, lines.shape[1] - 1)
-    picked: _Plane = lines[np.arange(len(lines))[:, None], places]
+    picked: _FloatImage = lines[np.arange(len(lines))[:, None], places]
     return picked
 
 
 def _ridge(
-    lines: _Plane, full: npt.NDArray[np.intp], none: npt.NDArray[np.intp], beneath: _Plane | None = None
-) -> _Plane:
+    lines: _FloatImage, full: npt.NDArray[np.intp], none: npt.NDArray[np.intp], beneath: _FloatImage | None = None
+) -> _FloatImage:
     """[N] dE: how far a place near the border stands out from both sides alike, at its highest.
 
     With `beneath`, the lines before the edit, only what was repainted counts: in full from a change of 6 dE.
@@ -230,23 +230,23 @@ def _ridge(
     height = np.where(full[:, None] + np.arange(-6, 8) <= ends[:, None], height, 0)
     if beneath is not None:
         height = height * np.clip(_norm(near - _picked(beneath, full, -6, 7)) / 6, 0, 1)
-    highest: _Plane = height.max(1)
+    highest: _FloatImage = height.max(1)
     return highest
 
 
-def _more(now: _Plane, was: _Plane) -> _Plane:
+def _more(now: _FloatImage, was: _FloatImage) -> _FloatImage:
     """By how much dE grew; at most 15, so that a short bad place does not count as a long one."""
     return np.asarray(np.clip(now - was, 0, 15), np.float32)
 
 
-def _norm(vectors: _Plane) -> _Plane:
+def _norm(vectors: _FloatImage) -> _FloatImage:
     return np.asarray(np.sqrt(np.einsum("...i,...i->...", vectors, vectors)), np.float32)
 
 
 # ------------------------------------------------------------------------------------------------- tint, leak and empty
 
 
-def _tint(was: _Plane, now: _Plane, core: Hard) -> tuple[float, float]:
+def _tint(was: _FloatImage, now: _FloatImage, core: Hard) -> tuple[float, float]:
     """Cast and wash, each in units of its half."""
     # Means of 3 x 3 px, every other one: noise has no cast, and a quarter of the pixels tells as much.
     old, new = (cv2.blur(plane, (3, 3))[::2, ::2][core[::2, ::2]] for plane in (was, now))
@@ -262,7 +262,7 @@ def _tint(was: _Plane, now: _Plane, core: Hard) -> tuple[float, float]:
     return cast / _CAST_DE, max(wash, 0.0) / _WASH_OCTAVES
 
 
-def _leak(was: _Plane, now: _Plane, core: Hard) -> float:
+def _leak(was: _FloatImage, now: _FloatImage, core: Hard) -> float:
     """Correlation of the fine a* and b* before and after, 0..1, the median of tiles."""
     # Around the object, inside a widened mask, the old texture is to stay.
     for border_px in (8, 4, 1):
@@ -274,10 +274,10 @@ def _leak(was: _Plane, now: _Plane, core: Hard) -> float:
         return 0.0
     old, new = (_fine_colour(plane) for plane in (was, now))
 
-    def tiled(plane: _Plane) -> _Plane:
+    def tiled(plane: _FloatImage) -> _FloatImage:
         size_wh = (width, height)
         whole = np.ascontiguousarray(plane[: height * _TILE_PX, : width * _TILE_PX])
-        tiles: _Plane = cv2.resize(whole, size_wh, interpolation=cv2.INTER_AREA)
+        tiles: _FloatImage = cv2.resize(whole, size_wh, interpolation=cv2.INTER_AREA)
         return tiles
 
     filled = tiled(deep)
@@ -291,13 +291,13 @@ def _leak(was: _Plane, now: _Plane, core: Hard) -> float:
     return float(np.clip(np.median(share), 0.0, 1.0))
 
 
-def _fine_colour(lab: _Plane) -> tuple[_Plane, _Plane]:
+def _fine_colour(lab: _FloatImage) -> tuple[_FloatImage, _FloatImage]:
     """a* and b*, [H, W] each, less their own means around (sigma 1.5 px)."""
     red, yellow = (np.ascontiguousarray(lab[..., channel]) for channel in (1, 2))
     return red - cv2.GaussianBlur(red, (0, 0), 1.5), yellow - cv2.GaussianBlur(yellow, (0, 0), 1.5)
 
 
-def _empty(was: _Plane, now: _Plane, core: Hard) -> tuple[float, float]:
+def _empty(was: _FloatImage, now: _FloatImage, core: Hard) -> tuple[float, float]:
     """Blur and no change, each in units of its half."""
     rows, columns = (places[:: max(1, len(places) // _ENOUGH_PX)] for places in np.nonzero(core))
     change = float(np.median(_norm(now[rows, columns] - was[rows, columns])))

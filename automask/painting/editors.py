@@ -10,7 +10,7 @@ from automask.errors import (
     EditorError,
     PlanError,
 )
-from automask.painting.calls import _at_fault, _name, _words
+from automask.painting.calls import call_before_work, edit_words, editor_name
 from automask.plan import nearest
 from automask.protocols import Editor, Stages
 from automask.signatures import describe, fits, parameters_of
@@ -31,11 +31,15 @@ def editor_for(edit: Edit, stages: Stages) -> Editor:
     """
     if edit.editor is not None and edit.editor not in stages.editors:
         raise PlanError(
-            f"no editor {edit.editor!r} is loaded", mend=f"loaded are: {', '.join(stages.editors) or 'none by name'}"
+            f"no editor {edit.editor!r} is loaded", hint=f"loaded are: {', '.join(stages.editors) or 'none by name'}"
         )
     editor = stages.editor if edit.editor is None else stages.editors[edit.editor]
     route: Callable[[str], Editor] | None = getattr(editor, "route", None)
-    return editor if route is None else _at_fault(editor, edit, "route(prompt)", functools.partial(route, edit.prompt))
+    return (
+        editor
+        if route is None
+        else call_before_work(editor, edit, "route(prompt)", functools.partial(route, edit.prompt))
+    )
 
 
 def options_of(editor: Editor) -> Mapping[str, inspect.Parameter]:
@@ -51,12 +55,14 @@ def _check_editor(editor: Editor) -> None:
         EditorError: `paint`, `multiple_px` or `ideal_px` is missing or is no such thing.
     """
     if not callable(getattr(editor, "paint", None)):
-        raise EditorError(f"editor {_name(editor)!r} has no paint()", mend="see automask.Editor for what it needs")
+        raise EditorError(
+            f"editor {editor_name(editor)!r} has no paint()", hint="see automask.Editor for what it needs"
+        )
     for name, least in (("multiple_px", 1), ("ideal_px", 0)):
         value = getattr(editor, name, None)
         if type(value) is not int or value < least:
             raise EditorError(
-                f"editor {_name(editor)!r} has {name} = {value!r}", mend=f"give a whole number from {least}"
+                f"editor {editor_name(editor)!r} has {name} = {value!r}", hint=f"give a whole number from {least}"
             )
 
 
@@ -75,21 +81,21 @@ def check_edits(plan: Plan, stages: Stages) -> None:
         for name, value in edit.options:
             if name in known and not fits(value, known[name].annotation):
                 raise PlanError(
-                    f"option {name} of edit {_words(edit)!r} is {value!r}",
-                    mend=f"give {describe(known[name].annotation)}",
+                    f"option {name} of edit {edit_words(edit)!r} is {value!r}",
+                    hint=f"give {describe(known[name].annotation)}",
                 )
             if name not in known:
                 close = nearest(name, known)
                 raise PlanError(
-                    f"editor {_name(editor)!r} has no option {name!r} (edit {_words(edit)!r})",
-                    mend=f"did you mean {close!r}?" if close else f"it has: {', '.join(known) or 'no options'}",
+                    f"editor {editor_name(editor)!r} has no option {name!r} (edit {edit_words(edit)!r})",
+                    hint=f"did you mean {close!r}?" if close else f"it has: {', '.join(known) or 'no options'}",
                 )
         check = getattr(editor, "check", None)
         if check is None:
             continue
         takes = parameters_of(check)
         options = {name: value for name, value in edit.options if name in takes}
-        _at_fault(editor, edit, "check(prompt, ...)", functools.partial(check, edit.prompt, **options))
+        call_before_work(editor, edit, "check(prompt, ...)", functools.partial(check, edit.prompt, **options))
 
 
 def is_generative(plan: Plan, steps: Sequence[Step], stages: Stages) -> bool | None:
@@ -117,5 +123,5 @@ def files_read(plan: Plan, stages: Stages) -> dict[str, str]:
                 with Path(path).open("rb") as file:
                     digests[path] = hashlib.file_digest(file, "sha256").hexdigest()
             except (OSError, ValueError) as error:
-                raise PlanError(f"cannot read {path!r}: {error}", mend="check its name and permissions") from error
+                raise PlanError(f"cannot read {path!r}: {error}", hint="check its name and permissions") from error
     return digests

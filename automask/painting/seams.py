@@ -39,7 +39,7 @@ _DETAIL_NOISE = 1.0
 """Window and levels of noise of the local fit in `restore_detail`; docs/diffusion.md has the figures of others."""
 
 
-def match(painted: Rgb, photo: Rgb, seen: Rgb, hard: Hard, *, spill_px: float = 0.0) -> Rgb:
+def correct_drift(painted: Rgb, photo: Rgb, seen: Rgb, hard: Hard, *, spill_px: float = 0.0) -> Rgb:
     """The painted crop with the editor's own errors taken out, so that it meets the photo without an edge.
 
     In a ring around the mask the crop is compared with what the editor was shown. One gain and offset for each channel,

@@ -7,14 +7,14 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from automask.errors import PlanError
-from automask.plan.text import _EXAMPLE, _fold, _is_refused, _kind
+from automask.plan.text import EXAMPLE, describe, is_unprintable, normalised
 from automask.types import Edit, MaskRecipe, Plan
 
 MASK_LENGTHS: tuple[str, ...] = tuple(length.name for length in fields(MaskRecipe))
 """The mask lengths that an edit of a YAML plan may replace."""
-_EDIT_KEYS = ("target", "prompt", "except", "keep", "with", "seed")
+EDIT_KEYS = ("target", "prompt", "except", "keep", "with", "seed")
 # What people write instead, and difflib does not see or must not guess: `width` is nearer to `with` than `wiht` is.
-_SLIPS = {
+KEY_TYPOS = {
     "targets": "target",
     "prompts": "prompt",
     "excepts": "except",
@@ -44,37 +44,38 @@ def check_plan(plan: Plan, *, prompts: bool = True) -> None:
     Raises:
         PlanError: Names the edit, counted from 1, and the word.
     """
-    for fault in _faults(plan, prompts=prompts):
-        raise PlanError(f"edit {fault.edit + 1}: {fault.problem}" if plan else fault.problem, mend=fault.mend)
+    for fault in faults(plan, prompts=prompts):
+        raise PlanError(f"edit {fault.edit + 1}: {fault.problem}" if plan else fault.problem, hint=fault.hint)
 
 
-class _Fault(NamedTuple):
+class Fault(NamedTuple):
     """A broken law, and where: `field` is one of Edit's, `item` the word within it."""
 
     edit: int
     field: str
     item: int
     problem: str
-    mend: str
+    hint: str
 
 
-def _faults(plan: Sequence[object], *, prompts: bool) -> Iterator[_Fault]:
+def faults(plan: Sequence[object], *, prompts: bool) -> Iterator[Fault]:
+    """Every broken law of a plan, in order."""
     if not plan:
-        yield _Fault(0, "targets", 0, "the plan has no edit", f"write what to change and what it becomes: {_EXAMPLE!r}")
+        yield Fault(0, "targets", 0, "the plan has no edit", f"write what to change and what it becomes: {EXAMPLE!r}")
     target_of: dict[str, int] = {}
     for number, edit in enumerate(plan):
         if not isinstance(edit, Edit):
             kind = type(edit).__name__
-            mend = "write Edit(targets=('island',), prompt='marble')"
-            yield _Fault(number, "targets", 0, f"a {kind} is not an Edit", mend)
+            hint = "write Edit(targets=('island',), prompt='marble')"
+            yield Fault(number, "targets", 0, f"a {kind} is not an Edit", hint)
             return
-        for field, index, problem, mend in (*_word_faults(edit, prompts), *_setting_faults(edit)):
-            yield _Fault(number, field, index, problem, mend)
+        for field, index, problem, hint in (*_word_faults(edit, prompts), *_setting_faults(edit)):
+            yield Fault(number, field, index, problem, hint)
         for index, target in enumerate(edit.targets):
-            first = target_of.setdefault(_fold(target), number)
+            first = target_of.setdefault(normalised(target), number)
             if first != number:
                 problem = f"{target!r} is already a target of edit {first + 1}"
-                yield _Fault(number, "targets", index, problem, "name it in one edit only")
+                yield Fault(number, "targets", index, problem, "name it in one edit only")
 
 
 def _word_faults(edit: Edit, prompts: bool) -> Iterator[tuple[str, int, str, str]]:
@@ -86,9 +87,9 @@ def _word_faults(edit: Edit, prompts: bool) -> Iterator[tuple[str, int, str, str
         seen: set[str] = set()
         for index, name in enumerate(names):
             yield from ((field, index, *fault) for fault in _text_faults(name, "word"))
-            if _fold(name) in seen:
+            if normalised(name) in seen:
                 yield field, index, f"{name!r} is named twice", "name it once"
-            seen.add(_fold(name))
+            seen.add(normalised(name))
     if not edit.targets:
         yield "targets", 0, "no target", "say what to find"
     prompt: object = edit.prompt
@@ -96,28 +97,28 @@ def _word_faults(edit: Edit, prompts: bool) -> Iterator[tuple[str, int, str, str
         yield "prompt", 0, f"the prompt is not text but a {type(prompt).__name__}", "say what it becomes, in words"
     elif prompt or prompts:
         yield from (("prompt", 0, *fault) for fault in _text_faults(prompt, "prompt"))
-    targets = {_fold(target) for target in edit.targets}
+    targets = {normalised(target) for target in edit.targets}
     for index, name in enumerate(edit.excepts):
-        if _fold(name) in targets:
+        if normalised(name) in targets:
             yield "excepts", index, f"{name!r} is both a target and excepted", "take it out of one of the two"
     for index, name in enumerate(edit.keep):
-        if _fold(name) in targets:
+        if normalised(name) in targets:
             yield "keep", index, f"{name!r} is both a target and kept", "take it out of one of the two"
 
 
 def _text_faults(text: str, noun: str) -> Iterator[tuple[str, str]]:
     if not text.strip():
         yield f"an empty {noun}", "say what it becomes" if noun == "prompt" else "say what it is"
-    refused = next(filter(_is_refused, text), None)
+    refused = next(filter(is_unprintable, text), None)
     if refused is not None:
-        yield f"the {noun} {_kind(text)} holds U+{ord(refused):04X}", "take that character out"
+        yield f"the {noun} {describe(text)} holds U+{ord(refused):04X}", "take that character out"
 
 
 def _setting_faults(edit: Edit) -> Iterator[tuple[str, int, str, str]]:
     if edit.editor is not None and not (isinstance(edit.editor, str) and _EDITOR_NAME.fullmatch(edit.editor)):
-        yield "editor", 0, f"'with' is not an editor's name: {_kind(edit.editor)}", "give a name such as 'paint'"
+        yield "editor", 0, f"'with' is not an editor's name: {describe(edit.editor)}", "give a name such as 'paint'"
     if edit.seed is not None and (type(edit.seed) is not int or not 0 <= edit.seed < _SEEDS):
-        yield "seed", 0, f"'seed' is {_kind(edit.seed)}", f"give a whole number from 0 to {_SEEDS - 1}"
+        yield "seed", 0, f"'seed' is {describe(edit.seed)}", f"give a whole number from 0 to {_SEEDS - 1}"
     for field in ("mask", "options"):
         pairs: object = getattr(edit, field)
         if not isinstance(pairs, tuple) or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
@@ -134,40 +135,40 @@ def _setting_faults(edit: Edit) -> Iterator[tuple[str, int, str, str]]:
 
 def _length_faults(name: object, length: object) -> Iterator[tuple[str, str]]:
     if not isinstance(name, str) or name not in MASK_LENGTHS:
-        yield f"unknown mask length {_kind(name)}", f"it can be {', '.join(MASK_LENGTHS)}"
+        yield f"unknown mask length {describe(name)}", f"it can be {', '.join(MASK_LENGTHS)}"
         return
     most = _MAX_LENGTH_PX if name.endswith("_px") else 1.0
     if isinstance(length, bool) or not isinstance(length, int | float) or not 0 <= length <= most:
-        yield f"{name!r} is {_kind(length)}", f"give a number from 0 to {most:.0f}{_yaml_number_hint(length)}"
+        yield f"{name!r} is {describe(length)}", f"give a number from 0 to {most:.0f}{_yaml_number_hint(length)}"
 
 
 def _option_faults(name: object, value: object) -> Iterator[tuple[str, str]]:
     if not isinstance(name, str) or not name.isidentifier():
-        yield f"{_kind(name)} cannot be an option's name", "write a name such as 'strength'"
+        yield f"{describe(name)} cannot be an option's name", "write a name such as 'strength'"
         return
     meant = _meant_key(name)
     if meant is not None:
         yield f"unknown key {name!r}", f"did you mean {meant!r}?"
     if isinstance(value, str):
-        refused = next(filter(_is_refused, value), None)
+        refused = next(filter(is_unprintable, value), None)
         if refused is not None:
-            yield f"{name!r}: the text {_kind(value)} holds U+{ord(refused):04X}", "take that character out"
+            yield f"{name!r}: the text {describe(value)} holds U+{ord(refused):04X}", "take that character out"
     elif isinstance(value, int):
         if abs(value) >= 2**63:
             yield f"{name!r} is a whole number beyond 64 bits", "give a smaller one"
     elif not isinstance(value, float) or value - value != 0.0:
         yield (
-            f"{name!r} is {_kind(value)}",
+            f"{name!r} is {describe(value)}",
             "give a number, true, false or text, in quotes where YAML takes it otherwise",
         )
 
 
 def _meant_key(name: str) -> str | None:
     """The key that an option's name is a slip of; None for a name that may be an editor's own."""
-    if name in _EDIT_KEYS or name in MASK_LENGTHS:
+    if name in EDIT_KEYS or name in MASK_LENGTHS:
         return name
-    if name in _SLIPS:
-        return _SLIPS[name]
+    if name in KEY_TYPOS:
+        return KEY_TYPOS[name]
     close = get_close_matches(name, ("except", *MASK_LENGTHS), n=1, cutoff=0.8)
     return close[0] if close else None
 

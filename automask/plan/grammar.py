@@ -16,9 +16,9 @@ from dataclasses import replace
 from typing import NamedTuple, NoReturn
 
 from automask.errors import PlanError
-from automask.plan.check import _faults
+from automask.plan.check import faults
 from automask.plan.names import slug
-from automask.plan.text import _EXAMPLE, _fold, _is_refused
+from automask.plan.text import EXAMPLE, is_unprintable, normalised
 from automask.types import Edit, Plan, Variant
 
 MAX_VARIANTS = 64
@@ -41,7 +41,7 @@ def parse_plan(text: str) -> Plan:
         PlanError: Where the words do not parse or contradict themselves: with the line, a caret under the column, and
             what was expected there.
     """
-    return _parse(text, prompts=True)
+    return parse_words(text, prompts=True)
 
 
 def parse_variants(text: str) -> tuple[Variant, ...]:
@@ -54,7 +54,7 @@ def parse_variants(text: str) -> tuple[Variant, ...]:
         PlanError: As in `parse_plan`; for a brace inside a brace, one that is not closed, an empty alternative, one
             that stands twice, and more than 64 variants.
     """
-    return _Words(text, prompts=True).variants()
+    return WordParser(text, prompts=True).variants()
 
 
 def parse_targets(text: str) -> Plan:
@@ -66,7 +66,7 @@ def parse_targets(text: str) -> Plan:
     Raises:
         PlanError: As in `parse_plan`.
     """
-    return _parse(text, prompts=False)
+    return parse_words(text, prompts=False)
 
 
 class _Char(NamedTuple):
@@ -107,11 +107,12 @@ class _Part(NamedTuple):
     prompt: _Prompt
 
 
-def _parse(text: str, *, prompts: bool) -> Plan:
-    return _Words(text, prompts).plan()
+def parse_words(text: str, *, prompts: bool) -> Plan:
+    """The plan that the words say; without `prompts`, as a mask request."""
+    return WordParser(text, prompts).plan()
 
 
-class _Words:
+class WordParser:
     """A text being read. All its line breaks are made alike first, so that errors count lines as an editor does."""
 
     def __init__(self, text: str, prompts: bool) -> None:
@@ -123,8 +124,8 @@ class _Words:
         plan, edits = self.first()
         brace = next((brace for edit in edits for _, brace in edit.prompt.braces), None)
         if brace is not None and self.prompts:
-            mend = "make them with automask.variants, or 'automask edit'; quotes make a brace literal"
-            self.fail("braces say several pictures, and this is for one", brace, mend)
+            hint = "make them with automask.variants, or 'automask edit'; quotes make a brace literal"
+            self.fail("braces say several pictures, and this is for one", brace, hint)
         return plan
 
     def variants(self) -> tuple[Variant, ...]:
@@ -152,14 +153,14 @@ class _Words:
         """The plan with the first alternative of every brace, and the parts that its edits come from."""
         parts = [self.part(chars) for chars in self.split()]
         if not parts:
-            raise PlanError("there are no words", mend=f"write what to change and what it becomes: {_EXAMPLE!r}")
+            raise PlanError("there are no words", hint=f"write what to change and what it becomes: {EXAMPLE!r}")
         edits = [part for part in parts if part.targets]
         if not edits:
-            self.fail("nothing but 'keep' here", parts[-1].prompt.position, f"add an edit, such as {_EXAMPLE!r}")
+            self.fail("nothing but 'keep' here", parts[-1].prompt.position, f"add an edit, such as {EXAMPLE!r}")
         keep: dict[str, _Name] = {}
         for part in parts:
             for name in part.keep:
-                keep.setdefault(_fold(name.text), name)
+                keep.setdefault(normalised(name.text), name)
         kept = tuple(name.text for name in keep.values())
         plan = tuple(
             Edit(
@@ -170,19 +171,19 @@ class _Words:
             )
             for part in edits
         )
-        for fault in _faults(plan, prompts=False):
+        for fault in faults(plan, prompts=False):
             places: dict[str, Sequence[_Name | _Prompt]] = {
                 "keep": tuple(keep.values()),
                 "prompt": (edits[fault.edit].prompt,),
             }
             names = places.get(fault.field) or getattr(edits[fault.edit], fault.field)
-            self.fail(fault.problem, names[fault.item].position, fault.mend)
+            self.fail(fault.problem, names[fault.item].position, fault.hint)
         return plan, edits
 
-    def fail(self, problem: str, position: int, mend: str) -> NoReturn:
+    def fail(self, problem: str, position: int, hint: str) -> NoReturn:
         # A terminal obeys control characters, and cannot show halves of surrogate pairs: one stand-in for each.
-        shown = "".join("\ufffd" if char != "\n" and _is_refused(char) else char for char in self.text)
-        raise PlanError.at(problem, text=shown, position=position, mend=mend)
+        shown = "".join("\ufffd" if char != "\n" and is_unprintable(char) else char for char in self.text)
+        raise PlanError.at(problem, text=shown, position=position, hint=hint)
 
     def split(self) -> Iterator[list[_Char]]:
         """The parts between semicolons and line ends, blank ones left out."""
@@ -217,7 +218,7 @@ class _Words:
                 char, plain = "", False
             else:
                 plain = quote is None
-            if char and _is_refused(char):
+            if char and is_unprintable(char):
                 self.fail(f"the character U+{ord(char):04X} cannot be seen", position - 1, "expected text; take it out")
             if plain and char in _CURLY:
                 self.fail(
@@ -267,15 +268,15 @@ class _Words:
 
     def fail_without_arrow(self, start: int, end: int) -> NoReturn:
         part = self.text[start:end]
-        mend = f"expected '->' and what it becomes, as in {_EXAMPLE!r}"
+        hint = f"expected '->' and what it becomes, as in {EXAMPLE!r}"
         if re.search(r"\.(ya?ml|txt)$", part, re.IGNORECASE):
-            mend += "; a file goes in with --plan, or as a Path"
+            hint += "; a file goes in with --plan, or as a Path"
         head = _ARROW_HEADS.search(part)
         if head:
             before = part[: head.start()].rstrip()
             shaft = len(before.rstrip(_DASHES))
             end = start + (shaft if shaft < len(before) else head.start())
-        self.fail("no arrow", end, mend)
+        self.fail("no arrow", end, hint)
 
     def left(self, chars: list[_Char], end: int) -> tuple[tuple[_Name, ...], tuple[_Name, ...]]:
         """Targets and excepted words."""
@@ -343,8 +344,8 @@ class _Words:
             at = chars[opening].position
             self.fail("this brace is not closed", at, "expected '}' before the edit ends; quotes make a brace literal")
         if chars[index].text == "{":
-            mend = "expected ',' or '}'; quotes make a brace literal"
-            self.fail("a brace inside braces", chars[index].position, mend)
+            hint = "expected ',' or '}'; quotes make a brace literal"
+            self.fail("a brace inside braces", chars[index].position, hint)
         return index
 
     def alternatives(self, chars: list[_Char]) -> tuple[list[_Char], ...]:
@@ -362,9 +363,9 @@ class _Words:
             text = _resolved(alternative, lower=False)
             if not text.strip():
                 self.fail("nothing here", char.position, "expected an alternative")
-            if _fold(text) in found:
+            if normalised(text) in found:
                 self.fail(f"{text!r} stands twice in this brace", alternative[0].position, "name it once")
-            found[_fold(text)] = alternative
+            found[normalised(text)] = alternative
             alternative = []
         return tuple(found.values())
 

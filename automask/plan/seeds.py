@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from automask.plan.text import _fold
+from automask.plan.text import normalised
 from automask.types import Edit
 
 
@@ -15,7 +15,12 @@ def edit_seed(seed: int, edit: Edit) -> int:
     """
     if edit.seed is not None:
         return edit.seed
-    words = [seed, sorted(map(_fold, edit.targets)), _fold(edit.prompt), sorted(map(_fold, edit.excepts))]
+    words = [
+        seed,
+        sorted(map(normalised, edit.targets)),
+        normalised(edit.prompt),
+        sorted(map(normalised, edit.excepts)),
+    ]
     digest = hashlib.sha256(json.dumps(words).encode()).digest()
     return int.from_bytes(digest[:4], "big")
 

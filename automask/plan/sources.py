@@ -8,8 +8,8 @@ from typing import TypeVar, cast
 
 from automask.errors import PlanError
 from automask.plan.check import check_plan
-from automask.plan.grammar import _parse, parse_variants
-from automask.plan.text import _shown
+from automask.plan.grammar import parse_variants, parse_words
+from automask.plan.text import printable
 from automask.plan.yaml_plan import parse_yaml_plan
 from automask.types import Edit, Plan, Variant
 
@@ -28,14 +28,14 @@ def load_plan(path: str | os.PathLike[str], *, prompts: bool = True) -> Plan:
         PlanError: For a file that cannot be read, and as in `parse_yaml_plan` or `parse_plan`; names the file.
     """
     if Path(path).suffix.lower() == ".txt":
-        return _words_in(Path(path), functools.partial(_parse, prompts=prompts))
-    source = _shown(os.fspath(path))
+        return _words_in(Path(path), functools.partial(parse_words, prompts=prompts))
+    source = printable(os.fspath(path))
     return parse_yaml_plan(_read_text(Path(path), source), source=source, prompts=prompts)
 
 
 def _words_in(path: Path, parse: Callable[[str], _Parsed]) -> _Parsed:
     """What a file of words says; errors name the file."""
-    source = _shown(os.fspath(path))
+    source = printable(os.fspath(path))
     text = _read_text(path, source)
     try:
         return parse(text)
@@ -54,12 +54,12 @@ def plan_from(source: str | os.PathLike[str] | Sequence[Edit], *, prompts: bool 
         PlanError: As in `parse_plan`, `load_plan` or `check_plan`.
     """
     if isinstance(source, str):
-        return _parse(source, prompts=prompts)
+        return parse_words(source, prompts=prompts)
     if isinstance(source, os.PathLike):
         return load_plan(source, prompts=prompts)
     if not isinstance(source, Sequence):
         raise PlanError(
-            f"a plan cannot be a {type(source).__name__}", mend="give words, a Path to a YAML file, or a tuple of Edit"
+            f"a plan cannot be a {type(source).__name__}", hint="give words, a Path to a YAML file, or a tuple of Edit"
         )
     plan = cast(Plan, tuple(source))
     check_plan(plan, prompts=prompts)
@@ -86,16 +86,16 @@ def _read_text(path: Path, source: str) -> str:
         with path.open("rb") as file:
             raw = file.read(_MAX_FILE_BYTES + 1)
     except FileNotFoundError:
-        raise PlanError(f"no plan file {source}", mend="check its name and folder") from None
+        raise PlanError(f"no plan file {source}", hint="check its name and folder") from None
     except IsADirectoryError:
-        raise PlanError(f"{source} is a folder, not a plan file", mend="name the file inside it") from None
+        raise PlanError(f"{source} is a folder, not a plan file", hint="name the file inside it") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise PlanError(f"cannot read the plan file {source} ({reason})", mend="check its name and rights") from None
+        raise PlanError(f"cannot read the plan file {source} ({reason})", hint="check its name and rights") from None
     if len(raw) > _MAX_FILE_BYTES:
         most = f"{_MAX_FILE_BYTES // 1024} KiB"
-        raise PlanError(f"{source} is over {most}", mend="a plan is a short text; name the right file")
+        raise PlanError(f"{source} is over {most}", hint="a plan is a short text; name the right file")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise PlanError(f"{source} is not UTF-8 text (byte {error.start + 1})", mend="save it as UTF-8") from None
+        raise PlanError(f"{source} is not UTF-8 text (byte {error.start + 1})", hint="save it as UTF-8") from None

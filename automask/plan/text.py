@@ -3,26 +3,26 @@
 import unicodedata
 from collections.abc import Mapping
 
-_EXAMPLE = "island -> marble"
+EXAMPLE = "island -> marble"
 _ALLOWED_INVISIBLES = frozenset("\t\u200c\u200d")  # a tab, and the joiners that Persian and emoji need
 
 
-def _fold(words: str) -> str:
+def normalised(words: str) -> str:
     """The words with what does not matter taken out, to compare with others only; never shown."""
     return unicodedata.normalize("NFC", " ".join(unicodedata.normalize("NFC", words).casefold().split()))
 
 
-def _is_refused(char: str) -> bool:
+def is_unprintable(char: str) -> bool:
     """True for control characters, line breaks, halves of surrogate pairs, and characters that cannot be seen."""
     return char not in _ALLOWED_INVISIBLES and unicodedata.category(char) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
 
 
-def _shown(text: str) -> str:
+def printable(text: str) -> str:
     """The text on one line, with nothing that a terminal would obey."""
     return text if text.isprintable() else repr(text)
 
 
-def _kind(value: object) -> str:
+def describe(value: object) -> str:
     """A value in a message: itself where it is short, its kind where it is a container (which may hold itself)."""
     if isinstance(value, str):
         return repr(value if len(value) <= 40 else value[:39] + "…")

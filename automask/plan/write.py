@@ -4,7 +4,7 @@ from typing import Any
 
 from automask.errors import PlanError
 from automask.plan.check import check_plan
-from automask.plan.grammar import _parse
+from automask.plan.grammar import parse_words
 from automask.types import Edit, Plan
 
 
@@ -46,7 +46,7 @@ def _prompt_in_words(prompt: str) -> str:
 def _reads_as(text: str, edit: Edit) -> bool:
     """True where the words say just this edit: to ask the parser is simpler than to list what it treats specially."""
     try:
-        return _parse(text, prompts=True) == (edit,)
+        return parse_words(text, prompts=True) == (edit,)
     except PlanError:
         return False
 

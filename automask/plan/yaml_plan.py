@@ -7,10 +7,10 @@ from difflib import SequenceMatcher
 from typing import Any, NoReturn
 
 from automask.errors import PlanError
-from automask.plan.check import _EDIT_KEYS, _SLIPS, MASK_LENGTHS, _faults
-from automask.plan.grammar import _Words
+from automask.plan.check import EDIT_KEYS, KEY_TYPOS, MASK_LENGTHS, faults
+from automask.plan.grammar import WordParser
 from automask.plan.names import nearest
-from automask.plan.text import _fold, _kind, _shown
+from automask.plan.text import describe, normalised, printable
 from automask.types import Edit, Option, Plan
 
 
@@ -35,8 +35,8 @@ def parse_yaml_plan(text: str, *, source: str, prompts: bool = True) -> Plan:
 def _yaml_value(text: str, source: str) -> object:
     import yaml  # comes with Hydra
 
-    def refuse(key: Any, problem: str, mend: str) -> NoReturn:
-        raise PlanError(f"{source}: {_place(key.start_mark)}{problem}", mend=mend)
+    def refuse(key: Any, problem: str, hint: str) -> NoReturn:
+        raise PlanError(f"{source}: {_place(key.start_mark)}{problem}", hint=hint)
 
     class Loader(yaml.SafeLoader):
         """PyYAML's safe types, save that keys that stand twice are refused, and merge keys, which can grow a file."""
@@ -48,7 +48,7 @@ def _yaml_value(text: str, source: str) -> object:
                     refuse(key, "merge keys ('<<') are not read", "write the keys out")
                 if isinstance(key, yaml.ScalarNode):
                     if key.value in seen:
-                        refuse(key, f"{_kind(key.value)} stands twice", "leave one of the two out")
+                        refuse(key, f"{describe(key.value)} stands twice", "leave one of the two out")
                     seen.add(key.value)
             mapping: dict[Hashable, Any] = super().construct_mapping(node, deep)
             return mapping
@@ -65,9 +65,9 @@ def _yaml_value(text: str, source: str) -> object:
     except (ValueError, OverflowError, RecursionError) as error:
         # A date such as 2026-13-45, a number of 5000 digits, a thousand nested lists.
         problem, place = "nested too deeply" if isinstance(error, RecursionError) else str(error), ""
-    problem = _shown(" ".join(problem.split()))[:200]
-    mend = "quote texts that hold ':', '#' or braces, and indent with blanks"
-    raise PlanError(f"{source}: {place}{problem}", mend=mend)
+    problem = printable(" ".join(problem.split()))[:200]
+    hint = "quote texts that hold ':', '#' or braces, and indent with blanks"
+    raise PlanError(f"{source}: {place}{problem}", hint=hint)
 
 
 def _place(mark: Any) -> str:
@@ -78,7 +78,7 @@ class _YamlPlan:
     """A YAML plan being read."""
 
     def __init__(self, source: str, prompts: bool) -> None:
-        self.source = _shown(source)
+        self.source = printable(source)
         self.prompts = prompts
         self.place = ""
 
@@ -98,44 +98,46 @@ class _YamlPlan:
             self.fail("no edit in it", "add one with 'target' and 'prompt'")
         kept = _once(keep)
         plan = tuple(replace(edit, keep=_once([*kept, *edit.keep])) for edit in edits)
-        for fault in _faults(plan, prompts=self.prompts):
+        for fault in faults(plan, prompts=self.prompts):
             self.place = f"edit {fault.edit + 1}: "
-            self.fail(fault.problem, fault.mend)
+            self.fail(fault.problem, fault.hint)
         return plan
 
-    def fail(self, problem: str, mend: str) -> NoReturn:
-        raise PlanError(f"{self.source}: {self.place}{problem}", mend=mend)
+    def fail(self, problem: str, hint: str) -> NoReturn:
+        raise PlanError(f"{self.source}: {self.place}{problem}", hint=hint)
 
     def entries(self, value: object) -> tuple[list[object], list[str]]:
         """The list of edits, and the words that a top-level `keep` protects."""
-        mend = "write a list of edits, each beginning with '- target: ...'"
+        hint = "write a list of edits, each beginning with '- target: ...'"
         keep: list[str] = []
         if isinstance(value, Mapping):
             for key in value:
                 if key not in {"edits", "keep"}:
                     near = nearest(key, ["edits", "keep"]) if isinstance(key, str) else None
-                    self.fail(f"unknown key {_kind(key)} at the top", f"did you mean {near!r}?" if near else mend)
+                    self.fail(f"unknown key {describe(key)} at the top", f"did you mean {near!r}?" if near else hint)
             keep = list(self.names(value, "keep"))
             value = value.get("edits")
         if isinstance(value, str):
-            self.fail("words where a list of edits belongs", f"{mend}; a file of words is named .txt")
+            self.fail("words where a list of edits belongs", f"{hint}; a file of words is named .txt")
         if not isinstance(value, list):
-            self.fail(f"{_kind(value)} where a list of edits belongs", mend)
+            self.fail(f"{describe(value)} where a list of edits belongs", hint)
         return value, keep
 
     def edit(self, entry: object) -> Edit:
         if not isinstance(entry, Mapping):
-            self.fail(f"{_kind(entry)} where an edit belongs", "write it as '- target: ...' and 'prompt: ...'")
+            self.fail(f"{describe(entry)} where an edit belongs", "write it as '- target: ...' and 'prompt: ...'")
         for key in entry:
             if not isinstance(key, str) or not key.isidentifier():
-                self.fail(f"{_kind(key)} cannot be a key", f"the keys are {', '.join(_EDIT_KEYS)}, lengths and options")
+                self.fail(
+                    f"{describe(key)} cannot be a key", f"the keys are {', '.join(EDIT_KEYS)}, lengths and options"
+                )
         for key in ("target", "prompt"):
             if key not in entry and (key == "target" or self.prompts):
-                slip = next((name for name in entry if _SLIPS.get(name) == key or _alike(name, key)), None)
+                slip = next((name for name in entry if KEY_TYPOS.get(name) == key or _alike(name, key)), None)
                 if slip is not None:
                     self.fail(f"unknown key {slip!r}", f"did you mean {key!r}?")
                 self.fail(f"no {key!r}", "say what to find" if key == "target" else "say what it becomes")
-        rest = {key: value for key, value in entry.items() if key not in _EDIT_KEYS}
+        rest = {key: value for key, value in entry.items() if key not in EDIT_KEYS}
         for key, value in {**rest, **{key: entry[key] for key in ("with", "seed") if key in entry}}.items():
             if value is None:
                 self.fail(f"{key!r} is empty", "give it a value, or leave it out")
@@ -157,7 +159,7 @@ class _YamlPlan:
     def text(self, value: object) -> str:
         if not isinstance(value, str):
             hint = ": YAML takes '#' for a comment" if value is None else ""
-            self.fail(f"'prompt' is {_kind(value)}{hint}", "put the prompt in quotes")
+            self.fail(f"'prompt' is {describe(value)}{hint}", "put the prompt in quotes")
         return _on_one_line(value)
 
     def names(self, entry: Mapping[Any, Any], key: str) -> Sequence[str]:
@@ -167,24 +169,24 @@ class _YamlPlan:
         if isinstance(value, str):
             return self.names_in_words(value, key)
         if not isinstance(value, list) or not value:
-            kind = "an empty list" if value == [] else _kind(value)
+            kind = "an empty list" if value == [] else describe(value)
             self.fail(f"{key!r} is {kind}", "give words with commas, or a list of words")
         for name in value:
             if not isinstance(name, str):
-                self.fail(f"{key!r} holds {_kind(name)}", "put the word in quotes")
+                self.fail(f"{key!r} holds {describe(name)}", "put the word in quotes")
         return value
 
     def names_in_words(self, value: str, key: str) -> Sequence[str]:
-        words = _Words(value.strip("\r\n"), prompts=False)
+        words = WordParser(value.strip("\r\n"), prompts=False)
         try:
             parts = [words.part(part) for part in words.split()]
         except PlanError as error:
-            self.fail(f"{key!r}: {error.problem}", error.mend)
+            self.fail(f"{key!r}: {error.problem}", error.hint)
         if not parts:
-            self.fail(f"{key!r} holds no words: {_kind(value)}", "give words with commas, or a list of words")
+            self.fail(f"{key!r} holds no words: {describe(value)}", "give words with commas, or a list of words")
         if len(parts) > 1 or parts[0].excepts or parts[0].keep or parts[0].prompt.pieces:
-            mend = "arrows, 'except' and 'keep' are keys of their own"
-            self.fail(f"{key!r} holds more than words with commas: {_kind(value)}", mend)
+            hint = "arrows, 'except' and 'keep' are keys of their own"
+            self.fail(f"{key!r} holds more than words with commas: {describe(value)}", hint)
         return [name.text for name in parts[0].targets]
 
 
@@ -195,7 +197,7 @@ def _alike(word: str, key: str) -> bool:
 def _once(names: Iterable[str]) -> tuple[str, ...]:
     first: dict[str, str] = {}
     for name in names:
-        first.setdefault(_fold(name), name)
+        first.setdefault(normalised(name), name)
     return tuple(first.values())
 
 

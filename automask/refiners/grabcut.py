@@ -71,10 +71,10 @@ class GrabCut:
         thin_frac: float = 0.012,
     ) -> None:
         if not work_px >= 16:
-            raise ConfigError(f"refiner.work_px is {work_px}", mend="give at least 16; 640 is usual")
+            raise ConfigError(f"refiner.work_px is {work_px}", hint="give at least 16; 640 is usual")
         for name, least in (("iterations", iterations), ("reach_px", reach_px), ("radius_px", radius_px)):
             if not least >= 0:
-                raise ConfigError(f"refiner.{name} is {least}", mend="give 0 or more")
+                raise ConfigError(f"refiner.{name} is {least}", hint="give 0 or more")
         shares = {
             "level": level,
             "sure": sure,
@@ -85,13 +85,13 @@ class GrabCut:
         }
         for name, share in shares.items():
             if not 0 <= share <= 1:
-                raise ConfigError(f"refiner.{name} is {share}", mend="give a share from 0 to 1")
+                raise ConfigError(f"refiner.{name} is {share}", hint="give a share from 0 to 1")
         if unsure > sure:
             raise ConfigError(
-                f"refiner.unsure is {unsure}, above refiner.sure {sure}", mend="give an unsure of at most sure"
+                f"refiner.unsure is {unsure}, above refiner.sure {sure}", hint="give an unsure of at most sure"
             )
         if not eps > 0:
-            raise ConfigError(f"refiner.eps is {eps}", mend="give more than 0; 0.0005 is usual")
+            raise ConfigError(f"refiner.eps is {eps}", hint="give more than 0; 0.0005 is usual")
         self.work_px = work_px
         self.iterations = iterations
         self.level = level

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from automask.errors import ConfigError, RefinerError
 from automask.types import Box, Hard, Heat, Rgb
-from automask.weights import locate, models_extra, place
+from automask.weights import choose_device, locate, requires_models_extra
 
 _MULTIMASKS = 3
 """Whole, part, subpart: what SAM answers to one box."""
@@ -70,14 +70,14 @@ class Sam:
         self, *, model: str = "vit_b", device: str = "auto", dtype: str = "float32", max_boxes_at_once: int = 64
     ) -> None:
         if max_boxes_at_once < 1:
-            raise ConfigError(f"refiner.max_boxes_at_once={max_boxes_at_once}", mend="give 1 or more")
-        with models_extra("Sam"):
+            raise ConfigError(f"refiner.max_boxes_at_once={max_boxes_at_once}", hint="give 1 or more")
+        with requires_models_extra("Sam"):
             import torch
             from segment_anything.utils import transforms
 
         self._torch = torch
         self._max_boxes_at_once = max_boxes_at_once
-        chosen = place(device, dtype, what="sam")
+        chosen = choose_device(device, dtype, what="sam")
         self.device_note = chosen.note
         self._device, self._dtype = chosen.device, chosen.dtype
         self._net = load_sam(locate(model)).to(self._device)
@@ -207,12 +207,12 @@ def load_sam(checkpoint: Path) -> Any:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise RefinerError(
             f"{checkpoint} cannot be loaded as plain weights: {reason}",
-            mend="point model at a Segment Anything .pth file, or fetch it again",
+            hint="point model at a Segment Anything .pth file, or fetch it again",
         ) from error
     if not isinstance(state, Mapping) or "image_encoder.pos_embed" not in state:
         raise RefinerError(
             f"{checkpoint} is not a Segment Anything checkpoint: it has no image_encoder.pos_embed",
-            mend="point model at vit_b, vit_l, vit_h or another file with the package's names",
+            hint="point model at vit_b, vit_l, vit_h or another file with the package's names",
         )
     # On "meta" the net is laid out without being filled: no random numbers are drawn and nothing is allocated twice.
     with torch.device("meta"):
@@ -222,7 +222,7 @@ def load_sam(checkpoint: Path) -> Any:
     except RuntimeError as error:
         raise RefinerError(
             f"{checkpoint} is not a Segment Anything checkpoint: {str(error).splitlines()[-1].strip()}",
-            mend="point model at vit_b, vit_l, vit_h or another file with the package's names",
+            hint="point model at vit_b, vit_l, vit_h or another file with the package's names",
         ) from error
     # Not in the file: ImageNet's mean and deviation, which Sam's constructor sets.
     net.register_buffer("pixel_mean", torch.tensor([123.675, 116.28, 103.53]).view(-1, 1, 1), persistent=False)

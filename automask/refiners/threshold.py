@@ -20,7 +20,7 @@ class Threshold:
 
     def __init__(self, *, threshold: float = 0.35) -> None:
         if not 0.0 <= threshold <= 1.0:
-            raise ConfigError(f"refiner.threshold={threshold} is no heat", mend="give a number from 0 to 1")
+            raise ConfigError(f"refiner.threshold={threshold} is no heat", hint="give a number from 0 to 1")
         self._threshold = threshold
 
     def refine(self, photo: Rgb, heats: Heat, boxes: Sequence[tuple[Box, ...]]) -> Hard:  # noqa: ARG002 - the protocol's

@@ -63,7 +63,7 @@ def coco_hard(rle: Mapping[str, Any]) -> Hard:
     if sum(runs) != height * width or min(runs, default=0) < 0:
         raise MaskError(
             f"run lengths add up to {sum(runs)} pixels, not {height} x {width}",
-            mend="the mask file is damaged: make it anew",
+            hint="the mask file is damaged: make it anew",
         )
     flat = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
     return np.ascontiguousarray(flat.reshape((height, width), order="F"))

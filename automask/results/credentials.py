@@ -41,16 +41,16 @@ def signer_of(pem: str | Path) -> tuple[Any, str]:
         from cryptography.hazmat.primitives.serialization import load_pem_private_key as load_key
     except ImportError as error:
         raise ExtraMissing(
-            f"c2pa={str(pem)!r} needs the package c2pa-python", mend="run: pip install 'automask[c2pa]'"
+            f"c2pa={str(pem)!r} needs the package c2pa-python", hint="run: pip install 'automask[c2pa]'"
         ) from error
-    mend = "give one PEM file: your certificate, its issuers', and your private key without a password"
+    hint = "give one PEM file: your certificate, its issuers', and your private key without a password"
     try:
         data = Path(pem).read_bytes()
     except (OSError, ValueError) as error:
-        raise ConfigError(f"cannot read c2pa={str(pem)!r}: {error}", mend=mend) from error
+        raise ConfigError(f"cannot read c2pa={str(pem)!r}: {error}", hint=hint) from error
     certificates, keys = _CERTIFICATE.findall(data), _KEY.findall(data)
     if not certificates or len(keys) != 1:
-        raise ConfigError(f"{str(pem)!r} holds {len(certificates)} certificates and {len(keys)} keys", mend=mend)
+        raise ConfigError(f"{str(pem)!r} holds {len(certificates)} certificates and {len(keys)} keys", hint=hint)
     try:
         key = load_key(keys[0], password=None)
         name = x509.load_pem_x509_certificate(certificates[0]).subject.rfc4514_string()
@@ -60,7 +60,7 @@ def signer_of(pem: str | Path) -> tuple[Any, str]:
         return c2pa.Signer.from_info(info), name
     except (c2pa.C2paError, ValueError, TypeError) as error:
         said = " ".join(str(error).split()) or type(error).__name__
-        raise ConfigError(f"{str(pem)!r} cannot sign ({said})", mend=mend) from error
+        raise ConfigError(f"{str(pem)!r} cannot sign ({said})", hint=hint) from error
 
 
 def _algorithm(key: Any) -> bytes:
@@ -121,7 +121,7 @@ def sign(result: Path, photo: Photo, pem: str | Path, *, source_type: str, note:
             _check(part, result, mime)
     except c2pa.C2paError as error:
         said = " ".join(str(error).split())
-        raise OutputError(f"cannot sign '{result}': {said}", mend="leave c2pa out, or mend the certificate") from error
+        raise OutputError(f"cannot sign '{result}': {said}", hint="leave c2pa out, or fix the certificate") from error
     return name
 
 
@@ -131,7 +131,7 @@ def _check(signed: Path, unsigned: Path, mime: str) -> None:
     with signed.open("rb") as file:
         state = json.loads(c2pa.Reader(mime, file).json()).get("validation_state")
     if state not in ("Valid", "Trusted"):
-        raise OutputError(f"the signature of '{unsigned}' is {state}", mend="mend the certificate, or leave c2pa out")
+        raise OutputError(f"the signature of '{unsigned}' is {state}", hint="fix the certificate, or leave c2pa out")
     one, two = (open_photo(path, max_megapixels=float("inf")).samples for path in (signed, unsigned))
     if not np.array_equal(one, two):
-        raise OutputError(f"signing would change the pixels of '{unsigned}'", mend="leave c2pa out, and report this")
+        raise OutputError(f"signing would change the pixels of '{unsigned}'", hint="leave c2pa out, and report this")

@@ -34,7 +34,7 @@ def check_disclose(disclose: object) -> None:
         ConfigError: It is none of `none`, `metadata`, `label`.
     """
     if disclose not in DISCLOSE:
-        raise ConfigError(f"disclose is {disclose!r}", mend="give none, metadata or label")
+        raise ConfigError(f"disclose is {disclose!r}", hint="give none, metadata or label")
 
 
 def disclosed_digest(digest: str, disclose: Disclose, *, signed: bool = False) -> str:
@@ -57,13 +57,13 @@ def original_of(photo: Photo) -> bytes:
         OutputError: There is none, or it is not the one any more that was opened.
     """
     if photo.source is None:
-        raise OutputError("this photo is an array: there is no file that it came from", mend="give the photo's path")
+        raise OutputError("this photo is an array: there is no file that it came from", hint="give the photo's path")
     try:
         data = photo.source.read_bytes()
     except OSError as error:
-        raise OutputError(f"cannot read {str(photo.source)!r}: {error.strerror}", mend="make the edit again") from error
+        raise OutputError(f"cannot read {str(photo.source)!r}: {error.strerror}", hint="make the edit again") from error
     if hashlib.sha256(data).hexdigest() != photo.digest:
-        raise OutputError(f"{str(photo.source)!r} has changed since it was opened", mend="make the edit again")
+        raise OutputError(f"{str(photo.source)!r} has changed since it was opened", hint="make the edit again")
     return data
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from automask.errors import OutputError, UsageError
 from automask.images import PHOTO_SUFFIXES
 from automask.plan import mask_name
-from automask.results.records import _read_record
+from automask.results.records import read_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,56 +73,58 @@ def check_out(out: str | os.PathLike[str], *, overwrites: tuple[Path, Path] | No
         OutputError: It is a file, or lies in one, or may not be written to.
     """
     if not os.fspath(out):
-        raise UsageError("OUT is ''", mend="name a folder, or '.' for this one")
+        raise UsageError("OUT is ''", hint="name a folder, or '.' for this one")
     folder = Path(out)
     if folder.suffix.lower() in PHOTO_SUFFIXES and not folder.is_dir():
         raise UsageError(
             f"{str(out)!r} looks like a picture, and OUT is a folder",
-            mend="name a folder: the result is written into it under the photo's own name",
+            hint="name a folder: the result is written into it under the photo's own name",
         )
     nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
     if not nearest.is_dir():
-        raise OutputError(f"{str(out)!r} cannot be a folder: {str(nearest)!r} is a file", mend="name another folder")
+        raise OutputError(f"{str(out)!r} cannot be a folder: {str(nearest)!r} is a file", hint="name another folder")
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise OutputError(
-            f"{str(nearest)!r} may not be written to", mend="name another folder, or ask for the right to write"
+            f"{str(nearest)!r} may not be written to", hint="name another folder, or ask for the right to write"
         )
-    if overwrites is not None and _same_file(*overwrites):
+    if overwrites is not None and same_file(*overwrites):
         raise UsageError(
             f"{str(out)!r} is the photo's own folder: {overwrites[0].name!r} would be overwritten",
-            mend="name another folder",
+            hint="name another folder",
         )
     return folder
 
 
-def _same_file(one: Path, other: Path) -> bool:
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file; neither needs to exist."""
     try:
         return one.samefile(other)
     except OSError:
         return one.resolve() == other.resolve()
 
 
-def _free_files(photo_name: str, out: Path, name: str | None) -> Files:
+def free_files(photo_name: str, out: Path, name: str | None) -> Files:
     """The files of a photo; under its full name where its stem belongs to another photo's results already."""
     files = files_of(photo_name, out, name)
-    owners = {_read_record(path).get("photo") for path in (files.record, files.masks_record)} - {None, photo_name}
+    owners = {read_record(path).get("photo") for path in (files.record, files.masks_record)} - {None, photo_name}
     return files_of(photo_name, out, photo_name) if name is None and owners else files
 
 
-def _masks_of_former_runs(files: Files) -> set[Path]:
+def masks_of_earlier_runs(files: Files) -> set[Path]:
     """The mask files that this photo's earlier records tell of. What a person put beside them is not ours to remove."""
-    steps = _read_record(files.record).get("steps", [])
+    steps = read_record(files.record).get("steps", [])
     names = {mask_name(nr, step["targets"]) for nr, step in enumerate(steps, start=1)}
     names |= {
-        Path(region["mask"]).name for region in _read_record(files.masks_record).get("regions", []) if region["mask"]
+        Path(region["mask"]).name for region in read_record(files.masks_record).get("regions", []) if region["mask"]
     }
     return {files.masks / name for name in names}
 
 
-def _unwritable(path: Path, error: OSError) -> OutputError:
+def write_error(path: Path, error: OSError) -> OutputError:
+    """An operating system's error as one sentence about the output folder."""
     if isinstance(error, OutputError):
         return error
     return OutputError(
         f"cannot write {str(path)!r}: {error.strerror or error}",
-        mend="see that the folder may be written to and the disk has room",
+        hint="see that the folder may be written to and the disk has room",
     )

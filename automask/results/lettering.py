@@ -11,8 +11,8 @@ from PIL import ImageFont
 
 from automask.errors import AutomaskError
 
-_PAPER = (250, 250, 248)
-_INK = (32, 33, 36)
+PAPER = (250, 250, 248)
+INK = (32, 33, 36)
 _MORE_FONTS = (
     "DejaVuSans.ttf",
     "NotoSans-Regular.ttf",
@@ -47,7 +47,7 @@ def _draws(name: str, char: str) -> bool:
     return char.isspace() or bytes(font.getmask(char)) != bytes(font.getmask("\U0010ffff"))
 
 
-def _letters(text_px: int, text: str) -> tuple[ImageFont.FreeTypeFont, str]:
+def font_for(text_px: int, text: str) -> tuple[ImageFont.FreeTypeFont, str]:
     """A font for the text, and the text as that font can draw it.
 
     Pillow's own letters, the same on every machine, hold ASCII and little more; for other scripts the system's font
@@ -57,7 +57,7 @@ def _letters(text_px: int, text: str) -> tuple[ImageFont.FreeTypeFont, str]:
     best = max(("", *_MORE_FONTS), key=lambda name: sum(_draws(name, char) for char in set(text)))
     font = _named_font(best, text_px)
     if font is None:
-        raise AutomaskError("this Pillow was built without FreeType and draws no text", mend="install Pillow's wheel")
+        raise AutomaskError("this Pillow was built without FreeType and draws no text", hint="install Pillow's wheel")
     return font, "".join(char if _draws(best, char) else _without_accent(char) for char in text)
 
 
@@ -66,7 +66,7 @@ def _without_accent(char: str) -> str:
     return plain if plain.isascii() else char
 
 
-def _shorten(text: str, font: ImageFont.FreeTypeFont, room_px: float) -> str:
+def shorten(text: str, font: ImageFont.FreeTypeFont, room_px: float) -> str:
     """The text, its middle an ellipsis where it is wider than the room: file names often differ at the end."""
     if font.getlength(text) <= room_px:
         return text
@@ -79,17 +79,18 @@ def _without_middle(text: str, kept: int) -> str:
     return f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
 
 
-def _wrap(text: str, font: ImageFont.FreeTypeFont, room_px: float) -> list[str]:
+def wrap(text: str, font: ImageFont.FreeTypeFont, room_px: float) -> list[str]:
+    """The text broken into lines that fit the room; a word that is wider is shortened."""
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
         if font.getlength(longer) <= room_px:
             lines[-1] = longer
         else:
-            lines.append(_shorten(word, font, room_px))
+            lines.append(shorten(word, font, room_px))
     return [line for line in lines if line]
 
 
-def _ink_on(colour: tuple[int, int, int]) -> tuple[int, int, int]:
+def text_colour_on(colour: tuple[int, int, int]) -> tuple[int, int, int]:
     """Dark or light letters, whichever stand out more; luma weights of ITU-R BT.601."""
-    return _INK if 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2] > 120 else _PAPER
+    return INK if 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2] > 120 else PAPER

@@ -10,10 +10,10 @@ import numpy as np
 
 from automask import __version__
 from automask.errors import OutputError
-from automask.images import Photo, atomic_path, see_through, write_mask, write_photo, write_picture
+from automask.images import Photo, atomic_path, transparent_mask, write_mask, write_photo, write_picture
 from automask.plan import mask_name
 from automask.results import credentials, disclosure
-from automask.results.files import _free_files, _masks_of_former_runs, _same_file, _unwritable, check_out, files_of
+from automask.results.files import check_out, files_of, free_files, masks_of_earlier_runs, same_file, write_error
 from automask.results.previews import (
     before_after,
     candidates_sheet,
@@ -22,7 +22,7 @@ from automask.results.previews import (
     variants_cell,
     variants_sheet,
 )
-from automask.results.records import _box_record, _read_record, mask_record, write_json
+from automask.results.records import box_record, mask_record, read_record, write_json
 from automask.types import Alpha, Disclose, Plan, Region, Rgb, Step, Variant
 
 
@@ -113,17 +113,17 @@ class Outcome:
             OutputError: It cannot be written there.
         """
         disclosure.check_disclose(self.disclose if disclose is None else disclose)
-        files = _free_files(self.photo.name, Path(out), name)
+        files = free_files(self.photo.name, Path(out), name)
         check_out(out, overwrites=None if self.photo.source is None else (self.photo.source, files.result))
         if files.result.is_dir():
-            raise OutputError(f"{str(files.result)!r} is a folder", mend="name another OUT, or move that folder away")
+            raise OutputError(f"{str(files.result)!r} is a folder", hint="name another OUT, or move that folder away")
         try:
-            old = _masks_of_former_runs(files)
-            own = self.photo.source is not None and _same_file(self.photo.source, files.original)
-            if _original_in(_read_record(files.record)) == files.original.name and not own:
+            old = masks_of_earlier_runs(files)
+            own = self.photo.source is not None and same_file(self.photo.source, files.original)
+            if _original_in(read_record(files.record)) == files.original.name and not own:
                 files.original.unlink(missing_ok=True)
             files.record.unlink(missing_ok=True)
-            given = self.masks_from is not None and _same_file(self.masks_from, files.masks)
+            given = self.masks_from is not None and same_file(self.masks_from, files.masks)
             masks = [] if given else _write_masks(files.masks, self.regions, old)
             shown = _disclosed(self, self.disclose if disclose is None else disclose, files.original.name)
             original = files.original if shown.told and shown.told["original"] else None
@@ -137,7 +137,7 @@ class Outcome:
             pem = self.c2pa if c2pa is None else os.fspath(c2pa)
             signed_by, unsigned = _signed(self, files.result, pem)
         except OSError as error:
-            raise _unwritable(Path(out), error) from error
+            raise write_error(Path(out), error) from error
         record = {
             **self.record,
             "outside_changed_px": written.outside_changed_px,
@@ -156,7 +156,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Shown:
+class _DisclosedImage:
     """What is written of an outcome under one setting of `disclose`; `told` is what its record says of that."""
 
     disclose: Disclose
@@ -167,8 +167,8 @@ class _Shown:
     notes: tuple[str, ...] = ()
 
 
-def _disclosed(outcome: Outcome, disclose: Disclose, original: str) -> _Shown:
-    shown = _Shown(disclose, outcome.photo, outcome.image, outcome.alpha)
+def _disclosed(outcome: Outcome, disclose: Disclose, original: str) -> _DisclosedImage:
+    shown = _DisclosedImage(disclose, outcome.photo, outcome.image, outcome.alpha)
     if disclose == "none" or not any(step.area_px for step in outcome.steps):
         return shown
     note = disclosure.note_of(outcome.steps)
@@ -182,7 +182,7 @@ def _disclosed(outcome: Outcome, disclose: Disclose, original: str) -> _Shown:
     if plate is None:
         notes.append("the photo is too small for a label that can be read: none was drawn")
         return replace(shown, photo=photo, told=told, notes=tuple(notes))
-    taken, faint = shown.alpha > 0, see_through(outcome.photo)
+    taken, faint = shown.alpha > 0, transparent_mask(outcome.photo)
     margin_px = max(1, round(0.012 * min(outcome.photo.size_wh)))
     size_wh = (plate.shape[1], plate.shape[0])
     box = disclosure.place_label(outcome.photo.rgb, taken, faint, size_wh, margin_px=margin_px)
@@ -193,8 +193,8 @@ def _disclosed(outcome: Outcome, disclose: Disclose, original: str) -> _Shown:
         notes.append(f"no place is left beside what was repainted: the label covers {covered_px} px of it")
     image, alpha = outcome.image.copy(), shown.alpha.copy()
     image[box.slices], alpha[box.slices] = plate, 1.0
-    told["label_box"] = _box_record(box)
-    return _Shown(disclose, photo, image, alpha, told, tuple(notes))
+    told["label_box"] = box_record(box)
+    return _DisclosedImage(disclose, photo, image, alpha, told, tuple(notes))
 
 
 def _signed(outcome: Outcome, result: Path, pem: str | None) -> tuple[str | None, list[str]]:
@@ -276,14 +276,14 @@ def save_masks(
         OutputError: It cannot be written there.
     """
     check_out(out)
-    files = _free_files(photo.name, Path(out), name)
+    files = free_files(photo.name, Path(out), name)
     try:
-        old = _masks_of_former_runs(files)
+        old = masks_of_earlier_runs(files)
         files.masks_record.unlink(missing_ok=True)
         masks = _write_masks(files.masks, regions, old)
         write_picture(files.overlay, overlay(photo.rgb, regions))
     except OSError as error:
-        raise _unwritable(Path(out), error) from error
+        raise write_error(Path(out), error) from error
     names = [f"{files.masks.name}/{path.name}" if path else None for path in masks]
     record = mask_record(photo, regions, masks=names, preset=preset, models=models, versions=versions, timing=timing)
     write_json(files.masks_record, record)

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from automask.results import disclosure
-from automask.results.lettering import _INK, _PAPER, _ink_on, _letters, _shorten, _wrap
+from automask.results.lettering import INK, PAPER, font_for, shorten, text_colour_on, wrap
 from automask.types import Box, Candidate, Hard, Region, Rgb, Step
 
 LONG_PX = 2400
@@ -68,7 +68,7 @@ def overlay(photo: Rgb, regions: Sequence[Region], *, long_px: int = LONG_PX) ->
             for box in region.boxes:
                 _draw_box(picture, box, scale, colour)
             edges, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-            cv2.drawContours(picture, edges, -1, _INK, line_px + 2, cv2.LINE_AA)
+            cv2.drawContours(picture, edges, -1, INK, line_px + 2, cv2.LINE_AA)
             cv2.drawContours(picture, edges, -1, colour, line_px, cv2.LINE_AA)
     return _label(picture, regions, masks)
 
@@ -81,17 +81,17 @@ def before_after(before: Rgb, after: Rgb, *, long_px: int = LONG_PX) -> Rgb:
         after: [H, W, 3] uint8 of the same size.
         long_px: Long side of the whole; smaller pictures are not enlarged.
     """
-    lie = halves((before.shape[1], before.shape[0]), long_px=long_px)
+    lie = split_layout((before.shape[1], before.shape[0]), long_px=long_px)
     pictures = [_resize(picture, lie.scale) for picture in (before, after)]
     text_px = _clamp(round(max(pictures[0].shape[:2]) / 42), 11, 30)
     pictures = [_caption(half, text, text_px) for half, text in zip(pictures, ("before", "after"), strict=True)]
     height, width = pictures[0].shape[:2]
-    gap = np.full((lie.gap_px, width, 3) if lie.stacked else (height, lie.gap_px, 3), _PAPER, dtype=np.uint8)
+    gap = np.full((lie.gap_px, width, 3) if lie.stacked else (height, lie.gap_px, 3), PAPER, dtype=np.uint8)
     return np.concatenate([pictures[0], gap, pictures[1]], axis=0 if lie.stacked else 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Halves:
+class SplitLayout:
     """How the two halves of a before/after picture lie.
 
     Args:
@@ -107,7 +107,7 @@ class Halves:
     scale: float
 
 
-def halves(size_wh: tuple[int, int], *, long_px: int = LONG_PX) -> Halves:
+def split_layout(size_wh: tuple[int, int], *, long_px: int = LONG_PX) -> SplitLayout:
     """How `before_after` lays the halves of a photo of this size."""
     width, height = size_wh
     stacked = width > 2 * height
@@ -115,7 +115,7 @@ def halves(size_wh: tuple[int, int], *, long_px: int = LONG_PX) -> Halves:
     room_px = (long_px - gap_px) // 2
     along, across = (height, width) if stacked else (width, height)
     scale = min(1.0, room_px / along, long_px / across)
-    return Halves(_scaled(size_wh, scale), gap_px, stacked, scale)
+    return SplitLayout(_scaled(size_wh, scale), gap_px, stacked, scale)
 
 
 def contact_sheet(pictures: Iterable[tuple[str, Rgb]], *, columns: int = 3, cell_px: int = 640) -> Rgb:
@@ -137,8 +137,8 @@ def contact_sheet(pictures: Iterable[tuple[str, Rgb]], *, columns: int = 3, cell
         cells = [(text, _fit(picture, cell_px, cell_px * 3 // 4)) for text, picture in row]
         rows.append(_sheet_row(cells, columns if rows else len(cells), cell_px, pad_px, text_px))
     if not rows:
-        rows.append(np.full((cell_px * 3 // 4, cell_px + 2 * pad_px, 3), _PAPER, dtype=np.uint8))
-    top = np.full((pad_px, rows[0].shape[1], 3), _PAPER, dtype=np.uint8)
+        rows.append(np.full((cell_px * 3 // 4, cell_px + 2 * pad_px, 3), PAPER, dtype=np.uint8))
+    top = np.full((pad_px, rows[0].shape[1], 3), PAPER, dtype=np.uint8)
     return np.concatenate([top, *rows])
 
 
@@ -168,10 +168,10 @@ def candidates_sheet(steps: Sequence[Step], *, cell_px: int = 480) -> Rgb:
 
 def _candidate_cell(number: int, candidate: Candidate, cell_px: int) -> tuple[str, Rgb]:
     if candidate.picture is None:
-        return notice(f"{number}: declined", candidate.reason or "", size_wh=(cell_px, cell_px // 3))
+        return text_cell(f"{number}: declined", candidate.reason or "", size_wh=(cell_px, cell_px // 3))
     frame_px = max(2, cell_px // 100)
     small = _fit(candidate.picture, cell_px - 2 * frame_px, cell_px * 3 // 4 - 2 * frame_px)
-    colour = COLOURS[4] if candidate.chosen else _PAPER
+    colour = COLOURS[4] if candidate.chosen else PAPER
     sides = (frame_px,) * 4
     framed = np.asarray(cv2.copyMakeBorder(small, *sides, cv2.BORDER_CONSTANT, value=colour), dtype=np.uint8)
     scores = "  ".join(f"{name} {value:.2f}" for name, value in candidate.scores)
@@ -179,10 +179,10 @@ def _candidate_cell(number: int, candidate: Candidate, cell_px: int) -> tuple[st
 
 
 def _heading(text: str, width: int, pad_px: int, text_px: int) -> Rgb:
-    image = Image.new("RGB", (width, round(text_px * 2.4)), _PAPER)
-    font, text = _letters(text_px, text)
-    line = _shorten(text, font, width - 2 * pad_px)
-    ImageDraw.Draw(image).text((pad_px, image.height / 2), line, font=font, fill=_INK, anchor="lm")
+    image = Image.new("RGB", (width, round(text_px * 2.4)), PAPER)
+    font, text = font_for(text_px, text)
+    line = shorten(text, font, width - 2 * pad_px)
+    ImageDraw.Draw(image).text((pad_px, image.height / 2), line, font=font, fill=INK, anchor="lm")
     return np.asarray(image)
 
 
@@ -195,7 +195,7 @@ def variants_sheet(cells: Sequence[tuple[str, Rgb]]) -> Rgb:
     """The photo and its variants on one sheet, each with its caption: two in a row, of more than four three, then four.
 
     Args:
-        cells: As `variants_cell` or `notice` gives them, the photo first.
+        cells: As `variants_cell` or `text_cell` gives them, the photo first.
     """
     columns = 2 if len(cells) <= 4 else 3 if len(cells) <= 9 else 4
     return contact_sheet(cells, columns=columns, cell_px=_VARIANT_PX)
@@ -211,31 +211,31 @@ def label_plate(size_wh: tuple[int, int]) -> Rgb | None:
     wanted = max(11, round(0.024 * min(size_wh)))
     for text_px in range(wanted, 7, -1):
         for lines in ([disclosure.LABEL], disclosure.LABEL.split()):
-            lettered = [_letters(text_px, line) for line in lines]
+            lettered = [font_for(text_px, line) for line in lines]
             plate_w = round(max(font.getlength(line) for font, line in lettered) + text_px)
             plate_h = round((1.2 * len(lines) + 0.5) * text_px)
             if plate_w > width or plate_h > height or 2 * plate_w * plate_h > width * height:
                 continue
-            image = Image.new("RGB", (plate_w, plate_h), _INK)
+            image = Image.new("RGB", (plate_w, plate_h), INK)
             draw = ImageDraw.Draw(image)
             for row, (font, line) in enumerate(lettered):
                 middle = (plate_w / 2, (0.85 + 1.2 * row) * text_px)
-                draw.text(middle, line, font=font, fill=_PAPER, anchor="mm")
+                draw.text(middle, line, font=font, fill=PAPER, anchor="mm")
             return np.asarray(image)
     return None
 
 
-def notice(caption: str, text: str, *, size_wh: tuple[int, int] = (640, 214)) -> tuple[str, Rgb]:
+def text_cell(caption: str, text: str, *, size_wh: tuple[int, int] = (640, 214)) -> tuple[str, Rgb]:
     """A contact sheet's cell for a photo that has no picture: the reason, in words."""
     width, height = size_wh
     text_px = max(11, width // 40)
     image = Image.new("RGB", size_wh, (236, 234, 230))
     draw = ImageDraw.Draw(image)
-    font, text = _letters(text_px, text)
-    lines = _wrap(text, font, width - 4 * text_px)[: max(1, (height - 2 * text_px) // round(text_px * 1.4))]
+    font, text = font_for(text_px, text)
+    lines = wrap(text, font, width - 4 * text_px)[: max(1, (height - 2 * text_px) // round(text_px * 1.4))]
     y = (height - len(lines) * text_px * 1.4) / 2
     for line in lines:
-        draw.text((width / 2, y), line, font=font, fill=_INK, anchor="ma")
+        draw.text((width / 2, y), line, font=font, fill=INK, anchor="ma")
         y += text_px * 1.4
     return caption, np.asarray(image)
 
@@ -299,14 +299,14 @@ def _label(picture: Rgb, regions: Sequence[Region], masks: Sequence[Hard]) -> Rg
         colour = COLOURS[number % len(COLOURS)]
         peak = "" if region.peak is None else f"  {region.peak:.2f}"
         text = f"{number + 1}  {region.target}{peak}"
-        font, text = _letters(text_px, text)
-        text = _shorten(text, font, width - 3 * text_px)
+        font, text = font_for(text_px, text)
+        text = shorten(text, font, width - 3 * text_px)
         label_w, label_h = round(font.getlength(text) + 1.4 * text_px), round(text_px * 1.8)
         rect = _place(_middle(mask), (label_w, label_h), (height, width), taken)
         taken.append(rect)
-        draw.rounded_rectangle(rect, radius=label_h / 2, fill=(*colour, 255), outline=(*_INK, 255))
+        draw.rounded_rectangle(rect, radius=label_h / 2, fill=(*colour, 255), outline=(*INK, 255))
         middle = ((rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2)
-        draw.text(middle, text, font=font, fill=_ink_on(colour), anchor="mm")
+        draw.text(middle, text, font=font, fill=text_colour_on(colour), anchor="mm")
     return np.asarray(image)
 
 
@@ -321,16 +321,16 @@ def _list_missing(
     if not lines:
         return []
     height, width = size_hw
-    lettered = [_letters(text_px, line) for line in lines]
-    lettered = [(font, _shorten(line, font, width - 5 * text_px)) for font, line in lettered]
+    lettered = [font_for(text_px, line) for line in lines]
+    lettered = [(font, shorten(line, font, width - 5 * text_px)) for font, line in lettered]
     step_px = round(text_px * 1.6)
     panel_w = round(max(font.getlength(line) for font, line in lettered) + 2 * text_px)
     panel_h = step_px * len(lettered) + text_px
     rect = (text_px, height - text_px - panel_h, text_px + panel_w, height - text_px)
-    draw.rounded_rectangle(rect, radius=text_px / 2, fill=(*_INK, 225))
+    draw.rounded_rectangle(rect, radius=text_px / 2, fill=(*INK, 225))
     for row, (font, line) in enumerate(lettered):
         middle = rect[1] + text_px / 2 + (row + 0.5) * step_px
-        draw.text((rect[0] + text_px, middle), line, font=font, fill=_PAPER, anchor="lm")
+        draw.text((rect[0] + text_px, middle), line, font=font, fill=PAPER, anchor="lm")
     return [rect]
 
 
@@ -365,24 +365,24 @@ def _place(at: tuple[int, int], size_wh: tuple[int, int], frame_hw: tuple[int, i
 def _caption(picture: Rgb, text: str, text_px: int) -> Rgb:
     image = Image.fromarray(picture)
     draw = ImageDraw.Draw(image, "RGBA")
-    font, text = _letters(text_px, text)
+    font, text = font_for(text_px, text)
     margin = round(text_px * 0.8)
     rect = (margin, margin, margin + font.getlength(text) + 1.4 * text_px, margin + text_px * 1.8)
-    draw.rounded_rectangle(rect, radius=text_px * 0.9, fill=(*_INK, 190))
-    draw.text(((rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2), text, font=font, fill=_PAPER, anchor="mm")
+    draw.rounded_rectangle(rect, radius=text_px * 0.9, fill=(*INK, 190))
+    draw.text(((rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2), text, font=font, fill=PAPER, anchor="mm")
     return np.asarray(image)
 
 
 def _sheet_row(cells: Sequence[tuple[str, Rgb]], columns: int, cell_px: int, pad_px: int, text_px: int) -> Rgb:
     tall_px = max(picture.shape[0] for _, picture in cells)
     size_wh = (pad_px + columns * (cell_px + pad_px), tall_px + round(text_px * 2.4))
-    image = Image.new("RGB", size_wh, _PAPER)
+    image = Image.new("RGB", size_wh, PAPER)
     draw = ImageDraw.Draw(image)
     for column, (text, picture) in enumerate(cells):
         x = pad_px + column * (cell_px + pad_px)
         y = tall_px - picture.shape[0]
         image.paste(Image.fromarray(picture), (x + (cell_px - picture.shape[1]) // 2, y))
-        font, line = _letters(text_px, text)
+        font, line = font_for(text_px, text)
         middle = (x + cell_px / 2, tall_px + text_px * 0.95)
-        draw.text(middle, _shorten(line, font, cell_px), font=font, fill=_INK, anchor="mm")
+        draw.text(middle, shorten(line, font, cell_px), font=font, fill=INK, anchor="mm")
     return np.asarray(image)

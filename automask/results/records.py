@@ -71,7 +71,7 @@ def step_record(step: Step) -> dict[str, Any]:
         "found": step.found,
         "missing": list(step.missing),
         "peak": _rounded(step.peak),
-        "boxes": [_box_record(box) for box in step.boxes],
+        "boxes": [box_record(box) for box in step.boxes],
         "area_px": step.area_px,
         "reason": step.reason,
         **({"candidates": [_candidate_record(one) for one in step.candidates]} if step.candidates else {}),
@@ -121,7 +121,7 @@ def mask_record(
                 "found": region.found,
                 "missing": list(region.missing),
                 "peak": _rounded(region.peak),
-                "boxes": [_box_record(box) for box in region.boxes],
+                "boxes": [box_record(box) for box in region.boxes],
                 "area_px": int(np.count_nonzero(region.hard)),
                 "reason": region.reason,
                 "mask": file,
@@ -148,7 +148,8 @@ def write_json(path: Path, value: object) -> None:
         part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
-def _box_record(box: Box) -> list[int]:
+def box_record(box: Box) -> list[int]:
+    """A box as [x0, y0, x1, y1]."""
     return [box.x0, box.y0, box.x1, box.y1]
 
 
@@ -162,7 +163,7 @@ def _rounded(value: Any) -> Any:
     return value
 
 
-def _read_record(path: Path) -> dict[str, Any]:
+def read_record(path: Path) -> dict[str, Any]:
     """A record as it was written; empty where there is none, or where it is not ours to read."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))

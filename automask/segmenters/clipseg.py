@@ -13,7 +13,7 @@ from PIL import Image
 
 from automask.errors import ConfigError, SegmenterError, UnknownPhrase
 from automask.types import Heat, Rgb
-from automask.weights import locate, models_extra, place, quiet_models
+from automask.weights import choose_device, locate, quiet_models, requires_models_extra
 
 
 class ClipSeg:
@@ -54,16 +54,16 @@ class ClipSeg:
         if not templates or any("{}" not in template for template in templates):
             raise ConfigError(
                 f"segmenter.templates={list(templates)!r}: every template needs a {{}} where the phrase goes",
-                mend="write 'a photo of {}', or '{}' for the phrase alone",
+                hint="write 'a photo of {}', or '{}' for the phrase alone",
             )
         if phrases_at_once < 1:
-            raise ConfigError(f"segmenter.phrases_at_once={phrases_at_once}", mend="give 1 or more")
-        with models_extra("ClipSeg"):
+            raise ConfigError(f"segmenter.phrases_at_once={phrases_at_once}", hint="give 1 or more")
+        with requires_models_extra("ClipSeg"):
             import torch
             import transformers
 
         self._torch = torch
-        chosen = place(device, dtype, what="clipseg")
+        chosen = choose_device(device, dtype, what="clipseg")
         self.device_note = chosen.note
         self._device, self._dtype = chosen.device, chosen.dtype
         self._templates = tuple(templates)
@@ -81,7 +81,7 @@ class ClipSeg:
         if missing:
             raise SegmenterError(
                 f"the weights at {path} lack {len(missing)} of CLIPSeg's tensors ({missing[0]}, ...)",
-                mend="point model at a complete copy",
+                hint="point model at a complete copy",
             )
         self._net = net.to(device=self._device, dtype=self._dtype).eval()
 
@@ -106,7 +106,7 @@ class ClipSeg:
         """Token numbers of every phrase in every template, phrase by phrase."""
         for target in targets:
             if not target.strip():
-                raise UnknownPhrase("an empty phrase names nothing", mend="say what to look for")
+                raise UnknownPhrase("an empty phrase names nothing", hint="say what to look for")
         texts = [template.replace("{}", target) for target in targets for template in self._templates]
         tokens = self._processor(text=texts, padding=True, return_tensors="pt")
         limit = self._net.config.text_config.max_position_embeddings
@@ -114,7 +114,7 @@ class ClipSeg:
             if length > limit:
                 raise UnknownPhrase(
                     f"{text!r} is {length} tokens long, CLIP reads {limit} (its two marks included)",
-                    mend="say it in fewer words",
+                    hint="say it in fewer words",
                 )
         return {name: tokens[name].to(self._device) for name in ("input_ids", "attention_mask")}
 

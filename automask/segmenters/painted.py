@@ -46,7 +46,7 @@ class Painted:
             for phrase, file in self._masks.items():
                 if phrase.strip().casefold() == word:
                     return Path(file).expanduser()
-            raise UnknownPhrase(f"no mask for {target!r}", mend=f"masks are given for: {', '.join(self._masks)}")
+            raise UnknownPhrase(f"no mask for {target!r}", hint=f"masks are given for: {', '.join(self._masks)}")
         folder = Path(self._masks).expanduser()
         names = dict.fromkeys(f"{name}.png" for name in (word, _slug(word)) if name)
         there = {file.name.casefold(): file for file in sorted(folder.glob("*"))}
@@ -54,7 +54,7 @@ class Painted:
             if name in there:
                 return there[name]
         raise UnknownPhrase(
-            f"no mask for {target!r} in {folder}", mend=f"put {' or '.join(names)} there, white where the phrase is"
+            f"no mask for {target!r} in {folder}", hint=f"put {' or '.join(names)} there, white where the phrase is"
         )
 
 
@@ -71,13 +71,13 @@ def _brightness(file: Path, size_hw: tuple[int, ...]) -> Heat:
             levels = np.asarray(picture if deep else picture.convert("L"), dtype=np.float32)
     except (OSError, UnidentifiedImageError) as error:
         raise MaskError(
-            f"cannot read the mask {file}: {error}", mend="give a PNG, white where the phrase is"
+            f"cannot read the mask {file}: {error}", hint="give a PNG, white where the phrase is"
         ) from error
     if levels.shape != tuple(size_hw):
         (height, width), (photo_height, photo_width) = levels.shape, size_hw
         raise MaskError(
             f"the mask {file} is {width} x {height}, the photo {photo_width} x {photo_height}",
-            mend="save the mask at the photo's size",
+            hint="save the mask at the photo's size",
         )
     heat: Heat = levels / np.float32(65535 if deep else 255)
     return heat

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from automask.errors import ConfigError, SegmenterError
-from automask.segmenters.vocabulary import Words, packaged
+from automask.segmenters.vocabulary import Vocabulary, packaged
 from automask.types import Heat, Rgb
 
 _STRIDE = 32
@@ -62,13 +62,13 @@ class Starter:
 
     def __init__(self, *, side_px: int = 608, mirror: bool = True, threads: int = 2) -> None:
         if not _STRIDE <= side_px <= _LARGEST:
-            raise ConfigError(f"segmenter.side_px is {side_px}", mend=f"give {_STRIDE} to {_LARGEST}; 608 is usual")
+            raise ConfigError(f"segmenter.side_px is {side_px}", hint=f"give {_STRIDE} to {_LARGEST}; 608 is usual")
         if threads < 1:
-            raise ConfigError(f"threads is {threads}", mend="give at least 1")
+            raise ConfigError(f"threads is {threads}", hint="give at least 1")
         self.side_px = side_px
         self.mirror = mirror
         self.threads = threads
-        self._words = Words.packaged()
+        self._words = Vocabulary.packaged()
 
     def understand(self, targets: Sequence[str]) -> tuple[str, ...]:
         """The known phrase that each target is read as: "couches" as "sofa", "cabnets" as "cabinets".
@@ -83,13 +83,13 @@ class Starter:
         if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8 or photo.size == 0:
             raise SegmenterError(
                 f"the photo is {photo.dtype} of shape {photo.shape}",
-                mend="give [height, width, 3] uint8, RGB, not empty",
+                hint="give [height, width, 3] uint8, RGB, not empty",
             )
-        leaves, presence = self._look(photo)
+        leaves, presence = self._predict(photo)
         members = [self._words.leaves_of[phrase] for phrase in phrases]
         presences = [float(1 - np.prod(1 - presence[mine])) for mine in members]
-        there = [self._there(leaves[mine].sum(0), known) for mine, known in zip(members, presences, strict=True)]
-        leaves = leaves * self._gain(members, presences, there)[:, None, None]
+        there = [self._presence(leaves[mine].sum(0), known) for mine, known in zip(members, presences, strict=True)]
+        leaves = leaves * self._request_gain(members, presences, there)[:, None, None]
         leaves /= leaves.sum(0)
         height, width = photo.shape[:2]
         heats = np.empty((len(phrases), height, width), np.float32)
@@ -100,7 +100,7 @@ class Starter:
             cv2.resize(small, (width, height), dst=heat, interpolation=cv2.INTER_LINEAR)
         return np.clip(heats, 0.0, 1.0, out=heats)
 
-    def _there(self, share: Heat, presence: float) -> float:
+    def _presence(self, share: Heat, presence: float) -> float:
         """The probability that a phrase is in the photo.
 
         Args:
@@ -111,7 +111,9 @@ class Starter:
         strength = float(np.sqrt(np.square(share).mean()))
         return _logistic(by_presence * _logit(presence) + by_strength * _logit(strength) + constant)
 
-    def _gain(self, members: Sequence[Sequence[int]], presences: Sequence[float], there: Sequence[float]) -> Heat:
+    def _request_gain(
+        self, members: Sequence[Sequence[int]], presences: Sequence[float], there: Sequence[float]
+    ) -> Heat:
         """[leaves], how much each is raised because somebody asks for it: 1 for what nobody does.
 
         The net doubts what few photos show; who asks for it has most often seen it. What is not in the photo is not
@@ -136,7 +138,7 @@ class Starter:
             for whole, yielded in zip(leaves, yields, strict=True)
         )
 
-    def _look(self, photo: Rgb) -> tuple[Heat, Heat]:
+    def _predict(self, photo: Rgb) -> tuple[Heat, Heat]:
         """[leaves, h, w], the probabilities at a quarter of the size that the net sees, and [leaves], the presences."""
         height, width = photo.shape[:2]
         long = max(height, width)
@@ -149,9 +151,9 @@ class Starter:
         if self.mirror:
             mirrored, again = self._session.run(None, {"photo": np.ascontiguousarray(seen[..., ::-1])})
             leaves, presence = (leaves + mirrored[..., ::-1]) / 2, (presence + again) / 2
-        return self._one_wall(leaves[0], small), presence[0]
+        return self._merge_accent_wall(leaves[0], small), presence[0]
 
-    def _one_wall(self, leaves: Heat, seen: Rgb) -> Heat:
+    def _merge_accent_wall(self, leaves: Heat, seen: Rgb) -> Heat:
         """The leaves, with what is painted like the accent wall counted as accent wall behind the worktop too.
 
         The net goes by place: what is behind a worktop it calls backsplash. Where that is the accent wall's own colour

@@ -95,7 +95,7 @@ _FRONTS = frozenset(("door", "front", "panel", "face"))
 _FRONTED = frozenset(("cabinets", "base cabinets", "wall cabinets", "tall cabinet"))
 
 
-class Words:
+class Vocabulary:
     """The words of the starter: which phrase a text means, and which leaves a phrase covers.
 
     Args:
@@ -120,7 +120,7 @@ class Words:
         self._singles = {singular(word) for typed in whole for word in typed.split()}
 
     @classmethod
-    def packaged(cls) -> "Words":
+    def packaged(cls) -> "Vocabulary":
         """The words in the package."""
         return cls(json.loads(packaged("starter.json")))
 
@@ -151,16 +151,16 @@ class Words:
         if "and" in words:
             raise UnknownPhrase(
                 f"the starter segmenter does not know {shown!r}",
-                mend=f"part several things by commas; nearest known words: {near} (docs/starter.md lists all)",
+                hint=f"part several things by commas; nearest known words: {near} (docs/starter.md lists all)",
             )
         if picking or placing:
             raise UnknownPhrase(
                 f"the starter segmenter does not know {shown!r}: it cannot pick by {picking or placing!r}",
-                mend=f"name all of a kind, or draw the mask (--masks); nearest known words: {near}",
+                hint=f"name all of a kind, or draw the mask (--masks); nearest known words: {near}",
             )
         raise UnknownPhrase(
             f"the starter segmenter does not know {shown!r}",
-            mend=f"nearest known words: {near} (docs/starter.md lists all; preset=photo takes any)",
+            hint=f"nearest known words: {near} (docs/starter.md lists all; preset=photo takes any)",
         )
 
     def _joined(self, words: list[str]) -> list[str]:
@@ -402,4 +402,4 @@ def packaged(name: str) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as missing:
-        raise WeightsMissing(f"the package lacks {path}", mend="install automask again") from missing
+        raise WeightsMissing(f"the package lacks {path}", hint="install automask again") from missing

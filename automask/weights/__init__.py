@@ -4,23 +4,23 @@ Nothing is ever downloaded while a photo is edited: adapters ask `locate` for a 
 there is none. `fetch` downloads, and is called by `automask models fetch NAME` only.
 """
 
-from automask.weights.cache import Progress, cache_dir, cached_at, fetch, home_of, hub_dir, locate
-from automask.weights.device import Place, models_extra, place, quiet_models
+from automask.weights.cache import Progress, cache_dir, expected_path, fetch, find_local, hub_dir, locate
+from automask.weights.device import Placement, choose_device, quiet_models, requires_models_extra
 from automask.weights.table import Weights, catalogue, find
 
 __all__ = [
-    "Place",
+    "Placement",
     "Progress",
     "Weights",
     "cache_dir",
-    "cached_at",
     "catalogue",
+    "choose_device",
+    "expected_path",
     "fetch",
     "find",
-    "home_of",
+    "find_local",
     "hub_dir",
     "locate",
-    "models_extra",
-    "place",
     "quiet_models",
+    "requires_models_extra",
 ]

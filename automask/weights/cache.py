@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from automask.errors import WeightsMissing
-from automask.weights.device import models_extra
+from automask.weights.device import requires_models_extra
 from automask.weights.table import PICKLES, Weights, catalogue, find
 
 Progress = Callable[[int, int], None]
@@ -32,7 +32,7 @@ def hub_dir() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "huggingface" / "hub"
 
 
-def home_of(weights: Weights) -> Path:
+def expected_path(weights: Weights) -> Path:
     """Where the weights lie once fetched: a file where one file is fetched, else the folder of a repository."""
     if weights.is_url:
         return cache_dir() / "weights" / weights.source.rsplit("/", 1)[1]
@@ -40,9 +40,9 @@ def home_of(weights: Weights) -> Path:
     return folder / weights.files[0] if weights.is_one_file else folder
 
 
-def cached_at(weights: Weights) -> Path | None:
+def find_local(weights: Weights) -> Path | None:
     """Where the weights lie on this machine; None where they are missing or a download was broken off."""
-    home = home_of(weights)
+    home = expected_path(weights)
     if weights.is_one_file:
         return home if home.is_file() else None
     if not home.is_dir() or not all(any(home.glob(pattern)) for pattern in weights.files):
@@ -70,13 +70,13 @@ def locate(model: str) -> Path:
         if path.exists():
             return path
         if path.suffix or len(path.parts) > 1:
-            raise WeightsMissing(f"no weights at {model!r}", mend="point model at a file or folder that is there")
+            raise WeightsMissing(f"no weights at {model!r}", hint="point model at a file or folder that is there")
     weights = find(model)
-    home = cached_at(weights)
+    home = find_local(weights)
     if home is None:
         raise WeightsMissing(
-            f"no weights for {model!r} under {home_of(weights)}",
-            mend=f"run 'automask models fetch {model}', or point model at a copy",
+            f"no weights for {model!r} under {expected_path(weights)}",
+            hint=f"run 'automask models fetch {model}', or point model at a copy",
         )
     return home
 
@@ -95,7 +95,7 @@ def fetch(name: str, *, progress: Progress | None = None) -> Path:
     """
     weights = find(name)
     if weights.is_url:
-        home = home_of(weights)
+        home = expected_path(weights)
         if home.is_file():
             _check(weights, home.parent, {home.name: _sha256(home)})
         else:
@@ -104,12 +104,12 @@ def fetch(name: str, *, progress: Progress | None = None) -> Path:
     folder = _snapshot(weights)
     files = {file for pattern in weights.files for file in folder.glob(pattern) if file.suffix == ".safetensors"}
     _check(weights, folder, {file.relative_to(folder).as_posix(): _sha256(file) for file in sorted(files)})
-    return home_of(weights)
+    return expected_path(weights)
 
 
 def _snapshot(weights: Weights) -> Path:
     """The repository's folder, with every file that the catalogue names."""
-    with models_extra(f"fetching {weights.name!r}"):
+    with requires_models_extra(f"fetching {weights.name!r}"):
         import huggingface_hub
         from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, LocalEntryNotFoundError
 
@@ -124,15 +124,15 @@ def _snapshot(weights: Weights) -> Path:
     except GatedRepoError as error:
         raise WeightsMissing(
             f"{weights.source} is gated: its licence ({weights.licence}) must be accepted first",
-            mend=f"accept it at {weights.page}, run 'hf auth login', and fetch again",
+            hint=f"accept it at {weights.page}, run 'hf auth login', and fetch again",
         ) from error
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise _unfetched(weights, error) from error
-    if cached_at(weights) is None:
+    if find_local(weights) is None:
         missing = [pattern for pattern in weights.files if not any(Path(folder).glob(pattern))]
         raise WeightsMissing(
             f"{weights.source} at {weights.revision} has no {', '.join(missing)}",
-            mend="point model at a complete copy, and report this: the catalogue is wrong",
+            hint="point model at a complete copy, and report this: the catalogue is wrong",
         )
     return Path(folder)
 
@@ -168,7 +168,7 @@ def _unfetched(weights: Weights, error: Exception) -> WeightsMissing:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return WeightsMissing(
         f"could not fetch {weights.name!r} from {weights.source}: {reason}",
-        mend=f"check the connection, or copy the files to {home_of(weights)}",
+        hint=f"check the connection, or copy the files to {expected_path(weights)}",
     )
 
 
@@ -188,7 +188,7 @@ def _check(weights: Weights, folder: Path, digests: Mapping[str, str]) -> None:
                 # The hub's cache holds links: without the file behind a link gone, a fetch would link it again.
                 raise WeightsMissing(
                     f"{file} of {weights.name!r} has SHA-256 {digest}, not {known[file]} ({origin})",
-                    mend=f"delete {(folder / file).resolve()} and fetch again; do not use this file",
+                    hint=f"delete {(folder / file).resolve()} and fetch again; do not use this file",
                 )
     record.parent.mkdir(parents=True, exist_ok=True)
     part = record.with_name(f"{record.name}.{os.getpid()}.part")

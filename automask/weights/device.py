@@ -9,7 +9,7 @@ from automask.errors import ConfigError, ExtraMissing
 
 
 @contextlib.contextmanager
-def models_extra(what: str) -> Iterator[None]:
+def requires_models_extra(what: str) -> Iterator[None]:
     """Turns a failed import inside the block into one sentence that names the command.
 
     Args:
@@ -22,7 +22,7 @@ def models_extra(what: str) -> Iterator[None]:
         yield
     except ImportError as error:
         raise ExtraMissing(
-            f"{what} needs the packages of the 'models' extra: {error}", mend="run pip install 'automask[models]'"
+            f"{what} needs the packages of the 'models' extra: {error}", hint="run pip install 'automask[models]'"
         ) from error
 
 
@@ -48,7 +48,7 @@ def _bars_are_on(logging: Any) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Placement:
     """Where a model runs.
 
     Args:
@@ -62,7 +62,7 @@ class Place:
     note: str
 
 
-def place(device: str, dtype: str, *, what: str, gpu_dtype: str = "float16") -> Place:
+def choose_device(device: str, dtype: str, *, what: str, gpu_dtype: str = "float16") -> Placement:
     """Picks the device and the number format of a model.
 
     Args:
@@ -85,17 +85,17 @@ def place(device: str, dtype: str, *, what: str, gpu_dtype: str = "float16") -> 
     try:
         chosen = torch.device(device)
     except RuntimeError as error:
-        raise ConfigError(f"device {device!r} is not one that torch knows", mend="use auto, cpu or cuda") from error
+        raise ConfigError(f"device {device!r} is not one that torch knows", hint="use auto, cpu or cuda") from error
     gone = (chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count()) or (
         chosen.type == "mps" and not has_mps
     )
     if gone:
-        raise ConfigError(f"device {device!r} is not on this machine", mend="use device=auto or device=cpu")
+        raise ConfigError(f"device {device!r} is not on this machine", hint="use device=auto or device=cpu")
     if dtype not in ("auto", "float32", "float16", "bfloat16"):
-        raise ConfigError(f"dtype {dtype!r} is unknown", mend="use auto, float32, float16 or bfloat16")
+        raise ConfigError(f"dtype {dtype!r} is unknown", hint="use auto, float32, float16 or bfloat16")
     if dtype == "auto":
         dtype = gpu_dtype if chosen.type == "cuda" else "float32"
     name = {"cpu": "the CPU"}.get(chosen.type, device)
     if chosen.type == "cuda":
         name = f"{device} ({torch.cuda.get_device_name(chosen)})"
-    return Place(chosen, getattr(torch, dtype), f"{what} runs on {name} in {dtype}{why}")
+    return Placement(chosen, getattr(torch, dtype), f"{what} runs on {name} in {dtype}{why}")

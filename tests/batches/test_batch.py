@@ -20,7 +20,7 @@ import automask
 from automask.batches import find, sheets
 from automask.batches.failures import only_failed
 from automask.batches.find import find_jobs
-from automask.batches.mappers import RayActors, Serial
+from automask.batches.mappers import LocalPool, RayActors
 from automask.batches.resume import is_done
 from automask.batches.run import run_batch
 from automask.errors import AutomaskError, OutputError, PhotoError, UnknownPhrase, UsageError
@@ -138,7 +138,7 @@ def test_a_link_that_leads_nowhere_is_refused_with_its_reason(tmp_path):
     (tmp_path / "in" / "b.jpg").symlink_to("gone.jpg")
     both = found(tmp_path / "in", tmp_path / "out")
     assert photos(both.jobs, tmp_path / "in") == ["a.jpg"]
-    assert both.refused == ((str(tmp_path / "in" / "b.jpg"), "a link that leads nowhere; mend or remove it"),)
+    assert both.refused == ((str(tmp_path / "in" / "b.jpg"), "a link that leads nowhere; fix or remove it"),)
 
 
 def test_a_result_that_would_overwrite_a_photo_is_refused(tmp_path):
@@ -260,7 +260,7 @@ def test_rows_that_cannot_be_done_are_refused_alone_with_number_and_reason(tmp_p
     assert reasons[3] == "row 5: no edits, and none for all; fill the cell, or give EDITS for the empty ones"
     assert reasons[4] == "row 6: more cells than columns; put double quotes around edits that hold the separator"
     assert "row 7: 'notes.txt' is no photo by its ending" in reasons[5]
-    assert reasons[6].endswith("something else.png'; mend its name")
+    assert reasons[6].endswith("something else.png'; fix its name")
     assert not any("\n" in reason for reason in reasons)
 
 
@@ -314,7 +314,7 @@ def editing(wait_s=0.0):
 
 def fails_on(names, kind):
     errors = {
-        "words": UnknownPhrase("no 'x'", mend="say 'y'"),
+        "words": UnknownPhrase("no 'x'", hint="say 'y'"),
         "memory": MemoryError(),
         "bug": ValueError("two\nlines"),
         "bare": RuntimeError(),
@@ -358,7 +358,7 @@ def test_a_job_that_raises_is_reported_and_the_others_go_on(tmp_path, kind, reas
     told = []
     make = functools.partial(fails_on, ("b, [1].jpg",), kind)
     reports = run_batch(
-        jobs, make, Serial(workers=1), out=out, refused=[("d.jpg", "row 9: gone")], on_report=told.append
+        jobs, make, LocalPool(workers=1), out=out, refused=[("d.jpg", "row 9: gone")], on_report=told.append
     )
     assert [report.status for report in reports] == ["done", "failed", "done"]
     assert reports[1].reason == reason
@@ -369,7 +369,7 @@ def test_a_job_that_raises_is_reported_and_the_others_go_on(tmp_path, kind, reas
 def test_a_broken_photo_is_one_failure(tmp_path):
     out = tmp_path / "out"
     jobs = found(touch(pictures(tmp_path / "in", "a.jpg", "c.jpg"), "b.jpg"), out).jobs
-    reports = run_batch(jobs, editing, Serial(workers=1), out=out)
+    reports = run_batch(jobs, editing, LocalPool(workers=1), out=out)
     assert [report.status for report in reports] == ["done", "failed", "done"]
     assert "b.jpg" in (reports[1].reason or "")
     assert {"a.jpg", "c.jpg", "failures.csv", "contact-sheet.jpg"} <= set(tree(out))
@@ -379,10 +379,10 @@ def test_failures_can_be_tried_again_and_their_list_goes_when_all_is_well(tmp_pa
     out = tmp_path / "out"
     jobs = found(touch(tmp_path / "in", "x/a.jpg", "y/a.jpg", "b.jpg"), out, recursive=True).jobs
     assert only_failed(jobs, out) == ()
-    run_batch(jobs, functools.partial(fails_on, ("a.jpg",), "words"), Serial(workers=1), out=out)
+    run_batch(jobs, functools.partial(fails_on, ("a.jpg",), "words"), LocalPool(workers=1), out=out)
     again = only_failed(jobs, out)
     assert results(again, out) == ["x/a.jpg", "y/a.jpg"]
-    run_batch(again, functools.partial(fails_on, (), "words"), Serial(workers=1), out=out)
+    run_batch(again, functools.partial(fails_on, (), "words"), LocalPool(workers=1), out=out)
     assert not (out / "failures.csv").exists()
 
 
@@ -390,7 +390,9 @@ def test_a_row_that_was_refused_is_tried_again_once_mended(tmp_path):
     out = tmp_path / "out"
     path = listed(tmp_path, "photo,edits\nx/a.jpg,\nb.jpg,\n", "b.jpg")
     first = found(path, out)
-    run_batch(first.jobs, functools.partial(fails_on, (), "words"), Serial(workers=1), out=out, refused=first.refused)
+    run_batch(
+        first.jobs, functools.partial(fails_on, (), "words"), LocalPool(workers=1), out=out, refused=first.refused
+    )
     touch(tmp_path, "x/a.jpg")
     assert [job.photo.name for job in only_failed(found(path, out).jobs, out)] == ["a.jpg"]
 
@@ -398,14 +400,16 @@ def test_a_row_that_was_refused_is_tried_again_once_mended(tmp_path):
 def test_an_interrupt_passes_and_keeps_what_failed_before_and_so_far(tmp_path):
     out = tmp_path / "out"
     jobs = found(touch(tmp_path / "in", "a.jpg", "b.jpg", "c.jpg", "d.jpg"), out).jobs
-    run_batch(jobs, functools.partial(fails_on, ("a.jpg", "d.jpg"), "words"), Serial(workers=1), out=out)
+    run_batch(jobs, functools.partial(fails_on, ("a.jpg", "d.jpg"), "words"), LocalPool(workers=1), out=out)
 
     def interrupt(report):
         if report.job.photo.name == "b.jpg":
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run_batch(jobs, functools.partial(fails_on, ("b.jpg",), "bug"), Serial(workers=1), out=out, on_report=interrupt)
+        run_batch(
+            jobs, functools.partial(fails_on, ("b.jpg",), "bug"), LocalPool(workers=1), out=out, on_report=interrupt
+        )
     assert [row["photo"] for row in failures_in(out)] == ["b.jpg", "d.jpg"]
 
 
@@ -413,16 +417,16 @@ def test_models_that_cannot_be_loaded_stop_the_batch(tmp_path):
     jobs = found(touch(tmp_path / "in", "a.jpg"), tmp_path / "out").jobs
 
     def no_weights():
-        raise AutomaskError("no weights", mend="fetch them")
+        raise AutomaskError("no weights", hint="fetch them")
 
     with pytest.raises(AutomaskError, match="no weights; fetch them"):
-        run_batch(jobs, no_weights, Serial(workers=1), out=tmp_path / "out")
+        run_batch(jobs, no_weights, LocalPool(workers=1), out=tmp_path / "out")
 
 
 def test_an_out_that_cannot_be_made_is_told_in_one_line(tmp_path):
     touch(tmp_path, "out")
     with pytest.raises(OutputError, match=r"cannot write into .*; name another folder"):
-        run_batch([], editing, Serial(workers=1), out=tmp_path / "out")
+        run_batch([], editing, LocalPool(workers=1), out=tmp_path / "out")
 
 
 # -------------------------------------------------------------------------------------------------- resume
@@ -431,9 +435,9 @@ def test_an_out_that_cannot_be_made_is_told_in_one_line(tmp_path):
 def test_a_finished_batch_is_skipped_and_stays_byte_for_byte(tmp_path):
     out = tmp_path / "out"
     jobs = found(pictures(tmp_path / "in", *ODD), out).jobs
-    assert {report.status for report in run_batch(jobs, editing, Serial(workers=1), out=out)} == {"done"}
+    assert {report.status for report in run_batch(jobs, editing, LocalPool(workers=1), out=out)} == {"done"}
     before = tree(out)
-    assert {report.status for report in run_batch(jobs, editing, Serial(workers=1), out=out)} == {"skipped"}
+    assert {report.status for report in run_batch(jobs, editing, LocalPool(workers=1), out=out)} == {"skipped"}
     assert tree(out) == before
 
 
@@ -441,7 +445,7 @@ def test_several_processes_give_the_same_files_as_one(tmp_path):
     source = pictures(tmp_path / "in", "a.jpg", "a.png", "b.jpg", "sub/c.jpg")
     for workers in (1, 2):
         out = tmp_path / f"out{workers}"
-        run_batch(found(source, out, recursive=True).jobs, editing, Serial(workers=workers), out=out)
+        run_batch(found(source, out, recursive=True).jobs, editing, LocalPool(workers=workers), out=out)
     assert tree(tmp_path / "out1") == tree(tmp_path / "out2")
 
 
@@ -450,7 +454,7 @@ def test_ray_gives_the_same_files_as_one_process(tmp_path, monkeypatch):
     here = Path(__file__).parent
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(here), str(here.parents[1])]))
     source = touch(pictures(tmp_path / "in", "a.jpg", "a.png", "b.jpg"), "broken.jpg")
-    for name, mapper in (("one", Serial(workers=1)), ("ray", RayActors(workers=2))):
+    for name, mapper in (("one", LocalPool(workers=1)), ("ray", RayActors(workers=2))):
         out = tmp_path / name
         run_batch(found(source, out).jobs, editing, mapper, out=out)
     assert tree(tmp_path / "one") == tree(tmp_path / "ray")
@@ -479,7 +483,7 @@ def test_a_machine_that_dies_midway_costs_a_ray_batch_no_photo(tmp_path, monkeyp
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(here), str(here.parents[1])]))
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     source = pictures(tmp_path / "in", *(f"{number}.jpg" for number in range(5)))
-    run_batch(found(source, tmp_path / "one").jobs, editing, Serial(workers=1), out=tmp_path / "one")
+    run_batch(found(source, tmp_path / "one").jobs, editing, LocalPool(workers=1), out=tmp_path / "one")
     begun, out = tmp_path / "begun", tmp_path / "ray"
     begun.mkdir()
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
@@ -531,7 +535,7 @@ def test_a_digest_depends_on_photo_plan_options_configuration_and_version(monkey
 def test_half_written_files_of_a_killed_batch_are_removed_and_a_persons_are_not(tmp_path):
     ours, theirs = ".automask-0123456789ab.jpg", ".automask-notes.txt"
     touch(tmp_path / "out", ours, f"sub/a.masks/{ours}", theirs)
-    run_batch([], editing, Serial(workers=1), out=tmp_path / "out")
+    run_batch([], editing, LocalPool(workers=1), out=tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").rglob(".*")) == [theirs]
 
 
@@ -550,7 +554,7 @@ if __name__ == "__main__":
 def test_a_batch_killed_at_random_moments_ends_like_one_that_was_not(tmp_path):
     source = pictures(tmp_path / "in", *(f"{number}.jpg" for number in range(8)), "sub/a.png", "sub/a.jpg")
     out, straight = tmp_path / "out", tmp_path / "straight"
-    run_batch(found(source, straight, recursive=True).jobs, editing, Serial(workers=1), out=straight)
+    run_batch(found(source, straight, recursive=True).jobs, editing, LocalPool(workers=1), out=straight)
     paths = [str(Path(__file__).parent), str(Path(automask.__file__).parent.parent)]
     script = tmp_path / "go.py"
     script.write_text(BATCH.format(paths=paths, out=str(out), source=str(source)))
@@ -566,7 +570,7 @@ def test_a_batch_killed_at_random_moments_ends_like_one_that_was_not(tmp_path):
         process.wait()
         for path in out.rglob("*.run.json"):
             assert files_of("x.jpg", path.parent, path.name.removesuffix(".run.json")).before_after.stat().st_size
-    run_batch(found(source, out, recursive=True).jobs, editing, Serial(workers=1), out=out)
+    run_batch(found(source, out, recursive=True).jobs, editing, LocalPool(workers=1), out=out)
     assert tree(out) == tree(straight)
 
 
@@ -577,7 +581,7 @@ def test_the_contact_sheet_has_pages_and_a_shorter_batch_removes_the_rest(tmp_pa
     monkeypatch.setattr(sheets, "_SHEET_CELLS", 2)
     out = tmp_path / "out"
     jobs = found(pictures(tmp_path / "in", "a.jpg", "b.jpg", "c.jpg"), out).jobs
-    run_batch(jobs, editing, Serial(workers=1), out=out)
+    run_batch(jobs, editing, LocalPool(workers=1), out=out)
     pages = sheets.write_contact_sheet(out, [("d.jpg", "broken"), ("e.jpg", "broken")])
     assert [page.name for page in pages] == ["contact-sheet.jpg", "contact-sheet-2.jpg", "contact-sheet-3.jpg"]
     touch(out, "contact-sheet-of-mine.jpg")

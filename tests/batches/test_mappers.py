@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from automask.batches import mappers
-from automask.batches.mappers import RayActors, Serial
+from automask.batches.mappers import LocalPool, RayActors
 from automask.errors import AutomaskError, ConfigError, ExtraMissing, PlanError
 
 # The workers are module-level functions: other processes import them.
@@ -23,7 +23,7 @@ def square():
 def nasty():
     def work(item):
         if item == "raise":
-            raise PlanError("no 'x'", mend="say 'y'")
+            raise PlanError("no 'x'", hint="say 'y'")
         if item == "unpicklable error":
             raise UnpicklableError(lambda: 0)
         if item == "unpicklable result":
@@ -55,7 +55,7 @@ def count_loads(folder):
 
 
 def no_weights():
-    raise AutomaskError("no weights", mend="fetch them")
+    raise AutomaskError("no weights", hint="fetch them")
 
 
 def dies_loading():
@@ -84,7 +84,7 @@ def lost(item, error):
     return f"{item}: {type(error).__name__}: {error}"
 
 
-ONE, TWO = Serial(workers=1), Serial(workers=2)
+ONE, TWO = LocalPool(workers=1), LocalPool(workers=2)
 both = pytest.mark.parametrize("mapper", [ONE, TWO], ids=["one", "two"])
 
 
@@ -138,7 +138,7 @@ def test_each_worker_loads_once_and_every_item_gives_a_result(tmp_path):
 
 
 def test_no_more_workers_are_started_than_there_are_items(tmp_path):
-    list(Serial(workers=8).map(functools.partial(count_loads, str(tmp_path)), range(1)))
+    list(LocalPool(workers=8).map(functools.partial(count_loads, str(tmp_path)), range(1)))
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -232,7 +232,7 @@ def test_how_a_worker_died_says_how_often_its_item_is_tried(deaths, tries, done)
 
 @pytest.mark.parametrize("workers", [0, -1])
 def test_fewer_than_one_worker_is_refused(workers):
-    for mapper in (Serial, RayActors):
+    for mapper in (LocalPool, RayActors):
         with pytest.raises(ConfigError, match=rf"mapper\.workers is {workers}; give at least 1"):
             mapper(workers=workers)
 

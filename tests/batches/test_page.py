@@ -18,14 +18,14 @@ from PIL import Image
 from automask import fingerprint
 from automask.batches import sheets
 from automask.batches.find import find_jobs
-from automask.batches.mappers import Serial
+from automask.batches.mappers import LocalPool
 from automask.batches.page import page, write_page
 from automask.batches.resume import is_done
 from automask.batches.run import run_batch
 from automask.images import open_photo, write_picture
 from automask.plan import parse_plan, variants_from
 from automask.results.outcome import Outcome
-from automask.results.previews import before_after, halves
+from automask.results.previews import before_after, split_layout
 from automask.results.records import run_record
 from automask.types import JobReport, Region, Step
 
@@ -124,7 +124,7 @@ def done_batch(folder, *names, size_wh=(36, 24)):
         else:
             Image.new("RGB", size_wh, (40 + index, 90, 90)).save(path)
     found = find_jobs(str(folder / "in"), out=folder / "out", variants=variants_from(PLAN), recursive=True)
-    run_batch(found.jobs, make_worker, Serial(workers=1), out=folder / "out", refused=found.refused)
+    run_batch(found.jobs, make_worker, LocalPool(workers=1), out=folder / "out", refused=found.refused)
     return folder / "out"
 
 
@@ -301,7 +301,7 @@ def test_every_part_of_the_template_was_filled_in():
 
 def test_the_halves_are_those_of_the_picture():
     for height, width in [(20, 30), (30, 20), (20, 41), (1000, 1500), (1400, 900), (700, 3000), (1, 1), (2600, 5300)]:
-        lie = halves((width, height))
+        lie = split_layout((width, height))
         picture = before_after(*[np.zeros((height, width, 3), np.uint8)] * 2)
         across, along = lie.size_wh if lie.stacked else lie.size_wh[::-1]
         wanted = (across, 2 * along + lie.gap_px)
@@ -381,7 +381,7 @@ def shown(tmp_path_factory):
     told["steps"][0]["peak"] = 0.01
     (out / "10.run.json").write_text(json.dumps(told))
     with (out / "failures.csv").open() as file:
-        return write_page(out, sheets._pictures(out), [tuple(row) for row in csv.reader(file)][1:])
+        return write_page(out, sheets.result_pictures(out), [tuple(row) for row in csv.reader(file)][1:])
 
 
 VISIBLE = "[...document.querySelectorAll('article')].filter(card => !card.hidden)"

@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from automask.batches.prefetch import Over, overlapped
+from automask.batches.prefetch import Finished, prefetched
 
 
 def lost(item, error):
@@ -12,7 +12,7 @@ def lost(item, error):
 def read(item):
     if item == "unreadable":
         raise OSError("no such photo")
-    return Over(f"{item} was done") if item.startswith("done") else item.upper()
+    return Finished(f"{item} was done") if item.startswith("done") else item.upper()
 
 
 def work(ready):
@@ -28,7 +28,7 @@ def write(item, made):
 
 
 def run(items, **settings):
-    return list(overlapped(items, read=read, work=work, write=write, lost=lost, **settings))
+    return list(prefetched(items, read=read, work=work, write=write, lost=lost, **settings))
 
 
 @pytest.mark.parametrize("together", [1, 2, 3, 50])
@@ -72,7 +72,7 @@ def test_only_a_few_items_are_held_however_many_there_are(together: int):
             held.append(len(begun) - len(over))
             yield str(number)
 
-    for result in overlapped(items(), read=read, work=work, write=write, lost=lost, together=together):
+    for result in prefetched(items(), read=read, work=work, write=write, lost=lost, together=together):
         over.append(result)
     assert len(over) == 200
     assert max(held) <= 4 * together
@@ -97,7 +97,7 @@ def test_the_next_item_is_read_while_this_one_is_worked_on_and_the_last_is_writt
         assert item or first_may_be_written.wait(20)
         return made
 
-    assert list(overlapped([0, 1], read=reads, work=works, write=writes, lost=lost)) == [0, 1]
+    assert list(prefetched([0, 1], read=reads, work=works, write=writes, lost=lost)) == [0, 1]
 
 
 def test_a_caller_that_stops_lets_what_is_being_written_finish_and_begins_nothing_new():
@@ -111,7 +111,7 @@ def test_a_caller_that_stops_lets_what_is_being_written_finish_and_begins_nothin
         written.append(item)
         return item
 
-    results = overlapped(
+    results = prefetched(
         range(100), read=reads, work=lambda ready: [number for number, _ in ready], write=writes, lost=lost
     )
     next(results)

@@ -58,7 +58,7 @@ def test_known_words_go_to_the_first_and_the_others_are_not_loaded():
 
 
 @pytest.mark.parametrize(
-    "why", [WeightsMissing("no weights for 'x'", mend="fetch x"), ExtraMissing("no torch", mend="fetch x")]
+    "why", [WeightsMissing("no weights for 'x'", hint="fetch x"), ExtraMissing("no torch", hint="fetch x")]
 )
 def test_without_the_second_unknown_words_are_told_what_is_known_and_what_is_wanted(why):
     router, _ = auto(paint=Paint(), diffusion=why)
@@ -86,7 +86,7 @@ def test_words_that_none_knows_are_refused_as_the_first_refuses_them():
 
 
 def test_with_no_editor_at_all_the_first_reason_is_told():
-    router, _ = auto(diffusion=WeightsMissing("no weights", mend="fetch"), sdxl=WeightsMissing("none", mend="fetch"))
+    router, _ = auto(diffusion=WeightsMissing("no weights", hint="fetch"), sdxl=WeightsMissing("none", hint="fetch"))
     with pytest.raises(WeightsMissing, match="no weights; fetch"):
         router.route("white")
 
@@ -117,7 +117,7 @@ def test_the_chain_deals_with_the_editor_that_is_chosen():
 
 
 def test_unknown_words_are_a_plan_error_before_any_work():
-    tools = stages(auto(paint=Paint(), diffusion=WeightsMissing("none", mend="fetch sd15-inpaint"))[0])
+    tools = stages(auto(paint=Paint(), diffusion=WeightsMissing("none", hint="fetch sd15-inpaint"))[0])
     with pytest.raises(PlanError, match="diffusion is not ready: fetch sd15-inpaint") as caught:
         check_edits((Edit(("sofa",), "chesterfield"),), tools)
     assert caught.value.exit_status == 2

@@ -7,7 +7,7 @@ import pytest
 from watching import Watched, assert_noise_falls, own_latents
 
 from automask.editors.diffusion import Diffusion
-from automask.editors.diffusion.latents import grown, in_pixels, released, spill_px
+from automask.editors.diffusion.latents import grown, in_pixels, latent_freedom, spill_px
 from automask.painting.chain import paint
 from automask.protocols import Stages
 from automask.refiners.threshold import Threshold
@@ -47,7 +47,7 @@ def masks():
 @pytest.mark.parametrize("name", masks())
 def test_no_masked_pixel_is_missed_and_none_beyond_the_spill_is_touched(name, grow_px):
     hard = masks()[name]
-    free = in_pixels(released(hard, grow_px=grow_px, cell_px=8), cell_px=8)
+    free = in_pixels(latent_freedom(hard, grow_px=grow_px, cell_px=8), cell_px=8)
     assert (free | ~hard).all()
     assert (free | ~grown(hard, grow_px=grow_px)).all()
     assert (grown(hard, grow_px=spill_px(grow_px, 8)) | ~free).all()
@@ -56,7 +56,7 @@ def test_no_masked_pixel_is_missed_and_none_beyond_the_spill_is_touched(name, gr
 def test_latents_under_the_mask_are_free_and_fewer_are_so_the_further_away():
     hard = np.zeros((8, 48), np.bool_)
     hard[:, :9] = True
-    free = released(hard, grow_px=24, cell_px=8)[0].tolist()
+    free = latent_freedom(hard, grow_px=24, cell_px=8)[0].tolist()
     assert free[:2] == [1, 1]
     assert free[-1] == 0
     assert free == sorted(free, reverse=True)
@@ -64,7 +64,7 @@ def test_latents_under_the_mask_are_free_and_fewer_are_so_the_further_away():
 
 
 def test_an_empty_mask_frees_nothing():
-    assert not released(np.zeros((16, 16), np.bool_), grow_px=8, cell_px=8).any()
+    assert not latent_freedom(np.zeros((16, 16), np.bool_), grow_px=8, cell_px=8).any()
     assert not grown(np.zeros((16, 16), np.bool_), grow_px=8).any()
 
 
@@ -86,7 +86,7 @@ def test_outside_the_mask_the_decoder_is_given_the_photo_s_own_latents(editors, 
     with Watched(editors[kind]) as watched:
         editors[kind].paint(crop, hard, "marble", seed=3, **options)
     _, expected = own_latents(editors[kind], crop)
-    stays = released(hard, grow_px=8, cell_px=8) == 0
+    stays = latent_freedom(hard, grow_px=8, cell_px=8) == 0
     assert stays.mean() > 0.2
     difference = (watched.decoded - expected).abs().flatten(2).amax(dim=(0, 1)).reshape(stays.shape).numpy()
     assert difference[stays].max() < 1e-4
@@ -135,7 +135,7 @@ def test_the_net_is_told_that_every_latent_with_a_masked_pixel_is_masked(editors
     hard = np.zeros(crop.shape[:2], np.bool_)
     hard[21:23, 12] = True  # no pixel of it is one that diffusers' own scaling looks at
     told = net_inputs(editors[kind], crop, hard)[0][4].numpy()
-    assert np.array_equal(told, np.ceil(released(hard, grow_px=8, cell_px=8)))
+    assert np.array_equal(told, np.ceil(latent_freedom(hard, grow_px=8, cell_px=8)))
     assert told.sum() >= 4
 
 

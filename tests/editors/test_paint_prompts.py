@@ -352,7 +352,7 @@ def test_any_text_is_a_look_or_a_refusal(text):
     try:
         look = look_for(text)
     except EditorError as refusal:
-        told = refusal.mend
+        told = refusal.hint
     else:
         told = "a look"
         assert all(0 <= level <= 1 for level in look.reflectance)
@@ -463,7 +463,7 @@ def test_a_text_longer_than_any_look_is_refused_at_once_in_a_short_message(text)
     start = text.strip()[:40]
     assert caught.value.problem.startswith(f"paint does not know '{start}")
     assert caught.value.problem.endswith("letters long")
-    assert caught.value.mend.startswith("say it in 200 letters or fewer; it knows CSS colours")
+    assert caught.value.hint.startswith("say it in 200 letters or fewer; it knows CSS colours")
     assert len(str(caught.value)) < 400
 
 

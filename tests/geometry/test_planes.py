@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from automask.geometry.perspective import Room, camera_of
-from automask.geometry.planes import Surface, metres, planes_of, surface_of
-from automask.geometry.surfaces import Surfaces
+from automask.geometry.planes import RoomPlane, metres, planes_of, surface_of
+from automask.geometry.surfaces import SurfacePrediction
 
 SIZE = (256, 384)
 FLOOR, CEILING, RIGHT, LEFT, BACK = range(5)
@@ -68,7 +68,7 @@ class Box:
         normal = normal + noise * rough
         normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-6)
         density = cv2.resize(np.log(self.focal / self.depth).astype(np.float32), wh, interpolation=cv2.INTER_AREA)
-        return Surfaces(normal.astype(np.float32), density, np.zeros((*density.shape, 3), np.float32))
+        return SurfacePrediction(normal.astype(np.float32), density, np.zeros((*density.shape, 3), np.float32))
 
     def room(self, noise=0.0):
         return camera_of(self.picture(), 1.0, self.seen(noise))
@@ -177,7 +177,9 @@ def test_a_ball_is_one_surface_that_faces_the_camera():
     ball = x * x + y * y < 0.9
     normal = np.where(ball[..., None], np.stack([x, y, -flat], -1), seen.normal)
     normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
-    room = camera_of(box.picture(), 1.0, Surfaces(normal.astype(np.float32), seen.log_density, seen.log_albedo))
+    room = camera_of(
+        box.picture(), 1.0, SurfacePrediction(normal.astype(np.float32), seen.log_density, seen.log_albedo)
+    )
     mask = cv2.resize(ball.astype(np.uint8), SIZE[::-1], interpolation=cv2.INTER_NEAREST) > 0
     ((surface, here),) = planes_of(mask, room, (0, 0))
     assert surface.facing
@@ -221,7 +223,7 @@ def level_room(yaw=20.0):
 @pytest.mark.parametrize("axis", [0, 1])
 def test_lines_along_a_floor_s_axis_run_to_its_vanishing_point(axis):
     room = level_room()
-    along, across, _ = metres(Surface(flat=True, axis=axis, offset=1.5), room, (0, SIZE[0], 0, SIZE[1]))
+    along, across, _ = metres(RoomPlane(flat=True, axis=axis, offset=1.5), room, (0, SIZE[0], 0, SIZE[1]))
     vanishing = np.array([room.centre + room.focal * math.tan(room.yaws[axis]), room.horizon])
     y, x = np.mgrid[150:250, 40:340]
     # One px along the way to the vanishing point: the place moves along the axis, and not across it.
@@ -235,9 +237,9 @@ def test_lines_along_a_floor_s_axis_run_to_its_vanishing_point(axis):
 
 def test_a_metre_is_fewer_px_far_away():
     room = level_room()
-    _, _, floor = metres(Surface(flat=True, axis=0, offset=1.5), room, (140, SIZE[0], 0, SIZE[1]))
+    _, _, floor = metres(RoomPlane(flat=True, axis=0, offset=1.5), room, (140, SIZE[0], 0, SIZE[1]))
     assert (np.diff(floor, axis=0) > 0).all()
-    wall = Surface(flat=False, axis=0, offset=2.0)
+    wall = RoomPlane(flat=False, axis=0, offset=2.0)
     _, _, right = metres(wall, room, (0, SIZE[0], 340, SIZE[1]))
     assert (np.diff(right, axis=1) > 0).all()
 
@@ -245,8 +247,8 @@ def test_a_metre_is_fewer_px_far_away():
 def test_twice_as_far_is_half_as_large():
     room = level_room()
     box = (0, SIZE[0], 300, SIZE[1])
-    for near in (Surface(flat=False, axis=0, offset=1.0), Surface(flat=False, axis=0, offset=1.0, facing=True)):
-        far = Surface(flat=near.flat, axis=0, offset=2.0, facing=near.facing)
+    for near in (RoomPlane(flat=False, axis=0, offset=1.0), RoomPlane(flat=False, axis=0, offset=1.0, facing=True)):
+        far = RoomPlane(flat=near.flat, axis=0, offset=2.0, facing=near.facing)
         one, two = metres(near, room, box), metres(far, room, box)
         np.testing.assert_allclose(two[0], 2 * one[0], rtol=1e-4, atol=1e-4)
         np.testing.assert_allclose(two[1], 2 * one[1], rtol=1e-4, atol=1e-4)

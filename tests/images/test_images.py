@@ -686,11 +686,11 @@ def test_a_soft_edge_starts_at_the_old_sample_outside_srgb_too(tmp_path: Path) -
 
 
 def test_ink_without_a_profile_goes_there_and_back_within_one_level() -> None:
-    from automask.images.colour import _plain_from_srgb, _plain_to_srgb
+    from automask.images.colour import default_from_srgb, default_to_srgb
 
     steps = np.arange(0, 256, 5, dtype=np.uint8)
     every = np.stack(np.meshgrid(steps, steps, steps), axis=-1).reshape(-1, 3)
-    back = _plain_to_srgb("CMYK")(_plain_from_srgb("CMYK")(every))
+    back = default_to_srgb("CMYK")(default_from_srgb("CMYK")(every))
     assert np.abs(back.astype(int) - every.astype(int)).max() <= 1
 
 
@@ -925,7 +925,7 @@ def refused(source: object, **options: float) -> str:
         open_photo(source, **options)  # type: ignore[arg-type]
     text = str(caught.value)
     assert "\n" not in text
-    assert caught.value.mend
+    assert caught.value.hint
     assert str(pickle.loads(pickle.dumps(caught.value))) == text  # noqa: S301
     return text
 
@@ -1032,12 +1032,12 @@ def test_flipped_bytes_are_read_or_refused_never_worse(data: st.DataObject) -> N
     content = bytearray(_bytes_of(name))
     for _ in range(data.draw(st.integers(1, 6))):
         content[data.draw(st.integers(0, min(len(content) - 1, 400)))] = data.draw(st.integers(0, 255))
-    from automask.images.decode import _decode
+    from automask.images.decode import decode
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            _decode(bytes(content), name, 1.0)
+            decode(bytes(content), name, 1.0)
         except PhotoError as error:
             assert "\n" not in str(error)  # noqa: PT017
 
@@ -1084,7 +1084,7 @@ def test_the_size_guard_is_ours_not_pillows(tmp_path: Path, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize(
-    ("array", "says", "mend"),
+    ("array", "says", "hint"),
     [
         (np.zeros((4, 5, 3), np.float32), "[4, 5, 3] float32", "to_uint8"),
         (np.zeros((4, 5, 4), np.uint8), "[4, 5, 4] uint8", "array[:, :, :3]"),
@@ -1094,10 +1094,10 @@ def test_the_size_guard_is_ours_not_pillows(tmp_path: Path, monkeypatch: pytest.
         (np.zeros((0, 5, 3), np.uint8), "[0, 5, 3]", "1 x 1"),
     ],
 )
-def test_an_array_that_is_no_photo_is_refused(array: np.ndarray, says: str, mend: str) -> None:
+def test_an_array_that_is_no_photo_is_refused(array: np.ndarray, says: str, hint: str) -> None:
     text = refused(array)
     assert says in text
-    assert mend in text
+    assert hint in text
 
 
 def test_an_array_is_copied_and_never_written_to(tmp_path: Path) -> None:

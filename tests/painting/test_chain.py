@@ -149,7 +149,7 @@ class RefusesTheSecondCrop(Fill):
     def paint(self, crop, hard, prompt, *, seed):
         self.count += 1
         if self.count == 2:
-            raise CropRefused("the safety checker flagged the result", mend="try other words")
+            raise CropRefused("the safety checker flagged the result", hint="try other words")
         return super().paint(crop, hard, prompt, seed=seed)
 
 
@@ -316,7 +316,7 @@ def test_any_error_while_a_photo_is_painted_ends_that_photo_alone(monkeypatch):
             raise MemoryError("no room")
         return painted
 
-    monkeypatch.setattr("automask.painting.chain.match", breaks)
+    monkeypatch.setattr("automask.painting.chain.correct_drift", breaks)
     tools = stages(AddEight(ideal_px=0, keeps_surroundings=True))
     fine, failed, fine_too = paint_together([painting(p, PLAN, (ISLAND, LAMPS), tools) for p in photos])
     assert isinstance(failed, MemoryError)

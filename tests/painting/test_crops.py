@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from drawing import disc, room
 
-from automask.painting.crops import back, composite, cut, cut_mask, plan_crops
+from automask.painting.crops import composite, cut, cut_mask, plan_crops, to_photo
 from automask.types import Box
 
 
@@ -136,7 +136,7 @@ def test_at_scale_one_there_and_back_is_the_identity(size_hw: tuple[int, int]):
     for ideal_px in (0, 32):
         for crop, _ in plan_crops(disc(size_hw, (60, 20), 9), ideal_px=ideal_px, multiple_px=8):
             assert not crop.is_scaled
-            assert (back(cut(photo, crop), crop) == photo[crop.box.slices]).all()
+            assert (to_photo(cut(photo, crop), crop) == photo[crop.box.slices]).all()
 
 
 @pytest.mark.parametrize("ideal_px", [90, 150, 311, 640])
@@ -144,7 +144,7 @@ def test_at_other_scales_the_way_back_shifts_less_than_a_twentieth_of_a_pixel(id
     photo = cv2.GaussianBlur(room(301, 403), (0, 0), 9)
     ((crop, _),) = plan_crops(np.ones((301, 403), dtype=bool), ideal_px=ideal_px, multiple_px=8)
     assert crop.is_scaled
-    again = back(cut(photo, crop), crop)
+    again = to_photo(cut(photo, crop), crop)
     dx, dy = shift_px(photo[20:-20, 20:-20].astype(np.float64), again[20:-20, 20:-20].astype(np.float64))
     assert abs(dx) < 0.05
     assert abs(dy) < 0.05

@@ -8,7 +8,7 @@ from drawing import disc, room
 from automask.images import open_photo
 from automask.masking.masks import alpha_from
 from automask.painting.chain import paint
-from automask.painting.seams import match, restore_detail
+from automask.painting.seams import correct_drift, restore_detail
 from automask.protocols import Stages
 from automask.refiners.threshold import Threshold
 from automask.testing import AddEight, Blurs, Fill, PaintedHeat, Tints
@@ -56,7 +56,7 @@ def test_the_error_around_the_border_falls_at_least_five_fold(photo: np.ndarray,
     painted = spoiled(photo)
     before = ring_error(painted, photo, HARD)
     assert before > 1
-    assert ring_error(match(painted, photo, photo, HARD), photo, HARD) < before / 5
+    assert ring_error(correct_drift(painted, photo, photo, HARD), photo, HARD) < before / 5
 
 
 @pytest.mark.parametrize("spoiled", [spoil(AddEight()), spoil(Tints()), wash_out], ids=["add", "tint", "wash"])
@@ -66,7 +66,7 @@ def test_what_was_painted_keeps_its_own_colour_but_for_the_error(spoiled):
     wanted = photo.copy()
     wanted[HARD] = green + photo[HARD].mean(axis=1, keepdims=True) / 8
     bare = spoiled(wanted)
-    mended = match(bare, photo, photo, HARD)
+    mended = correct_drift(bare, photo, photo, HARD)
     errors = [np.abs(picture[HARD].astype(int) - wanted[HARD]).mean() for picture in (bare, mended)]
     assert errors[1] < errors[0] / 3
 
@@ -75,20 +75,20 @@ def test_a_painted_crop_whose_surroundings_are_right_is_left_alone():
     photo = room(*SIZE)
     painted = photo.copy()
     painted[HARD] = (200, 30, 30)
-    assert match(painted, photo, photo, HARD) is painted
+    assert correct_drift(painted, photo, photo, HARD) is painted
 
 
 def test_surroundings_that_are_no_likeness_say_nothing():
     photo = room(*SIZE)
     painted = np.full_like(photo, (3, 250, 120))
-    assert match(painted, photo, photo, HARD) is painted
+    assert correct_drift(painted, photo, photo, HARD) is painted
 
 
 def test_what_the_editor_spills_beyond_the_mask_is_not_compared():
     photo = room(*SIZE)
     painted = AddEight().paint(photo, HARD, "", seed=0)
     painted[disc(SIZE, (180, 160), 78)] = (180, 150, 60)
-    mended = match(painted, photo, photo, HARD, spill_px=9)
+    mended = correct_drift(painted, photo, photo, HARD, spill_px=9)
     assert np.abs(mended[HARD].astype(int) - (172, 142, 52)).max() <= 1
 
 
@@ -96,14 +96,14 @@ def test_what_the_editor_spills_beyond_the_mask_is_not_compared():
 def test_without_a_border_there_is_nothing_to_match(hard: np.ndarray):
     photo = room(*SIZE)
     painted = AddEight().paint(photo, hard, "", seed=0)
-    assert match(painted, photo, photo, hard) is painted
+    assert correct_drift(painted, photo, photo, hard) is painted
 
 
 def test_a_mask_of_one_pixel_in_the_corner_is_matched():
     photo = room(*SIZE)
     corner = np.zeros(SIZE, bool)
     corner[0, 0] = True
-    assert (match(AddEight().paint(photo, corner, "", seed=0), photo, photo, corner)[0, 0] == photo[0, 0]).all()
+    assert (correct_drift(AddEight().paint(photo, corner, "", seed=0), photo, photo, corner)[0, 0] == photo[0, 0]).all()
 
 
 def soft(photo: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from automask.batches.find import find_jobs
 from automask.batches.resume import is_done
 from automask.cli.entry import main
 from automask.errors import ConfigError, OutputError
-from automask.images import open_photo, properties_of, see_through, xmp_of
+from automask.images import open_photo, properties_of, transparent_mask, xmp_of
 from automask.plan import parse_plan, variants_from
 from automask.results import disclosure
 from automask.results.outcome import Outcome
@@ -127,7 +127,7 @@ def test_nothing_changes_outside_alpha_and_label(name: str, tmp_path: Path):
             before.reshape(*outside.shape, -1)[outside][:, :channels],
             after.reshape(*outside.shape, -1)[outside][:, :channels],
         )
-    if not see_through(made.photo).any() and name != "full-palette.gif":
+    if not transparent_mask(made.photo).any() and name != "full-palette.gif":
         plate = label_plate(made.photo.size_wh)
         assert np.abs(again.rgb[box.slices].astype(int) - plate).mean() < 45  # in ink, grey or black and white too
 

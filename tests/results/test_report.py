@@ -217,18 +217,18 @@ def test_a_candidates_sheet_without_candidates_is_blank():
     "text", ["Küche [1], 12 Oak St=ok.jpg", "кухня.jpg", "台所 🛋.jpg", "", "a" * 400, "\u0301\n\t"]
 )
 def test_any_text_can_be_a_caption(text):
-    previews.contact_sheet([(text, room()), previews.notice(text, text)])
+    previews.contact_sheet([(text, room()), previews.text_cell(text, text)])
     previews.overlay(room(), [region(text or "x", block(0, 9, 0, 9))])
 
 
 def test_a_letter_that_no_font_has_loses_its_accent(monkeypatch):
     monkeypatch.setattr(lettering, "_MORE_FONTS", ())
-    assert lettering._letters(20, "Küche")[1] == "Kuche"
+    assert lettering.font_for(20, "Küche")[1] == "Kuche"
 
 
 def test_a_long_caption_keeps_its_beginning_and_its_end():
-    font, text = lettering._letters(20, "the-very-long-name-of-a-kitchen-photo-17.jpg")
-    short = lettering._shorten(text, font, 200)
+    font, text = lettering.font_for(20, "the-very-long-name-of-a-kitchen-photo-17.jpg")
+    short = lettering.shorten(text, font, 200)
     assert short.startswith("the")
     assert short.endswith(".jpg")
     assert font.getlength(short) <= 200

@@ -233,7 +233,7 @@ def told(
     leaves[order["other object"]] = 1 - leaves.sum(0)
     for leaf, share in presence.items():
         present[order[leaf]] = share
-    starter._look = lambda photo: (leaves, present)
+    starter._predict = lambda photo: (leaves, present)
     # By default a phrase is there with the presence that the net says, whatever its strength.
     starter.__dict__["_weights_of_presence"] = weights
     return starter
@@ -283,14 +283,14 @@ def test_what_is_not_there_is_found_from_the_threshold_of_the_boxes_on():
 def test_presence_and_strength_both_speak_for_a_phrase():
     def there(share: float, presence: float) -> float:
         starter = told({"sofa": HALF}, {"sofa": 0.5}, (0.6, 0.6, 1.5))
-        return starter._there(np.full((4, 4), share, np.float32), presence)
+        return starter._presence(np.full((4, 4), share, np.float32), presence)
 
     assert there(0.3, 0.2) < there(0.6, 0.2) < there(0.6, 0.8)
     assert 0 <= there(0.0, 0.0) < there(1.0, 1.0) <= 1
 
 
 def test_numbers_that_no_exponential_holds_are_still_a_probability():
-    assert 0 <= told({"sofa": HALF}, {}, (99, 99, 0))._there(HALF, 0.0) < 1e-6
+    assert 0 <= told({"sofa": HALF}, {}, (99, 99, 0))._presence(HALF, 0.0) < 1e-6
 
 
 @pytest.mark.parametrize(("below", "joins"), [((40, 44, 52), True), ((225, 224, 220), False)])
@@ -304,7 +304,7 @@ def test_only_what_is_painted_like_the_accent_wall_joins_it_behind_the_worktop(
     leaves[starter._words.order["vase"]] = 1 - leaves.sum(0)
     seen = np.empty((64, 96, 3), np.uint8)
     seen[:32], seen[32:] = (38, 42, 50), below
-    joined = starter._one_wall(leaves, seen)
+    joined = starter._merge_accent_wall(leaves, seen)
     assert (joined[accent, 10:] > 0.7).all() == joins
     assert (joined[splash, 10:] < 0.1).all() == joins
     np.testing.assert_allclose(joined.sum(0), 1, atol=1e-5)
@@ -316,7 +316,7 @@ def test_the_wall_s_colour_decides_only_where_the_net_is_of_two_minds() -> None:
     leaves = np.zeros((len(starter._words.order), 16, 24), np.float32)
     leaves[accent, :8], leaves[accent, 8:12], leaves[accent, 12:] = 0.9, 0.3, 0.02
     leaves[fridge] = 1 - leaves[accent]
-    joined = starter._one_wall(leaves, np.full((64, 96, 3), 40, np.uint8))
+    joined = starter._merge_accent_wall(leaves, np.full((64, 96, 3), 40, np.uint8))
     assert (joined[accent, 9:11] > 0.5).all()
     assert (joined[accent, 13:] < 0.15).all()
 
@@ -325,7 +325,7 @@ def test_without_an_accent_wall_a_backsplash_stays_one() -> None:
     starter = Starter()
     leaves = np.zeros((len(starter._words.order), 16, 24), np.float32)
     leaves[starter._words.order["backsplash"]] = 0.8
-    assert starter._one_wall(leaves, np.zeros((64, 96, 3), np.uint8)) is leaves
+    assert starter._merge_accent_wall(leaves, np.zeros((64, 96, 3), np.uint8)) is leaves
 
 
 @pytest.mark.parametrize(("share", "used"), [("1", 1), ("8", 2), ("", 2), ("0", 2), ("4,2", 2)])

@@ -9,7 +9,7 @@ import pytest
 
 from automask.errors import UnknownPhrase, WeightsMissing
 from automask.segmenters import vocabulary as module
-from automask.segmenters.vocabulary import Words
+from automask.segmenters.vocabulary import Vocabulary
 
 HELDOUT = Path(__file__).with_name("words_heldout.json")
 RATES = (  # right, wrong, taken for a thing though none: what is reached, with two or three phrases of slack
@@ -21,7 +21,7 @@ WEIGHTS = resources.files("automask.segmenters") / "weights"
 
 @pytest.fixture(scope="module")
 def words():
-    return Words.packaged()
+    return Vocabulary.packaged()
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_refusal_names_what_is_near_in_meaning(words):
 
 
 def test_the_vectors_are_read_only_for_words_that_the_table_lacks(monkeypatch):
-    words = Words.packaged()
+    words = Vocabulary.packaged()
     opened = []
     monkeypatch.setattr(module, "packaged", lambda name: opened.append(name) or (WEIGHTS / name).read_bytes())
     words.read("the old white kitchen cupboards")
@@ -155,7 +155,7 @@ def test_the_vectors_are_small():
 
 
 def test_a_package_without_vectors_says_so(monkeypatch, tmp_path):
-    words = Words.packaged()
+    words = Vocabulary.packaged()
     monkeypatch.setattr(module.resources, "files", lambda _package: tmp_path)
     with pytest.raises(WeightsMissing, match=r"the package lacks .*words.npz; install automask again"):
         words.read("chesterfield")

@@ -15,16 +15,16 @@ from automask.cli.entry import main
 from automask.errors import ConfigError, ExtraMissing, WeightsMissing
 from automask.weights import (
     Weights,
-    cached_at,
     catalogue,
+    choose_device,
+    expected_path,
     fetch,
     find,
-    home_of,
+    find_local,
     hub_dir,
     locate,
-    models_extra,
-    place,
     quiet_models,
+    requires_models_extra,
 )
 from automask.weights.device import _bars_are_on
 from automask.weights.table import PICKLES
@@ -179,10 +179,10 @@ def test_the_list_names_licence_download_and_memory_of_each_in_100_columns(capsy
 
 def test_the_list_says_where_fetched_weights_are(capsys):
     known = find("lcm-lora-sd15")
-    fill(home_of(known).parent, known.files)
+    fill(expected_path(known).parent, known.files)
     assert main(["models"]) == 0
     out = capsys.readouterr().out
-    assert f"lcm-lora-sd15 is at {home_of(known)}" in out
+    assert f"lcm-lora-sd15 is at {expected_path(known)}" in out
     assert [line.split()[0] for line in out.splitlines() if line.rstrip().endswith(" yes")] == ["lcm-lora-sd15"]
 
 
@@ -197,11 +197,11 @@ def test_an_unknown_name_gets_the_nearest():
 def test_weights_that_are_not_there_are_missing_and_nothing_is_downloaded(served, homes):
     asked = served()
     for known in catalogue():
-        assert cached_at(known) is None
+        assert find_local(known) is None
         with pytest.raises(WeightsMissing) as caught:
             locate(known.name)
         assert str(caught.value) == (
-            f"no weights for {known.name!r} under {home_of(known)}; "
+            f"no weights for {known.name!r} under {expected_path(known)}; "
             f"run 'automask models fetch {known.name}', or point model at a copy"
         )
     assert asked == []
@@ -233,17 +233,17 @@ SHARDED = {
 @pytest.mark.parametrize("name", [known.name for known in catalogue() if not known.is_one_file])
 def test_a_repository_is_there_when_every_file_of_it_is(name):
     known = find(name)
-    home = home_of(known)
+    home = expected_path(known)
     assert home.parts[-3:] == ("models--" + known.source.replace("/", "--"), "snapshots", known.revision)
     fill(home, [file for file in known.files if not file.endswith(".safetensors.index.json")])
     for index in SHARDED.get(name, ()):
         text = json.dumps({"weight_map": {"a": f"{index.split('/')[1]}-1.safetensors"}})
         (home / f"{index}.safetensors.index.json").write_text(text)
-        assert cached_at(known) is None  # the shard that the index names is not there
+        assert find_local(known) is None  # the shard that the index names is not there
         (home / f"{index}-1.safetensors").write_text("")
-    assert cached_at(known) == locate(name) == home
+    assert find_local(known) == locate(name) == home
     (home / known.files[-1]).unlink()
-    assert cached_at(known) is None
+    assert find_local(known) is None
 
 
 @pytest.mark.parametrize("name", ["lcm-lora-sd15", "sdxl-lightning-lora"])
@@ -251,7 +251,7 @@ def test_a_lora_is_located_as_the_file_that_diffusers_loads(name):
     known = find(name)
     folder = hub_dir() / f"models--{known.source.replace('/', '--')}" / "snapshots" / known.revision
     fill(folder, ["sdxl_lightning_8step_lora.safetensors"])  # another file of the repository is not enough
-    assert cached_at(known) is None
+    assert find_local(known) is None
     fill(folder, known.files)
     assert locate(name) == folder / known.files[0]
     assert locate(name).suffix == ".safetensors"
@@ -280,7 +280,7 @@ def test_the_hubs_folder_is_the_one_that_huggingface_hub_finds(settings, monkeyp
 
 def test_listing_needs_none_of_the_models_packages():
     code = (
-        "import sys, automask.weights as w; print(*map(w.cached_at, w.catalogue()), 'huggingface_hub' in sys.modules)"
+        "import sys, automask.weights as w; print(*map(w.find_local, w.catalogue()), 'huggingface_hub' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split() == [
         "None"
@@ -291,7 +291,7 @@ def test_a_download_is_checked_renamed_and_reported(known, served):
     known(entry())
     asked, told = served(length=len(BYTES)), []
     path = fetch("net", progress=lambda done, total: told.append((done, total)))
-    assert path == home_of(find("net")) == locate("net")
+    assert path == expected_path(find("net")) == locate("net")
     assert path.read_bytes() == BYTES
     assert told[-1] == (len(BYTES), len(BYTES))
     assert [file.name for file in path.parent.iterdir()] == ["net.pth"]
@@ -306,8 +306,8 @@ def test_a_download_with_another_digest_is_thrown_away(known, served):
         WeightsMissing, match=rf"net.pth of 'net' has SHA-256 [0-9a-f]{{64}}, not {DIGEST} \(published\); delete"
     ):
         fetch("net")
-    assert cached_at(find("net")) is None
-    assert list(home_of(find("net")).parent.iterdir()) == []
+    assert find_local(find("net")) is None
+    assert list(expected_path(find("net")).parent.iterdir()) == []
 
 
 def test_a_file_that_changed_on_disk_is_noticed(known, served):
@@ -325,7 +325,7 @@ def test_a_download_that_breaks_off_leaves_nothing(known, served):
         WeightsMissing, match=r"could not fetch 'net' from https://.*: the download broke off after 18000 of 18001"
     ):
         fetch("net")
-    assert list(home_of(find("net")).parent.iterdir()) == []
+    assert list(expected_path(find("net")).parent.iterdir()) == []
 
 
 def test_without_a_network_the_reason_and_the_place_are_said(known, served):
@@ -418,7 +418,7 @@ def test_a_wrong_file_behind_a_link_of_the_hub_is_the_one_to_delete(known, hub, 
     hub()
     blob = homes / "hub" / "blobs" / "abc"
     fill(blob.parent, ["abc"])
-    link = home_of(find("repo")) / "unet" / "model.safetensors"
+    link = expected_path(find("repo")) / "unet" / "model.safetensors"
     link.parent.mkdir(parents=True)
     link.symlink_to(blob)
     with pytest.raises(WeightsMissing, match=rf"delete {re.escape(str(blob.resolve()))} and fetch again"):
@@ -473,7 +473,7 @@ def test_without_huggingface_hub_one_sentence_names_the_command(known, monkeypat
 
 def test_a_failed_import_becomes_one_sentence():
     def load():
-        with models_extra("ClipSeg"):
+        with requires_models_extra("ClipSeg"):
             import a_package_that_is_not_there  # noqa: F401
 
     with pytest.raises(ExtraMissing) as caught:
@@ -488,16 +488,19 @@ def test_a_failed_import_becomes_one_sentence():
 def test_the_device_and_the_number_format_are_picked_and_said():
     import torch
 
-    chosen = place("cpu", "auto", what="sam")
+    chosen = choose_device("cpu", "auto", what="sam")
     assert (chosen.device.type, chosen.dtype, chosen.note) == ("cpu", torch.float32, "sam runs on the CPU in float32")
     if not torch.cuda.is_available() and not torch.backends.mps.is_available():
-        assert place("auto", "bfloat16", what="sam").note == "sam runs on the CPU in bfloat16: no CUDA device was found"
+        assert (
+            choose_device("auto", "bfloat16", what="sam").note
+            == "sam runs on the CPU in bfloat16: no CUDA device was found"
+        )
         with pytest.raises(ConfigError, match=r"device 'cuda' is not on this machine; use device=auto or device=cpu"):
-            place("cuda", "auto", what="sam")
+            choose_device("cuda", "auto", what="sam")
     with pytest.raises(ConfigError, match=r"device 'gpu' is not one that torch knows; use auto, cpu or cuda"):
-        place("gpu", "auto", what="sam")
+        choose_device("gpu", "auto", what="sam")
     with pytest.raises(ConfigError, match=r"dtype 'float8' is unknown; use auto, float32, float16 or bfloat16"):
-        place("cpu", "float8", what="sam")
+        choose_device("cpu", "float8", what="sam")
 
 
 @pytest.mark.models

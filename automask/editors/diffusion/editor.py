@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
-from automask.editors.diffusion.embeddings import Words, likeness, together
-from automask.editors.diffusion.fitting import Fitting
-from automask.editors.diffusion.latents import encoding_once, generators, grown, in_pixels, kept_latents, released
+from automask.editors.diffusion.embeddings import WordEmbeddings, likeness, together
+from automask.editors.diffusion.fitting import BatchRunner
+from automask.editors.diffusion.latents import encoding_once, generators, grown, in_pixels, kept_latents, latent_freedom
 from automask.editors.diffusion.latents import spill_px as spill_of
 from automask.editors.diffusion.loading import Scheduler, Spacing, index_of, load_pipeline
 from automask.editors.diffusion.structure import Control, structure_finder
@@ -18,7 +18,7 @@ from automask.editors.diffusion.swatch import adapter_arguments, files_named, pi
 from automask.errors import ConfigError, CropRefused, EditorError, UnknownPrompt
 from automask.images import to_uint8
 from automask.types import Hard, Rgb
-from automask.weights import locate, models_extra, place, quiet_models
+from automask.weights import choose_device, locate, quiet_models, requires_models_extra
 
 
 class Diffusion:
@@ -110,14 +110,14 @@ class Diffusion:
     ) -> None:
         _check_values(prompt_template, grow_px, context_frac, batch, vram_gb, ip_scale)
         _check_control(control, control_model, control_scale, depth_model)
-        with models_extra("Diffusion"):
+        with requires_models_extra("Diffusion"):
             import diffusers  # noqa: F401
             import torch  # noqa: F401
             import transformers  # noqa: F401 - diffusers offers stand-ins without it, which fail late
         folder = locate(model)
         index = index_of(folder)
         is_transformer = "transformer" in index
-        chosen = place(
+        chosen = choose_device(
             device, dtype, what=str(index["_class_name"]), gpu_dtype="bfloat16" if is_transformer else "float16"
         )
         self.device_note = chosen.note
@@ -139,7 +139,7 @@ class Diffusion:
         grain = self._cell_px * (2 if is_transformer else 1)
         if multiple_px < 1 or multiple_px % grain:
             raise ConfigError(
-                f"editor.multiple_px={multiple_px}: {self._name} works in steps of {grain} px", mend=f"use {grain}"
+                f"editor.multiple_px={multiple_px}: {self._name} works in steps of {grain} px", hint=f"use {grain}"
             )
         self._template = prompt_template
         self._defaults = (negative, steps, guidance, strength)
@@ -152,11 +152,11 @@ class Diffusion:
         self.ideal_px = ideal_px
         self.context_frac = context_frac
         self.spill_px = spill_of(grow_px, self._cell_px)
-        self._fitting = Fitting(
+        self._fitting = BatchRunner(
             self._pipe, device=chosen.device, dtype=chosen.dtype, vram_gb=vram_gb, batch=batch, ideal_px=ideal_px
         )
         _hasten(self._pipe, on_cuda=chosen.device.type == "cuda", compiled=compile)
-        self._words = Words(self._pipe)
+        self._words = WordEmbeddings(self._pipe)
         self._structure_of = structure_finder(control, depth_model, device=chosen.device, dtype=chosen.dtype)
 
     reads = staticmethod(files_named)  # a batch redoes photos when one of these changes
@@ -185,7 +185,7 @@ class Diffusion:
         if swatch is not None and self._ip_scale is None:
             raise UnknownPrompt(
                 f"{self._name} cannot look at the picture in {prompt!r}: it has no IP-Adapter",
-                mend="use editor=sd15-swatch (editor.ip_adapter), or editor=paint",
+                hint="use editor=sd15-swatch (editor.ip_adapter), or editor=paint",
             )
         if swatch is not None:
             picture_of(swatch[1])
@@ -270,7 +270,7 @@ class Diffusion:
         if height % self.multiple_px or width % self.multiple_px:
             raise EditorError(
                 f"a crop of {width} x {height} px: {self._name} takes multiples of {self.multiple_px}",
-                mend="make the crop larger, or set editor.multiple_px",
+                hint="make the crop larger, or set editor.multiple_px",
             )
         self.check(prompt, strength=strength, negative=negative, steps=steps, guidance=guidance)
         arguments = self._arguments(strength, negative, steps, guidance, failure=EditorError)
@@ -296,7 +296,7 @@ class Diffusion:
         """One call of the pipeline: alike jobs, as many as fit."""
         height, width = asked[0].hard.shape
         pictures = [Image.fromarray(one.crop) for one in asked]
-        free = [released(one.hard, grow_px=self._grow_px, cell_px=self._cell_px) for one in asked]
+        free = [latent_freedom(one.hard, grow_px=self._grow_px, cell_px=self._cell_px) for one in asked]
         if self._keep_latents:
             # Whole latents: the pipelines look at one pixel of each latent's 64, and a thin mask would slip through.
             hards = [in_pixels(one, cell_px=self._cell_px) for one in free]
@@ -334,12 +334,12 @@ class Diffusion:
         if flagged:
             return CropRefused(
                 f"the safety checker of {self._name} flagged what was painted for {one.prompt!r} (seed {one.seed})",
-                mend="try another seed or wording; editor.safety_checker=false turns the checker off",
+                hint="try another seed or wording; editor.safety_checker=false turns the checker off",
             )
         if not np.isfinite(picture).all():
             raise EditorError(
                 f"{self._name} painted values that are no numbers (seed {one.seed})",
-                mend="half precision overflows on some devices: set editor.dtype=float32",
+                hint="half precision overflows on some devices: set editor.dtype=float32",
             )
         return to_uint8(picture)
 
@@ -359,21 +359,21 @@ class Diffusion:
         steps = own_steps if steps is None else steps
         guidance = own_guidance if guidance is None else guidance
         if not 0 < strength <= 1:
-            raise failure(f"strength={strength} is out of range", mend="give a number above 0, up to 1")
+            raise failure(f"strength={strength} is out of range", hint="give a number above 0, up to 1")
         if int(steps * strength) < 1:
-            raise failure(f"steps={steps} at strength={strength} leave nothing to do", mend="give more steps")
+            raise failure(f"steps={steps} at strength={strength} leave nothing to do", hint="give more steps")
         scale = "true_cfg_scale" if "true_cfg_scale" in self._takes else "guidance_scale"
         arguments: dict[str, Any] = {"num_inference_steps": steps, scale: guidance}
         if "strength" in self._takes:
             arguments["strength"] = strength
         elif strength != 1:
-            raise failure(f"strength={strength}: {self._name} always paints anew", mend="leave strength at 1")
+            raise failure(f"strength={strength}: {self._name} always paints anew", hint="leave strength at 1")
         if negative and "negative_prompt" not in self._takes:
-            raise failure(f"negative={negative!r}: {self._name} takes no negative prompt", mend="leave negative empty")
+            raise failure(f"negative={negative!r}: {self._name} takes no negative prompt", hint="leave negative empty")
         if negative and guidance <= 1:
             raise failure(
                 f"negative={negative!r} has no effect at guidance={guidance}",
-                mend="raise guidance above 1, or leave it empty",
+                hint="raise guidance above 1, or leave it empty",
             )
         return arguments
 
@@ -407,18 +407,18 @@ def _check_values(
     if "{}" not in prompt_template:
         raise ConfigError(
             f"editor.prompt_template={prompt_template!r} has no {{}} where the prompt goes",
-            mend="write 'a photo of {}', or '{}' for the prompt alone",
+            hint="write 'a photo of {}', or '{}' for the prompt alone",
         )
     if grow_px < 0:
-        raise ConfigError(f"editor.grow_px={grow_px} would make masks smaller", mend="give 0 or more")
+        raise ConfigError(f"editor.grow_px={grow_px} would make masks smaller", hint="give 0 or more")
     if not 0 <= context_frac <= 4:
-        raise ConfigError(f"editor.context_frac={context_frac} is out of range", mend="give a number from 0 to 4")
+        raise ConfigError(f"editor.context_frac={context_frac} is out of range", hint="give a number from 0 to 4")
     if batch != "auto" and batch < 1:
-        raise ConfigError(f"editor.batch={batch} paints nothing", mend="give auto, or a whole number from 1")
+        raise ConfigError(f"editor.batch={batch} paints nothing", hint="give auto, or a whole number from 1")
     if vram_gb is not None and vram_gb <= 0:
-        raise ConfigError(f"editor.vram_gb={vram_gb} is no memory", mend="give a number above 0, or null")
+        raise ConfigError(f"editor.vram_gb={vram_gb} is no memory", hint="give a number above 0, or null")
     if not 0 <= ip_scale <= 1:
-        raise ConfigError(f"editor.ip_scale={ip_scale} is out of range", mend="give a number from 0 to 1")
+        raise ConfigError(f"editor.ip_scale={ip_scale} is out of range", hint="give a number from 0 to 1")
 
 
 def _check_control(control: Control, control_model: str | None, control_scale: float, depth_model: str | None) -> None:
@@ -426,14 +426,14 @@ def _check_control(control: Control, control_model: str | None, control_scale: f
     if (control != "none") != (control_model is not None):
         raise ConfigError(
             f"editor.control={control} with control_model={control_model}",
-            mend="give both, as editor=sd15-canny does, or none and null",
+            hint="give both, as editor=sd15-canny does, or none and null",
         )
     if (control == "depth") != (depth_model is not None):
         raise ConfigError(
-            f"editor.control={control} with depth_model={depth_model}", mend="a depth_model goes with control=depth"
+            f"editor.control={control} with depth_model={depth_model}", hint="a depth_model goes with control=depth"
         )
     if not 0 <= control_scale <= 2:
-        raise ConfigError(f"editor.control_scale={control_scale} is out of range", mend="give a number from 0 to 2")
+        raise ConfigError(f"editor.control_scale={control_scale} is out of range", hint="give a number from 0 to 2")
 
 
 def _hasten(pipe: Any, *, on_cuda: bool, compiled: bool) -> None:

@@ -12,7 +12,7 @@ _MOST = 32
 _TOKENS = 512  # what FLUX and Qwen-Image read of a sentence, by default
 
 
-class Words:
+class WordEmbeddings:
     """Turns sentences into the embeddings that a pipeline's call takes, and remembers them.
 
     Args:
@@ -83,7 +83,7 @@ class Words:
         if length > most:
             raise EditorError(
                 f"{text[:40]!r}... is {length} tokens long, {type(self._pipe).__name__} reads {most}",
-                mend="say it in fewer words",
+                hint="say it in fewer words",
             )
 
 

@@ -11,7 +11,7 @@ _Job = TypeVar("_Job")
 _Made = TypeVar("_Made")
 
 
-class Fitting:
+class BatchRunner:
     """Runs batches of a pipeline, as many crops at a time as memory takes, and remembers how many that were.
 
     Args:
@@ -93,7 +93,7 @@ class Fitting:
             else:
                 raise EditorError(
                     f"a crop of {size_hw[1]} x {size_hw[0]} px does not fit into memory, even alone and in tiles",
-                    mend=f"end other programs that use it, or make editor.ideal_px smaller than {self._ideal_px}",
+                    hint=f"end other programs that use it, or make editor.ideal_px smaller than {self._ideal_px}",
                 )
         return made
 

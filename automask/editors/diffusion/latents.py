@@ -20,16 +20,16 @@ from automask.types import Hard
 
 
 def spill_px(grow_px: int, cell_px: int) -> int:
-    """How far from a hard mask, in crop pixels, the latents that `released` lets change reach at most.
+    """How far from a hard mask, in crop pixels, the latents that `latent_freedom` lets change reach at most.
 
     Args:
-        grow_px: See `released`.
+        grow_px: See `latent_freedom`.
         cell_px: Side of the square that one latent stands for.
     """
     return grow_px + math.ceil((cell_px - 1) * math.sqrt(2))
 
 
-def released(hard: Hard, *, grow_px: int, cell_px: int) -> npt.NDArray[np.float32]:
+def latent_freedom(hard: Hard, *, grow_px: int, cell_px: int) -> npt.NDArray[np.float32]:
     """How free each latent is to change: 1 where a masked pixel lies in it, falling over `grow_px`, 0 where it stays.
 
     Args:
@@ -72,7 +72,7 @@ class KeptLatents:
         clean: The crops' latents, scaled and packed as the pipeline holds its own.
         noise: Of the same shape: what the pipeline starts from. With the same noise in what stays and what changes,
             neither sees a seam in the other.
-        free: Of a shape that broadcasts against it: see `released`.
+        free: Of a shape that broadcasts against it: see `latent_freedom`.
 
     Source: blending by one mask for each step: Levin and Fried, Differential Diffusion, 2023, section 3; putting known
         latents back: Lugmayr et al., RePaint, CVPR 2022, section 4.1.
@@ -119,7 +119,7 @@ def kept_latents(
     Args:
         pipe: Where the crops are encoded, each beside its masked self, all in one pass.
         pictures, masks: The crops and the masks that the pipeline is given, all of one size.
-        free: For each crop what `released` gives.
+        free: For each crop what `latent_freedom` gives.
         seeds: Of the generators that the pipeline is given.
         dtype: Of the embeddings, in which the pipelines hold their latents.
     """

@@ -37,7 +37,7 @@ def index_of(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError) as error:
         raise ConfigError(
             f"{folder} is not a checkpoint in diffusers' layout: it has no model_index.json that names a class",
-            mend="point model at the folder that holds it",
+            hint="point model at the folder that holds it",
         ) from error
     return index
 
@@ -74,14 +74,14 @@ def load_pipeline(
     if engine is None or "mask_image" not in inspect.signature(engine.__call__).parameters:
         raise ConfigError(
             f"{folder} declares a {name}, which does not inpaint",
-            mend="use a checkpoint made for inpainting, such as sd15-inpaint",
+            hint="use a checkpoint made for inpainting, such as sd15-inpaint",
         )
     settings: dict[str, Any] = {_dtype_name(): dtype}
     if control_model is not None:
         if name not in _WITH_CONTROL:
             raise ConfigError(
                 f"editor.control_model={control_model!r}: {name} takes no ControlNet here",
-                mend="use a Stable Diffusion 1.5 checkpoint, or set editor.control=none",
+                hint="use a Stable Diffusion 1.5 checkpoint, or set editor.control=none",
             )
         engine = getattr(diffusers, _WITH_CONTROL[name])
         settings["controlnet"] = load_part(diffusers.ControlNetModel, locate(control_model), dtype=dtype)
@@ -118,7 +118,7 @@ def _loaded(kind: Any, folder: Path, **settings: Any) -> Any:
         except OSError as error:
             raise WeightsMissing(
                 f"the weights in {folder} are not complete: {str(error).strip().splitlines()[0]}",
-                mend="fetch them again; only safetensors are read",
+                hint="fetch them again; only safetensors are read",
             ) from error
 
 
@@ -147,7 +147,7 @@ def use_scheduler(pipe: Any, scheduler: Scheduler | None, spacing: Spacing | Non
     if hasattr(pipe.scheduler, "scale_noise"):
         raise ConfigError(
             f"editor.scheduler={scheduler} (spacing {spacing}): {type(pipe).__name__} has its own kind, flow matching",
-            mend="set both to null",
+            hint="set both to null",
         )
     kind = type(pipe.scheduler) if scheduler is None else getattr(diffusers, scheduler)
     changes = {} if spacing is None else {"timestep_spacing": spacing}
@@ -176,7 +176,7 @@ def fuse_lora(pipe: Any, lora: str) -> None:
         except (ValueError, RuntimeError, KeyError, AttributeError) as error:
             raise ConfigError(
                 f"{file} is no LoRA for {type(pipe).__name__}: {' '.join(str(error).split())[:120]}",
-                mend="use one made for this model, or set editor.lora=null",
+                hint="use one made for this model, or set editor.lora=null",
             ) from error
 
 
@@ -195,7 +195,7 @@ def add_ip_adapter(pipe: Any, ip_adapter: str, *, dtype: Any) -> None:
     if "ip_adapter_image" not in inspect.signature(pipe.__call__).parameters or not hasattr(pipe, "image_encoder"):
         raise ConfigError(
             f"editor.ip_adapter={ip_adapter!r}: {type(pipe).__name__} takes no pictures beside the words",
-            mend="use a Stable Diffusion checkpoint, or set editor.ip_adapter=null",
+            hint="use a Stable Diffusion checkpoint, or set editor.ip_adapter=null",
         )
     from transformers import CLIPVisionModelWithProjection
 
@@ -209,7 +209,7 @@ def add_ip_adapter(pipe: Any, ip_adapter: str, *, dtype: Any) -> None:
         except (ValueError, RuntimeError, KeyError) as error:
             raise ConfigError(
                 f"{file} is no IP-Adapter for {type(pipe).__name__}: {' '.join(str(error).split())[:120]}",
-                mend="use one made for this model",
+                hint="use one made for this model",
             ) from error
 
 
@@ -224,5 +224,5 @@ def _only_file(files: Iterable[Path], place: Path) -> Path:
         f"{place} holds {len(found)} files of weights where one is wanted"
         if place.is_dir()
         else f"{place} is no weights",
-        mend="point at one .safetensors file; no other format is read",
+        hint="point at one .safetensors file; no other format is read",
     )

@@ -50,7 +50,7 @@ def _opened(path: str, stamp: tuple[int, int]) -> Image.Image:
     try:
         return Image.fromarray(open_photo(path).rgb)
     except AutomaskError as error:
-        raise EditorError(f"cannot paint with the picture {path!r}: {error.problem}", mend=error.mend) from error
+        raise EditorError(f"cannot paint with the picture {path!r}: {error.problem}", hint=error.hint) from error
 
 
 def adapter_arguments(pipe: Any, path: str | None, *, scale: float, guided: bool) -> dict[str, Any]:

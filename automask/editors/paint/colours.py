@@ -244,7 +244,7 @@ def spelled_out(text: str) -> str:
 def _ral(number: str) -> str:
     if number not in RAL:
         near = min(RAL, key=lambda known: abs(int(known) - int(number[:9])))
-        raise EditorError(f"there is no RAL {number} in RAL Classic", mend=f"the nearest number is RAL {near}")
+        raise EditorError(f"there is no RAL {number} in RAL Classic", hint=f"the nearest number is RAL {near}")
     return RAL[number]
 
 
@@ -257,7 +257,7 @@ def _hex(text: str) -> str | None:
 
 def _opaque(text: str, is_opaque: bool, colour: str) -> str:
     if not is_opaque:
-        raise EditorError(f"{text!r} is see-through, and paint covers", mend=f"leave its alpha out, as in #{colour}")
+        raise EditorError(f"{text!r} is see-through, and paint covers", hint=f"leave its alpha out, as in #{colour}")
     return colour
 
 

@@ -9,17 +9,19 @@ from automask.types import FloatImage, Hard, Labels
 
 # Luma and two colour differences at 0.4 of their size: JPEG keeps colour at half the resolution, so that beside an edge
 # a pixel's colour is half its neighbour's while its luma is its own.
-FELT = np.array([[0.2126, 0.7152, 0.0722], [0.31496, -0.28608, -0.02888], [-0.08504, -0.28608, 0.37112]], np.float32)
-_UNFELT = np.linalg.inv(FELT).astype(np.float32)
+PERCEPTUAL = np.array(
+    [[0.2126, 0.7152, 0.0722], [0.31496, -0.28608, -0.02888], [-0.08504, -0.28608, 0.37112]], np.float32
+)
+_UNFELT = np.linalg.inv(PERCEPTUAL).astype(np.float32)
 
 
-def strangeness(felt: FloatImage, near: FloatImage) -> FloatImage:
+def distance_to_surface(felt: FloatImage, near: FloatImage) -> FloatImage:
     """How far a colour is from the surface's colour nearby, with shade of it allowed; 0 is the same."""
     size = dot(near, near) + np.float32(3e-4)  # in the dark, three levels of 255 are noise
     shade = np.clip(dot(felt, near) / size, 0.4, 1.1)
     gap = (felt - shade[..., None] * near).astype(np.float32)
-    strangeness: FloatImage = np.sqrt(dot(gap, gap) / size)
-    return strangeness
+    distance_to_surface: FloatImage = np.sqrt(dot(gap, gap) / size)
+    return distance_to_surface
 
 
 def cover_of(

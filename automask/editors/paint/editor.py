@@ -31,7 +31,7 @@ def _held(value: object, name: str, between: tuple[float, float], *, error: type
         and low <= value <= high
     ):
         return float(value)
-    raise error(f"{name} is {value!r}", mend=f"give a number from {low:g} to {high:g}")
+    raise error(f"{name} is {value!r}", hint=f"give a number from {low:g} to {high:g}")
 
 
 def _asked(prompt: str, scale: float, shading: float) -> Look:

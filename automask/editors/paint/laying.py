@@ -7,7 +7,7 @@ import numpy as np
 
 from automask.editors.paint.look import Look
 from automask.geometry.perspective import Room, bounds
-from automask.geometry.planes import Surface, draped, metres, planes_of
+from automask.geometry.planes import RoomPlane, draped, metres, planes_of
 from automask.types import FloatImage, Hard, Hw
 
 _TAPS = 3
@@ -92,7 +92,7 @@ def _aslant(
 def textured(
     look: Look,
     room: Room,
-    whole: Surface,
+    whole: RoomPlane,
     mask: Hard,
     *,
     corner: Hw,

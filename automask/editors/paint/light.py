@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from automask.editors.paint.edges import FELT, cover_of, strangeness
+from automask.editors.paint.edges import PERCEPTUAL, cover_of, distance_to_surface
 from automask.editors.paint.tone import LIGHT_BASE, LIGHT_SLOPE, LINEAR, LUMA, WHITEST, scene_of_linear
 from automask.images.filters import box, dot, guided, spread
 from automask.types import FloatImage, Hard, Labels, Rgb
@@ -242,7 +242,7 @@ def light_on(
     reach = max(2, round(2 * rim_px))
     materials = _materials(linear, scene, inner, expected=expected, tint=tint, log_albedo=log_albedo, window=window)
 
-    felt = cv2.transform(linear, FELT)
+    felt = cv2.transform(linear, PERCEPTUAL)
     seen, grainy, keep_low, keep_high = (np.zeros_like(scene) for _ in range(4))
     lit = np.zeros_like(linear)
     foreign, colour = np.full_like(scene, np.inf), np.zeros_like(linear)
@@ -257,7 +257,7 @@ def light_on(
         keep_high += material.share * np.float32(high)
         here = material.here.astype(np.float32)
         near = spread(felt, here, reach)
-        off = strangeness(felt, near) + np.where(box(here, reach) > 1e-3, np.float32(0), np.float32(1e3))
+        off = distance_to_surface(felt, near) + np.where(box(here, reach) > 1e-3, np.float32(0), np.float32(1e3))
         closer = off < foreign
         foreign = np.where(closer, off, foreign)
         colour = np.asarray(cv2.copyTo(near, closer.astype(np.uint8), colour))

@@ -66,7 +66,7 @@ def sample(name: str, *, size_hw: Hw = (200, 300), px_per_m: float = 250.0, seed
     """
     look = MATERIALS.get(name)
     if look is None:
-        raise EditorError(f"no material {name!r}", mend="see 'automask materials'")
+        raise EditorError(f"no material {name!r}", hint="see 'automask materials'")
     if look.texture is None:
         return to_uint8(encode(np.full((*size_hw, 3), look.reflectance, np.float32)))
     return to_uint8(encode(look.texture(size_hw, px_per_m, np.random.default_rng(seed))))

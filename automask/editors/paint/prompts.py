@@ -103,7 +103,7 @@ def look_for(prompt: str) -> Look:
         if rest:
             raise EditorError(
                 f"{' '.join(rest)!r} before 'swatch:' is no finish",
-                mend="a picture brings its own colour: write swatch:picture.jpg, or matt swatch:picture.jpg",
+                hint="a picture brings its own colour: write swatch:picture.jpg, or matt swatch:picture.jpg",
             )
         return _finished(swatch_look(swatch[1]), finish)
     words = _words(prompt)
@@ -116,7 +116,7 @@ def look_for(prompt: str) -> Look:
     if look is not None:
         # "eggshell" alone is a colour; beside one, a finish.
         return _finished(look, finish if _read(rest) is not None else None)
-    raise UnknownPrompt(f"paint does not know {prompt!r}", mend=_hint(words, rest) + KNOWN)
+    raise UnknownPrompt(f"paint does not know {prompt!r}", hint=_hint(words, rest) + KNOWN)
 
 
 def files_named(prompt: str) -> tuple[str, ...]:
@@ -138,7 +138,7 @@ def _refuse_long(text: str) -> None:
     if len(text) > _LONGEST:
         raise UnknownPrompt(
             f"paint does not know {f'{text[:40]}...'!r}, which is {len(text)} letters long",
-            mend=f"say it in {_LONGEST} letters or fewer; " + KNOWN,
+            hint=f"say it in {_LONGEST} letters or fewer; " + KNOWN,
         )
 
 
@@ -174,7 +174,7 @@ def _finish(words: Sequence[str], prompt: str) -> tuple[float | None, tuple[str,
             rest.append(words[at])
             at += 1
     if len({*said.values()}) > 1:
-        raise EditorError(f"{prompt!r} is {' and '.join(said)} at once", mend="say one finish")
+        raise EditorError(f"{prompt!r} is {' and '.join(said)} at once", hint="say one finish")
     return next(iter(said.values()), None), tuple(rest)
 
 

@@ -49,7 +49,7 @@ def swatch_look(path: str) -> Look:
     if is_folder or not path:
         raise EditorError(
             f"cannot paint with the picture {path!r}: it {'is a folder' if path else 'has no name'}",
-            mend="give the path of one picture, as in swatch:samples/oak.jpg",
+            hint="give the path of one picture, as in swatch:samples/oak.jpg",
         )
     picture, periods = _prepared(path, stamp)
     red, green, blue = (float(level) for level in picture.mean((0, 1), dtype=np.float64))
@@ -64,12 +64,12 @@ def _prepared(path: str, stamp: tuple[int, int]) -> tuple[FloatImage, "_Periods"
     try:
         rgb = open_photo(path).rgb
     except AutomaskError as error:
-        raise EditorError(f"cannot paint with the picture {path!r}: {error.problem}", mend=error.mend) from error
+        raise EditorError(f"cannot paint with the picture {path!r}: {error.problem}", hint=error.hint) from error
     short, long = sorted(rgb.shape[:2])
     if short < _LEAST_PX:
         raise EditorError(
             f"cannot paint with the picture {path!r}: it has only {rgb.shape[1]} x {rgb.shape[0]} px",
-            mend=f"give one of {_LEAST_PX} px or more each way; 500 is good",
+            hint=f"give one of {_LEAST_PX} px or more each way; 500 is good",
         )
     if long > _LONGEST * short:
         keep = round(_LONGEST * short)

@@ -6,8 +6,8 @@ import pytest
 from automask.editors.paint.laying import textured
 from automask.editors.paint.look import Look
 from automask.geometry.perspective import Room
-from automask.geometry.planes import Surface
-from automask.geometry.surfaces import Surfaces
+from automask.geometry.planes import RoomPlane
+from automask.geometry.surfaces import SurfacePrediction
 
 SIZE = (200, 300)
 FOCAL, HORIZON, YAW = 200.0, 80.0, math.radians(15)
@@ -21,7 +21,7 @@ def ruler(hw, px_per_m, rng):
 
 def room(normal=(0, -1, 0), metres_away=3.0):
     """A room in which everything faces one way."""
-    seen = Surfaces(
+    seen = SurfacePrediction(
         np.broadcast_to(np.array(normal, np.float32), (50, 75, 3)).copy(),
         np.full((50, 75), math.log(FOCAL / metres_away), np.float32),
         np.zeros((50, 75, 3), np.float32),
@@ -34,8 +34,8 @@ def lay(look, mask, *, whole, where=None, scale=1.0, seed=0):
     return textured(look, where or room(), whole, mask, corner=(0, 0), seed=seed, scale=scale)
 
 
-FLOOR = Surface(flat=True, axis=0, offset=1.5)
-FRONT = Surface(flat=False, axis=1, offset=-3.0)
+FLOOR = RoomPlane(flat=True, axis=0, offset=1.5)
+FRONT = RoomPlane(flat=False, axis=1, offset=-3.0)
 
 
 def below():
@@ -98,7 +98,7 @@ def test_grain_runs_the_length_of_a_worktop(shape):
     """Fibres run down the rows of a veneer: they go the long way of the top, whichever that is."""
     mask = np.zeros(SIZE, bool)
     mask[shape] = True
-    top = Surface(flat=True, axis=1, offset=0.6)
+    top = RoomPlane(flat=True, axis=1, offset=0.6)
     laid = lay(Look((0.5, 0.5, 0.5), ruler, "grain"), mask, whole=top, where=room(metres_away=2.0))
     spans = [np.ptp(laid[mask][:, k]) for k in (0, 1)]
     assert spans[1] > spans[0]

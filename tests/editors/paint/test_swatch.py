@@ -126,7 +126,7 @@ def test_a_file_that_is_no_picture_is_refused(tmp_path):
     path.write_text("oak, 3 m")
     with pytest.raises(EditorError, match="cannot paint with the picture") as caught:
         swatch_look(str(path))
-    assert caught.value.mend
+    assert caught.value.hint
 
 
 def test_a_picture_too_small_to_tile_is_refused(tmp_path):
