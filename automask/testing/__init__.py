@@ -1,0 +1,45 @@
+"""For tests: tiny models, painted heat, and editors that break every promise.
+
+Made for the tests of automask and of anything that plugs into it. Nothing here is for real photos: the tiny models
+have random weights, so what they find and paint is chance.
+
+The tiny models are the classes of the real ones (`CLIPSegForImageSegmentation`, `segment_anything.modeling.Sam`, the
+inpainting pipelines of diffusers) at a few thousand parameters. They are written to the cache folder once, in the real
+layout, and loaded by path through the real adapters: `preset=tiny` runs the code of `preset=photo`.
+"""
+
+from automask.testing.clipseg import tiny_clipseg, tiny_clipseg_folder
+from automask.testing.conditioning import (
+    tiny_controlnet_folder,
+    tiny_depth_folder,
+    tiny_ip_adapter_folder,
+    tiny_lora_file,
+)
+from automask.testing.diffusion import TinyKind, tiny_diffusion, tiny_diffusion_folder
+from automask.testing.editors import AddEight, Blurs, Fill, Identity, NaN, Raises, ShiftByOne, Tints, WrongSize
+from automask.testing.heat import PaintedHeat
+from automask.testing.sam import tiny_sam, tiny_sam_file
+
+__all__ = [
+    "AddEight",
+    "Blurs",
+    "Fill",
+    "Identity",
+    "NaN",
+    "PaintedHeat",
+    "Raises",
+    "ShiftByOne",
+    "Tints",
+    "TinyKind",
+    "WrongSize",
+    "tiny_clipseg",
+    "tiny_clipseg_folder",
+    "tiny_controlnet_folder",
+    "tiny_depth_folder",
+    "tiny_diffusion",
+    "tiny_diffusion_folder",
+    "tiny_ip_adapter_folder",
+    "tiny_lora_file",
+    "tiny_sam",
+    "tiny_sam_file",
+]
