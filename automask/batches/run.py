@@ -15,9 +15,10 @@ from automask import config
 from automask.batches import stores
 from automask.batches.failures import failed_report, failure_names, failure_rows, read_failures, write_failures
 from automask.batches.find import Sheet
-from automask.batches.mappers import LocalPool, cores
+from automask.batches.mappers import LocalPool
 from automask.batches.page import write_page
 from automask.batches.sheets import result_pictures, write_contact_sheet, write_variants_sheet
+from automask.batches.threads import cores
 from automask.batches.worker import Worker, make_worker
 from automask.errors import AutomaskError, OutputError
 from automask.masking import cache, find

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from automask.batches import mappers
+from automask.batches import pool, threads
 from automask.batches.mappers import LocalPool, RayActors
 from automask.errors import AutomaskError, ConfigError, ExtraMissing, PlanError
 
@@ -155,15 +155,15 @@ def test_workers_that_die_while_loading_stop_everything():
 
 def test_workers_share_the_cores_and_the_callers_environment_stays():
     before = dict(os.environ)
-    each = mappers.threads_each(2)
+    each = threads.threads_each(2)
     assert set(TWO.map(threads_seen, range(2))) == {(str(each), each)}
     assert dict(os.environ) == before
 
 
 @pytest.mark.parametrize(("cores", "workers", "each"), [(8, 2, 4), (8, 3, 2), (2, 5, 1)])
 def test_threads_of_all_workers_together_are_the_cores(monkeypatch, cores, workers, each):
-    monkeypatch.setattr(mappers, "cores", lambda: cores)
-    assert mappers.threads_each(workers) == each
+    monkeypatch.setattr(threads, "cores", lambda: cores)
+    assert threads.threads_each(workers) == each
 
 
 def test_an_interrupt_lets_workers_clean_up_and_leaves_none_behind(tmp_path):
@@ -226,7 +226,7 @@ class Mortal:
 @pytest.mark.parametrize(("deaths", "tries", "done"), [(1, 2, True), (2, 2, False), (4, 5, True), (5, 5, False)])
 def test_how_a_worker_died_says_how_often_its_item_is_tried(deaths, tries, done):
     Mortal.deaths = deaths
-    (result,) = mappers._share_out(["a"], lost, 1, lambda: Mortal(tries), lambda hands: [hands[0]])
+    (result,) = pool.share_out(["a"], lost, 1, lambda: Mortal(tries), lambda hands: [hands[0]])
     assert (result == "a") == done
 
 

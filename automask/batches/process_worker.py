@@ -1,0 +1,103 @@
+"""A worker in a process of its own on this machine."""
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import signal
+from collections.abc import Iterator, Mapping
+from multiprocessing.connection import Connection
+from types import FrameType
+from typing import Any
+
+from automask.batches.pool import PATIENCE_S, TRIES, Answer, MakeWorker, call, try_item
+from automask.batches.threads import limit_threads, thread_variables
+
+
+class ProcessWorker:
+    """A worker process and this end of the pipe to it."""
+
+    def __init__(self, make_worker: MakeWorker[Any, Any], threads: int) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=_serve, args=(theirs, make_worker, threads), daemon=True)
+        with _environment(thread_variables(threads)):
+            self.process.start()
+        theirs.close()  # else the end of the process would not end the pipe
+        self.ready = False
+
+    def give(self, item: Any) -> None:
+        with contextlib.suppress(BrokenPipeError):  # it died: `told` will say so
+            self.pipe.send(item)
+
+    def told(self) -> Answer | None:
+        try:
+            answer: Answer = self.pipe.recv()
+        except (EOFError, OSError):
+            return None
+        self.ready = True
+        return answer
+
+    def how_it_died(self) -> str:
+        self.process.join(PATIENCE_S)
+        code = self.process.exitcode
+        if code is not None and code < 0:
+            with contextlib.suppress(ValueError):
+                return f"killed by {signal.Signals(-code).name}"
+        return f"exit status {code}"
+
+    def tries(self) -> int:
+        return TRIES
+
+    def stop(self, *, busy: bool) -> None:
+        """Ends it: idle, by closing the pipe; at work, by an interrupt, so that it cleans up behind itself."""
+        self.pipe.close()
+        if busy and os.name == "posix" and self.process.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGINT)
+        elif not self.ready:
+            self.process.terminate()
+        self.process.join(PATIENCE_S)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+        self.process.close()
+
+
+def _serve(pipe: "Connection[Any, Any]", make_worker: MakeWorker[Any, Any], threads: int) -> None:
+    """The life of a worker process: loads, then answers items until the pipe closes."""
+    if os.name == "posix":
+        signal.signal(signal.SIGINT, _interrupt_once)
+    try:
+        limit_threads(threads)
+        loaded = try_item(call, make_worker)
+        pipe.send((loaded[0], None if loaded[0] else loaded[1]))
+        while loaded[0]:
+            answer = try_item(loaded[1], pipe.recv())
+            try:
+                pipe.send(answer)
+            except (pickle.PicklingError, TypeError, AttributeError) as error:
+                pipe.send((False, RuntimeError(f"a result cannot be sent between processes: {error}")))
+    except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+        return  # the caller is gone, or wants no more
+
+
+def _interrupt_once(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler's signature
+    # Ctrl-C reaches the whole group and the caller then sends its own: a second one would break off the cleaning up.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Environment variables for the processes started meanwhile: libraries read these when they are loaded."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

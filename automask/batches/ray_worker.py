@@ -1,0 +1,56 @@
+"""A worker in an actor of Ray, on whatever machine Ray puts it."""
+
+from typing import Any
+
+from automask.batches.pool import TRIES, TRIES_OF_MACHINES, Answer, MakeWorker, call, try_item
+from automask.batches.threads import limit_threads
+
+
+class ActorHandle:
+    """A Ray actor and the answer that is awaited from it."""
+
+    def __init__(self, ray: Any, actor: Any, make_worker: MakeWorker[Any, Any], threads: int) -> None:
+        self._ray = ray
+        self._actor = actor
+        self._how = ""
+        self._machine: str | None = None
+        self.answer = actor.load.remote(make_worker, threads)
+
+    def give(self, item: Any) -> None:
+        self.answer = self._actor.run.remote(item)
+
+    def told(self) -> Answer | None:
+        try:
+            answer: Answer = self._ray.get(self.answer)
+        except self._ray.exceptions.RayError as error:
+            # What the worker raises comes as an answer: whatever Ray itself raises means a lost process or machine.
+            self._how = " ".join(str(error).split())
+            return None
+        if self._machine is None:
+            self._machine = answer[1] if answer[0] else ""
+        return answer
+
+    def how_it_died(self) -> str:
+        return self._how
+
+    def tries(self) -> int:
+        lost = {node["NodeID"] for node in self._ray.nodes() if not node["Alive"]}
+        return TRIES_OF_MACHINES if self._machine in lost else TRIES
+
+    def stop(self, *, busy: bool) -> None:  # noqa: ARG002 - Ray has but one way
+        self._ray.kill(self._actor)
+
+
+class RayWorker:
+    """What a Ray actor is made of. Its first answer also says on which machine it lives."""
+
+    def load(self, make_worker: MakeWorker[Any, Any], threads: int) -> Answer:
+        import ray
+
+        limit_threads(threads)
+        loaded = try_item(call, make_worker)
+        self._work = loaded[1]
+        return loaded[0], ray.get_runtime_context().get_node_id() if loaded[0] else loaded[1]
+
+    def run(self, item: Any) -> Answer:
+        return try_item(self._work, item)
