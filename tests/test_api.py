@@ -452,7 +452,7 @@ def test_a_batch_uses_the_cores_where_its_models_do_not(scene, monkeypatch, aske
 class NoWorkers:
     """A mapper that must not be asked for anything."""
 
-    def map(self, make_worker, items, *, lost=None):
+    def map(self, make_worker, items, *, on_error=None):
         assert list(items) == []
         return iter(())
 

@@ -1,6 +1,6 @@
 """Ways to run many jobs: one after another, in several processes, or on Ray's actors.
 
-A mapper makes its workers once, each with its own models, and hands them items one at a time. An item that raises, or
+A mapper makes its workers once, each with its own models, and waiting them items one at a time. An item that raises, or
 whose worker dies, does not stop the others.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from multiprocessing.connection import wait
 from typing import Any, Literal
 
-from automask.batches.pool import PATIENCE_S, MakeWorker, OnLost, R, T, in_this_process, share_out
+from automask.batches.pool import PATIENCE_S, MakeWorker, OnError, R, T, in_this_process, share_out
 from automask.batches.process_worker import ProcessWorker
 from automask.batches.ray_worker import ActorHandle, RayWorker
 from automask.batches.threads import cores, threads_each
@@ -35,27 +35,27 @@ class LocalPool:
         self.workers = workers
 
     def map(
-        self, make_worker: MakeWorker[T, R], items: Sequence[T], *, lost: OnLost[T, R] | None = None
+        self, make_worker: MakeWorker[T, R], items: Sequence[T], *, on_error: OnError[T, R] | None = None
     ) -> Iterator[R]:
         """The results, in order of completion.
 
         Args:
             make_worker: Called once for each worker; what it raises stops everything, since no item could be done.
             items: At most one is in flight for each worker.
-            lost: Gives the result of an item that failed; without it the first failure is raised.
+            on_error: Gives the result of an item that failed; without it the first failure is raised.
         """
         if not items:
             return iter(())
         workers = min(cores() if self.workers == "auto" else self.workers, len(items))
         if workers == 1:
-            return in_this_process(make_worker, items, lost)
+            return in_this_process(make_worker, items, on_error)
         threads = threads_each(workers)
 
-        def wait_for(hands: Sequence[ProcessWorker]) -> list[ProcessWorker]:
-            pipes = wait([hand.pipe for hand in hands])
-            return [hand for hand in hands if hand.pipe in pipes]
+        def wait_for(waiting: Sequence[ProcessWorker]) -> list[ProcessWorker]:
+            pipes = wait([worker.pipe for worker in waiting])
+            return [worker for worker in waiting if worker.pipe in pipes]
 
-        return share_out(items, lost, workers, lambda: ProcessWorker(make_worker, threads), wait_for)
+        return share_out(items, on_error, workers, lambda: ProcessWorker(make_worker, threads), wait_for)
 
 
 class RayActors:
@@ -86,7 +86,7 @@ class RayActors:
         self.cpus_per_worker = cpus_per_worker
 
     def map(
-        self, make_worker: MakeWorker[T, R], items: Sequence[T], *, lost: OnLost[T, R] | None = None
+        self, make_worker: MakeWorker[T, R], items: Sequence[T], *, on_error: OnError[T, R] | None = None
     ) -> Iterator[R]:
         """The results, in order of completion; arguments as in `LocalPool.map`.
 
@@ -97,10 +97,10 @@ class RayActors:
         ray = _ray()
         if not items:
             return iter(())
-        return self._on_actors(ray, make_worker, items, lost)
+        return self._on_actors(ray, make_worker, items, on_error)
 
     def _on_actors(
-        self, ray: Any, make_worker: MakeWorker[T, R], items: Sequence[T], lost: OnLost[T, R] | None
+        self, ray: Any, make_worker: MakeWorker[T, R], items: Sequence[T], on_error: OnError[T, R] | None
     ) -> Iterator[R]:
         started_here = self._start(ray)
         # Without Ray's own restarts and retries: a new actor may go to any machine, and deaths are counted here.
@@ -110,12 +110,12 @@ class RayActors:
         def start() -> ActorHandle:
             return ActorHandle(ray, actor_class.remote(), make_worker, threads)
 
-        def wait_for(hands: Sequence[ActorHandle]) -> list[ActorHandle]:
-            done, _ = ray.wait([hand.answer for hand in hands], num_returns=1)
-            return [hand for hand in hands if hand.answer in done]
+        def wait_for(waiting: Sequence[ActorHandle]) -> list[ActorHandle]:
+            done, _ = ray.wait([worker.answer for worker in waiting], num_returns=1)
+            return [worker for worker in waiting if worker.answer in done]
 
         try:
-            yield from share_out(items, lost, min(self.workers, len(items)), start, wait_for)
+            yield from share_out(items, on_error, min(self.workers, len(items)), start, wait_for)
         finally:
             if started_here:
                 ray.shutdown()

@@ -12,9 +12,9 @@ R = TypeVar("R")
 
 MakeWorker: TypeAlias = Callable[[], Callable[[T], R]]
 """Loads the models and gives the function that does one item. Other processes import it: a function of a module,
-or a `functools.partial` of one. What has `stream(items, *, lost)` beside is given all items at once where one worker
-does them all: it may read ahead and write behind."""
-OnLost: TypeAlias = Callable[[T, Exception], R]
+or a `functools.partial` of one. What also has `stream(items, *, on_error)` gets all items at once where one worker
+does them all, so that it may read ahead and write behind."""
+OnError: TypeAlias = Callable[[T, Exception], R]
 """The result of an item that raised, or that no worker survived. Runs in the calling process."""
 
 TRIES = 2
@@ -32,11 +32,11 @@ class WorkerHandle(Protocol):
 
     def give(self, item: Any) -> None: ...
 
-    def told(self) -> Answer | None:
+    def receive(self) -> Answer | None:
         """What it sent; None when it has died."""
         ...
 
-    def how_it_died(self) -> str: ...
+    def exit_reason(self) -> str: ...
 
     def tries(self) -> int:
         """How many workers an item may cost that die as this one did."""
@@ -48,20 +48,20 @@ class WorkerHandle(Protocol):
 H = TypeVar("H", bound=WorkerHandle)
 
 
-def in_this_process(make_worker: MakeWorker[T, R], items: Sequence[T], lost: OnLost[T, R] | None) -> Iterator[R]:
+def in_this_process(make_worker: MakeWorker[T, R], items: Sequence[T], on_error: OnError[T, R] | None) -> Iterator[R]:
     """The results in the order of the items, all done by one worker in the calling process."""
     work = make_worker()
     stream = getattr(work, "stream", None)
-    if stream is not None and lost is not None:
-        yield from stream(items, lost=lost)
+    if stream is not None and on_error is not None:
+        yield from stream(items, on_error=on_error)
         return
     for item in items:
-        yield _result(try_item(work, item), item, lost)
+        yield _result(try_item(work, item), item, on_error)
 
 
 def share_out(
     items: Sequence[T],
-    lost: OnLost[T, R] | None,
+    on_error: OnError[T, R] | None,
     workers: int,
     start: Callable[[], H],
     wait_for: Callable[[Sequence[H]], list[H]],
@@ -79,35 +79,35 @@ def share_out(
             loading.append(start())  # one by one: if the third fails, `finally` still ends two
         while queue or busy:
             answers: list[tuple[T, Answer]] = []
-            for hand in wait_for([*loading, *busy]):
-                answer = hand.told()
-                if hand in loading:
-                    loading.remove(hand)
-                    if _is_ready(hand, answer, alone=not (loading or idle or busy)):
-                        idle.append(hand)
+            for worker in wait_for([*loading, *busy]):
+                answer = worker.receive()
+                if worker in loading:
+                    loading.remove(worker)
+                    if _is_ready(worker, answer, alone=not (loading or idle or busy)):
+                        idle.append(worker)
                     continue
-                item, tried = busy.pop(hand)
+                item, tried = busy.pop(worker)
                 if answer is not None:
-                    idle.append(hand)
+                    idle.append(worker)
                     answers.append((item, answer))
-                elif tried < hand.tries():
-                    hand.stop(busy=False)
+                elif tried < worker.tries():
+                    worker.stop(busy=False)
                     queue.appendleft((item, tried + 1))
                     loading.append(start())
                 else:
-                    answers.append((item, (False, _died(hand.how_it_died()))))
-                    hand.stop(busy=False)
+                    answers.append((item, (False, _died(worker.exit_reason()))))
+                    worker.stop(busy=False)
                     loading += [start()] if queue else []
             while queue and idle:
-                hand = idle.pop()
-                busy[hand] = queue.popleft()
-                hand.give(busy[hand][0])
+                worker = idle.pop()
+                busy[worker] = queue.popleft()
+                worker.give(busy[worker][0])
             # Only now: the workers need not wait while the caller looks at results.
             for item, answer in answers:
-                yield _result(answer, item, lost)
+                yield _result(answer, item, on_error)
     finally:
-        for hand in [*loading, *idle, *busy]:
-            hand.stop(busy=hand in busy)
+        for worker in [*loading, *idle, *busy]:
+            worker.stop(busy=worker in busy)
 
 
 def try_item(work: Callable[[T], R], item: T) -> Answer:
@@ -123,7 +123,7 @@ def call(make: Callable[[], R]) -> R:
     return make()
 
 
-def _is_ready(hand: WorkerHandle, answer: Answer | None, *, alone: bool) -> bool:
+def _is_ready(worker: WorkerHandle, answer: Answer | None, *, alone: bool) -> bool:
     """Whether a worker has loaded; False for one that died over it while others live.
 
     Raises:
@@ -132,8 +132,8 @@ def _is_ready(hand: WorkerHandle, answer: Answer | None, *, alone: bool) -> bool
     """
     if answer is not None and answer[0]:
         return True
-    how = hand.how_it_died() if answer is None else ""
-    hand.stop(busy=False)
+    how = worker.exit_reason() if answer is None else ""
+    worker.stop(busy=False)
     if answer is not None:
         raise answer[1]
     if alone:
@@ -152,18 +152,18 @@ def _portable(error: Exception) -> Exception:
     return error
 
 
-def _result(answer: Answer, item: T, lost: OnLost[T, R] | None) -> R:
+def _result(answer: Answer, item: T, on_error: OnError[T, R] | None) -> R:
     fine, value = answer
     if fine:
         result: R = value
         return result
-    return _failed(item, value, lost)
+    return _failed(item, value, on_error)
 
 
-def _failed(item: T, error: Exception, lost: OnLost[T, R] | None) -> R:
-    if lost is None:
+def _failed(item: T, error: Exception, on_error: OnError[T, R] | None) -> R:
+    if on_error is None:
         raise error
-    return lost(item, error)
+    return on_error(item, error)
 
 
 def _died(how: str) -> AutomaskError:

@@ -1,4 +1,4 @@
-"""Reads ahead, works, and writes behind, all at the same time and with bounded memory."""
+"""A pipeline of three stages (read, work, write) that overlap in time and hold few items in memory."""
 
 import itertools
 from collections import deque
@@ -15,7 +15,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Finished(Generic[R]):
-    """What `read` gives for an item that needs no work, with its result."""
+    """What `read` returns for an item that needs no work: its result."""
 
     result: R
 
@@ -26,36 +26,36 @@ def prefetched(
     read: Callable[[T], "Ready | Finished[R]"],
     work: Callable[[Sequence[tuple[T, Ready]]], "Sequence[Made | Exception]"],
     write: Callable[[T, Made], R],
-    lost: Callable[[T, Exception], R],
-    together: int = 1,
+    on_error: Callable[[T, Exception], R],
+    batch_size: int = 1,
 ) -> Iterator[R]:
     """One result for each item, in order.
 
-    While the calling thread works on some items, the next are read in one thread and the last written in another. So at
-    most 4 x `together` items are held, however many there are: as many read, in work, waiting and being written.
+    While the calling thread works on some items, the next are read in one thread and the last written in another. At
+    most 4 x `batch_size` items are held at a time: that many read, worked on, waiting to be written, and being written.
 
     Args:
         items: Taken one by one, as they are read.
-        read: Gives what `work` needs; runs in a thread of its own.
-        work: Runs in the calling thread, for at most `together` items at once; gives one answer for each, an exception
-            for one that failed. What it raises fails all of them.
-        write: Gives the item's result; runs in a thread of its own.
-        lost: Gives the result of an item that failed in any of the three.
-        together: How many items are worked on at once.
+        read: Returns what `work` needs; runs in a thread of its own.
+        work: Runs in the calling thread, on at most `batch_size` items per call; returns one answer per item, an
+            exception where the item failed. If it raises, all items of the call fail.
+        write: Returns the item's result; runs in a thread of its own.
+        on_error: Returns the result of an item that failed in any of the three stages.
+        batch_size: Items per call of `work`.
     """
     queue = iter(items)
     reads: deque[tuple[T, Future[Ready | Finished[R]]]] = deque()
     writes: deque[tuple[T, Future[R] | R | Exception]] = deque()
 
     def next_read() -> list[tuple[T, "Ready | Finished[R] | Exception"]]:
-        """The next items, read; behind them others begin to be."""
-        group = [reads.popleft() for _ in range(min(together, len(reads)))]
+        """The next batch, read; the reader meanwhile goes on to the one after."""
+        group = [reads.popleft() for _ in range(min(batch_size, len(reads)))]
         return [(item, _settled(future)) for item, future in group]
 
     def settled_write() -> R:
         item, outcome = writes.popleft()
         result: R | Exception = _settled(outcome) if isinstance(outcome, Future) else outcome
-        return lost(item, result) if isinstance(result, Exception) else result
+        return on_error(item, result) if isinstance(result, Exception) else result
 
     with (
         ThreadPoolExecutor(1, thread_name_prefix="read") as reader,
@@ -63,7 +63,7 @@ def prefetched(
     ):
         try:
             while True:
-                for item in itertools.islice(queue, 2 * together - len(reads)):
+                for item in itertools.islice(queue, 2 * batch_size - len(reads)):
                     reads.append((item, reader.submit(read, item)))
                 if not reads:
                     break
@@ -77,18 +77,18 @@ def prefetched(
                     else:
                         one = it if isinstance(it, Exception) else next(made)
                         writes.append((item, one if isinstance(one, Exception) else writer.submit(write, item, one)))
-                while len(writes) > together:
+                while len(writes) > batch_size:
                     yield settled_write()
             while writes:
                 yield settled_write()
         finally:
-            # After an interrupt nothing new is begun, and what is being written is finished.
+            # After an interrupt no new read begins; writes that have begun finish.
             for _, future in reads:
                 future.cancel()
 
 
 def _settled(future: Future[Any]) -> Any:
-    """What a future gave, or the exception that it ended with."""
+    """A future's result, or the exception that it ended with."""
     try:
         return future.result()
     except Exception as error:

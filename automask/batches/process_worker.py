@@ -27,10 +27,10 @@ class ProcessWorker:
         self.ready = False
 
     def give(self, item: Any) -> None:
-        with contextlib.suppress(BrokenPipeError):  # it died: `told` will say so
+        with contextlib.suppress(BrokenPipeError):  # it died: `receive` will say so
             self.pipe.send(item)
 
-    def told(self) -> Answer | None:
+    def receive(self) -> Answer | None:
         try:
             answer: Answer = self.pipe.recv()
         except (EOFError, OSError):
@@ -38,7 +38,7 @@ class ProcessWorker:
         self.ready = True
         return answer
 
-    def how_it_died(self) -> str:
+    def exit_reason(self) -> str:
         self.process.join(PATIENCE_S)
         code = self.process.exitcode
         if code is not None and code < 0:

@@ -19,7 +19,7 @@ class ActorHandle:
     def give(self, item: Any) -> None:
         self.answer = self._actor.run.remote(item)
 
-    def told(self) -> Answer | None:
+    def receive(self) -> Answer | None:
         try:
             answer: Answer = self._ray.get(self.answer)
         except self._ray.exceptions.RayError as error:
@@ -30,7 +30,7 @@ class ActorHandle:
             self._machine = answer[1] if answer[0] else ""
         return answer
 
-    def how_it_died(self) -> str:
+    def exit_reason(self) -> str:
         return self._how
 
     def tries(self) -> int:

@@ -39,7 +39,7 @@ class Mapper(Protocol):
         make_worker: Callable[[], Callable[[Job], JobReport]],
         items: Sequence[Job],
         *,
-        lost: Callable[[Job, Exception], JobReport] | None = None,
+        on_error: Callable[[Job, Exception], JobReport] | None = None,
     ) -> Iterator[JobReport]: ...
 
 
@@ -82,7 +82,7 @@ def run_batch(
     reports: dict[Job, JobReport] = {}
     sheet_of = {job: sheet for sheet in sheets for _, job in sheet.cells}
     todo = frozenset(jobs)
-    results = mapper.map(make_worker, jobs, lost=failed_report)
+    results = mapper.map(make_worker, jobs, on_error=failed_report)
     try:
         for report in results:
             reports[report.job] = report
@@ -217,7 +217,7 @@ class _SkipFinished:
         make_worker: Callable[[], Callable[[Job], JobReport]],
         items: Sequence[Job],
         *,
-        lost: Callable[[Job, Exception], JobReport] | None = None,
+        on_error: Callable[[Job, Exception], JobReport] | None = None,
     ) -> Iterator[JobReport]:
         waiting: list[Job] = []
         with ThreadPoolExecutor(cores()) as pool:  # a photo's digest is taken without Python's lock
@@ -226,7 +226,7 @@ class _SkipFinished:
                     waiting.append(item)
                 else:
                     yield report
-        yield from self.mapper.map(make_worker, waiting, lost=lost)
+        yield from self.mapper.map(make_worker, waiting, on_error=on_error)
 
     def _skipped(self, job: Job) -> JobReport | None:
         try:

@@ -59,16 +59,18 @@ class Worker:
             raise made
         return self._write(job, made)
 
-    def stream(self, jobs: Iterable[Job], *, lost: Callable[[Job, Exception], JobReport]) -> Iterator[JobReport]:
+    def stream(self, jobs: Iterable[Job], *, on_error: Callable[[Job, Exception], JobReport]) -> Iterator[JobReport]:
         """The reports of all, in order: the next photos are read and the last written while this thread works.
 
         Args:
             jobs: Any number; few photos are held at a time.
-            lost: Gives the report of a job that failed.
+            on_error: Gives the report of a job that failed.
         """
         several = any(hasattr(part, "paint_many") for part in parts_of(self.stages).values())
-        together = PHOTOS_TOGETHER if several else 1
-        return prefetched(jobs, read=self._read, work=self._work, write=self._write, lost=lost, together=together)
+        batch_size = PHOTOS_TOGETHER if several else 1
+        return prefetched(
+            jobs, read=self._read, work=self._work, write=self._write, on_error=on_error, batch_size=batch_size
+        )
 
     def _read(self, job: Job) -> "_Read | Finished[JobReport]":
         began = time.perf_counter()

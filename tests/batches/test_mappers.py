@@ -80,7 +80,7 @@ def slow_write(folder):
     return work
 
 
-def lost(item, error):
+def on_error(item, error):
     return f"{item}: {type(error).__name__}: {error}"
 
 
@@ -99,7 +99,11 @@ def test_one_worker_keeps_the_order_and_stays_in_this_process():
 
 
 def test_an_item_that_raises_does_not_stop_the_others():
-    assert list(ONE.map(nasty, ["a", "raise", "b"], lost=lost)) == ["A", "raise: PlanError: no 'x'; say 'y'", "B"]
+    assert list(ONE.map(nasty, ["a", "raise", "b"], on_error=on_error)) == [
+        "A",
+        "raise: PlanError: no 'x'; say 'y'",
+        "B",
+    ]
 
 
 @both
@@ -110,7 +114,7 @@ def test_without_lost_the_first_failure_is_raised(mapper):
 
 def test_what_happens_to_an_item_in_another_process_stays_its_own():
     items = ["a", "raise", "die", "unpicklable error", "unpicklable result", "b"]
-    results = sorted(TWO.map(nasty, items, lost=lost))
+    results = sorted(TWO.map(nasty, items, on_error=on_error))
     assert results[:2] == ["A", "B"]
     died, raised, error, result = results[2:]
     assert died.startswith(
@@ -123,7 +127,7 @@ def test_what_happens_to_an_item_in_another_process_stays_its_own():
 
 def test_an_item_whose_worker_died_is_tried_once_more(tmp_path):
     work = functools.partial(die_once, str(tmp_path / "flag"))
-    assert sorted(TWO.map(work, range(6), lost=lost)) == list(range(6))
+    assert sorted(TWO.map(work, range(6), on_error=on_error)) == list(range(6))
 
 
 def test_each_worker_loads_once_and_every_item_gives_a_result(tmp_path):
@@ -145,12 +149,12 @@ def test_no_more_workers_are_started_than_there_are_items(tmp_path):
 @both
 def test_a_worker_that_cannot_load_stops_everything(mapper):
     with pytest.raises(AutomaskError, match="no weights; fetch them"):
-        list(mapper.map(no_weights, [1, 2], lost=lost))
+        list(mapper.map(no_weights, [1, 2], on_error=on_error))
 
 
 def test_workers_that_die_while_loading_stop_everything():
     with pytest.raises(AutomaskError, match=r"died while it loaded its models \(killed by SIGKILL\); .*fewer workers"):
-        list(TWO.map(dies_loading, [1, 2], lost=lost))
+        list(TWO.map(dies_loading, [1, 2], on_error=on_error))
 
 
 def test_workers_share_the_cores_and_the_callers_environment_stays():
@@ -210,10 +214,10 @@ class Mortal:
         Mortal.deaths -= 1
         self.answer = None if Mortal.deaths >= 0 else (True, item)
 
-    def told(self):
+    def receive(self):
         return self.answer
 
-    def how_it_died(self):
+    def exit_reason(self):
         return "machine lost"
 
     def tries(self):
@@ -226,7 +230,7 @@ class Mortal:
 @pytest.mark.parametrize(("deaths", "tries", "done"), [(1, 2, True), (2, 2, False), (4, 5, True), (5, 5, False)])
 def test_how_a_worker_died_says_how_often_its_item_is_tried(deaths, tries, done):
     Mortal.deaths = deaths
-    (result,) = pool.share_out(["a"], lost, 1, lambda: Mortal(tries), lambda hands: [hands[0]])
+    (result,) = pool.share_out(["a"], on_error, 1, lambda: Mortal(tries), lambda workers: [workers[0]])
     assert (result == "a") == done
 
 
@@ -282,18 +286,18 @@ def local_ray():
 @needs_ray
 def test_ray_gives_one_result_for_each_item_and_survives_what_happens_to_them(local_ray, tmp_path):
     assert sorted(local_ray.map(square, range(7))) == [n * n for n in range(7)]
-    results = sorted(local_ray.map(nasty, ["a", "raise", "die", "b"], lost=lost))
+    results = sorted(local_ray.map(nasty, ["a", "raise", "die", "b"], on_error=on_error))
     assert results[:2] == ["A", "B"]
     assert results[2].startswith("die: AutomaskError: its worker died, and so did a second one")
     assert results[3] == "raise: PlanError: no 'x'; say 'y'"
     work = functools.partial(die_once, str(tmp_path / "flag"))
-    assert sorted(local_ray.map(work, range(6), lost=lost)) == list(range(6))
+    assert sorted(local_ray.map(work, range(6), on_error=on_error)) == list(range(6))
 
 
 @needs_ray
 def test_a_ray_worker_that_cannot_load_stops_everything(local_ray):
     with pytest.raises(AutomaskError, match="no weights; fetch them"):
-        list(local_ray.map(no_weights, [1, 2], lost=lost))
+        list(local_ray.map(no_weights, [1, 2], on_error=on_error))
 
 
 @needs_ray

@@ -5,7 +5,7 @@ import pytest
 from automask.batches.prefetch import Finished, prefetched
 
 
-def lost(item, error):
+def on_error(item, error):
     return f"{item} failed: {error}"
 
 
@@ -28,14 +28,14 @@ def write(item, made):
 
 
 def run(items, **settings):
-    return list(prefetched(items, read=read, work=work, write=write, lost=lost, **settings))
+    return list(prefetched(items, read=read, work=work, write=write, on_error=on_error, **settings))
 
 
-@pytest.mark.parametrize("together", [1, 2, 3, 50])
-def test_every_item_has_its_result_in_order_whatever_fails(together: int):
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 50])
+def test_every_item_has_its_result_in_order_whatever_fails(batch_size: int):
     items = ["a", "unreadable", "bad", "done before", "unwritable", "b"] * 3
     assert (
-        run(items, together=together)
+        run(items, batch_size=batch_size)
         == [
             "a is A!",
             "unreadable failed: no such photo",
@@ -49,7 +49,7 @@ def test_every_item_has_its_result_in_order_whatever_fails(together: int):
 
 
 def test_work_that_raises_fails_those_it_was_given_and_no_others():
-    assert run(["a", "b", "worst", "c", "d"], together=2) == [
+    assert run(["a", "b", "worst", "c", "d"], batch_size=2) == [
         "a is A!",
         "b is B!",
         "worst failed: no room",
@@ -62,8 +62,8 @@ def test_without_items_nothing_happens():
     assert run([]) == []
 
 
-@pytest.mark.parametrize("together", [1, 3])
-def test_only_a_few_items_are_held_however_many_there_are(together: int):
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_only_a_few_items_are_held_however_many_there_are(batch_size: int):
     begun, over, held = [], [], []
 
     def items():
@@ -72,10 +72,10 @@ def test_only_a_few_items_are_held_however_many_there_are(together: int):
             held.append(len(begun) - len(over))
             yield str(number)
 
-    for result in prefetched(items(), read=read, work=work, write=write, lost=lost, together=together):
+    for result in prefetched(items(), read=read, work=work, write=write, on_error=on_error, batch_size=batch_size):
         over.append(result)
     assert len(over) == 200
-    assert max(held) <= 4 * together
+    assert max(held) <= 4 * batch_size
 
 
 def test_the_next_item_is_read_while_this_one_is_worked_on_and_the_last_is_written():
@@ -97,7 +97,7 @@ def test_the_next_item_is_read_while_this_one_is_worked_on_and_the_last_is_writt
         assert item or first_may_be_written.wait(20)
         return made
 
-    assert list(prefetched([0, 1], read=reads, work=works, write=writes, lost=lost)) == [0, 1]
+    assert list(prefetched([0, 1], read=reads, work=works, write=writes, on_error=on_error)) == [0, 1]
 
 
 def test_a_caller_that_stops_lets_what_is_being_written_finish_and_begins_nothing_new():
@@ -112,7 +112,7 @@ def test_a_caller_that_stops_lets_what_is_being_written_finish_and_begins_nothin
         return item
 
     results = prefetched(
-        range(100), read=reads, work=lambda ready: [number for number, _ in ready], write=writes, lost=lost
+        range(100), read=reads, work=lambda ready: [number for number, _ in ready], write=writes, on_error=on_error
     )
     next(results)
     results.close()
