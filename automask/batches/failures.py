@@ -1,4 +1,4 @@
-"""OUT/failures.csv: what failed, and why."""
+"""OUT/failures.csv: which photos failed, and why."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -19,32 +19,32 @@ def one_line(error: Exception) -> str:
     """An error as one line, for lists and tables."""
     if isinstance(error, MemoryError):
         return "out of memory; use fewer workers, or a smaller photo"
-    said = str(error).strip()
-    if isinstance(error, AutomaskError) and said:
-        return said.splitlines()[0]
-    return f"{type(error).__name__}: {' '.join(said.split())}" if said else type(error).__name__
+    message = str(error).strip()
+    if isinstance(error, AutomaskError) and message:
+        return message.splitlines()[0]
+    return f"{type(error).__name__}: {' '.join(message.split())}" if message else type(error).__name__
 
 
 def only_failed(jobs: Sequence[Job], out: Path) -> tuple[Job, ...]:
-    """The jobs that OUT/failures.csv lists; none where there is no such file."""
+    """The jobs that OUT/failures.csv lists; empty if there is no such file."""
     listed = {name for name, _ in read_failures(out)}
     return tuple(job for job in jobs if not listed.isdisjoint(failure_names(job, out)))
 
 
 def failure_names(job: Job, out: Path) -> tuple[str, str]:
-    """A job's names in failures.csv: its result's place in OUT, or the photo's path where it was refused as a row."""
+    """The names that a job may have in failures.csv: its result's path below OUT, or its photo's path (a CSV's row)."""
     result = files_of(job.photo.name, job.out, job.name).result
     return result.relative_to(out).as_posix(), job.shown
 
 
 def failure_rows(reports: Iterable[JobReport], out: Path) -> list[tuple[str, str]]:
-    """(result's place in OUT, reason) of each report that failed."""
+    """(result's path below OUT, reason) of each report that failed."""
     failed = [report for report in reports if report.status == "failed"]
     return [(failure_names(report.job, out)[0], report.reason or "") for report in failed]
 
 
 def read_failures(out: Path) -> list[tuple[str, str]]:
-    """The (name, reason) rows of OUT/failures.csv; empty where there is no such file."""
+    """The (name, reason) rows of OUT/failures.csv; empty if there is no such file."""
     path = out / "failures.csv"
     if not path.is_file():
         return []
@@ -53,7 +53,7 @@ def read_failures(out: Path) -> list[tuple[str, str]]:
 
 
 def write_failures(out: Path, failures: Sequence[tuple[str, str]]) -> None:
-    """Writes OUT/failures.csv, or removes it where nothing failed."""
+    """Writes OUT/failures.csv, or removes it if nothing failed."""
     path = out / "failures.csv"
     if not failures:
         path.unlink(missing_ok=True)

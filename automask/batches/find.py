@@ -23,16 +23,17 @@ from automask.types import Job, Variant
 COMPANION = re.compile(
     r".+\.(before-after\.jpg|(candidates|variants)\.jpg|overlay\.png|original\.[^.]+)|contact-sheet(-\d+)?\.jpg"
 )
+"""Names of the previews and originals that automask writes."""
 Source = tuple[Path, tuple[Variant, ...], Path]
-"""A photo, its variants, and the folder below OUT that its results mirror."""
+"""A photo, its variants, and the folder of its results, relative to OUT."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A sheet of one photo's variants.
+    """One photo's variants, to be shown on one sheet.
 
     Args:
-        path: Where it goes.
+        path: The sheet's file.
         cells: Caption and job of each variant.
     """
 
@@ -45,8 +46,8 @@ class Found:
     """The jobs of a batch.
 
     Args:
-        jobs: In the order of a CSV's rows, else in natural order (2 before 10); a photo's variants together.
-        refused: (name, reason) of what cannot become a job.
+        jobs: In the order of a CSV's rows, otherwise in natural order (2 before 10); a photo's variants together.
+        refused: (name, reason) of each photo or row that cannot become a job.
         sheets: One for each photo that has variants.
     """
 
@@ -63,27 +64,27 @@ def find_jobs(
     recursive: bool = False,
     out_url: str = "",
 ) -> Found:
-    """The photos of a folder, a glob or a CSV with columns photo,edits, each with its plan and its results' place.
+    """The jobs for the photos of a folder, a glob or a CSV with columns photo,edits.
 
     Folder, glob, and photos of a CSV may be URLs of a store.
 
-    A photo of several variants is one job for each, in folders of their names below OUT.
+    A photo with several variants becomes one job per variant, in folders named after the variants below OUT.
 
-    Passed over are hidden files, files that are no photos by their ending, previews and originals that automask wrote
-    (`kitchen.original.jpg`), and what lies in OUT. A photo whose stem is another's too has its full name in its
-    results' names; one that comes twice is numbered -2.
+    Skipped are hidden files, files without a photo's suffix, previews and originals that automask wrote
+    (`kitchen.original.jpg`), and everything in OUT. Photos that share a stem keep their suffix in the names of their
+    results; a name that occurs twice gets a number (-2).
 
     Args:
-        source: A folder or file of exactly this name where there is one, else a glob (`**` is any depth).
-        out: The results' folder; it may lie inside the source.
-        variants: The plan for every photo, or its variants; None only for a CSV whose every row has its own.
-        recursive: Subfolders too, mirrored below OUT. A glob's are always mirrored; a CSV's only with this, else its
-            results all lie in OUT itself.
-        out_url: The store that the results go to; `out` is then a folder that stands in for it.
+        source: A folder or file of exactly this name if there is one, otherwise a glob (`**` is any depth).
+        out: The results' folder; it may be inside the source.
+        variants: The plan for every photo, or its variants; None only for a CSV with edits in every row.
+        recursive: Subfolders too, mirrored below OUT. A glob's folders are always mirrored; a CSV's only with
+            `recursive`, otherwise all its results go into OUT itself.
+        out_url: The store that the results go to; `out` is then a local folder in its place.
 
     Raises:
-        PhotoError: The source is not there or has no photos.
-        UsageError: The source is one photo, or OUT itself, or a CSV that cannot be read; or there is no plan.
+        PhotoError: The source does not exist or has no photos.
+        UsageError: The source is a single photo, or OUT itself, or a CSV that cannot be read; or there is no plan.
     """
     path = Path(source)
     refused: list[tuple[str, str]] = []
@@ -104,7 +105,7 @@ def find_jobs(
         root, photos = _in_glob(path, out)
     else:
         raise PhotoError(
-            f"there is no folder or file {source!r}", hint=_nearest_entry(path, "name a folder, a glob or a CSV")
+            f"there is no folder or file {source!r}", hint=_nearest_entry(path, "give a folder, a glob or a CSV")
         )
     if not photos:
         deeper = "" if recursive or not path.is_dir() else "; --recursive looks in subfolders too"
@@ -114,14 +115,14 @@ def find_jobs(
         if photo.is_file():
             found.append((photo, variants, photo.parent.relative_to(root)))
         else:
-            refused.append((str(photo), "a link that leads nowhere; fix or remove it"))
+            refused.append((str(photo), "a broken link; fix or remove it"))
     return _named(found, out, refused, urls, out_url)
 
 
 def _in_store(
     source: str, variants: tuple[Variant, ...] | None, recursive: bool, out_url: str, urls: dict[Path, str]
 ) -> list[Source]:
-    """The photos below a place in a store; `urls` gets the URL of each."""
+    """The photos below a URL of a store; adds the URL of each to `urls`."""
     if source.lower().endswith((".csv", *PHOTO_SUFFIXES)) and not glob.has_magic(source):
         raise UsageError(f"{source!r} is one file", hint="name its folder; a CSV must be here, its photos may be URLs")
     if variants is None:
@@ -161,13 +162,13 @@ def _walk(folder: Path, recursive: bool) -> Iterator[tuple[str, list[str], list[
 
 
 def _in_glob(pattern: Path, out: Path) -> tuple[Path, list[Path]]:
-    """The glob's literal beginning, and the photos that match. A folder that is named "[sold]" is not a pattern."""
+    """The glob's literal beginning, and the photos that match. A folder that is named "[sold]" counts as literal."""
     root = Path()
     parts = list(pattern.parts)
     while len(parts) > 1 and (root / parts[0]).is_dir():
         root /= parts.pop(0)
     _refuse_same(root, out)
-    # Not Path.glob: it matches hidden files, and follows links in some Python versions and not in others.
+    # Path.glob would match hidden files, and follows links in some Python versions only.
     names = glob.glob(str(Path(*parts)), root_dir=root, recursive=True)  # noqa: PTH207
     paths = (root / name for name in names)
     return root, _photos_among((path for path in paths if not path.is_dir()), root, out)
@@ -195,20 +196,20 @@ def _photos_among(paths: Iterator[Path], root: Path, out: Path) -> list[Path]:
 
 
 def _is_photo(parts: Sequence[str]) -> bool:
-    """Whether a path below the source is a photo's by its name: not hidden, and no preview or mask of automask."""
+    """Whether a path below the source is a photo by its name: a photo's suffix, not hidden, not written by automask."""
     ours = COMPANION.fullmatch(parts[-1]) or any(part.endswith(".masks") for part in parts[:-1])
     hidden = any(part.startswith(".") for part in parts)
     return Path(parts[-1]).suffix.lower() in PHOTO_SUFFIXES and not ours and not hidden
 
 
 def natural_key(path: Path) -> tuple[Any, ...]:
-    """Sorts "2.jpg" before "10.jpg", files before subfolders, capitals beside small letters."""
+    """A sort key: "2.jpg" before "10.jpg", files before subfolders, upper and lower case together."""
     *folders, name = (_pieces(part) for part in path.parts)
     return [(1, piece) for piece in folders] + [(0, name)], str(path)
 
 
 def _pieces(name: str) -> list[tuple[int, int, str]]:
-    # [0-9]: int() also reads other scripts' digits, but not "²", which \d leaves out and isdigit() lets in.
+    # isdecimal(), because isdigit() is also true of "²", for which int() raises.
     pieces = re.split(r"([0-9]+)", name.casefold())
     return [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in pieces]
 
@@ -245,7 +246,9 @@ def _in_csv(
                 raise UsageError("no photo", hint="name one in the column photo")
             words = cells.get("edits", "")
             if not words and variants is None:
-                raise UsageError("no edits, and none for all", hint="fill the cell, or give EDITS for the empty ones")
+                raise UsageError(
+                    "no edits, and none for all photos", hint="fill the cell, or give EDITS for the empty ones"
+                )
             own = parse_variants(words) if words else variants
             if is_url(name):
                 urls[Path(name)] = name
@@ -269,12 +272,12 @@ def _refuse_unfit(photo: Path) -> None:
         raise PhotoError(f"there is no file {str(photo)!r}", hint=_nearest_entry(photo, "fix its name"))
     if photo.suffix.lower() not in PHOTO_SUFFIXES:
         raise PhotoError(
-            f"{photo.name!r} is no photo by its ending", hint=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}"
+            f"{photo.name!r} is not a photo by its ending", hint=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}"
         )
 
 
 def _csv_rows(path: Path) -> list[tuple[int, dict[str, str], bool]]:
-    """Every row that is not blank: its number as a spreadsheet shows it, cells by column, whether it has more."""
+    """Every row that is not blank: its number as a spreadsheet shows it, cells by column, whether there are surplus."""
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -302,7 +305,7 @@ def _csv_rows(path: Path) -> list[tuple[int, dict[str, str], bool]]:
     except csv.Error as error:
         raise UsageError(
             f"{str(path)!r}, line {reader.line_num}: {error}",
-            hint='a cell that holds double quotes is put in double quotes, and they are doubled: """rug"" -> red"',
+            hint='put a cell that holds double quotes in double quotes, and double its own: """rug"" -> red"',
         ) from error
     return rows
 
@@ -314,13 +317,13 @@ def _columns(head: str, separator: str) -> list[str]:
 def _named(
     found: Sequence[Source], out: Path, refused: list[tuple[str, str]], urls: Mapping[Path, str], out_url: str
 ) -> Found:
-    """Jobs with names that do not clash; one whose result would overwrite a photo or another's result is refused."""
+    """The jobs, with names that do not clash; one whose result would overwrite a photo or another result is refused."""
     folders: dict[Path, list[int]] = defaultdict(list)
     for index, (_, _, folder) in enumerate(found):
         folders[folder].append(index)
     names = [""] * len(found)
     for indices in folders.values():
-        given = _prefixes(_results([found[index][0].name for index in indices]))
+        given = companion_prefixes(result_names([found[index][0].name for index in indices]))
         for index, name in zip(indices, given, strict=True):
             names[index] = name
     photos = {photo.resolve() for photo, _, _ in found}
@@ -337,21 +340,21 @@ def _named(
                 reason = f"its result would overwrite the photo {str(result)!r}; name another folder with -o"
                 refused.append((str(photo), reason))
             elif result in jobs:
-                # A CSV's variant "oak" of one photo, and another photo in a subfolder "oak".
+                # For example a CSV's variant "oak" of one photo, and another photo in a subfolder "oak".
                 reason = (
-                    f"its result would overwrite the one of {str(jobs[result].photo)!r}; do it in a batch of its own"
+                    f"its result would overwrite the one of {str(jobs[result].photo)!r}; run it in a separate batch"
                 )
                 refused.append((str(photo), reason))
             else:
                 jobs[result] = job
                 cells.append((", ".join(variant.words), job))
-        if cells and variants[0].name and not out_url:  # a store gets no sheets
+        if cells and variants[0].name and not out_url:  # sheets are not written into stores
             sheets.append(Sheet(files_of(photo.name, out / folder, name).variants, tuple(cells)))
     return Found(tuple(jobs.values()), tuple(refused), tuple(sheets))
 
 
-def _results(photos: Sequence[str]) -> list[str]:
-    """File names of the results in one folder: the photos' own, numbered where one comes again."""
+def result_names(photos: Sequence[str]) -> list[str]:
+    """File names of the results in one folder: the photos' own, numbered where a name occurs again."""
     taken: set[str] = set()
     results = []
     for photo in photos:
@@ -363,8 +366,8 @@ def _results(photos: Sequence[str]) -> list[str]:
     return results
 
 
-def _prefixes(results: Sequence[str]) -> list[str]:
-    """What the companions' names begin with: the stem where it is one's alone, else the full name."""
+def companion_prefixes(results: Sequence[str]) -> list[str]:
+    """What the companions' names begin with: the result's stem if no other shares it, otherwise its full name."""
     prefixes = []
     for name in results:
         stem, suffix = Path(name).stem, Path(name).suffix

@@ -1,7 +1,7 @@
-"""Ways to run many jobs: one after another, in several processes, or on Ray's actors.
+"""Ways to run many jobs: one after another, in several processes, or on Ray actors.
 
-A mapper makes its workers once, each with its own models, and waiting them items one at a time. An item that raises, or
-whose worker dies, does not stop the others.
+A mapper starts its workers once, each with models of its own, and gives them one item at a time. An item that raises,
+or whose worker dies, does not stop the others.
 """
 
 import logging
@@ -19,14 +19,17 @@ from automask.errors import ConfigError, ExtraMissing
 
 
 class LocalPool:
-    """This machine's processors.
+    """A pool of worker processes on this machine.
 
-    With one worker everything runs in the calling process, with all its threads. With more, each is a process of its
-    own, started afresh (never forked: threads and GPU contexts do not survive it), and gets its share of the cores. A
-    script that asks for more needs the usual `if __name__ == "__main__":`.
+    One worker runs in the calling process, with all its threads. Several run in a process each, spawned and never
+    forked (threads and GPU contexts do not survive a fork), with an equal share of the cores. A script that uses
+    several needs the usual `if __name__ == "__main__":`.
 
     Args:
         workers: How many items are worked on at a time; `auto` is one for each core.
+
+    Raises:
+        ConfigError: Fewer than one worker.
     """
 
     def __init__(self, *, workers: int | Literal["auto"] = "auto") -> None:
@@ -40,9 +43,9 @@ class LocalPool:
         """The results, in order of completion.
 
         Args:
-            make_worker: Called once for each worker; what it raises stops everything, since no item could be done.
-            items: At most one is in flight for each worker.
-            on_error: Gives the result of an item that failed; without it the first failure is raised.
+            make_worker: Called once in each worker. If it raises, the error is passed on: no item could be done.
+            items: At most one per worker is in progress.
+            on_error: Returns the result of an item that failed; without it the first failure is raised.
         """
         if not items:
             return iter(())
@@ -59,13 +62,16 @@ class LocalPool:
 
 
 class RayActors:
-    """Actors of a Ray cluster, or of a Ray started on this machine for the run.
+    """Actors of a Ray cluster, or of a Ray that is started on this machine for the run.
 
     Args:
-        workers: How many actors.
-        address: `auto` or `host:6379` joins a cluster; None starts a Ray of its own and ends it with the run.
-        gpus_per_worker: GPUs that an actor holds; 0.5 lets two share one.
-        cpus_per_worker: Cores that an actor holds, and threads that its libraries use.
+        workers: Number of actors.
+        address: `auto` or `host:6379` joins a cluster; None starts Ray on this machine and stops it after the run.
+        gpus_per_worker: GPUs that Ray reserves for an actor; 0.5 lets two actors share one.
+        cpus_per_worker: Cores that Ray reserves for an actor, and threads that its libraries use.
+
+    Raises:
+        ConfigError: Fewer than one worker, or a negative share.
     """
 
     def __init__(
@@ -92,7 +98,7 @@ class RayActors:
 
         Raises:
             ExtraMissing: Ray is not installed.
-            ConfigError: This machine has not the GPUs asked for, or there is no cluster at the address.
+            ConfigError: This machine has fewer GPUs than requested, or there is no cluster at the address.
         """
         ray = _ray()
         if not items:
@@ -103,7 +109,7 @@ class RayActors:
         self, ray: Any, make_worker: MakeWorker[T, R], items: Sequence[T], on_error: OnError[T, R] | None
     ) -> Iterator[R]:
         started_here = self._start(ray)
-        # Without Ray's own restarts and retries: a new actor may go to any machine, and deaths are counted here.
+        # Ray's own restarts and retries stay off: a new actor may run on any machine, and deaths are counted here.
         actor_class = ray.remote(RayWorker).options(num_cpus=self.cpus_per_worker, num_gpus=self.gpus_per_worker)
         threads = max(1, int(self.cpus_per_worker))
 
@@ -121,7 +127,7 @@ class RayActors:
                 ray.shutdown()
 
     def _start(self, ray: Any) -> bool:
-        """Joins or starts a Ray; True when it is ours to end."""
+        """Joins or starts Ray; True if it must be shut down after the run."""
         if ray.is_initialized():
             return False
         if self.address is not None:
@@ -136,7 +142,7 @@ class RayActors:
                 ) from error
             return True
         needed = max(cores(), int(self.workers * self.cpus_per_worker + 0.999))
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # a Ray of our own calls nobody
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no usage reports from a Ray that we start
         ray.init(
             address="local",
             num_cpus=needed,
@@ -169,12 +175,11 @@ def _ray() -> Any:
 
 
 def _require_listener(address: str) -> None:
-    """Nothing, where something listens at the address: Ray itself waits there for minutes (2.60).
+    """Checks that something listens at `host:port`; left to itself, Ray 2.60 tries for minutes.
 
     Raises:
-        OSError: Nothing does.
+        OSError: Nothing listens there.
     """
-    place = address.rpartition("://")[2]
-    host, colon, port = place.rpartition(":")
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
     if colon and port.isdigit():
         socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE_S).close()

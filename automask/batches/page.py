@@ -1,7 +1,7 @@
-"""The page to look through a batch with: OUT/index.html, one file that needs nothing but the folder it lies in.
+"""The page for looking through a batch: OUT/index.html, one file that needs nothing but the folder around it.
 
-Its markup, style and script are page.html beside this module. What the photos have to say goes in as JSON, and the
-script makes the cards from it: text stays text there, whatever a file name or a prompt holds.
+Markup, style and script are page.html in this folder. What is known of the photos goes in as JSON, and the script
+builds the cards from it, so that a file name or a prompt is always shown as text and never read as markup.
 """
 
 import base64
@@ -21,23 +21,29 @@ from automask.results.files import files_of
 from automask.results.previews import COLOURS, split_layout
 
 _TEMPLATE = Path(__file__).with_name("page.html")
-_OURS = '<meta name="generator" content="automask">'
-_SHOWN = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
-"""What every browser shows. For any other result its before/after picture is what opens."""
-_FROM_ROOT = re.compile(r"^(?:[A-Za-z]:)?[/\\].*[/\\]")
-_QUOTED_FROM_ROOT = re.compile(r"(?<=['\"])(?:[A-Za-z]:)?[/\\][^'\"]*[/\\](?=[^'\"]*['\"])")
-_NO_CHARACTER = re.compile("[\ud800-\udfff]")
+_GENERATOR_TAG = '<meta name="generator" content="automask">'
+"""Marks a page as automask's own, which may be overwritten."""
+
+_BROWSER_SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
+"""What every browser shows. For a result in another format the before/after picture opens."""
+
+_ABSOLUTE_FOLDER = re.compile(r"^(?:[A-Za-z]:)?[/\\].*[/\\]")
+_QUOTED_ABSOLUTE_FOLDER = re.compile(r"(?<=['\"])(?:[A-Za-z]:)?[/\\][^'\"]*[/\\](?=[^'\"]*['\"])")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def write_page(out: Path, pictures: Sequence[Path], failures: Sequence[tuple[str, str]] = ()) -> Path:
-    """OUT/index.html, written from the records beside the before/after pictures; left as it is where nothing changed.
+    """Writes OUT/index.html from the records of the before/after pictures; an identical page is left untouched.
 
-    Where another page than automask's has that name, it is automask.html.
+    If a page that automask did not write has that name, automask.html is written instead.
 
     Args:
         out: The folder of a batch.
         pictures: The before/after pictures below it, in the page's order.
         failures: (name, reason), as in failures.csv.
+
+    Returns:
+        The path of the page.
 
     Raises:
         OutputError: It cannot be written.
@@ -48,7 +54,7 @@ def write_page(out: Path, pictures: Sequence[Path], failures: Sequence[tuple[str
     text = page(records, there, failures).encode()
     path = out / "index.html"
     old = _bytes_of(path)
-    if old is not None and _OURS.encode() not in old:
+    if old is not None and _GENERATOR_TAG.encode() not in old:
         path = out / "automask.html"
         old = _bytes_of(path)
     if old != text:
@@ -60,14 +66,14 @@ def write_page(out: Path, pictures: Sequence[Path], failures: Sequence[tuple[str
 def page(
     records: Mapping[str, Mapping[str, Any]], there: Container[str], failures: Sequence[tuple[str, str]] = ()
 ) -> str:
-    """The page's text. The same records give the same text: no times, no place but those below OUT.
+    """The page's text. The same records give the same text: it holds no times and only paths below OUT.
 
     Args:
-        records: By what a photo's files below OUT begin with, like "attic/kitchen" for attic/kitchen.run.json, in the
-            page's order; an empty one for a record that cannot be read.
+        records: The key is what a photo's files below OUT begin with, like "attic/kitchen" for attic/kitchen.run.json;
+            in the page's order; the record is empty if it cannot be read.
         there: Files below OUT that may be linked to.
-        failures: (name, reason), as in failures.csv. A photo that failed now and has results of an earlier run gets
-            one card with both.
+        failures: (name, reason), as in failures.csv. A photo that failed and has results of an earlier run gets one
+            card with both.
     """
     reasons: dict[str, list[str]] = defaultdict(list)
     for name, reason in failures:
@@ -76,9 +82,9 @@ def page(
     folders = dict.fromkeys(["", *(card["folder"] for card in cards)])
     cards += [_failure(name, reason, folders) for name, several in reasons.items() for reason in several]
     cards = [card for folder in folders for card in cards if card["folder"] == folder]
-    often = Counter(card["status"] for card in cards)
+    by_status = Counter(card["status"] for card in cards)
     data = {
-        "counts": {"all": len(cards), **{status: often[status] for status in ("done", "skipped", "failed")}},
+        "counts": {"all": len(cards), **{status: by_status[status] for status in ("done", "skipped", "failed")}},
         "colours": [_hex(colour) for colour in COLOURS],
         "cards": cards,
     }
@@ -91,7 +97,7 @@ def page(
 def _card(
     prefix: str, record: Mapping[str, Any], there: Container[str], reasons: dict[str, list[str]]
 ) -> dict[str, Any]:
-    """What the page shows of one photo with results; why it failed since then is taken out of `reasons`."""
+    """What the page shows of one photo with results; if it has failed since, the reason is popped from `reasons`."""
     place = PurePosixPath(prefix)
     picture = f"{prefix}.before-after.jpg"
     card: dict[str, Any] = {
@@ -110,33 +116,38 @@ def _card(
         "notes": [],
     }
     try:
-        told = _told(prefix, record, there)
-        json.dumps(told, allow_nan=False)
+        facts = _facts(prefix, record, there)
+        json.dumps(facts, allow_nan=False)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
-        # A person's slip while looking into a record must not cost the page of all the others.
+        # One record that somebody damaged by hand must not take the page of all the others with it.
         return {**card, "reason": "its record cannot be read"}
-    several = reasons.pop(_result(prefix, record), None)
-    if several is not None:
-        told["notes"].append("It failed this time; the pictures are an earlier run's.")
-        told |= {"status": "failed", "reason": _without_folders("; ".join(several))}
-    return {**card, **told}
+    failed_with = reasons.pop(_result(prefix, record), None)
+    if failed_with is not None:
+        facts["notes"].append("This run failed; the pictures are from an earlier run.")
+        facts |= {"status": "failed", "reason": _without_folders("; ".join(failed_with))}
+    return {**card, **facts}
 
 
-def _told(prefix: str, record: Mapping[str, Any], there: Container[str]) -> dict[str, Any]:
+def _facts(prefix: str, record: Mapping[str, Any], there: Container[str]) -> dict[str, Any]:
+    """What a card takes from a record.
+
+    Raises:
+        LookupError, TypeError, ValueError, AttributeError, ArithmeticError: The record is damaged.
+    """
     width, height = record["size_wh"]
-    lie = split_layout((width, height))
+    layout = split_layout((width, height))
     result = _result(prefix, record)
     steps = [
         _step(step, mask if mask in there else None, width * height)
         for step, mask in zip(record["steps"], _masks(prefix, record), strict=True)
     ]
-    # Of what was painted: what was not found is told apart, and its peak is low by definition.
+    # Only of what was painted: what was not found has a reason of its own, and its peak is low by definition.
     peaks = [float(step["peak"]) for step in record["steps"] if step["found"] and step["peak"] is not None]
-    shown = result in there and PurePosixPath(result).suffix.lower() in _SHOWN
+    shown = result in there and PurePosixPath(result).suffix.lower() in _BROWSER_SUFFIXES
     return {
         "name": PurePosixPath(result).name,
         "status": "skipped" if any(step["reason"] or step["missing"] for step in record["steps"]) else "done",
-        "halves": {"size": lie.size_wh, "gap": lie.gap_px, "stacked": lie.stacked},
+        "halves": {"size": layout.size_wh, "gap": layout.gap_px, "stacked": layout.stacked},
         "result": _href(result) if result in there else None,
         "full": _href(result) if shown else _href(f"{prefix}.before-after.jpg"),
         "seed": record["seed"],
@@ -161,12 +172,12 @@ def _step(step: Mapping[str, Any], mask: str | None, photo_px: int) -> dict[str,
 
 
 def _failure(name: str, reason: str, folders: Container[str]) -> dict[str, Any]:
-    """A photo that has no results. One that never became a job is named by its own place, which is not OUT's."""
+    """The card of a photo without results. One that never became a job is named by its own path, not one below OUT."""
     place = PurePosixPath(name)
     inside = _folder(place) in folders
     return {
         "folder": _folder(place) if inside else "",
-        "name": _FROM_ROOT.sub("", place.name if inside else name),
+        "name": _ABSOLUTE_FOLDER.sub("", place.name if inside else name),
         "status": "failed",
         "reason": _without_folders(reason),
         "picture": None,
@@ -182,8 +193,8 @@ def _folder(place: PurePosixPath) -> str:
 
 
 def _without_folders(text: str) -> str:
-    """Words in which a quoted path from the root is a name only: the page may be sent to someone else."""
-    return _QUOTED_FROM_ROOT.sub("", text)
+    """The text with quoted absolute paths cut to file names: the page may be sent to someone else."""
+    return _QUOTED_ABSOLUTE_FOLDER.sub("", text)
 
 
 # --------------------------------------------------------------------------------------------------------------- files
@@ -203,7 +214,7 @@ def _read(picture: Path) -> dict[str, Any]:
 
 
 def _bytes_of(path: Path) -> bytes | None:
-    """What stands in a file; None where there is none, nothing of ours where it is no file."""
+    """A file's content; None if it does not exist, empty if it is not a readable file."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -229,7 +240,7 @@ def _files(prefix: str, record: Mapping[str, Any]) -> list[str]:
 
 
 def _href(path: str) -> str:
-    """A link to a file below OUT, from OUT. Every byte of a name that is not plain is quoted, also one of no UTF-8."""
+    """A link from OUT to a file below it, percent-encoded byte by byte: names need not be valid UTF-8."""
     return "/".join(quote(os.fsencode(part), safe="") for part in path.split("/"))
 
 
@@ -238,7 +249,7 @@ def _href(path: str) -> str:
 
 def _filled(data: Mapping[str, Any]) -> str:
     text = _TEMPLATE.read_text(encoding="utf-8")
-    # The page may run its own style and script and show pictures beside it: whatever else got in stays dead text.
+    # The page may use its own style and script and show pictures in its folder; anything else that got in stays inert.
     policy = "; ".join(
         [
             "default-src 'none'",
@@ -254,20 +265,20 @@ def _filled(data: Mapping[str, Any]) -> str:
     tints = "\n".join(_tint(number, colour) for number, colour in enumerate(COLOURS))
     cards = ",\n".join(json.dumps(card, ensure_ascii=False, separators=(",", ":")) for card in data["cards"])
     head = json.dumps({"counts": data["counts"], "colours": data["colours"]})
-    told = f'{head[:-1]}, "cards": [\n{cards}\n]}}'.replace("<", "\\u003c")
-    filling = {"__POLICY__": policy, "__TITLE__": title, "__TINTS__": tints, "__DATA__": told}
+    embedded = f'{head[:-1]}, "cards": [\n{cards}\n]}}'.replace("<", "\\u003c")
+    filling = {"__POLICY__": policy, "__TITLE__": title, "__TINTS__": tints, "__DATA__": embedded}
     filled = re.sub("__[A-Z]+__", lambda found: filling[found[0]], text)
-    return _NO_CHARACTER.sub("\N{REPLACEMENT CHARACTER}", filled)
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", filled)
 
 
 def _sha256(text: str, tag: str) -> str:
-    """What a policy calls the style or the script of the template."""
+    """The hash by which the content security policy names the template's style or script."""
     (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, flags=re.DOTALL)
     return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
 
 
 def _tint(number: int, colour: tuple[int, int, int]) -> str:
-    # Not mask-image: no browser lets a page that is opened from a folder use a file beside it so.
+    # Why not mask-image: browsers refuse it for local files when the page itself is opened from a folder.
     return (
         f'<filter id="tint{number}" color-interpolation-filters="sRGB">'
         f'<feColorMatrix type="luminanceToAlpha" result="alpha"/><feFlood flood-color="{_hex(colour)}"/>'

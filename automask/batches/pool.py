@@ -1,4 +1,4 @@
-"""Shares items out to workers, one at a time each, and replaces the workers that die."""
+"""Distributes items over workers, one at a time each, and replaces the workers that die."""
 
 import pickle
 from collections import deque
@@ -11,38 +11,47 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 MakeWorker: TypeAlias = Callable[[], Callable[[T], R]]
-"""Loads the models and gives the function that does one item. Other processes import it: a function of a module,
-or a `functools.partial` of one. What also has `stream(items, *, on_error)` gets all items at once where one worker
-does them all, so that it may read ahead and write behind."""
+"""Loads the models and returns the function that does one item. Other processes import it by name, so it is a function
+of a module or a `functools.partial` of one. If what it returns has a method `stream(items, *, on_error)`, a single
+worker gets all items in one call, so that it can read ahead and write behind."""
 OnError: TypeAlias = Callable[[T, Exception], R]
-"""The result of an item that raised, or that no worker survived. Runs in the calling process."""
+"""Returns the result of an item that raised, or whose workers died. Runs in the calling process."""
 
 TRIES = 2
-"""A worker that dies may have been the machine's fault: its item is tried once more, by another worker."""
+"""Workers that may die over one item: the first death may have been the machine's fault."""
 
 TRIES_OF_MACHINES = 5
-"""A machine that is lost is hardly an item's fault, and one that goes takes all its workers: tried this often."""
+"""The same where the whole machine was lost: that is hardly an item's fault, and it takes all its workers with it."""
 
 PATIENCE_S = 5.0
+"""How long an idle process gets to exit, and an address to answer."""
+
 Answer: TypeAlias = tuple[bool, Any]
+"""(True, result) or (False, error)."""
 
 
 class WorkerHandle(Protocol):
-    """A worker elsewhere. Its first answer says whether it is ready, each later one is an item's."""
+    """A worker outside this process. Its first answer says whether it has loaded; each later one belongs to an item."""
 
-    def give(self, item: Any) -> None: ...
+    def give(self, item: Any) -> None:
+        """Sends it an item."""
+        ...
 
     def receive(self) -> Answer | None:
-        """What it sent; None when it has died."""
+        """Its next answer; None if it has died."""
         ...
 
-    def exit_reason(self) -> str: ...
+    def exit_reason(self) -> str:
+        """Why it died, in a few words."""
+        ...
 
     def tries(self) -> int:
-        """How many workers an item may cost that die as this one did."""
+        """How many workers may die over one item in the way that this one did."""
         ...
 
-    def stop(self, *, busy: bool) -> None: ...
+    def stop(self, *, busy: bool) -> None:
+        """Ends it; `busy` if it has an item."""
+        ...
 
 
 H = TypeVar("H", bound=WorkerHandle)
@@ -66,9 +75,16 @@ def share_out(
     start: Callable[[], H],
     wait_for: Callable[[Sequence[H]], list[H]],
 ) -> Iterator[R]:
-    """Hands items to workers, one at a time each; replaces the dead.
+    """The results in order of completion; workers that die are replaced.
 
-    Not `concurrent.futures`: there one dead process breaks the whole pool and does not say whose item it was.
+    Why not `concurrent.futures`: there one dead process breaks the whole pool, and nothing says which item it had.
+
+    Args:
+        items: What to do.
+        on_error: As `LocalPool.map`.
+        workers: How many are started.
+        start: Starts one.
+        wait_for: Blocks until some of the workers have an answer or are dead, and returns these.
     """
     queue = deque((item, 1) for item in items)
     loading: list[H] = []
@@ -76,7 +92,7 @@ def share_out(
     busy: dict[H, tuple[T, int]] = {}
     try:
         for _ in range(workers):
-            loading.append(start())  # one by one: if the third fails, `finally` still ends two
+            loading.append(start())  # one by one: if the third fails to start, `finally` still ends two
         while queue or busy:
             answers: list[tuple[T, Answer]] = []
             for worker in wait_for([*loading, *busy]):
@@ -102,7 +118,7 @@ def share_out(
                 worker = idle.pop()
                 busy[worker] = queue.popleft()
                 worker.give(busy[worker][0])
-            # Only now: the workers need not wait while the caller looks at results.
+            # Yielded last, so that no worker waits while the caller looks at results.
             for item, answer in answers:
                 yield _result(answer, item, on_error)
     finally:
@@ -111,7 +127,7 @@ def share_out(
 
 
 def try_item(work: Callable[[T], R], item: T) -> Answer:
-    """(True, result) or (False, error), the error such that it survives the way to another process."""
+    """(True, result), or (False, error) with an error that can be pickled."""
     try:
         return True, work(item)
     except Exception as error:
@@ -124,21 +140,21 @@ def call(make: Callable[[], R]) -> R:
 
 
 def _is_ready(worker: WorkerHandle, answer: Answer | None, *, alone: bool) -> bool:
-    """Whether a worker has loaded; False for one that died over it while others live.
+    """Whether a worker has loaded; False if it died while loading and others are alive.
 
     Raises:
-        Exception: What it raised while loading: the others would too.
-        AutomaskError: It died, and there is no other.
+        Exception: What it raised while loading; the others would raise it too.
+        AutomaskError: It died and was the last one.
     """
     if answer is not None and answer[0]:
         return True
-    how = worker.exit_reason() if answer is None else ""
+    reason = worker.exit_reason() if answer is None else ""
     worker.stop(busy=False)
     if answer is not None:
         raise answer[1]
     if alone:
         raise AutomaskError(
-            f"a worker died while it loaded its models ({how})",
+            f"a worker died while it loaded its models ({reason})",
             hint="the machine may be short of memory: use fewer workers",
         )
     return False
@@ -153,21 +169,17 @@ def _portable(error: Exception) -> Exception:
 
 
 def _result(answer: Answer, item: T, on_error: OnError[T, R] | None) -> R:
-    fine, value = answer
-    if fine:
+    succeeded, value = answer
+    if succeeded:
         result: R = value
         return result
-    return _failed(item, value, on_error)
-
-
-def _failed(item: T, error: Exception, on_error: OnError[T, R] | None) -> R:
     if on_error is None:
-        raise error
-    return on_error(item, error)
+        raise value
+    return on_error(item, value)
 
 
-def _died(how: str) -> AutomaskError:
+def _died(reason: str) -> AutomaskError:
     return AutomaskError(
-        f"its worker died, and so did a second one ({how})",
+        f"its worker died, and so did a second one ({reason})",
         hint="the machine may be short of memory: use fewer workers, or a smaller photo",
     )

@@ -15,7 +15,7 @@ from automask.batches.threads import limit_threads, thread_variables
 
 
 class ProcessWorker:
-    """A worker process and this end of the pipe to it."""
+    """A spawned process and this end of the pipe to it."""
 
     def __init__(self, make_worker: MakeWorker[Any, Any], threads: int) -> None:
         context = multiprocessing.get_context("spawn")
@@ -23,11 +23,11 @@ class ProcessWorker:
         self.process = context.Process(target=_serve, args=(theirs, make_worker, threads), daemon=True)
         with _environment(thread_variables(threads)):
             self.process.start()
-        theirs.close()  # else the end of the process would not end the pipe
+        theirs.close()  # otherwise the pipe would stay open when the process ends
         self.ready = False
 
     def give(self, item: Any) -> None:
-        with contextlib.suppress(BrokenPipeError):  # it died: `receive` will say so
+        with contextlib.suppress(BrokenPipeError):  # it died, which `receive` will notice
             self.pipe.send(item)
 
     def receive(self) -> Answer | None:
@@ -50,7 +50,7 @@ class ProcessWorker:
         return TRIES
 
     def stop(self, *, busy: bool) -> None:
-        """Ends it: idle, by closing the pipe; at work, by an interrupt, so that it cleans up behind itself."""
+        """Ends it: an idle one by closing the pipe, a busy one by an interrupt, so that it cleans up after itself."""
         self.pipe.close()
         if busy and os.name == "posix" and self.process.pid is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -65,7 +65,7 @@ class ProcessWorker:
 
 
 def _serve(pipe: "Connection[Any, Any]", make_worker: MakeWorker[Any, Any], threads: int) -> None:
-    """The life of a worker process: loads, then answers items until the pipe closes."""
+    """What the process runs: loads, then answers items until the pipe closes."""
     if os.name == "posix":
         signal.signal(signal.SIGINT, _interrupt_once)
     try:
@@ -79,18 +79,18 @@ def _serve(pipe: "Connection[Any, Any]", make_worker: MakeWorker[Any, Any], thre
             except (pickle.PicklingError, TypeError, AttributeError) as error:
                 pipe.send((False, RuntimeError(f"a result cannot be sent between processes: {error}")))
     except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
-        return  # the caller is gone, or wants no more
+        return  # the caller has gone, or has stopped this worker
 
 
 def _interrupt_once(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler's signature
-    # Ctrl-C reaches the whole group and the caller then sends its own: a second one would break off the cleaning up.
+    # Ctrl-C reaches the whole process group and the caller then sends its own: a second one would stop the clean-up.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
 def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Environment variables for the processes started meanwhile: libraries read these when they are loaded."""
+    """Sets environment variables for the processes started inside the block, and restores them afterwards."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:

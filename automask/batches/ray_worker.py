@@ -1,4 +1,4 @@
-"""A worker in an actor of Ray, on whatever machine Ray puts it."""
+"""A worker in a Ray actor, on whichever machine Ray chooses."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from automask.batches.threads import limit_threads
 
 
 class ActorHandle:
-    """A Ray actor and the answer that is awaited from it."""
+    """A Ray actor and the answer that it is working on."""
 
     def __init__(self, ray: Any, actor: Any, make_worker: MakeWorker[Any, Any], threads: int) -> None:
         self._ray = ray
         self._actor = actor
-        self._how = ""
+        self._exit_reason = ""
         self._machine: str | None = None
         self.answer = actor.load.remote(make_worker, threads)
 
@@ -23,26 +23,26 @@ class ActorHandle:
         try:
             answer: Answer = self._ray.get(self.answer)
         except self._ray.exceptions.RayError as error:
-            # What the worker raises comes as an answer: whatever Ray itself raises means a lost process or machine.
-            self._how = " ".join(str(error).split())
+            # What the worker raises comes as an answer, so whatever Ray itself raises means a lost process or machine.
+            self._exit_reason = " ".join(str(error).split())
             return None
         if self._machine is None:
             self._machine = answer[1] if answer[0] else ""
         return answer
 
     def exit_reason(self) -> str:
-        return self._how
+        return self._exit_reason
 
     def tries(self) -> int:
         lost = {node["NodeID"] for node in self._ray.nodes() if not node["Alive"]}
         return TRIES_OF_MACHINES if self._machine in lost else TRIES
 
-    def stop(self, *, busy: bool) -> None:  # noqa: ARG002 - Ray has but one way
+    def stop(self, *, busy: bool) -> None:  # noqa: ARG002 - Ray has one way only
         self._ray.kill(self._actor)
 
 
 class RayWorker:
-    """What a Ray actor is made of. Its first answer also says on which machine it lives."""
+    """The class of the actor. Its first answer also tells the machine that it runs on."""
 
     def load(self, make_worker: MakeWorker[Any, Any], threads: int) -> Answer:
         import ray

@@ -12,24 +12,27 @@ from automask.results.files import files_of
 from automask.results.previews import contact_sheet, text_cell, thumbnail, variants_cell, variants_sheet
 from automask.types import Job, JobReport, Rgb
 
-_SHEET_CELLS, _SHEET_COLUMNS, _CELL_PX = 60, 3, 640
+CELLS_PER_PAGE = 60
+_COLUMNS = 3
+_CELL_PX = 640
 
 
 def write_contact_sheet(out: Path, failures: Sequence[tuple[str, str]] = ()) -> tuple[Path, ...]:
-    """Sheets of everything below OUT, from the before/after pictures written there; failures follow with their reasons.
+    """Sheets of all before/after pictures below OUT, followed by the failures with their reasons.
 
-    Sixty photos a page: contact-sheet.jpg, contact-sheet-2.jpg ... Pages of a former, longer batch are removed.
+    Sixty photos per page: contact-sheet.jpg, contact-sheet-2.jpg ... Surplus pages of an earlier, longer batch are
+    removed.
 
     Raises:
-        OutputError: It cannot be written.
+        OutputError: A page cannot be written.
     """
     cells: list[Path | tuple[str, str]] = [*result_pictures(out), *failures]
     pages = []
-    for first in range(0, max(1, len(cells)), _SHEET_CELLS):
-        number = first // _SHEET_CELLS + 1
+    for first in range(0, max(1, len(cells)), CELLS_PER_PAGE):
+        number = first // CELLS_PER_PAGE + 1
         page = out / ("contact-sheet.jpg" if number == 1 else f"contact-sheet-{number}.jpg")
-        some = (_cell(cell, out) for cell in cells[first : first + _SHEET_CELLS])
-        write_picture(page, contact_sheet(some, columns=_SHEET_COLUMNS, cell_px=_CELL_PX))
+        on_page = (_cell(cell, out) for cell in cells[first : first + CELLS_PER_PAGE])
+        write_picture(page, contact_sheet(on_page, columns=_COLUMNS, cell_px=_CELL_PX))
         pages.append(page)
     for old in out.glob("contact-sheet-*.jpg"):
         if old not in pages and COMPANION.fullmatch(old.name):
@@ -39,15 +42,24 @@ def write_contact_sheet(out: Path, failures: Sequence[tuple[str, str]] = ()) -> 
 
 def result_pictures(out: Path) -> list[Path]:
     """The before/after pictures below OUT that have a record, in natural order."""
-    pictures = [path for path in out.rglob("*.before-after.jpg") if _record_beside(path).is_file()]
+    pictures = [path for path in out.rglob("*.before-after.jpg") if _record_of(path).is_file()]
     return sorted(pictures, key=natural_key)
 
 
 def write_variants_sheet(sheet: Sheet, reports: Mapping[Job, JobReport], *, among: frozenset[Job]) -> None:
-    """Writes a sheet of variants once all of them that are `among` the jobs have ended, unless nothing has changed."""
-    mine = [job for _, job in sheet.cells if job in among]
-    ended = [reports[job] for job in mine if job in reports]
-    if len(ended) < len(mine) or (sheet.path.is_file() and all(report.status == "skipped" for report in ended)):
+    """Writes a sheet of variants once all of its jobs have ended; an existing sheet stays if all were skipped.
+
+    Args:
+        sheet: Its path, and the caption and job of each variant.
+        reports: Of the jobs that have ended so far.
+        among: The jobs of this batch; variants that are not among them are not waited for.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    awaited = [job for _, job in sheet.cells if job in among]
+    ended = [reports[job] for job in awaited if job in reports]
+    if len(ended) < len(awaited) or (sheet.path.is_file() and all(report.status == "skipped" for report in ended)):
         return
     cells = [_variant_cell("before", sheet.cells[0][1].photo)]
     for caption, job in sheet.cells:
@@ -67,7 +79,7 @@ def _variant_cell(caption: str, path: Path) -> tuple[str, Rgb]:
         return text_cell(caption, one_line(error))
 
 
-def _record_beside(before_after: Path) -> Path:
+def _record_of(before_after: Path) -> Path:
     return before_after.with_name(before_after.name.removesuffix(".before-after.jpg") + ".run.json")
 
 

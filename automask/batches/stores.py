@@ -1,8 +1,8 @@
 """Photos and results in an object store, or wherever else fsspec reaches: `s3://bucket/listing/`, `gs://`, `file://`.
 
-Everything else works on files of this machine: a worker fetches its photo just before it is edited, works in a folder
-of its own, and puts the results into the store, the record last. fsspec and the store's own package find the
-credentials, as they do for any program.
+All other modules work on local files: a worker downloads its photo just before it is edited, works in a temporary
+folder, and uploads the results, the record last. fsspec and the store's own package find the credentials, as they do
+for any program.
 """
 
 import atexit
@@ -23,17 +23,27 @@ from automask.types import Job
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _FAILURES = "failures.csv"
-# What the stores call the version of an object, the surest first. A time is that of its last writing.
-_STAMPS = ("ETag", "etag", "md5Hash", "content_md5", "LastModified", "last_modified", "updated", "mtime", "created")
+_VERSION_KEYS = (
+    "ETag",
+    "etag",
+    "md5Hash",
+    "content_md5",
+    "LastModified",
+    "last_modified",
+    "updated",
+    "mtime",
+    "created",
+)
+"""What the stores call the version of an object, the most reliable first; a time is that of the last write."""
 
 
 def is_url(text: str) -> bool:
-    """Whether a SOURCE, an OUT or a CSV's photo names a place in a store (or on the web) and no file."""
+    """Whether a SOURCE, an OUT or a CSV's photo is the URL of a store (or of the web), not a local path."""
     return _URL.match(text) is not None
 
 
 def local_out(out: str) -> Path:
-    """The folder on this machine that a batch keeps its lists in: OUT, or for a store an empty one that goes at exit.
+    """The local folder that a batch keeps its lists in: OUT, or for a store a temporary one that is removed at exit.
 
     Raises:
         UsageError, OutputError, ExtraMissing: OUT cannot be written into.
@@ -51,7 +61,7 @@ def local_out(out: str) -> Path:
 
 @contextlib.contextmanager
 def uploaded_failures(folder: Path, out: str) -> Iterator[None]:
-    """Puts the list of failures into the store afterwards, or takes it away there; nothing where OUT is a folder."""
+    """Uploads the list of failures after the block, or removes it from the store; does nothing if OUT is a folder."""
     try:
         yield
     finally:
@@ -65,25 +75,27 @@ def uploaded_failures(folder: Path, out: str) -> Iterator[None]:
 
 
 def canonical(url: str) -> str:
-    """The URL as its store itself writes it: the same for two ways to name one place.
+    """The URL as its store writes it, so that two spellings of one place compare equal.
 
     Raises:
-        UsageError, ExtraMissing: It is no store, or one that needs a package.
+        UsageError: It is not a store.
+        ExtraMissing: The store needs a package.
     """
     store, path = _store(url)
     return str(store.unstrip_protocol(path))
 
 
 def files_below(url: str, *, recursive: bool) -> tuple[str, tuple[PurePosixPath, ...]]:
-    """The URL of a place in a store, without a slash at its end, and the paths from there of every file below it.
+    """The URL of a folder in a store, without a trailing slash, and the relative path of every file below it.
 
     Args:
-        url: A folder, or a glob; a glob's place is what stands before its first `*`, `?` or `[`.
-        recursive: Also what lies deeper than the folder itself; a glob says that by `**`.
+        url: A folder, or a glob; a glob's folder is the part before its first `*`, `?` or `[`.
+        recursive: Subfolders too; a glob uses `**` for that.
 
     Raises:
         PhotoError: The store cannot be read.
-        UsageError, ExtraMissing: It is no store, or one that needs a package.
+        UsageError: It is not a store.
+        ExtraMissing: The store needs a package.
     """
     literal = re.split(r"[*?\[]", url, maxsplit=1)[0]
     place = url.rstrip("/") if literal == url else literal.rpartition("/")[0]
@@ -99,20 +111,20 @@ def files_below(url: str, *, recursive: bool) -> tuple[str, tuple[PurePosixPath,
 
 
 def version_of(url: str) -> str:
-    """What changes when an object is written anew: size and tag, or time, as its store tells them; else "".
+    """A string that changes when an object is rewritten: its size and tag, or time; "" if the store reports neither.
 
     Raises:
-        PhotoError: It is not there, or cannot be asked for.
+        PhotoError: It does not exist, or the store cannot be read.
     """
     store, path = _store(url)
     with _wrapped_errors("read", url, PhotoError):
         about = store.info(path)
-    stamp = next((about[name] for name in _STAMPS if about.get(name)), None)
-    return "" if stamp is None else f"{about.get('size')} {stamp}"
+    version = next((about[name] for name in _VERSION_KEYS if about.get(name)), None)
+    return "" if version is None else f"{about.get('size')} {version}"
 
 
 def is_uploaded(job: Job, digest: str) -> bool:
-    """Whether the store has the job's record, with this digest, and its pictures. An unreadable record is none."""
+    """Whether the store has the job's pictures and its record with this digest; an unreadable record does not count."""
     store, root = _store(job.out_url)
     files = files_of(job.photo.name, Path(), job.name)
     record = _record_in(store, f"{root}/{files.record}")
@@ -124,10 +136,10 @@ def is_uploaded(job: Job, digest: str) -> bool:
 
 
 def downloaded(job: Job, folder: Path) -> Job:
-    """The job as one of this machine: its photo fetched into the folder, and its results to be written there.
+    """The job with local paths: its photo downloaded into the folder, its results to be written there.
 
     Raises:
-        PhotoError: The photo cannot be fetched.
+        PhotoError: The photo cannot be downloaded.
     """
     photo, out = job.photo, job.out
     if job.photo_url:
@@ -142,14 +154,14 @@ def downloaded(job: Job, folder: Path) -> Job:
 
 
 def upload(job: Job, here: Path) -> None:
-    """Puts a job's results into the store: the old record goes first and the new one comes last.
+    """Uploads a job's results: the old record is removed first and the new one is written last.
 
     Args:
-        job: The job, with its place in the store.
-        here: The folder that its results were written into.
+        job: The job, with its URL in the store.
+        here: The local folder with its results.
 
     Raises:
-        OutputError: They cannot be written there.
+        OutputError: The store cannot be written to.
     """
     store, root = _store(job.out_url)
     files = files_of(job.photo.name, Path(), job.name)
@@ -182,7 +194,7 @@ def _record_in(store: Any, path: str) -> dict[str, Any]:
 
 
 def _store(url: str) -> tuple[Any, str]:
-    """The file system of an URL, and the path in it, without a slash at its end."""
+    """The file system of a URL, and the path in it, without a trailing slash."""
     scheme = url.partition("://")[0].lower()
     if scheme in ("http", "https", "ftp"):
         raise UsageError(f"{url!r} is a web address", hint="download the photos, or name a store such as s3://")
@@ -193,9 +205,13 @@ def _store(url: str) -> tuple[Any, str]:
     try:
         store, path = fsspec.core.url_to_fs(url)
     except ImportError as error:
-        raise ExtraMissing(f"{scheme}:// needs a package: {_line(error)}", hint="install it beside automask") from error
+        raise ExtraMissing(
+            f"{scheme}:// needs a package: {_line(error)}", hint="install it in automask's environment"
+        ) from error
     except ValueError as error:
-        raise UsageError(f"{url!r} names no store: {_line(error)}", hint="as in s3://bucket/listing/") from error
+        raise UsageError(
+            f"{url!r} is not the URL of a store: {_line(error)}", hint="write it like s3://bucket/listing/"
+        ) from error
     if scheme in ("file", "local"):
         store.auto_mkdir = True
     return store, path.rstrip("/")
@@ -203,7 +219,7 @@ def _store(url: str) -> tuple[Any, str]:
 
 @contextlib.contextmanager
 def _wrapped_errors(doing: str, url: str, kind: type[PhotoError] | type[OutputError]) -> Iterator[None]:
-    """Whatever a store's package raises, in one line: each has errors of its own."""
+    """Turns whatever a store's package raises into `kind`, in one line: each package has errors of its own."""
     try:
         yield
     except AutomaskError:

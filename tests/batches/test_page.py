@@ -238,7 +238,7 @@ def test_the_lowest_peak_is_that_of_what_was_painted():
 def test_a_photo_that_fails_now_is_one_card_with_its_old_pictures():
     (card,) = Page(page({"a": record("a.jpg", step())}, there=set(), failures=[("a.jpg", "no picture")])).cards
     assert (card["status"], card["reason"], card["picture"]) == ("failed", "no picture", "a.before-after.jpg")
-    assert card["notes"] == ["It failed this time; the pictures are an earlier run's."]
+    assert card["notes"] == ["This run failed; the pictures are from an earlier run."]
 
 
 def test_a_photo_that_never_became_a_job_stands_among_those_of_out_itself():
@@ -413,7 +413,7 @@ def test_in_a_browser_the_fragment_says_what_is_shown(tab, shown):
     assert tab.ask(NAMES)[0] == "10.jpg"
     assert tab.ask(NAMES)[-1] == "broken.jpg"
     tab.open(address(shown, "show=done&q=nothing"))
-    assert tab.ask("document.querySelector('p[role=status]').textContent") == "No photo is like that."
+    assert tab.ask("document.querySelector('p[role=status]').textContent") == "No photo matches."
 
 
 @needs_chromium

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from batch_jobs import pictures, tree
 
 from automask import config
 from automask.batches.failures import only_failed
@@ -14,7 +15,6 @@ from automask.batches.run import run_jobs
 from automask.batches.stores import is_url, local_out, version_of
 from automask.cli.entry import main
 from automask.errors import ExtraMissing, OutputError, PhotoError, UsageError
-from automask.images import write_picture
 from automask.plan import variants_from
 
 fsspec = pytest.importorskip("fsspec", reason="needs the 'stores' extra")
@@ -57,12 +57,6 @@ def memory():
     store.store.clear()
 
 
-def pictures(folder, *names):
-    for index, name in enumerate(names):
-        write_picture(folder / name, np.full((24, 36, 3), 40 + index, np.uint8))
-    return folder
-
-
 def fill(store, root, folder):
     for path in sorted(folder.rglob("*")):
         if path.is_file():
@@ -89,10 +83,6 @@ def plain(files):
     return kept
 
 
-def in_folder(folder):
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 def in_store(store, root):
     return {key.removeprefix(f"{root}/"): store.cat_file(key) for key in store.find(root)}
 
@@ -102,7 +92,7 @@ def test_a_batch_in_a_store_writes_what_one_in_folders_writes(tmp_path, conf, me
     fill(memory, "/bucket/in", folder)
     run(folder, tmp_path / "out", conf)
     assert {done.status for done in run("memory://bucket/in/", "memory://bucket/out", conf)} == {"done"}
-    assert plain(in_store(memory, "/bucket/out")) == plain(in_folder(tmp_path / "out"))
+    assert plain(in_store(memory, "/bucket/out")) == plain(tree(tmp_path / "out"))
     assert "sub/b.jpg" in in_store(memory, "/bucket/out")
 
 
@@ -111,9 +101,9 @@ def test_photos_of_a_store_may_have_their_results_in_a_folder_and_the_other_way_
     fill(memory, "/in", folder)
     run(folder, tmp_path / "out", conf)
     run("memory://in", tmp_path / "here", conf)
-    assert plain(in_folder(tmp_path / "here")) == plain(in_folder(tmp_path / "out"))
+    assert plain(tree(tmp_path / "here")) == plain(tree(tmp_path / "out"))
     run(folder, "memory://there", conf)
-    assert plain(in_store(memory, "/there")) == plain(in_folder(tmp_path / "out"))
+    assert plain(in_store(memory, "/there")) == plain(tree(tmp_path / "out"))
     assert {done.status for done in run(folder, "memory://there", conf)} == {"skipped"}
     assert {done.status for done in run("memory://in", tmp_path / "here", conf)} == {"skipped"}
 
@@ -199,7 +189,7 @@ def test_several_processes_reach_a_store(tmp_path, conf, monkeypatch):
     run(folder, tmp_path / "out", conf, mapper=two)
     url = f"file://{tmp_path}/put"
     assert {done.status for done in run(f"file://{folder}", url, conf, mapper=two)} == {"done"}
-    assert plain(in_folder(tmp_path / "put")) == plain(in_folder(tmp_path / "out"))
+    assert plain(tree(tmp_path / "put")) == plain(tree(tmp_path / "out"))
 
 
 def test_a_glob_in_a_store_and_order_by_number(tmp_path, memory):
@@ -237,7 +227,7 @@ def test_a_version_changes_when_the_photo_is_written_anew(tmp_path, memory):
             UsageError,
             "is a web address; download the photos, or name a store such as s3://",
         ),
-        ("nowhere://bucket/rooms", UsageError, "names no store: ValueError: Protocol not known: nowhere"),
+        ("nowhere://bucket/rooms", UsageError, "is not the URL of a store: ValueError: Protocol not known: nowhere"),
         ("memory://in/a.jpg", UsageError, "is one file; name its folder; a CSV must be here, its photos may be URLs"),
         ("memory://empty", PhotoError, "no photos in 'memory://empty'; photos end in"),
     ],
