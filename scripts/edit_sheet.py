@@ -16,7 +16,7 @@ import numpy as np
 import automask
 from automask.errors import AutomaskError
 from automask.images import open_photo, write_picture
-from automask.results.previews import contact_sheet
+from automask.results.sheets import contact_sheet
 from automask.types import Rgb
 
 

@@ -39,8 +39,8 @@ from automask.painting import chain, editors
 from automask.painting.crops import composite
 from automask.plan import parse_plan
 from automask.protocols import Stages
-from automask.results.previews import contact_sheet, text_cell
 from automask.results.records import write_json
+from automask.results.sheets import contact_sheet, text_cell
 from automask.stages import versions
 from automask.types import Alpha, Hard, Plan, Region, Rgb
 

@@ -33,8 +33,9 @@ from automask.masking.find import find_regions
 from automask.protocols import Refiner, Segmenter, Stages
 from automask.refiners.threshold import Threshold
 from automask.results.files import check_out
-from automask.results.previews import contact_sheet, overlay
+from automask.results.previews import overlay
 from automask.results.records import write_json
+from automask.results.sheets import contact_sheet
 from automask.stages import NotLoaded
 from automask.types import Box, Edit, Hard, Heat, Region, Rgb
 

@@ -9,7 +9,8 @@ from automask.batches.find import COMPANION, Sheet, natural_key
 from automask.errors import AutomaskError
 from automask.images import open_photo, write_picture
 from automask.results.files import files_of
-from automask.results.previews import contact_sheet, text_cell, thumbnail, variants_cell, variants_sheet
+from automask.results.scaling import thumbnail
+from automask.results.sheets import contact_sheet, text_cell, variants_cell, variants_sheet
 from automask.types import Job, JobReport, Rgb
 
 CELLS_PER_PAGE = 60

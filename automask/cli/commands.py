@@ -260,7 +260,7 @@ def run_materials(arguments: list[str]) -> int:
     listed = paint.materials()
     if flags.out is not None:
         from automask.images import write_picture
-        from automask.results.previews import contact_sheet
+        from automask.results.sheets import contact_sheet
 
         sheet = Path(flags.out)
         if sheet.suffix.lower() not in (".png", ".jpg", ".jpeg"):

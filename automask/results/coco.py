@@ -15,9 +15,9 @@ def coco_rle(hard: Hard) -> dict[str, Any]:
     Args:
         hard: [H, W] bool.
 
-    Source: pycocotools, common/maskApi.c: `rleEncode` (runs down the columns, the first of zeros) and `rleToString`
-    (each run from the fourth on as the difference to the one two before, in 5-bit groups; the sixth bit says
-    "more"; plus 48).
+    Source: pycocotools, common/maskApi.c: `rleEncode` (runs down the columns, beginning with zeros) and `rleToString`
+    (from the fourth on, each run is stored as the difference from the run two before it, in groups of 5 bits, with a
+    sixth for "more follows", plus 48).
     """
     flat = np.asarray(hard, dtype=np.bool_).ravel(order="F")
     turns = np.flatnonzero(flat[1:] != flat[:-1]) + 1
@@ -63,7 +63,7 @@ def coco_hard(rle: Mapping[str, Any]) -> Hard:
     if sum(runs) != height * width or min(runs, default=0) < 0:
         raise MaskError(
             f"run lengths add up to {sum(runs)} pixels, not {height} x {width}",
-            hint="the mask file is damaged: make it anew",
+            hint="the mask file is damaged: make it again",
         )
     flat = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
     return np.ascontiguousarray(flat.reshape((height, width), order="F"))

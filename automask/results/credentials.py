@@ -1,7 +1,7 @@
-"""Content credentials (C2PA): a signed statement, in the result, of what it was made from and how.
+"""Content credentials (C2PA): a signed statement, inside the result, of what it was made from and how.
 
-The signature is the user's: it needs their certificate and key. Without a certificate on a viewer's trust list the
-statement is valid, but shown as coming from somebody unknown.
+The user signs, with a certificate and key of their own. If the certificate is not on a viewer's trust list, the
+statement is valid, but shown as coming from an unknown signer.
 """
 
 import io
@@ -28,11 +28,11 @@ def signer_of(pem: str | Path) -> tuple[Any, str]:
     """The signer of a PEM file, and the name on its certificate.
 
     Args:
-        pem: Holds the certificates, the signer's own first and then its issuers', and the private key, not encrypted.
+        pem: Holds the certificates, the signer's own first and then its issuers', and the unencrypted private key.
 
     Raises:
         ExtraMissing: c2pa-python is not installed.
-        ConfigError: The file is no such thing, or the library takes neither the key nor the certificate.
+        ConfigError: The file does not hold these, or the library rejects the key or the certificate.
     """
     try:
         import c2pa
@@ -59,12 +59,12 @@ def signer_of(pem: str | Path) -> tuple[Any, str]:
         info = c2pa.C2paSignerInfo(_algorithm(key), b"".join(certificates), plain, None)
         return c2pa.Signer.from_info(info), name
     except (c2pa.C2paError, ValueError, TypeError) as error:
-        said = " ".join(str(error).split()) or type(error).__name__
-        raise ConfigError(f"{str(pem)!r} cannot sign ({said})", hint=hint) from error
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ConfigError(f"{str(pem)!r} cannot sign ({reason})", hint=hint) from error
 
 
 def _algorithm(key: Any) -> bytes:
-    """The signature that goes with a key, of those that C2PA 2.1 allows (section 13.2)."""
+    """The signature algorithm for a key, out of those that C2PA 2.1 allows (section 13.2)."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
     if isinstance(key, ed25519.Ed25519PrivateKey):
@@ -74,14 +74,14 @@ def _algorithm(key: Any) -> bytes:
     curves = {"secp256r1": b"es256", "secp384r1": b"es384", "secp521r1": b"es512"}
     if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in curves:
         return curves[key.curve.name]
-    raise ValueError("a key of a kind that C2PA does not take")
+    raise ValueError("C2PA does not accept this kind of key")
 
 
 def sign(result: Path, photo: Photo, pem: str | Path, *, source_type: str, note: str, tool: str) -> str | None:
-    """Signs a written result in place; gives the name on the certificate, None where the format holds no credentials.
+    """Signs a written result in place.
 
-    The statement names the photo as the file that was opened (with credentials of its own where it has some), and one
-    edit with its digital source type. The samples stay as they are, which is checked.
+    The statement names the photo as the file that was opened (with its own credentials, if any), and one edit with its
+    digital source type. The samples do not change, which is checked.
 
     Args:
         result: The file, written from `photo`.
@@ -89,11 +89,14 @@ def sign(result: Path, photo: Photo, pem: str | Path, *, source_type: str, note:
         pem: See `signer_of`.
         source_type: Term of IPTC's vocabulary.
         note: What was altered, in words.
-        tool: Name and version of the software, parted by a blank.
+        tool: Name and version of the software, separated by a space.
+
+    Returns:
+        The name on the certificate; None if the photo's format cannot hold credentials.
 
     Raises:
         ConfigError, ExtraMissing: See `signer_of`.
-        OutputError: The photo is an array, or has changed; or it cannot be signed. The unsigned file stays.
+        OutputError: The photo is an array, or its file has changed; or it cannot be signed. The unsigned file remains.
     """
     mime = _MIME.get(photo.format)
     if mime is None:
@@ -120,8 +123,8 @@ def sign(result: Path, photo: Photo, pem: str | Path, *, source_type: str, note:
             signed.flush()
             _check(part, result, mime)
     except c2pa.C2paError as error:
-        said = " ".join(str(error).split())
-        raise OutputError(f"cannot sign '{result}': {said}", hint="leave c2pa out, or fix the certificate") from error
+        reason = " ".join(str(error).split())
+        raise OutputError(f"cannot sign '{result}': {reason}", hint="leave c2pa out, or fix the certificate") from error
     return name
 
 

@@ -1,6 +1,6 @@
-"""What a result tells about itself when it is asked to: a label in the picture, and a note in its XMP.
+"""How a result discloses that it was altered: a label in the picture, and a note in its XMP metadata.
 
-See docs/disclosure.md for the rules that this serves. Nothing here writes a file.
+The rules behind it: docs/disclosure.md. Nothing here writes a file.
 """
 
 import hashlib
@@ -8,42 +8,40 @@ from collections.abc import Iterator, Sequence
 
 import cv2
 import numpy as np
+from PIL import Image, ImageDraw
 
 from automask.errors import ConfigError, OutputError
 from automask.images import Photo, properties_of, with_properties, with_xmp, xmp_of
+from automask.results.lettering import INK, PAPER, font_for
 from automask.types import DISCLOSE, Box, Disclose, Hard, Rgb, Step
 
 LABEL = "Digitally altered"
-"""What the label says, and how the note begins: the words of California's Business and Professions Code 10140.8."""
+"""The label's text and the note's beginning: the words of California's Business and Professions Code 10140.8."""
 
-_BEGINS = f"{LABEL}: "
+_NOTE_PREFIX = f"{LABEL}: "
 _VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _SOURCE_TYPES = {
     True: _VOCABULARY + "compositeWithTrainedAlgorithmicMedia",
     False: _VOCABULARY + "algorithmicallyEnhanced",
     None: _VOCABULARY + "composite",
 }
-# A rendering by a generative model stays one, whatever is painted on it.
-_STRONGER = frozenset({"trainedAlgorithmicMedia", "compositeSynthetic", "compositeWithTrainedAlgorithmicMedia"})
+_KEPT_TYPES = frozenset({"trainedAlgorithmicMedia", "compositeSynthetic", "compositeWithTrainedAlgorithmicMedia"})
+"""Source types that a photo keeps: the rendering of a generative model stays one, whatever is painted on it."""
 
 
 def check_disclose(disclose: object) -> None:
-    """Refuses what is no setting.
-
-    Raises:
-        ConfigError: It is none of `none`, `metadata`, `label`.
-    """
+    """Raises ConfigError unless the value is one of `none`, `metadata` and `label`."""
     if disclose not in DISCLOSE:
         raise ConfigError(f"disclose is {disclose!r}", hint="give none, metadata or label")
 
 
 def disclosed_digest(digest: str, disclose: Disclose, *, signed: bool = False) -> str:
-    """The digest of a result that is disclosed so: a batch does a photo again when the setting changed.
+    """The digest of a result including its disclosure, so that a batch repeats a photo when the setting has changed.
 
     Args:
-        digest: Of all else that decides the result; an empty one, by which no batch resumes, stays empty.
+        digest: Of everything else that decides the result; an empty one, which no batch resumes by, stays empty.
         disclose: `none` changes nothing.
-        signed: Whether content credentials are asked for, by whatever certificate.
+        signed: Whether content credentials are requested, with any certificate.
     """
     if not digest or (disclose == "none" and not signed):
         return digest
@@ -54,10 +52,10 @@ def original_of(photo: Photo) -> bytes:
     """The bytes of the file that the photo was opened from.
 
     Raises:
-        OutputError: There is none, or it is not the one any more that was opened.
+        OutputError: There is no such file, or it has changed since.
     """
     if photo.source is None:
-        raise OutputError("this photo is an array: there is no file that it came from", hint="give the photo's path")
+        raise OutputError("this photo is an array and did not come from a file", hint="give the photo's path")
     try:
         data = photo.source.read_bytes()
     except OSError as error:
@@ -68,7 +66,7 @@ def original_of(photo: Photo) -> bytes:
 
 
 def source_type_of(generative: bool | None) -> str:
-    """The term of IPTC's vocabulary for an edit by a generative model, by another, or by one that does not say."""
+    """The term of IPTC's vocabulary for an edit by a generative model (True), by another (False), or unknown (None)."""
     return _SOURCE_TYPES[generative]
 
 
@@ -76,68 +74,97 @@ def source_type_of(generative: bool | None) -> str:
 
 
 def note_of(steps: Sequence[Step]) -> str:
-    """What was altered, in the words that were typed: `Digitally altered: island, cabinets`."""
-    return _BEGINS + ", ".join(dict.fromkeys(target for step in steps if step.area_px for target in step.targets))
+    """What was altered, in the user's words: `Digitally altered: island, cabinets`."""
+    return _NOTE_PREFIX + ", ".join(dict.fromkeys(target for step in steps if step.area_px for target in step.targets))
 
 
 def with_note(photo: Photo, note: str, *, generative: bool | None, tool: str) -> tuple[Photo, str | None, list[str]]:
-    """The photo with the note in its XMP, the digital source type that it now tells, and what is to be said.
+    """The photo with the note in its XMP, the digital source type that it now declares, and notes for the user.
 
-    Set are `Iptc4xmpExt:DigitalSourceType` and a line in `photoshop:Instructions`; a caption (`dc:description`) and
-    `xmp:CreatorTool` only where the photo has none of its own. All else in the packet, and in the file, stays.
+    Sets `Iptc4xmpExt:DigitalSourceType` and a line in `photoshop:Instructions`; a caption (`dc:description`) and
+    `xmp:CreatorTool` only if the photo has none of its own. Everything else in the packet and in the file stays.
 
     Args:
-        photo: The photo, unaltered; its pixels are not looked at.
-        note: As `note_of` gives it.
-        generative: Whether a generative model painted; None where an editor does not say.
+        photo: The unaltered photo; its pixels are not read.
+        note: As returned by `note_of`.
+        generative: Whether a generative model painted; None if an editor does not say.
         tool: Name and version of the software.
 
     Returns:
-        Where the format holds no XMP, or the photo's own cannot be read, the photo as it was, and None.
+        If the format cannot hold XMP, or the photo's own cannot be read: the photo unchanged, None, and why.
     """
     packet = None
     try:
         packet = xmp_of(photo)
         if packet is None:
-            return photo, None, [f"a {photo.format} file holds no XMP: what was altered stands in the record only"]
+            return photo, None, [f"a {photo.format} file holds no XMP: what was altered is in the record only"]
         old = properties_of(packet)
         lines = old.get("photoshop:Instructions", "").splitlines()
-        kept = [line for line in lines if not line.startswith(_BEGINS)]
-        # A photo that was altered before, and said so, goes on saying so.
-        words = [line.removeprefix(_BEGINS) for line in (*lines, note) if line.startswith(_BEGINS)]
-        note = _BEGINS + ", ".join(dict.fromkeys(word for part in words for word in part.split(", ")))
+        kept = [line for line in lines if not line.startswith(_NOTE_PREFIX)]
+        # Earlier alterations that the photo discloses stay disclosed.
+        words = [line.removeprefix(_NOTE_PREFIX) for line in (*lines, note) if line.startswith(_NOTE_PREFIX)]
+        note = _NOTE_PREFIX + ", ".join(dict.fromkeys(word for part in words for word in part.split(", ")))
         source_type = old.get("Iptc4xmpExt:DigitalSourceType", "")
-        if source_type.rpartition("/")[2] not in _STRONGER:
+        if source_type.rpartition("/")[2] not in _KEPT_TYPES:
             source_type = source_type_of(generative)
         properties = {
             "Iptc4xmpExt:DigitalSourceType": source_type,
             "photoshop:Instructions": "\n".join([*kept, note]),
         }
-        if old.get("dc:description", _BEGINS).startswith(_BEGINS):
+        if old.get("dc:description", _NOTE_PREFIX).startswith(_NOTE_PREFIX):
             properties["dc:description"] = note
         if not old.get("xmp:CreatorTool"):
             properties["xmp:CreatorTool"] = tool
         return with_xmp(photo, with_properties(packet, properties)), source_type, []
     except ValueError as error:
-        said = f"its XMP is kept as it is, without a note of what was altered ({error})"
-        return photo, None, [said]
+        return photo, None, [f"its XMP is kept as it is, without a note of what was altered ({error})"]
 
 
 # --------------------------------------------------------------------------------------------------------------- label
 
 
-def place_label(photo: Rgb, taken: Hard, faint: Hard, size_wh: tuple[int, int], *, margin_px: int) -> Box:
-    """Where a label goes: a corner, else another place along the border, else anywhere, that covers nothing `taken`.
+def label_plate(size_wh: tuple[int, int]) -> Rgb | None:
+    """The label of a disclosed photo: `Digitally altered` on a plate, sized for the photo.
 
-    Of several such places the quietest, by the spread of its grey levels; one that is `faint` somewhere only where all
-    are. Where every place is taken somewhere, the one that covers the fewest taken pixels.
+    The text is 2.4 % of the short side tall and at least 11 px if that fits: on one line, otherwise on two, otherwise
+    smaller, down to 8 px. The plate covers at most half of the photo; None if no readable one fits.
+
+    Args:
+        size_wh: Size of the photo.
+
+    Returns:
+        [h, w, 3] uint8.
+    """
+    width, height = size_wh
+    wanted = max(11, round(0.024 * min(size_wh)))
+    for text_px in range(wanted, 7, -1):
+        for lines in ([LABEL], LABEL.split()):
+            lettered = [font_for(text_px, line) for line in lines]
+            plate_w = round(max(font.getlength(line) for font, line in lettered) + text_px)
+            plate_h = round((1.2 * len(lines) + 0.5) * text_px)
+            if plate_w > width or plate_h > height or 2 * plate_w * plate_h > width * height:
+                continue
+            image = Image.new("RGB", (plate_w, plate_h), INK)
+            draw = ImageDraw.Draw(image)
+            for row, (font, line) in enumerate(lettered):
+                middle = (plate_w / 2, (0.85 + 1.2 * row) * text_px)
+                draw.text(middle, line, font=font, fill=PAPER, anchor="mm")
+            return np.asarray(image)
+    return None
+
+
+def place_label(photo: Rgb, taken: Hard, faint: Hard, size_wh: tuple[int, int], *, margin_px: int) -> Box:
+    """The box for a label that covers nothing `taken`: in a corner, otherwise along the border, otherwise anywhere.
+
+    Of several such boxes the quietest, by the spread of its grey levels; one with `faint` pixels only if all have some.
+    If every box covers something taken, the one that covers the fewest taken pixels.
 
     Args:
         photo: [H, W, 3] uint8.
         taken: [H, W] bool: what must not be covered.
-        faint: [H, W] bool: where a label would hardly show.
-        size_wh: Of the label, no larger than the photo.
-        margin_px: Room between the label and the border of the photo, less where the photo is small.
+        faint: [H, W] bool: where a label would hardly be visible.
+        size_wh: Size of the label, no larger than the photo.
+        margin_px: Distance between the label and the border of the photo, less if the photo is small.
     """
     frame_hw = (taken.shape[0], taken.shape[1])
     grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
@@ -155,7 +182,7 @@ def place_label(photo: Rgb, taken: Hard, faint: Hard, size_wh: tuple[int, int], 
 
 
 def _corners(frame_hw: tuple[int, int], size_wh: tuple[int, int], margin_px: int) -> Iterator[Box]:
-    """Not the upper left one: there a before/after picture says "after"."""
+    """All but the upper left corner, where the before/after picture has its caption."""
     (_, right), (top, bottom) = (_ends(*pair, margin_px) for pair in zip(frame_hw[::-1], size_wh, strict=True))
     left = _ends(frame_hw[1], size_wh[0], margin_px)[0]
     for x, y in ((right, bottom), (left, bottom), (right, top)):
@@ -180,7 +207,7 @@ def _everywhere(frame_hw: tuple[int, int], size_wh: tuple[int, int], margin_px: 
 
 
 def _ends(frame_px: int, label_px: int, margin_px: int) -> tuple[int, int]:
-    """The first and last place of a label along one side of the photo."""
+    """The first and last position of a label along one side of the photo."""
     margin_px = min(margin_px, (frame_px - label_px) // 2)
     return margin_px, frame_px - label_px - margin_px
 

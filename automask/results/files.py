@@ -1,4 +1,4 @@
-"""Where the results of a photo are written, and whether they may be."""
+"""The names of a photo's result files, and the checks before they are written."""
 
 import os
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from automask.results.records import read_record
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Where the results of one photo lie.
+    """The paths of one photo's results.
 
     Args:
         result: The edited photo, in the photo's own format.
         masks: The folder of its masks.
-        before_after, overlay: What a person looks at.
-        original: The photo as it was, beside a labelled result.
+        before_after, candidates, overlay: Pictures for people.
+        original: The unaltered photo, kept next to a labelled result.
         record: The record of an edit.
         masks_record: The record of a mask request.
-        variants: The sheet of its variants, whose results lie in folders beside it.
+        variants: The sheet of its variants, whose results are in folders next to it.
     """
 
     result: Path
@@ -39,11 +39,11 @@ def files_of(photo_name: str, out: Path, name: str | None = None) -> Files:
     """The files of one photo in a folder.
 
     Args:
-        photo_name: File name of the photo: its suffix is the result's.
+        photo_name: File name of the photo; the result has its suffix.
         out: The folder.
-        name: What the companions' names begin with, the photo's stem where None. With the photo's own suffix at its end
-            it is the result's name as a whole: "kitchen.png" gives kitchen.png and kitchen.png.masks/, "kitchen-2"
-            gives kitchen-2.png and kitchen-2.masks/.
+        name: What the companions' names begin with; None for the photo's stem. If it ends in the photo's suffix, it is
+            the result's whole name: "kitchen.png" gives kitchen.png and kitchen.png.masks/, "kitchen-2" gives
+            kitchen-2.png and kitchen-2.masks/.
     """
     suffix = Path(photo_name).suffix
     stem = Path(photo_name).stem if name is None else name
@@ -62,15 +62,15 @@ def files_of(photo_name: str, out: Path, name: str | None = None) -> Files:
 
 
 def check_out(out: str | os.PathLike[str], *, overwrites: tuple[Path, Path] | None = None) -> Path:
-    """The output folder, found fit before any work is done. Nothing is created.
+    """The output folder, checked before any work is done. Nothing is created.
 
     Args:
-        out: The folder asked for; it need not exist.
-        overwrites: The photo and the result that is to be written: refused where they are the same file.
+        out: The folder; it need not exist.
+        overwrites: The photo and its future result, which must not be the same file.
 
     Raises:
         UsageError: The name is a picture's, or the result would overwrite the photo.
-        OutputError: It is a file, or lies in one, or may not be written to.
+        OutputError: It is a file, or inside one, or may not be written to.
     """
     if not os.fspath(out):
         raise UsageError("OUT is ''", hint="name a folder, or '.' for this one")
@@ -85,7 +85,7 @@ def check_out(out: str | os.PathLike[str], *, overwrites: tuple[Path, Path] | No
         raise OutputError(f"{str(out)!r} cannot be a folder: {str(nearest)!r} is a file", hint="name another folder")
     if not os.access(nearest, os.W_OK | os.X_OK):
         raise OutputError(
-            f"{str(nearest)!r} may not be written to", hint="name another folder, or ask for the right to write"
+            f"{str(nearest)!r} may not be written to", hint="name another folder, or ask for permission to write"
         )
     if overwrites is not None and same_file(*overwrites):
         raise UsageError(
@@ -104,14 +104,14 @@ def same_file(one: Path, other: Path) -> bool:
 
 
 def free_files(photo_name: str, out: Path, name: str | None) -> Files:
-    """The files of a photo; under its full name where its stem belongs to another photo's results already."""
+    """The files of a photo; they get its full name if its stem already belongs to another photo's results."""
     files = files_of(photo_name, out, name)
     owners = {read_record(path).get("photo") for path in (files.record, files.masks_record)} - {None, photo_name}
     return files_of(photo_name, out, photo_name) if name is None and owners else files
 
 
 def masks_of_earlier_runs(files: Files) -> set[Path]:
-    """The mask files that this photo's earlier records tell of. What a person put beside them is not ours to remove."""
+    """The mask files that this photo's earlier records name. Other files in their folder are the user's and stay."""
     steps = read_record(files.record).get("steps", [])
     names = {mask_name(nr, step["targets"]) for nr, step in enumerate(steps, start=1)}
     names |= {
@@ -126,5 +126,5 @@ def write_error(path: Path, error: OSError) -> OutputError:
         return error
     return OutputError(
         f"cannot write {str(path)!r}: {error.strerror or error}",
-        hint="see that the folder may be written to and the disk has room",
+        hint="check that the folder may be written to and that the disk is not full",
     )

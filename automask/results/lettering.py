@@ -1,6 +1,6 @@
-"""Text on pictures.
+"""Fonts, colours and line breaks for text on pictures.
 
-Drawn with Pillow, because OpenCV's letters stop at ASCII.
+Text is drawn with Pillow, because OpenCV draws ASCII only.
 """
 
 import bisect
@@ -13,6 +13,7 @@ from automask.errors import AutomaskError
 
 PAPER = (250, 250, 248)
 INK = (32, 33, 36)
+
 _MORE_FONTS = (
     "DejaVuSans.ttf",
     "NotoSans-Regular.ttf",
@@ -31,7 +32,7 @@ def _named_font(name: str, text_px: int) -> ImageFont.FreeTypeFont | None:
         if not name:
             font = ImageFont.load_default(text_px)
         else:
-            # Not Raqm: not every Pillow has it, and it fails on a text that begins with a combining accent.
+            # Why not Raqm: some builds of Pillow lack it, and it fails on a text that begins with a combining accent.
             font = ImageFont.truetype(name, text_px, layout_engine=ImageFont.Layout.BASIC)
     except OSError:
         return None
@@ -40,7 +41,7 @@ def _named_font(name: str, text_px: int) -> ImageFont.FreeTypeFont | None:
 
 @functools.lru_cache(maxsize=4096)
 def _draws(name: str, char: str) -> bool:
-    """Whether a font has the character: it draws something else than for one that no font has."""
+    """Whether a font has the character: what it draws differs from what it draws for one that no font has."""
     font = _named_font(name, 16)
     if font is None:
         return False
@@ -50,8 +51,11 @@ def _draws(name: str, char: str) -> bool:
 def font_for(text_px: int, text: str) -> tuple[ImageFont.FreeTypeFont, str]:
     """A font for the text, and the text as that font can draw it.
 
-    Pillow's own letters, the same on every machine, hold ASCII and little more; for other scripts the system's font
-    that has most of the text is taken. Where none has an accented letter, the accent goes.
+    Pillow's own font, the same on every machine, has ASCII and little more; for other scripts, of the system's fonts
+    the one with most of the text's characters is used. An accent that it cannot draw is dropped.
+
+    Raises:
+        AutomaskError: This Pillow cannot draw text.
     """
     text = "".join(char if char.isprintable() else " " for char in text)
     best = max(("", *_MORE_FONTS), key=lambda name: sum(_draws(name, char) for char in set(text)))
@@ -67,7 +71,7 @@ def _without_accent(char: str) -> str:
 
 
 def shorten(text: str, font: ImageFont.FreeTypeFont, room_px: float) -> str:
-    """The text, its middle an ellipsis where it is wider than the room: file names often differ at the end."""
+    """The text, with an ellipsis for its middle if it is wider than `room_px`: file names often differ at the end."""
     if font.getlength(text) <= room_px:
         return text
     widths = range(1, len(text))
@@ -80,7 +84,7 @@ def _without_middle(text: str, kept: int) -> str:
 
 
 def wrap(text: str, font: ImageFont.FreeTypeFont, room_px: float) -> list[str]:
-    """The text broken into lines that fit the room; a word that is wider is shortened."""
+    """The text broken into lines of at most `room_px`; a word that is wider is shortened."""
     lines = [""]
     for word in text.split():
         longer = f"{lines[-1]} {word}".strip()
@@ -92,5 +96,5 @@ def wrap(text: str, font: ImageFont.FreeTypeFont, room_px: float) -> list[str]:
 
 
 def text_colour_on(colour: tuple[int, int, int]) -> tuple[int, int, int]:
-    """Dark or light letters, whichever stand out more; luma weights of ITU-R BT.601."""
+    """INK or PAPER, whichever contrasts more with the colour; luma weights of ITU-R BT.601."""
     return INK if 0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2] > 120 else PAPER

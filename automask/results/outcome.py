@@ -14,15 +14,9 @@ from automask.images import Photo, atomic_path, transparent_mask, write_mask, wr
 from automask.plan import mask_name
 from automask.results import credentials, disclosure
 from automask.results.files import check_out, files_of, free_files, masks_of_earlier_runs, same_file, write_error
-from automask.results.previews import (
-    before_after,
-    candidates_sheet,
-    label_plate,
-    overlay,
-    variants_cell,
-    variants_sheet,
-)
+from automask.results.previews import before_after, overlay
 from automask.results.records import box_record, mask_record, read_record, write_json
+from automask.results.sheets import candidates_sheet, variants_cell, variants_sheet
 from automask.types import Alpha, Disclose, Plan, Region, Rgb, Step, Variant
 
 
@@ -33,10 +27,10 @@ class Saved:
     Args:
         result: The edited photo; None for a mask request.
         masks: One file for each found part, in order.
-        picture: What a person looks at: the before/after picture, or the overlay.
+        picture: The picture for people: before/after, or the overlay.
         record: The record's file.
-        recorded: What the record says.
-        original: The photo as it was, where it was asked for beside a labelled result.
+        recorded: The record's content.
+        original: The unaltered photo, if it was kept next to a labelled result.
     """
 
     result: Path | None
@@ -53,14 +47,14 @@ class Outcome:
 
     Args:
         image: [H, W, 3] uint8: the result.
-        steps: What became of each edit.
-        record: What `kitchen.run.json` will say; the writer's part (encoder, notes) is added when saved.
+        steps: The outcome of each edit.
+        record: The content of `kitchen.run.json`; the writer's part (encoder, notes) is added when saved.
         regions: What was found, one for each edit.
         photo: The photo as it was opened.
         plan: The edits.
-        masks_from: The folder that the masks were given in, where they were: it is never written to.
-        generative: Whether a generative model painted; None where an editor does not say.
-        disclose, c2pa: What `save` does where it is not told: nothing, or what the overrides said.
+        masks_from: The folder of masks given by the user, if any: it is never written to.
+        generative: Whether a generative model painted; None if an editor does not say.
+        disclose, c2pa: Defaults of `save`: none, or what the overrides said.
     """
 
     image: Rgb
@@ -76,7 +70,7 @@ class Outcome:
 
     @property
     def alpha(self) -> Alpha:
-        """[H, W] float32: the highest alpha of any painted step; 0 is exactly where the photo is untouched."""
+        """[H, W] float32 in 0..1: the highest alpha of any painted step; 0 exactly where the photo is untouched."""
         result = np.zeros(self.image.shape[:2], dtype=np.float32)
         for region, step in zip(self.regions, self.steps, strict=True):
             if step.area_px:
@@ -93,22 +87,22 @@ class Outcome:
     ) -> Saved:
         """Writes the result, its masks, the before/after picture and the record into a folder.
 
-        Where edits had several candidates, also a sheet of them all.
+        If edits had several candidates, a sheet of all of them too.
 
-        The record is written last, and an old one is removed first: a record means that all it tells of is there.
+        The record is written last, and an old one is removed first: a record means that all its files exist.
 
         Args:
-            out: The folder; made where it is not there.
+            out: The folder; created if it does not exist.
             name: Replaces the photo's stem in all names, as in `files_of`. Without it, a photo whose stem another
-                photo's results have taken there (kitchen.jpg, then kitchen.png) uses its full name.
+                photo's results already use there (kitchen.jpg, then kitchen.png) uses its full name.
             disclose: `metadata` says in the result's XMP what was altered; `label` also draws a label into it, outside
-                what was repainted, and lays the original beside it; `none` does neither, and is the default. A photo
+                what was repainted, and puts the original next to it; `none` does neither, and is the default. A photo
                 in which nothing was repainted is never labelled. See docs/disclosure.md.
             c2pa: A PEM file with your certificates and key, to sign the result with content credentials.
 
         Raises:
-            ConfigError: `disclose` is none of these, or `c2pa` cannot sign.
-            ExtraMissing: `c2pa` is given without c2pa-python.
+            ConfigError: `disclose` is not one of these, or `c2pa` cannot sign.
+            ExtraMissing: `c2pa` needs c2pa-python.
             UsageError: `out` is named like a picture, or the result would overwrite the photo.
             OutputError: It cannot be written there.
         """
@@ -157,7 +151,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _DisclosedImage:
-    """What is written of an outcome under one setting of `disclose`; `told` is what its record says of that."""
+    """What is written of an outcome under one setting of `disclose`; `told` is the record's entry about it."""
 
     disclose: Disclose
     photo: Photo
@@ -178,19 +172,19 @@ def _disclosed(outcome: Outcome, disclose: Disclose, original: str) -> _Disclose
     if disclose == "metadata":
         return replace(shown, photo=photo, told=told, notes=tuple(notes))
     told["original"] = original
-    plate = label_plate(outcome.photo.size_wh)
+    plate = disclosure.label_plate(outcome.photo.size_wh)
     if plate is None:
-        notes.append("the photo is too small for a label that can be read: none was drawn")
+        notes.append("the photo is too small for a readable label: none was drawn")
         return replace(shown, photo=photo, told=told, notes=tuple(notes))
     taken, faint = shown.alpha > 0, transparent_mask(outcome.photo)
     margin_px = max(1, round(0.012 * min(outcome.photo.size_wh)))
     size_wh = (plate.shape[1], plate.shape[0])
     box = disclosure.place_label(outcome.photo.rgb, taken, faint, size_wh, margin_px=margin_px)
     if faint[box.slices].any():
-        notes.append("the photo is see-through where the label stands: it may hardly show")
+        notes.append("the photo is transparent where the label is: it may hardly be visible")
     covered_px = int(np.count_nonzero(taken[box.slices]))
     if covered_px:
-        notes.append(f"no place is left beside what was repainted: the label covers {covered_px} px of it")
+        notes.append(f"no place is free outside what was repainted: the label covers {covered_px} px of it")
     image, alpha = outcome.image.copy(), shown.alpha.copy()
     image[box.slices], alpha[box.slices] = plate, 1.0
     told["label_box"] = box_record(box)
@@ -198,7 +192,7 @@ def _disclosed(outcome: Outcome, disclose: Disclose, original: str) -> _Disclose
 
 
 def _signed(outcome: Outcome, result: Path, pem: str | None) -> tuple[str | None, list[str]]:
-    """Signs the result where that is asked for and something was repainted; the certificate's name, and what to say."""
+    """Signs the result if requested and something was repainted; the certificate's name, and notes for the user."""
     if pem is None or not any(step.area_px for step in outcome.steps):
         return None, []
     signed_by = credentials.sign(
@@ -214,7 +208,7 @@ def _signed(outcome: Outcome, result: Path, pem: str | None) -> tuple[str | None
 
 
 def _write_original(photo: Photo, path: Path) -> None:
-    """The photo as it was, byte for byte; of an array the same pixels."""
+    """Writes the unaltered photo, byte for byte; of an array the same pixels."""
     if photo.source is None:
         write_photo(photo, photo.rgb, np.zeros(photo.rgb.shape[:2], np.uint8), path)
         return
@@ -235,10 +229,10 @@ def save_variants(
     disclose: Disclose | None = None,
     c2pa: str | os.PathLike[str] | None = None,
 ) -> tuple[tuple[Saved, ...], Path | None]:
-    """What was written for each variant, as it was made, into the folder of its name; and the sheet of them all.
+    """Writes each variant, as it is made, into the folder of its name, and a sheet of all of them.
 
-    The sheet lies in `out` itself, beside the folders. Words without braces are one variant of no name: it goes into
-    `out`, and there is no sheet. `disclose` and `c2pa` are those of `Outcome.save`.
+    The sheet goes into `out` itself, next to the folders. Words without braces are a single variant without a name: it
+    goes into `out`, without a sheet. `disclose` and `c2pa` are those of `Outcome.save`.
 
     Raises:
         As `Outcome.save`.
@@ -291,7 +285,7 @@ def save_masks(
 
 
 def _write_masks(folder: Path, regions: Sequence[Region], old: set[Path]) -> list[Path | None]:
-    """One PNG for each found region, None for the others; `old`, the masks of former runs, are removed."""
+    """Writes one PNG for each found region, None for the others; removes `old`, the masks of earlier runs."""
     paths = [folder / mask_name(nr, [region.target]) if region.found else None for nr, region in enumerate(regions, 1)]
     folder.mkdir(parents=True, exist_ok=True)
     for stale in old.difference(path for path in paths if path):

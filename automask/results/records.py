@@ -31,15 +31,15 @@ def run_record(
 
     Args:
         photo: The photo.
-        plan: What was asked.
-        steps: What became of it.
+        plan: The edits requested.
+        steps: The outcome of each edit.
         preset: The preset it was run with.
         seed: The run's seed.
         outside_changed_px: Pixels with alpha 0 that changed: 0, or a law is broken.
         models: What was loaded, by stage.
-        versions: Of automask and of what computes, by package.
+        versions: Of automask and of the packages that compute, by name.
         timing: Seconds, by stage.
-        notes: What a person should know; the photo's own notes stand before them.
+        notes: What the user should know; they follow the photo's own notes.
         digest: Of photo, plan, configuration and version; a batch resumes by it.
     """
     return {
@@ -97,13 +97,13 @@ def mask_record(
     versions: Mapping[str, str] | None = None,
     timing: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
-    """The record of `automask mask`: what `kitchen.masks.json` holds, the hard masks as COCO run lengths.
+    """The record of `automask mask`, as `kitchen.masks.json` holds it, with the hard masks as COCO run lengths.
 
     Args:
         photo: The photo.
         regions: What was found in it.
-        masks: For each region the path of its PNG beside the record, None where it has none.
-        preset: As in `run_record`, like the following.
+        masks: For each region the path of its PNG relative to the record, None if it has none.
+        preset: The preset it was run with.
         models: What was loaded, by stage.
         versions: By package.
         timing: Seconds, by stage.
@@ -137,14 +137,14 @@ def mask_record(
 
 
 def write_json(path: Path, value: object) -> None:
-    """Writes a value as UTF-8 JSON, whole or not at all.
+    """Writes a value as UTF-8 JSON, completely or not at all.
 
     Raises:
         OutputError: The file cannot be written.
     """
     text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     with atomic_path(path) as part:
-        # A file name that is no UTF-8 comes as lone surrogates: written as JSON's own escapes, they read back the same.
+        # A file name that is not valid UTF-8 holds lone surrogates; written as JSON escapes, they survive the way back.
         part.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
@@ -164,7 +164,7 @@ def _rounded(value: Any) -> Any:
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """A record as it was written; empty where there is none, or where it is not ours to read."""
+    """A record as it was written; empty if there is none, or if it is not automask's."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -20,7 +20,6 @@ from automask.images import open_photo, properties_of, transparent_mask, xmp_of
 from automask.plan import parse_plan, variants_from
 from automask.results import disclosure
 from automask.results.outcome import Outcome
-from automask.results.previews import label_plate
 from automask.results.records import run_record
 from automask.segmenters.painted import Painted
 from automask.testing import Fill
@@ -61,7 +60,7 @@ def photo_file(folder: Path, name: str = "kitchen.png", size: tuple[int, int] = 
 @given(st.integers(1, 400), st.integers(1, 400))
 @settings(max_examples=60, deadline=None)
 def test_a_plate_is_never_larger_than_half_the_photo(width: int, height: int):
-    plate = label_plate((width, height))
+    plate = disclosure.label_plate((width, height))
     if plate is not None:
         assert plate.shape[1] <= width
         assert plate.shape[0] <= height
@@ -72,7 +71,7 @@ def test_a_plate_is_never_larger_than_half_the_photo(width: int, height: int):
 
 @pytest.mark.parametrize("short_px", [400, 1024, 3000])
 def test_the_plate_grows_with_the_photo(short_px: int):
-    plate = label_plate((short_px * 2, short_px))
+    plate = disclosure.label_plate((short_px * 2, short_px))
     assert 0.02 * short_px <= plate.shape[0] <= 0.06 * short_px
     assert plate.std() > 40  # letters on it
 
@@ -128,7 +127,7 @@ def test_nothing_changes_outside_alpha_and_label(name: str, tmp_path: Path):
             after.reshape(*outside.shape, -1)[outside][:, :channels],
         )
     if not transparent_mask(made.photo).any() and name != "full-palette.gif":
-        plate = label_plate(made.photo.size_wh)
+        plate = disclosure.label_plate(made.photo.size_wh)
         assert np.abs(again.rgb[box.slices].astype(int) - plate).mean() < 45  # in ink, grey or black and white too
 
 
@@ -143,7 +142,7 @@ def test_the_label_stands_upright_in_a_turned_photo(turn: int, tmp_path: Path):
         seen = np.asarray(image.convert("RGB"))
     assert seen.shape[:2] == ((240, 320) if turn < 5 else (320, 240))
     found = seen[box_of(done.recorded).slices].astype(int)
-    assert np.abs(found - label_plate(made.photo.size_wh)).mean() < 12
+    assert np.abs(found - disclosure.label_plate(made.photo.size_wh)).mean() < 12
 
 
 def test_a_label_in_a_see_through_photo_stands_where_it_shows(tmp_path: Path):
@@ -159,7 +158,7 @@ def test_where_all_is_repainted_the_label_covers_some_of_it_and_it_is_said(tmp_p
     box = box_of(done.recorded)
     covered_px = (box.x1 - box.x0) * (box.y1 - box.y0)
     assert (
-        f"no place is left beside what was repainted: the label covers {covered_px} px of it"
+        f"no place is free outside what was repainted: the label covers {covered_px} px of it"
         in (done.recorded["notes"])
     )
 
@@ -168,7 +167,7 @@ def test_a_photo_too_small_for_a_label_gets_none_and_it_is_said(tmp_path: Path):
     done = outcome(photo_file(tmp_path, size=(16, 20))).save(tmp_path / "out", disclose="label")
     told = done.recorded["disclosure"]
     assert (told["label_box"], told["original"]) == (None, "kitchen.original.png")
-    assert any("too small for a label" in note for note in done.recorded["notes"])
+    assert any("too small for a readable label" in note for note in done.recorded["notes"])
 
 
 def test_the_before_after_picture_shows_the_label(tmp_path: Path):
