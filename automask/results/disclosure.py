@@ -11,7 +11,7 @@ import numpy as np
 
 from automask.errors import ConfigError, OutputError
 from automask.images import Photo, properties_of, with_properties, with_xmp, xmp_of
-from automask.types import DISCLOSE, Box, Disclose, Hard, Rgb, Step
+from automask.types import DISCLOSE, Box, Hard, Rgb, Step
 
 LABEL = "Digitally altered"
 """What the label says, and how the note begins: the words of California's Business and Professions Code 10140.8."""
@@ -35,19 +35,6 @@ def check_disclose(disclose: object) -> None:
     """
     if disclose not in DISCLOSE:
         raise ConfigError(f"disclose is {disclose!r}", hint="give none, metadata or label")
-
-
-def disclosed_digest(digest: str, disclose: Disclose, *, signed: bool = False) -> str:
-    """The digest of a result that is disclosed so: a batch does a photo again when the setting changed.
-
-    Args:
-        digest: Of all else that decides the result; an empty one, by which no batch resumes, stays empty.
-        disclose: `none` changes nothing.
-        signed: Whether content credentials are asked for, by whatever certificate.
-    """
-    if not digest or (disclose == "none" and not signed):
-        return digest
-    return hashlib.sha256(f"{digest} {disclose} {signed}".encode()).hexdigest()
 
 
 def original_of(photo: Photo) -> bytes:
