@@ -1,17 +1,16 @@
-"""What a script calls: `edit`, `mask`, `load`, and the worker of a batch."""
+"""What a script calls: `edit`, `variants`, `mask` and `load`."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from automask import config
+from automask import config, runner
 from automask.errors import ConfigError
-from automask.images import open_photo
-from automask.masking import find
 from automask.plan import parse_targets, plan_from, variants_from
 from automask.protocols import Editor, Refiner, Segmenter, Stages
 from automask.results.outcome import Outcome
-from automask.runner import OnProgress, PhotoSource, painted_outcomes, run_settings
-from automask.stages import NotLoaded
+from automask.runner import OnProgress, PhotoSource
+from automask.settings import RunSettings
 from automask.types import Edit, OnMissing, Plan, Region, Variant
 
 PlanSource = str | Path | Sequence[Edit]
@@ -24,7 +23,7 @@ def load(
     editors: Sequence[str] = (),
     conf: str | Path | None = None,
 ) -> Stages:
-    """Everything a photo is worked on with, loaded once: give it to `edit(..., stages=stages)`.
+    """The stages that photos are worked on with, loaded once: give them to `edit(..., stages=stages)`.
 
     Args:
         preset: `starter`, `photo`, `tiny`, or a file of the group `preset` in `conf`.
@@ -38,9 +37,9 @@ def load(
     """
     folder = None if conf is None else Path(conf)
     composed = config.compose(preset, overrides, conf=folder)
-    lost = [text for text in overrides if config.root_of(text) not in (*config.STAGE_GROUPS, "preset")]
-    if lost:
-        raise ConfigError(f"{lost[0]!r} is nothing that is loaded", hint="give it to automask.edit instead")
+    of_a_run = [text for text in overrides if config.root_of(text) not in (*config.STAGE_GROUPS, "preset")]
+    if of_a_run:
+        raise ConfigError(f"{of_a_run[0]!r} is nothing that is loaded", hint="give it to automask.edit instead")
     return config.build(composed, editors=editors, conf=folder)
 
 
@@ -77,20 +76,21 @@ def edit(
         conf: A folder of your own YAML files, with `preset`.
         masks: A folder of mask files to use instead of finding the targets.
         max_megapixels: Larger photos are refused.
-        candidates: Each edit is painted this many times with seeds of its own, and the one with the least defects
-            stays; `steps[n].candidates` shows them all.
-        on_progress: Told what is being done.
-        mask_cache_mb: Keeps masks on disk, so that another edit of the same things in the same photo finds them there;
-            up to so many megabytes. None and 0 keep nothing. Ready objects' masks are never kept.
+        candidates: Each edit is painted this many times with seeds of its own, and the one with the fewest defects
+            is kept; `steps[n].candidates` shows them all.
+        on_progress: Called with what is being done, how many edits are painted, and how many there are.
+        mask_cache_mb: Keeps masks on disk, up to this many megabytes, so that another edit of the same things in the
+            same photo finds them there. None and 0 keep nothing. The masks of ready objects are never kept.
 
     Raises:
         PlanError, UnknownPhrase, ConfigError, PhotoError, MaskError, TargetMissing, SegmenterError, RefinerError,
         EditorError, WeightsMissing, ExtraMissing: As their names say; all are `AutomaskError`.
     """
-    edits = plan_from(plan)
-    run = run_settings(preset, seed, on_missing, max_megapixels, candidates, overrides, conf, stages, mask_cache_mb)
-    given = {"segmenter": segmenter, "refiner": refiner, "editor": editor}
-    (outcome,) = painted_outcomes(photo, (Variant("", (), edits),), run, given, masks, on_progress)
+    made = (Variant("", (), plan_from(plan)),)
+    settings = RunSettings(seed, on_missing, max_megapixels, candidates, mask_cache_mb)
+    ready = _ready(segmenter, refiner, editor)
+    prepared = _prepared(made, settings, preset, overrides, conf, stages, ready, masks)
+    (outcome,) = runner.run(prepared, photo, on_progress)
     return outcome
 
 
@@ -130,9 +130,10 @@ def variants(
         As `edit`.
     """
     made = variants_from(words)
-    run = run_settings(preset, seed, on_missing, max_megapixels, candidates, overrides, conf, stages, mask_cache_mb)
-    given = {"segmenter": segmenter, "refiner": refiner, "editor": editor}
-    outcomes = painted_outcomes(photo, made, run, given, masks, on_progress)
+    settings = RunSettings(seed, on_missing, max_megapixels, candidates, mask_cache_mb)
+    ready = _ready(segmenter, refiner, editor)
+    prepared = _prepared(made, settings, preset, overrides, conf, stages, ready, masks)
+    outcomes = runner.run(prepared, photo, on_progress)
     return zip((variant.name for variant in made), outcomes, strict=True)
 
 
@@ -163,14 +164,53 @@ def mask(
     Raises:
         As `edit`, but for what an editor raises.
     """
-    edits = targets_from(targets)
-    run = run_settings(preset, seed, on_missing, max_megapixels, 1, overrides, conf, stages, None)
-    tools = run.stages_for((), {"segmenter": segmenter, "refiner": refiner, "editor": editor or NotLoaded()})
-    find.understand(tools.segmenter, find.phrases_of(edits))
-    opened = open_photo(photo, max_megapixels=run.max_megapixels)
-    return find.find_regions(opened.rgb, edits, tools, on_missing=run.on_missing)
+    made = (Variant("", (), targets_from(targets)),)
+    settings = RunSettings(seed, on_missing, max_megapixels)
+    ready = _ready(segmenter, refiner, editor)
+    prepared = _prepared(made, settings, preset, overrides, conf, stages, ready, masks=None, paint=False)
+    return runner.mask(prepared, photo).regions
 
 
 def targets_from(targets: PlanSource) -> Plan:
     """The plan of a mask request: words with or without arrows, a Path to a YAML plan, or edits."""
     return parse_targets(targets) if isinstance(targets, str) else plan_from(targets, prompts=False)
+
+
+def _ready(segmenter: Segmenter | None, refiner: Refiner | None, editor: Editor | None) -> dict[str, Any]:
+    objects = {"segmenter": segmenter, "refiner": refiner, "editor": editor}
+    return {group: one for group, one in objects.items() if one is not None}
+
+
+def _prepared(
+    made: Sequence[Variant],
+    settings: RunSettings,
+    preset: str,
+    overrides: Sequence[str],
+    conf: str | Path | None,
+    stages: Stages | None,
+    ready: dict[str, Any],
+    masks: str | Path | None,
+    *,
+    paint: bool = True,
+) -> runner.PreparedRun:
+    """The run that the arguments of a call describe.
+
+    Raises:
+        ConfigError: Arguments that contradict each other.
+    """
+    if stages is None:
+        folder = None if conf is None else Path(conf)
+        composed = config.compose(preset, overrides, conf=folder)
+        settings = settings.merged_with(composed)
+        return runner.prepare(made, settings, composed, conf=folder, ready=ready, masks=masks, paint=paint)
+    if preset != "starter" or conf is not None:
+        raise ConfigError(
+            f"preset={preset!r}, conf={conf!r} come too late for loaded stages",
+            hint="give them to automask.load, or leave stages out",
+        )
+    if overrides:
+        raise ConfigError(
+            f"overrides {list(overrides)} come too late for loaded stages",
+            hint="give them to automask.load, or leave stages out",
+        )
+    return runner.prepare(made, settings, stages, ready=ready, masks=masks, paint=paint)

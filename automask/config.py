@@ -8,15 +8,14 @@ import functools
 import importlib
 import inspect
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from automask import signatures
+from automask import settings, signatures
 from automask.errors import AutomaskError, ConfigError
 from automask.plan import nearest
 from automask.protocols import Editor, Stages
-from automask.types import DISCLOSE
 
 # In an override `${oc.create:{_target_: os.system}}` would make a `_target_`, and `${oc.env:...}` reads secrets.
 _RESOLVER = re.compile(r"\$\{.*:", re.DOTALL)
@@ -105,27 +104,26 @@ def _mistakes_in(config: Config, conf: Path | None) -> list[str]:
             mistakes.append(f"{group}._target_ is {target!r}: outside automask it must come from the --conf folder")
             continue
         mistakes += _mistakes_in_values(group, node, target)
-    for key, fits, want in (
-        ("seed", lambda v: type(v) is int and v >= 0, "a whole number from 0"),
-        ("on_missing", lambda v: v in ("skip", "fail"), "skip or fail"),
-        ("disclose", lambda v: v in DISCLOSE, "none, metadata or label"),
-        ("c2pa", lambda v: v is None or isinstance(v, str), "a path (a name of digits only wants quotes)"),
-        ("max_megapixels", lambda v: type(v) in (int, float) and v > 0, "a number above 0"),
-        ("candidates", lambda v: type(v) is int and 1 <= v <= 64, "a whole number from 1 to 64"),
-        ("mask_cache_mb", _none_or_from_0, "megabytes, 0 or null"),
-        ("recursive", lambda v: type(v) is bool, "true or false"),
-        ("out", lambda v: isinstance(v, str) and v != "", "a folder (a name of digits only wants quotes)"),
-        ("photo", lambda v: v is None or isinstance(v, str), "a path (a name of digits only wants quotes)"),
-        ("edits", lambda v: v is None or isinstance(v, str), "words in quotes"),
-        ("plan", lambda v: v is None or isinstance(v, str), "a path (a name of digits only wants quotes)"),
-    ):
+    mistakes += [f"{problem}: {hint}" for problem, hint in settings.mistakes_in(config)]
+    for key, (fits, hint) in _SCRIPT_KEYS.items():
         if not fits(config[key]):
-            mistakes.append(f"{key} is {config[key]!r}: give {want}")
+            mistakes.append(f"{key} is {config[key]!r}: {hint}")
     return mistakes
 
 
-def _none_or_from_0(value: Any) -> bool:
-    return value is None or (type(value) in (int, float) and value >= 0)
+def _is_text_or_none(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+_PATH = "give a path (a name of digits only needs quotes)"
+_SCRIPT_KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "recursive": (lambda v: type(v) is bool, "give true or false"),
+    "out": (lambda v: isinstance(v, str) and v != "", "give a folder (a name of digits only needs quotes)"),
+    "photo": (_is_text_or_none, _PATH),
+    "edits": (_is_text_or_none, "give words in quotes"),
+    "plan": (_is_text_or_none, _PATH),
+}
+"""The keys that say what a command or a script works on; the settings of a run are judged by `automask.settings`."""
 
 
 def root_of(override: str) -> str:

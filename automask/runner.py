@@ -1,135 +1,367 @@
-"""One photo from its path to its outcome."""
+"""One photo from its path to its outcome: the engine behind the Python door, the command line, pipelines and batches.
 
-import itertools
+    prepare     loads the stages and refuses what cannot be done, before any photo is opened
+    mask        opens a photo and finds its regions
+    run         masks a photo and paints it, one outcome for each variant
+
+A batch takes the same steps apart, so that photos are read, painted and written at the same time: `load_stages` and
+`check_plan` once, then `find_masks` and `paint` for several photos together.
+"""
+
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from automask import config, fingerprint, weights
-from automask.errors import ConfigError, PlanError
-from automask.fingerprint import job_digest
+from automask.errors import AutomaskError, PlanError
 from automask.images import Photo, open_photo
 from automask.masking import find, given
-from automask.masking.cache import MaskCache
-from automask.masking.cache import find_regions as find_or_keep_regions
+from automask.masking.cache import MaskCache, cached_regions
 from automask.painting import chain, editors
 from automask.protocols import Stages
-from automask.results.outcome import Outcome
+from automask.results.credentials import signer_of
+from automask.results.outcome import Outcome, Saved, save_masks
 from automask.results.records import run_record
+from automask.settings import RunSettings
 from automask.stages import NotLoaded, models_of, versions
-from automask.types import Disclose, OnMissing, Plan, Region, Rgb, Variant
+from automask.types import Plan, Region, Rgb, Variant
 
 PhotoSource = str | Path | Rgb
 OnProgress = Callable[[str, int, int], None]
-"""Called with what is being done now, how many edits are painted, and how many there are."""
+"""Called with the current activity, the number of edits painted so far, and the number of all edits."""
 
 
-def painted_outcomes(
-    photo: PhotoSource,
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedRun:
+    """Checked plans and the loaded stages that make them: everything a run needs except the photo.
+
+    Args:
+        variants: What to make of a photo; all find the same regions.
+        stages: Loaded.
+        settings: Of the run.
+        masks: A folder of mask files used instead of finding regions.
+        ready: The groups whose stage is a ready object, unknown to the configuration.
+        load_s: Seconds that loading and checking took.
+    """
+
+    variants: tuple[Variant, ...]
+    stages: Stages
+    settings: RunSettings
+    masks: Path | None = None
+    ready: frozenset[str] = frozenset()
+    load_s: float = 0.0
+
+    @property
+    def edit_count(self) -> int:
+        """The number of edits of all variants."""
+        return sum(len(variant.plan) for variant in self.variants)
+
+    @property
+    def mask_cache(self) -> MaskCache | None:
+        """Where masks are kept; None where they are given, where a ready object finds them, or without a size."""
+        size_mb = self.settings.mask_cache_mb
+        if not size_mb or self.masks is not None or self.ready & {"segmenter", "refiner"}:
+            return None
+        return MaskCache(weights.cache_dir() / "masks", size_mb)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MaskedPhoto:
+    """An open photo with its regions, ready to be painted or to be saved as masks.
+
+    Args:
+        prepared: The run that it was masked for.
+        photo: The photo.
+        regions: One for each edit, in order.
+        timing: Seconds by stage, for the record.
+        digest: What identifies the photo in the digest of a result: the digest of its bytes, or a store's version.
+    """
+
+    prepared: PreparedRun
+    photo: Photo
+    regions: tuple[Region, ...]
+    timing: Mapping[str, Any]
+    digest: str
+
+    def save(self, out: str | Path = "out") -> Saved:
+        """Writes the masks, their overlay picture and their record into a folder.
+
+        Raises:
+            UsageError, OutputError: As `save_masks`.
+        """
+        stages = self.prepared.stages
+        models = {stage: about for stage, about in models_of(stages).items() if stage != "editor"}
+        return save_masks(
+            self.photo,
+            self.regions,
+            out,
+            preset=stages.preset,
+            models=models,
+            versions=versions(stages),
+            timing=self.timing,
+        )
+
+
+# ------------------------------------------------------------------------------------------------- before any photo
+
+
+def prepare(
     variants: Sequence[Variant],
-    run: "RunSettings",
-    given: dict[str, Any],
-    masks: str | Path | None,
-    on_progress: OnProgress | None,
-) -> Iterator[Outcome]:
-    """The outcome of each variant, painted when it is asked for; all before painting is done at once."""
+    settings: RunSettings,
+    source: Stages | config.Config,
+    *,
+    conf: Path | None = None,
+    ready: Mapping[str, Any] | None = None,
+    masks: str | Path | None = None,
+    paint: bool = True,
+) -> PreparedRun:
+    """The stages of a run, loaded, and its plans, checked against them.
+
+    Args:
+        variants: What to make of a photo.
+        settings: Of the run.
+        source: Loaded stages, or a composed configuration to load them from.
+        conf: The user's own folder of YAML files.
+        ready: Ready objects by group (`segmenter`, `refiner`, `editor`) that replace those of `source`.
+        masks: A folder of mask files: nothing is looked for, and no model that only finds is loaded.
+        paint: False for a mask request: prompts are not read, and no editor is loaded.
+
+    Raises:
+        PlanError: Variants that differ in what they find, a prompt or an option that an editor does not take, an editor
+            that is not loaded.
+        UnknownPhrase: Words that the segmenter cannot know.
+        ConfigError, WeightsMissing, ExtraMissing: A stage cannot be loaded, or `c2pa` cannot sign.
+    """
     began = time.perf_counter()
     plans = [variant.plan for variant in variants]
     if len({find.wanted(plan) for plan in plans}) > 1:
         raise PlanError("variants that differ in what they find", hint="call automask.edit for each")
-    # With the masks given nothing is looked for: models that only find are not loaded.
-    if masks is not None and run.stages is None:
-        given = {group: given[group] or NotLoaded() for group in ("segmenter", "refiner")} | {"editor": given["editor"]}
-    own_objects = any(thing is not None for thing in given.values())
-    tools = run.stages_for(plans, given)
+    objects = dict(ready or {})
+    absent: dict[str, Any] = {} if paint else {"editor": NotLoaded()}
+    if masks is not None and not isinstance(source, Stages):
+        absent |= {"segmenter": NotLoaded(), "refiner": NotLoaded()}
+    names = editors.named_editors(*plans) if paint else ()
+    stages = load_stages(source, names, settings, conf=conf, ready={**absent, **objects})
     for plan in plans:
-        editors.check_edits(plan, tools)
-    if masks is None:
-        # Words that nobody could find are refused before the photo is even opened.
-        find.understand(tools.segmenter, find.phrases_of(plans[0]))
-    loaded = time.perf_counter()
-    tell = on_progress or (lambda *_: None)
-    count = sum(map(len, plans))
-    tell("opening the photo", 0, count)
-    opened = open_photo(photo, max_megapixels=run.max_megapixels)
-    tell("finding the masks", 0, count)
-    cache = run.cache if given["segmenter"] is None and given["refiner"] is None else None
-    found = find_regions(opened, plans[0], tools, run.on_missing, masks, cache)
-    timing = {"load_s": loaded - began, "mask_s": time.perf_counter() - loaded}
-    tell("painting", 0, count)
-
-    def outcome_of(number: int, plan: Plan) -> Outcome:
-        before = sum(map(len, plans[:number]))
-        started = time.perf_counter()
-        painted = chain.paint(
-            opened.rgb,
-            plan,
-            found.regions,
-            tools,
-            seed=run.seed,
-            candidates=run.candidates,
-            on_step=lambda index, _: tell("painting", before + index + 1, count),
-        )
-        # What all variants share is counted once, with the first.
-        shared = timing | found.told if number == 0 else dict.fromkeys(timing, 0.0)
-        return make_outcome(
-            opened,
-            plan,
-            found,
-            painted,
-            tools,
-            run,
-            timing=shared | {"paint_s": time.perf_counter() - started},
-            masks=None if masks is None else Path(masks),
-            own_objects=own_objects,
-        )
-
-    return itertools.starmap(outcome_of, enumerate(plans))
+        check_plan(plan, stages, find_targets=masks is None, paint=paint)
+    return PreparedRun(
+        variants=tuple(variants),
+        stages=stages,
+        settings=settings,
+        masks=None if masks is None else Path(masks),
+        ready=frozenset(objects),
+        load_s=time.perf_counter() - began,
+    )
 
 
-def make_outcome(
-    photo: Photo,
-    plan: Plan,
-    found: "FoundRegions",
-    painted: chain.Painted,
-    tools: Stages,
-    run: "RunSettings",
+def load_stages(
+    source: Stages | config.Config,
+    editor_names: Sequence[str],
+    settings: RunSettings,
     *,
-    timing: dict[str, Any],
-    masks: Path | None = None,
-    own_objects: bool = False,
-) -> Outcome:
+    conf: Path | None = None,
+    ready: Mapping[str, Any] | None = None,
+) -> Stages:
+    """The stages of a run, with the editors that its edits name; arguments as in `prepare`.
+
+    Raises:
+        PlanError: A named editor is not among the loaded stages.
+        ConfigError, WeightsMissing, ExtraMissing: A stage cannot be loaded, or `c2pa` cannot sign.
+    """
+    if settings.c2pa is not None:
+        signer_of(settings.c2pa)  # refused now, and not after minutes of painting
+    if not isinstance(source, Stages):
+        return config.build(source, editors=editor_names, conf=conf, given=ready)
+    absent = [name for name in editor_names if name not in source.editors]
+    if absent:
+        raise PlanError(
+            f"no editor {absent[0]!r} is loaded", hint=f"load it too: automask.load(..., editors=[{absent[0]!r}])"
+        )
+    return replace(source, **(ready or {}))
+
+
+def check_plan(plan: Plan, stages: Stages, *, find_targets: bool = True, paint: bool = True) -> None:
+    """Raises for what the stages are known not to do, before a photo is opened.
+
+    Args:
+        plan: The edits.
+        stages: Loaded; an editor that chooses among others loads those that it needs.
+        find_targets: Whether the segmenter must know the words.
+        paint: Whether the editors must know the prompts.
+
+    Raises:
+        PlanError, EditorError: As `painting.editors.check_edits`.
+        UnknownPhrase, SegmenterError: As `masking.find.understand`.
+    """
+    if paint:
+        editors.check_edits(plan, stages)
+    if find_targets:
+        find.understand(stages.segmenter, find.phrases_of(plan))
+
+
+# ------------------------------------------------------------------------------------------------------- one photo
+
+
+def run(prepared: PreparedRun, source: PhotoSource, on_progress: OnProgress | None = None) -> Iterator[Outcome]:
+    """The outcome of each variant, painted when it is asked for; the photo is masked at once.
+
+    Raises:
+        PhotoError, MaskError, TargetMissing, SegmenterError, RefinerError, EditorError: As their names say.
+    """
+    tell = on_progress or _ignore
+    masked = mask(prepared, source, tell)
+    tell("painting", 0, prepared.edit_count)
+
+    def outcome_of(number: int) -> Outcome:
+        before = sum(len(variant.plan) for variant in prepared.variants[:number])
+
+        def on_step(index: int, _: object) -> None:
+            tell("painting", before + index + 1, prepared.edit_count)
+
+        (outcome,) = paint([masked], variant=number, on_step=on_step)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    return map(outcome_of, range(len(prepared.variants)))
+
+
+def mask(prepared: PreparedRun, source: PhotoSource, on_progress: OnProgress | None = None) -> MaskedPhoto:
+    """The photo with its regions.
+
+    Raises:
+        PhotoError, MaskError, TargetMissing, SegmenterError, RefinerError: As their names say.
+    """
+    tell = on_progress or _ignore
+    tell("opening the photo", 0, prepared.edit_count)
+    opening = time.perf_counter()
+    photo = open_photo(source, max_megapixels=prepared.settings.max_megapixels)
+    tell("finding the masks", 0, prepared.edit_count)
+    return find_masks(prepared, photo, open_s=time.perf_counter() - opening)
+
+
+def find_masks(prepared: PreparedRun, photo: Photo, *, open_s: float = 0.0, digest: str | None = None) -> MaskedPhoto:
+    """An open photo with its regions: from mask files, from the mask cache, or found now.
+
+    Args:
+        prepared: What to find, and with what.
+        photo: The photo.
+        open_s: Seconds that opening the photo took; the record counts them as `mask_s`.
+        digest: Identifies the photo in place of the digest of its bytes.
+
+    Raises:
+        MaskError, TargetMissing, SegmenterError, RefinerError: As their names say.
+    """
+    began = time.perf_counter()
+    plan, stages = prepared.variants[0].plan, prepared.stages
+    on_missing, cache = prepared.settings.on_missing, prepared.mask_cache
+    from_cache = False
+    if prepared.masks is not None:
+        size_hw = (photo.rgb.shape[0], photo.rgb.shape[1])
+        regions = given.given_regions(prepared.masks, plan, size_hw=size_hw, on_missing=on_missing)
+    elif cache is not None:
+        regions, from_cache = cached_regions(photo, plan, stages, cache)
+        if on_missing == "fail":
+            find.refuse_missing(regions)
+    else:
+        regions = find.find_regions(photo.rgb, plan, stages, on_missing=on_missing)
+    timing: dict[str, Any] = {"load_s": prepared.load_s, "mask_s": open_s + time.perf_counter() - began}
+    if from_cache:
+        timing["masks_from_cache"] = True
+    return MaskedPhoto(prepared, photo, regions, timing, photo.digest if digest is None else digest)
+
+
+def paint(
+    photos: Sequence[MaskedPhoto], *, variant: int = 0, on_step: chain.OnStep | None = None
+) -> list[Outcome | Exception]:
+    """How each photo's variant ended, in order: crops of several photos that wait for one editor go to it together.
+
+    Args:
+        photos: Any number, each of its own run.
+        variant: Which of each run's variants to paint.
+        on_step: Called with the index and the step of each edit that is painted.
+
+    Returns:
+        For each photo its outcome, or the error that ended it.
+    """
+    began = time.perf_counter()
+    results = chain.paint_together([_painting(one, variant, on_step) for one in photos])
+    paint_s = (time.perf_counter() - began) / max(len(photos), 1)  # each took its share
+    ended: list[Outcome | Exception] = []
+    for masked, result in zip(photos, results, strict=True):
+        try:
+            ended.append(result if isinstance(result, Exception) else _outcome(masked, variant, result, paint_s))
+        except AutomaskError as error:
+            ended.append(error)
+    return ended
+
+
+def _painting(masked: MaskedPhoto, variant: int, on_step: chain.OnStep | None) -> chain.Painting:
+    stages, settings = masked.prepared.stages, masked.prepared.settings
+    plan = masked.prepared.variants[variant].plan
+    return chain.painting(masked.photo.rgb, plan, masked.regions, stages, settings.seed, settings.candidates, on_step)
+
+
+def _outcome(masked: MaskedPhoto, variant: int, painted: chain.Painted, paint_s: float) -> Outcome:
     """The outcome of one painted photo, with its record."""
+    prepared, settings, stages = masked.prepared, masked.prepared.settings, masked.prepared.stages
+    plan = prepared.variants[variant].plan
     image, steps = painted
+    # What all variants share is counted once, with the first.
+    timing = masked.timing if variant == 0 else dict.fromkeys(("load_s", "mask_s"), 0.0)
     record = run_record(
-        photo=photo,
+        photo=masked.photo,
         plan=plan,
         steps=steps,
-        preset=tools.preset,
-        seed=run.seed,
-        models=models_of(tools),
-        versions=versions(tools if masks is None else None),
-        timing=timing,
-        notes=_unused_words(plan) if masks is not None else (),
+        preset=stages.preset,
+        seed=settings.seed,
+        models=models_of(stages),
+        versions=versions(stages if prepared.masks is None else None),
+        timing={**timing, "paint_s": paint_s},
+        notes=_unused_words(plan) if prepared.masks is not None else (),
         # Ready objects and given masks are not in the configuration: no batch may take such a result for its own.
         digest=""
-        if masks is not None or own_objects
-        else job_digest(photo.digest, plan, settings_of(tools, plan, run.seed, run.on_missing, run.candidates)),
+        if prepared.masks is not None or prepared.ready
+        else result_digest(masked.digest, plan, stages, settings),
     )
     return Outcome(
         image,
         steps,
         record,
-        found.regions,
-        photo=photo,
+        masked.regions,
+        photo=masked.photo,
         plan=plan,
-        masks_from=masks,
-        generative=editors.is_generative(plan, steps, tools),
-        disclose=run.disclose,
-        c2pa=run.c2pa,
+        masks_from=prepared.masks,
+        generative=editors.is_generative(plan, steps, stages),
+        disclose=settings.disclose,
+        c2pa=settings.c2pa,
     )
+
+
+def result_digest(photo_digest: str, plan: Plan, stages: Stages, settings: RunSettings) -> str:
+    """The digest of everything that decides a result before it is disclosed; a batch skips a photo that has it.
+
+    Args:
+        photo_digest: Identifies the photo.
+        plan: The edits.
+        stages: Loaded from a configuration.
+        settings: Of the run.
+
+    Raises:
+        PlanError: A file that a prompt names cannot be read.
+    """
+    used = (stages.segmenter, stages.refiner, *(editors.editor_for(edit, stages) for edit in plan))
+    decisive = fingerprint.decisive_settings(
+        stages.config,
+        prompt_files=editors.files_read(plan, stages),
+        own_files=[pair for part in used for pair in fingerprint.file_digests(part)],
+        seed=settings.seed,
+        on_missing=settings.on_missing,
+        candidates=settings.candidates,
+    )
+    return fingerprint.job_digest(photo_digest, plan, decisive)
 
 
 def _unused_words(plan: Plan) -> list[str]:
@@ -138,137 +370,5 @@ def _unused_words(plan: Plan) -> list[str]:
     return [f"masks are used as they are: {', '.join(words)} was not looked for"] if words else []
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class FoundRegions:
-    """The regions of a photo, and whether they came from the cache."""
-
-    regions: tuple[Region, ...]
-    kept: bool = False
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """For the record's timing."""
-        return {"masks_from_cache": True} if self.kept else {}
-
-
-def find_regions(
-    photo: Photo,
-    plan: Plan,
-    stages: Stages,
-    on_missing: OnMissing,
-    masks: str | Path | None,
-    cache: MaskCache | None,
-) -> FoundRegions:
-    """The regions of a photo: from mask files, from the cache, or found now."""
-    if masks is not None:
-        size_hw = (photo.rgb.shape[0], photo.rgb.shape[1])
-        return FoundRegions(given.given_regions(Path(masks), plan, size_hw=size_hw, on_missing=on_missing))
-    if cache is None:
-        return FoundRegions(find.find_regions(photo.rgb, plan, stages, on_missing=on_missing))
-    regions, kept = find_or_keep_regions(photo, plan, stages, cache)
-    if on_missing == "fail":
-        find.refuse_missing(regions)
-    return FoundRegions(regions, kept)
-
-
-@dataclass(frozen=True, slots=True)
-class RunSettings:
-    """The settings of one call, with arguments and overrides brought together."""
-
-    config: config.Config | None
-    stages: Stages | None
-    conf: Path | None
-    seed: int
-    on_missing: OnMissing
-    max_megapixels: float
-    candidates: int
-    cache: MaskCache | None
-    disclose: Disclose = "none"
-    c2pa: str | None = None
-
-    def stages_for(self, plans: Sequence[Plan], given: dict[str, Any]) -> Stages:
-        """The stages of this call: the loaded ones, or the preset's, with the given objects in place of theirs."""
-        given = {group: thing for group, thing in given.items() if thing is not None}
-        names = editors.named_editors(*plans)
-        if self.stages is None:
-            return config.build(self.config or {}, editors=names, conf=self.conf, given=given)
-        absent = [name for name in names if name not in self.stages.editors]
-        if absent:
-            raise PlanError(
-                f"no editor {absent[0]!r} is loaded", hint=f"load it too: automask.load(..., editors=[{absent[0]!r}])"
-            )
-        return replace(self.stages, **given)
-
-
-def run_settings(
-    preset: str,
-    seed: int,
-    on_missing: OnMissing,
-    max_megapixels: float,
-    candidates: int,
-    overrides: Sequence[str],
-    conf: str | Path | None,
-    stages: Stages | None,
-    mask_cache_mb: float | None,
-) -> RunSettings:
-    """The settings of one call.
-
-    Raises:
-        ConfigError: A value out of range, or an argument that an override contradicts.
-    """
-    if type(seed) is not int or seed < 0:
-        raise ConfigError(f"seed is {seed!r}", hint="give a whole number from 0")
-    if on_missing not in ("skip", "fail"):
-        raise ConfigError(f"on_missing is {on_missing!r}", hint="give skip or fail")
-    if type(max_megapixels) not in (int, float) or not max_megapixels > 0:
-        raise ConfigError(f"max_megapixels is {max_megapixels!r}", hint="give a number above 0")
-    if type(candidates) is not int or not 1 <= candidates <= 64:
-        raise ConfigError(f"candidates is {candidates!r}", hint="give a whole number from 1 to 64")
-    if mask_cache_mb is not None and (type(mask_cache_mb) not in (int, float) or not mask_cache_mb >= 0):
-        raise ConfigError(f"mask_cache_mb is {mask_cache_mb!r}", hint="give megabytes, or 0 to keep no masks")
-    if stages is not None:
-        if preset != "starter" or conf is not None:
-            raise ConfigError(
-                f"preset={preset!r}, conf={conf!r} come too late for loaded stages",
-                hint="give them to automask.load, or leave stages out",
-            )
-        if overrides:
-            raise ConfigError(
-                f"overrides {list(overrides)} come too late for loaded stages",
-                hint="give them to automask.load, or leave stages out",
-            )
-        return RunSettings(None, stages, None, seed, on_missing, max_megapixels, candidates, cache_of(mask_cache_mb))
-    folder = None if conf is None else Path(conf)
-    composed = config.compose(preset, overrides, conf=folder)
-    settings: dict[str, Any] = {"disclose": composed["disclose"], "c2pa": composed["c2pa"]}
-    for name, value, default in (
-        ("seed", seed, 0),
-        ("on_missing", on_missing, "skip"),
-        ("max_megapixels", max_megapixels, 100.0),
-        ("candidates", candidates, 1),
-        ("mask_cache_mb", mask_cache_mb, None),
-    ):
-        said = composed[name]
-        if value not in (default, said) and said != default:
-            raise ConfigError(f"{name}={value!r} and the override {name}={said!r} disagree", hint="say it once")
-        settings[name] = said if value == default else value
-    return RunSettings(composed, None, folder, cache=cache_of(settings.pop("mask_cache_mb")), **settings)
-
-
-def cache_of(mask_cache_mb: float | None) -> MaskCache | None:
-    """The mask cache of a size in megabytes; None where nothing is kept."""
-    return MaskCache(weights.cache_dir() / "masks", mask_cache_mb) if mask_cache_mb else None
-
-
-def settings_of(stages: Stages, plan: Plan, seed: int, on_missing: OnMissing, candidates: int = 1) -> dict[str, Any]:
-    """Everything beside the photo and the plan that decides a result: what a batch compares before it skips a photo."""
-    used = (stages.segmenter, stages.refiner, *(editors.editor_for(edit, stages) for edit in plan))
-    return {
-        **stages.config,
-        "files": editors.files_read(plan, stages),
-        # In a checkout a net may change while the version stays.
-        "own_files": sorted({digest for part in used for digest in fingerprint.file_digests(part)}),
-        "seed": seed,
-        "on_missing": on_missing,
-        "candidates": candidates,
-    }
+def _ignore(*_: object) -> None:
+    """Takes progress that nobody asked for."""

@@ -15,25 +15,13 @@ from omegaconf import DictConfig
 
 def edit(job: Job) -> int:
     """Makes the edits in one photo and writes what `automask edit` writes."""
-    import automask
-    from automask.config import build
-    from automask.painting.editors import named_editors
+    from automask import runner
     from automask.results.outcome import save_variants
+    from automask.settings import RunSettings
 
     photo, variants = job.photo, job.variants()
-    stages = build(job.config, editors=named_editors(variants[0].plan), conf=job.conf)
-    outcomes = automask.variants(
-        photo,
-        variants,
-        stages=stages,
-        seed=job.config["seed"],
-        on_missing=job.config["on_missing"],
-        max_megapixels=job.config["max_megapixels"],
-        candidates=job.config["candidates"],
-        mask_cache_mb=job.config["mask_cache_mb"],
-    )
-    made = ((variant, outcome) for variant, (_, outcome) in zip(variants, outcomes, strict=True))
-    saved, sheet = save_variants(made, job.out, disclose=job.config["disclose"], c2pa=job.config["c2pa"])
+    prepared = runner.prepare(variants, RunSettings.from_config(job.config), job.config, conf=job.conf)
+    saved, sheet = save_variants(zip(variants, runner.run(prepared, photo), strict=True), job.out)
     for reason in dict.fromkeys(step["reason"] for one in saved for step in one.recorded["steps"] if step["reason"]):
         print(f"automask: {reason}", file=sys.stderr)
     for path in (*(one.result for one in saved), *([sheet] if sheet else [])):

@@ -15,19 +15,15 @@ from omegaconf import DictConfig
 
 def mask(job: Job) -> int:
     """Finds what the words name and writes what `automask mask` writes."""
-    from automask.config import build
-    from automask.images import open_photo
-    from automask.masking.find import find_regions
-    from automask.results.outcome import save_masks
-    from automask.stages import NotLoaded, models_of, versions
+    from automask import runner
+    from automask.settings import RunSettings
+    from automask.types import Variant
 
-    photo, plan = job.photo, job.targets()
-    stages = build(job.config, conf=job.conf, given={"editor": NotLoaded()})
-    opened = open_photo(photo, max_megapixels=job.config["max_megapixels"])
-    regions = find_regions(opened.rgb, plan, stages, on_missing=job.config["on_missing"])
-    models = {stage: about for stage, about in models_of(stages).items() if stage != "editor"}
-    saved = save_masks(opened, regions, job.out, preset=stages.preset, models=models, versions=versions())
-    for region in regions:
+    photo, variants = job.photo, (Variant("", (), job.targets()),)
+    prepared = runner.prepare(variants, RunSettings.from_config(job.config), job.config, conf=job.conf, paint=False)
+    masked = runner.mask(prepared, photo)
+    saved = masked.save(job.out)
+    for region in masked.regions:
         if region.reason:
             print(f"automask: {region.reason}", file=sys.stderr)
     print(saved.picture)

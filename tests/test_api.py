@@ -17,6 +17,7 @@ from automask.images import open_photo, write_picture
 from automask.plan import parse_plan
 from automask.refiners.threshold import Threshold
 from automask.segmenters.painted import Painted
+from automask.settings import RunSettings
 from automask.testing import AddEight, Fill, Identity
 from automask.types import Job
 
@@ -332,7 +333,7 @@ PLAN = parse_plan("island -> marble; lamp -> gold")
 def worker(scene, **stages):
     cfg = automask.config.compose("starter", scene.overrides)
     loaded = automask.load("starter", scene.overrides)
-    return Worker(replace(loaded, **stages), {**cfg, "mask_cache_mb": 0})
+    return Worker(replace(loaded, **stages), RunSettings.from_config({**cfg, "mask_cache_mb": 0}))
 
 
 class Many(Fill):

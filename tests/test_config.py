@@ -211,7 +211,7 @@ def test_lists_reach_a_constructor_as_plain_lists(tmp_path: Path):
         ("disclose=null", "disclose is None: give none, metadata or label"),
         ("max_megapixels=0", "max_megapixels is 0: give a number above 0"),
         ("recursive=3", "recursive is 3: give true or false"),
-        ("out=2024", "out is 2024: give a folder (a name of digits only wants quotes)"),
+        ("out=2024", "out is 2024: give a folder (a name of digits only needs quotes)"),
         ("out=null", "out is None: give a folder"),
         ("boxes={threshold: 1}", "no boxes '{threshold: 1}'"),
         ("segmenter.masks={a: b}", "no key 'segmenter.masks'"),

@@ -15,7 +15,7 @@ PACKAGE = ROOT / "automask"
 LAYERS = (
     {"errors"},
     {"types"},
-    {"protocols", "signatures"},
+    {"protocols", "signatures", "settings"},
     {"plan", "images", "weights"},
     {"geometry", "fingerprint"},
     {"masking"},

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from automask import config
+from automask import config, runner
 from automask.batches import stores
 from automask.batches.failures import failed_report, failure_names, failure_rows, read_failures, write_failures
 from automask.batches.find import Sheet
@@ -21,10 +21,10 @@ from automask.batches.sheets import result_pictures, write_contact_sheet, write_
 from automask.batches.threads import cores
 from automask.batches.worker import Worker, make_worker
 from automask.errors import AutomaskError, OutputError
-from automask.masking import cache, find
-from automask.painting import editors
+from automask.masking import cache
+from automask.painting.editors import named_editors
 from automask.protocols import Stages
-from automask.results.credentials import signer_of
+from automask.settings import RunSettings
 from automask.stages import device_note, parts_of
 from automask.types import Job, JobReport, Plan
 
@@ -141,10 +141,12 @@ def run_jobs(
         ConfigError, WeightsMissing, ExtraMissing: Nothing could be done.
     """
     tell = on_report or (lambda _: None)
-    names = editors.named_editors(*(job.plan for job in jobs))
-    if cfg["c2pa"] is not None:
-        signer_of(cfg["c2pa"])
-    stages = config.build(cfg, editors=names, conf=conf)
+    if cfg["mask_cache_mb"] is None:
+        again = bool(sheets) or len({job.photo for job in jobs}) < len(jobs)
+        cfg = {**cfg, "mask_cache_mb": cache.DEFAULT_MB if again else 0}
+    settings = RunSettings.from_config(cfg)
+    names = named_editors(*(job.plan for job in jobs))
+    stages = runner.load_stages(cfg, names, settings, conf=conf)
     rows: dict[tuple[Path, str], set[Plan]] = {}
     for job in jobs:
         rows.setdefault((job.photo, job.name), set()).add(job.plan)
@@ -152,8 +154,7 @@ def run_jobs(
     faults: dict[Plan, str] = {}
     for plan in dict.fromkeys(job.plan for job in jobs):
         try:
-            editors.check_edits(plan, stages)
-            find.understand(stages.segmenter, find.phrases_of(plan))
+            runner.check_plan(plan, stages)
         except AutomaskError as error:
             if plan in shared:
                 raise
@@ -162,17 +163,14 @@ def run_jobs(
     for report in reports:
         tell(report)
     mapper = config.build_mapper(cfg)
-    if cfg["mask_cache_mb"] is None:
-        again = bool(sheets) or len({job.photo for job in jobs}) < len(jobs)
-        cfg = {**cfg, "mask_cache_mb": cache.DEFAULT_MB if again else 0}
     # In this process the stages that checked the words do the work; other processes load their own.
     make = functools.partial(make_worker, dict(cfg), names, conf)
     if isinstance(mapper, LocalPool):
         mapper = LocalPool(workers=workers_for(mapper.workers, stages, len(jobs)))
     if isinstance(mapper, LocalPool) and mapper.workers == 1:
-        make = functools.partial(Worker, stages, dict(cfg))
+        make = functools.partial(Worker, stages, settings)
     else:
-        mapper = _SkipFinished(mapper, Worker(stages, dict(cfg)))
+        mapper = _SkipFinished(mapper, Worker(stages, settings))
     todo = [job for job in jobs if job.plan not in faults]
     with stores.uploaded_failures(out, cfg["out"]):
         done = run_batch(

@@ -1,7 +1,6 @@
 """The commands of `automask`."""
 
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,56 +39,32 @@ def run_edit(arguments: list[str]) -> int:
         "--masks", metavar="DIR", help="use these masks (as 'automask mask' wrote them) and find nothing"
     )
     typed = Arguments(parser, arguments, "photo", wants_arrow=True)
-    from automask import config as configuration
-    from automask.api import variants as make
-    from automask.painting.editors import check_edits, named_editors
-    from automask.results.credentials import signer_of
+    from automask import runner
     from automask.results.files import check_out, files_of
     from automask.results.outcome import save_variants
-    from automask.stages import NotLoaded
+    from automask.settings import RunSettings
 
     variants = typed.variants()
-    plan = variants[0].plan
     config = typed.config()
     photo = existing_photo(typed.subject)
     # Refused now, and not after minutes of painting.
-    if config["c2pa"] is not None:
-        signer_of(config["c2pa"])
     for variant in variants:
         out = Path(config["out"], variant.name)
         check_out(out if variant.name else config["out"], overwrites=(photo, files_of(photo.name, out).result))
     with progress_bar() as tell:
-        tell("loading the models", 0, len(plan))
-        given = {} if typed.flags.masks is None else {"segmenter": NotLoaded(), "refiner": NotLoaded()}
-        began = time.perf_counter()
-        stages = configuration.build(config, editors=named_editors(plan), conf=typed.conf, given=given)
-        for variant in variants:
-            check_edits(variant.plan, stages)  # loads what `editor=auto` sends an edit to
-        loaded_s = time.perf_counter() - began
-        print_devices(stages)
-        outcomes = make(
-            typed.subject,
-            variants,
-            stages=stages,
-            seed=config["seed"],
-            on_missing=config["on_missing"],
-            masks=typed.flags.masks,
-            max_megapixels=config["max_megapixels"],
-            candidates=config["candidates"],
-            on_progress=tell,
-            mask_cache_mb=config["mask_cache_mb"],
-        )
+        tell("loading the models", 0, 1)
+        settings = RunSettings.from_config(config)
+        prepared = runner.prepare(variants, settings, config, conf=typed.conf, masks=typed.flags.masks)
+        print_devices(prepared.stages)
         steps: list[Any] = []
 
         def made() -> "Iterator[tuple[Variant, Outcome]]":
-            for variant, (_, outcome) in zip(variants, outcomes, strict=True):
-                if not steps:
-                    outcome.record["timing"]["load_s"] = round(outcome.record["timing"]["load_s"] + loaded_s, 4)
+            for variant, outcome in zip(variants, runner.run(prepared, typed.subject, tell), strict=True):
                 steps.append(outcome.steps)
-                tell("writing", len(plan), len(plan))
+                tell("writing", 1, 1)
                 yield variant, outcome
 
-        saved, sheet = save_variants(made(), config["out"], disclose=config["disclose"], c2pa=config["c2pa"])
+        saved, sheet = save_variants(made(), config["out"])
     told: set[str] = set()
     for variant, painted, one in zip(variants, steps, saved, strict=True):
         if typed.json:
@@ -119,38 +94,27 @@ def run_mask(arguments: list[str]) -> int:
     )
     add_run_options(parser)
     typed = Arguments(parser, arguments, "photo", wants_arrow=False)
-    from automask import config as configuration
-    from automask.images import open_photo
-    from automask.masking.find import find_regions, phrases_of, understand
+    from automask import runner
     from automask.results.files import check_out
-    from automask.results.outcome import save_masks
-    from automask.stages import NotLoaded, models_of, versions
+    from automask.settings import RunSettings
+    from automask.types import Variant
 
-    plan = typed.targets()
+    targets = (Variant("", (), typed.targets()),)
     config = typed.config()
     existing_photo(typed.subject)
     check_out(config["out"])
     with progress_bar() as tell:
-        began = time.perf_counter()
         tell("loading the models", 0, 1)
-        stages = configuration.build(config, conf=typed.conf, given={"editor": NotLoaded()})
-        print_devices(stages)
-        understand(stages.segmenter, phrases_of(plan))
-        loaded = time.perf_counter()
-        photo = open_photo(typed.subject, max_megapixels=config["max_megapixels"])
-        tell("finding the masks", 0, 1)
-        regions = find_regions(photo.rgb, plan, stages, on_missing=config["on_missing"])
-        found = time.perf_counter()
-        models = {stage: about for stage, about in models_of(stages).items() if stage != "editor"}
-        timing = {"load_s": loaded - began, "mask_s": found - loaded}
-        saved = save_masks(
-            photo, regions, config["out"], preset=stages.preset, models=models, versions=versions(), timing=timing
-        )
+        settings = RunSettings.from_config(config)
+        prepared = runner.prepare(targets, settings, config, conf=typed.conf, paint=False)
+        print_devices(prepared.stages)
+        masked = runner.mask(prepared, typed.subject, tell)
+        saved = masked.save(config["out"])
     if typed.json:
         print_json(saved.recorded)
     else:
         print_notes(saved.recorded.get("notes", ()))
-        for region in regions:
+        for region in masked.regions:
             share = float(region.hard.mean())
             print_found(
                 region.target, region.found, region.peak, len(region.boxes), share, region.reason, region.read_as

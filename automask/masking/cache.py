@@ -50,7 +50,7 @@ class MaskCache:
     max_mb: float
 
 
-def find_regions(photo: Photo, plan: Plan, stages: Stages, cache: MaskCache) -> tuple[tuple[Region, ...], bool]:
+def cached_regions(photo: Photo, plan: Plan, stages: Stages, cache: MaskCache) -> tuple[tuple[Region, ...], bool]:
     """The regions that `find.find_regions` gives under on_missing=skip, and whether they came from the cache.
 
     Of several processes that want the same masks at once, one finds them and the others wait for it. A cache that
@@ -64,16 +64,16 @@ def find_regions(photo: Photo, plan: Plan, stages: Stages, cache: MaskCache) -> 
         return find.find_regions(photo.rgb, plan, stages), False
     path = cache.folder / f"{key}{_SUFFIX}"
     size_hw = (photo.rgb.shape[0], photo.rgb.shape[1])
-    kept = _read(path, key, len(plan), size_hw)
+    kept = read_entry(path, key, len(plan), size_hw)
     if kept is not None:
         return kept, True
     with _file_lock(cache.folder / "locks" / f"{key[:2]}.lock"):
-        kept = _read(path, key, len(plan), size_hw)  # another process may have found them meanwhile
+        kept = read_entry(path, key, len(plan), size_hw)  # another process may have found them meanwhile
         if kept is not None:
             return kept, True
         regions = find.find_regions(photo.rgb, plan, stages)
         with contextlib.suppress(OutputError, OSError):
-            _write(path, key, regions)
+            write_entry(path, key, regions)
             _trim(cache)
     return regions, False
 
@@ -123,7 +123,12 @@ def _version(package: str) -> str:
         return ""  # another build of it, such as opencv-python
 
 
-def _write(path: Path, key: str, regions: tuple[Region, ...]) -> None:
+def write_entry(path: Path, key: str, regions: tuple[Region, ...]) -> None:
+    """Writes the entry of a key, whole or not at all.
+
+    Raises:
+        OutputError, OSError: It cannot be written.
+    """
     arrays: dict[str, npt.NDArray[Any]] = {}
     told = []
     for number, region in enumerate(regions):
@@ -143,7 +148,7 @@ def _write(path: Path, key: str, regions: tuple[Region, ...]) -> None:
         part.write_bytes(hashlib.sha256(entry.getvalue()).digest() + entry.getvalue())
 
 
-def _read(path: Path, key: str, count: int, size_hw: tuple[int, int]) -> tuple[Region, ...] | None:
+def read_entry(path: Path, key: str, count: int, size_hw: tuple[int, int]) -> tuple[Region, ...] | None:
     """The regions of an entry; None where there is none that can be read, is this key's and fits the photo."""
     try:
         content = path.read_bytes()

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from automask.errors import ConfigError, OutputError
 from automask.images import Photo, properties_of, with_properties, with_xmp, xmp_of
 from automask.results.lettering import INK, PAPER, font_for
-from automask.types import DISCLOSE, Box, Disclose, Hard, Rgb, Step
+from automask.types import DISCLOSE, Box, Hard, Rgb, Step
 
 LABEL = "Digitally altered"
 """The label's text and the note's beginning: the words of California's Business and Professions Code 10140.8."""
@@ -33,19 +33,6 @@ def check_disclose(disclose: object) -> None:
     """Raises ConfigError unless the value is one of `none`, `metadata` and `label`."""
     if disclose not in DISCLOSE:
         raise ConfigError(f"disclose is {disclose!r}", hint="give none, metadata or label")
-
-
-def disclosed_digest(digest: str, disclose: Disclose, *, signed: bool = False) -> str:
-    """The digest of a result including its disclosure, so that a batch repeats a photo when the setting has changed.
-
-    Args:
-        digest: Of everything else that decides the result; an empty one, which no batch resumes by, stays empty.
-        disclose: `none` changes nothing.
-        signed: Whether content credentials are requested, with any certificate.
-    """
-    if not digest or (disclose == "none" and not signed):
-        return digest
-    return hashlib.sha256(f"{digest} {disclose} {signed}".encode()).hexdigest()
 
 
 def original_of(photo: Photo) -> bytes:

@@ -10,6 +10,7 @@ import numpy as np
 
 from automask import __version__
 from automask.errors import OutputError
+from automask.fingerprint import disclosed_digest
 from automask.images import Photo, atomic_path, transparent_mask, write_mask, write_photo, write_picture
 from automask.plan import mask_name
 from automask.results import credentials, disclosure
@@ -140,9 +141,7 @@ class Outcome:
             "notes": [*dict.fromkeys([*self.record.get("notes", ()), *shown.notes, *written.notes, *unsigned])],
             "disclosure": shown.told,
             "credentials": {"signed_by": signed_by} if signed_by is not None else None,
-            "digest": disclosure.disclosed_digest(
-                self.record.get("digest", ""), shown.disclose, signed=pem is not None
-            ),
+            "digest": disclosed_digest(self.record.get("digest", ""), shown.disclose, signed=pem is not None),
         }
         write_json(files.record, record)
         paths = tuple(path for path in masks if path)

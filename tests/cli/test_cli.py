@@ -336,7 +336,7 @@ def test_an_unexpected_error_is_one_line_unless_asked_for_more(capsys, scene, tm
     def broken(*_, **__):
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr("automask.painting.chain.paint", broken)
+    monkeypatch.setattr("automask.painting.chain.paint_together", broken)
     arguments = ("edit", scene.photo, "island -> navy", "-o", tmp_path, *scene.overrides)
     status, _, err = run(capsys, *arguments)
     assert status == 1

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import automask
 from automask.errors import ConfigError, TargetMissing
 from automask.images import open_photo
-from automask.masking.cache import MaskCache, _read, _write, find_regions, key_of
+from automask.masking.cache import MaskCache, cached_regions, key_of, read_entry, write_entry
 from automask.masking.find import find_regions as find_anew
 from automask.plan import parse_plan
 from automask.refiners.threshold import Threshold
@@ -70,8 +70,8 @@ def same(one, other):
 def test_what_comes_from_the_cache_is_what_was_found(scene, cache, looks):
     stages, photo = automask.load(overrides=scene.overrides), open_photo(scene.photo)
     anew = find_anew(photo.rgb, PLAN, stages)
-    first, kept_first = find_regions(photo, PLAN, stages, cache)
-    again, kept_again = find_regions(photo, PLAN, stages, cache)
+    first, kept_first = cached_regions(photo, PLAN, stages, cache)
+    again, kept_again = cached_regions(photo, PLAN, stages, cache)
     assert (kept_first, kept_again) == (False, True)
     assert len(looks) == 2
     assert same(first, anew)
@@ -200,7 +200,7 @@ class Bomb:
 def entry(scene, cache):
     """An entry and the arguments that find it."""
     asked = (open_photo(scene.photo), PLAN, automask.load(overrides=scene.overrides), cache)
-    find_regions(*asked)
+    cached_regions(*asked)
     (path,) = entries(cache)
     return path, asked
 
@@ -214,10 +214,10 @@ def test_a_damaged_entry_is_made_anew(entry, data):
     harm = data.draw(st.sampled_from(["flip", "cut", "grow"]))
     flipped = whole[:at] + bytes([whole[at] ^ 1 << data.draw(st.integers(0, 7))]) + whole[at + 1 :]
     path.write_bytes({"flip": flipped, "cut": whole[:at], "grow": whole + b"x"}[harm])
-    regions, kept = find_regions(*asked)
+    regions, kept = cached_regions(*asked)
     assert not kept
     assert same(regions, find_anew(asked[0].rgb, PLAN, asked[2]))
-    assert find_regions(*asked)[1]
+    assert cached_regions(*asked)[1]
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", pickle.dumps(Bomb()), np.arange(3).tobytes()])
@@ -226,8 +226,8 @@ def test_what_is_no_entry_is_made_anew_and_never_run(entry, content, monkeypatch
     path, asked = entry
     for written in (content, hashlib.sha256(content).digest() + content):
         path.write_bytes(written)
-        assert not find_regions(*asked)[1]
-        assert find_regions(*asked)[1]
+        assert not cached_regions(*asked)[1]
+        assert cached_regions(*asked)[1]
     assert not Path("unpickled").exists()
 
 
@@ -236,7 +236,7 @@ def test_another_s_entry_under_this_name_is_not_believed(scene, entry):
     other = parse_plan("lamp -> gold; island -> navy")
     key = key_of(photo.digest, other, stages)
     path.rename(cache.folder / f"{key}.masks")
-    regions, kept = find_regions(photo, other, stages, cache)
+    regions, kept = cached_regions(photo, other, stages, cache)
     assert not kept
     assert [region.target for region in regions] == ["lamp", "island"]
 
@@ -246,11 +246,11 @@ def test_any_alpha_survives(tmp_path):
     region = Region(
         "a, b", True, alpha > 0.5, alpha, (Box(1, 2, 3, 4),), 0.1 + 0.2, ("c", "d"), ("b",), "no 'b': küche"
     )
-    _write(tmp_path / "x.masks", "key", (region,))
-    read = _read(tmp_path / "x.masks", "key", 1, (7, 9))
+    write_entry(tmp_path / "x.masks", "key", (region,))
+    read = read_entry(tmp_path / "x.masks", "key", 1, (7, 9))
     assert read is not None
     assert same(read, (region,))
-    assert _read(tmp_path / "x.masks", "key", 1, (9, 7)) is None
+    assert read_entry(tmp_path / "x.masks", "key", 1, (9, 7)) is None
 
 
 def test_the_entries_that_were_not_used_for_longest_go_first(scene, cache):
@@ -258,16 +258,16 @@ def test_the_entries_that_were_not_used_for_longest_go_first(scene, cache):
     plans = [parse_plan(f"{words} -> x") for words in ("island", "lamp", "handles", "island, lamp")]
     keys = [key_of(photo.digest, plan, stages) for plan in plans]
     for age, plan in enumerate(plans[:3]):
-        find_regions(photo, plan, stages, cache)
+        cached_regions(photo, plan, stages, cache)
         os.utime(cache.folder / f"{keys[age]}.masks", (age, age))
-    find_regions(photo, plans[0], stages, cache)  # the first is used again: now the second is the oldest
+    cached_regions(photo, plans[0], stages, cache)  # the first is used again: now the second is the oldest
     elsewhere = replace(cache, folder=cache.folder / "elsewhere")
-    find_regions(photo, plans[3], stages, elsewhere)
+    cached_regions(photo, plans[3], stages, elsewhere)
     sizes = {path.stem: path.stat().st_size for path in (*entries(cache), *entries(elsewhere))}
     room_bytes = sum(sizes[keys[number]] for number in (0, 2, 3))
-    find_regions(photo, plans[3], stages, replace(cache, max_mb=room_bytes / 1e6))
+    cached_regions(photo, plans[3], stages, replace(cache, max_mb=room_bytes / 1e6))
     assert {path.stem for path in entries(cache)} == {keys[0], keys[2], keys[3]}
-    find_regions(photo, plans[1], stages, replace(cache, max_mb=1e-6))
+    cached_regions(photo, plans[1], stages, replace(cache, max_mb=1e-6))
     assert entries(cache) == []
 
 
@@ -289,7 +289,7 @@ def test_of_two_who_want_the_same_masks_at_once_one_finds_them(scene, cache, loo
     monkeypatch.setattr(Painted, "heats", slowly)
     found = []
     threads = [
-        threading.Thread(target=lambda: found.append(find_regions(photo, PLAN, stages, cache))) for _ in range(4)
+        threading.Thread(target=lambda: found.append(cached_regions(photo, PLAN, stages, cache))) for _ in range(4)
     ]
     for thread in threads:
         thread.start()
@@ -303,5 +303,5 @@ def test_of_two_who_want_the_same_masks_at_once_one_finds_them(scene, cache, loo
 def test_a_size_that_is_none_is_refused(scene, room_mb):
     with pytest.raises(ConfigError, match=r"mask_cache_mb is .*; give megabytes, or 0 to keep no masks"):
         automask.edit(room(), "lamp -> gold", mask_cache_mb=room_mb)
-    with pytest.raises(ConfigError, match="mask_cache_mb is -1: give megabytes, 0 or null"):
+    with pytest.raises(ConfigError, match="mask_cache_mb is -1: give megabytes, or 0 to keep no masks"):
         automask.edit(room(), "lamp -> gold", overrides=["mask_cache_mb=-1"])

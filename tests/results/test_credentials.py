@@ -15,10 +15,10 @@ from test_images import saved
 
 from automask.batches.resume import is_done
 from automask.errors import ConfigError, ExtraMissing, OutputError
+from automask.fingerprint import disclosed_digest
 from automask.images import open_photo
 from automask.plan import parse_plan
 from automask.results.credentials import signer_of
-from automask.results.disclosure import disclosed_digest
 from automask.types import Job
 
 c2pa = pytest.mark.skipif(

@@ -16,6 +16,7 @@ from automask.batches.find import find_jobs
 from automask.batches.resume import is_done
 from automask.cli.entry import main
 from automask.errors import ConfigError, OutputError
+from automask.fingerprint import disclosed_digest
 from automask.images import open_photo, properties_of, transparent_mask, xmp_of
 from automask.plan import parse_plan, variants_from
 from automask.results import disclosure
@@ -340,7 +341,7 @@ def test_originals_of_two_photos_with_one_stem_do_not_clash_and_are_no_photos(tm
 def test_a_batch_knows_a_result_only_with_its_setting_and_its_original(tmp_path: Path):
     path = photo_file(tmp_path)
     job = Job(path, parse_plan("island -> green"), tmp_path / "out", "kitchen")
-    digests = {setting: disclosure.disclosed_digest("d" * 64, setting) for setting in ("none", "metadata", "label")}
+    digests = {setting: disclosed_digest("d" * 64, setting) for setting in ("none", "metadata", "label")}
     assert len(set(digests.values())) == 3
     done = outcome(path).save(job.out, disclose="label")
     assert [is_done(job, digest) for digest in digests.values()] == [False, False, True]
@@ -349,7 +350,7 @@ def test_a_batch_knows_a_result_only_with_its_setting_and_its_original(tmp_path:
 
 
 def test_a_result_by_which_no_batch_resumes_stays_one():
-    assert disclosure.disclosed_digest("", "label") == ""
+    assert disclosed_digest("", "label") == ""
 
 
 @pytest.mark.parametrize("wrong", ["yes", True, "", "Label"])

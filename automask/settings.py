@@ -1,0 +1,82 @@
+"""The settings of one run: everything that decides a result besides photo, plan and loaded stages."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from automask.errors import ConfigError
+from automask.types import DISCLOSE, Disclose, OnMissing
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """The settings of one run; the same keys and defaults as in conf/config.yaml.
+
+    Args:
+        seed: Of the whole run, from 0; each edit's own seed derives from it and from the edit's words.
+        on_missing: `skip` goes on without what is not in the photo, `fail` raises TargetMissing.
+        max_megapixels: Larger photos are refused.
+        candidates: How many times each edit is painted, 1 to 64; the one with the fewest defects is kept.
+        mask_cache_mb: Size limit of the masks kept on disk, in megabytes; None and 0 keep none.
+        disclose: How a saved result discloses that it was edited.
+        c2pa: PEM file with certificates and key that sign a saved result; None signs nothing.
+
+    Raises:
+        ConfigError: A value out of range.
+    """
+
+    seed: int = 0
+    on_missing: OnMissing = "skip"
+    max_megapixels: float = 100.0
+    candidates: int = 1
+    mask_cache_mb: float | None = None
+    disclose: Disclose = "none"
+    c2pa: str | None = None
+
+    def __post_init__(self) -> None:
+        for problem, hint in mistakes_in(asdict(self)):
+            raise ConfigError(problem, hint=hint)
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """The settings in a composed configuration, which holds all of them by name."""
+        return cls(**{field.name: config[field.name] for field in fields(cls)})
+
+    def merged_with(self, config: Mapping[str, Any]) -> "RunSettings":
+        """These settings as arguments of a call, together with those that its overrides set.
+
+        Raises:
+            ConfigError: Argument and override both differ from the default, and from each other.
+        """
+        merged: dict[str, Any] = {}
+        for field in fields(self):
+            argument, override = getattr(self, field.name), config[field.name]
+            if argument not in (field.default, override) and override != field.default:
+                name = field.name
+                raise ConfigError(
+                    f"{name}={argument!r} and the override {name}={override!r} disagree", hint="say it once"
+                )
+            merged[field.name] = override if argument == field.default else argument
+        return RunSettings(**merged)
+
+
+def mistakes_in(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The problem and the hint for each value that a run cannot have; names that are no settings are not judged."""
+    for name, (fits, hint) in _RULES.items():
+        if name in values and not fits(values[name]):
+            yield f"{name} is {values[name]!r}", hint
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float)
+
+
+_RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "seed": (lambda v: type(v) is int and v >= 0, "give a whole number from 0"),
+    "on_missing": (lambda v: v in ("skip", "fail"), "give skip or fail"),
+    "disclose": (lambda v: v in DISCLOSE, "give none, metadata or label"),
+    "c2pa": (lambda v: v is None or isinstance(v, str), "give a path (a name of digits only needs quotes)"),
+    "max_megapixels": (lambda v: _is_number(v) and v > 0, "give a number above 0"),
+    "candidates": (lambda v: type(v) is int and 1 <= v <= 64, "give a whole number from 1 to 64"),
+    "mask_cache_mb": (lambda v: v is None or (_is_number(v) and v >= 0), "give megabytes, or 0 to keep no masks"),
+}

@@ -1,0 +1,104 @@
+"""The engine: every entrance goes through it, and what it made is not written into afterwards."""
+
+import ast
+import copy
+import json
+from pathlib import Path
+
+import pytest
+
+import automask
+from automask import config, runner
+from automask.errors import ConfigError, EditorError
+from automask.images import open_photo
+from automask.plan import parse_plan, parse_targets
+from automask.settings import RunSettings
+from automask.testing import Fill
+from automask.types import Variant
+
+ROOT = Path(__file__).resolve().parent.parent
+ASSEMBLES = {"find_regions", "given_regions", "cached_regions", "paint_together", "painting", "run_record", "Outcome"}
+"""What only the engine calls, of the parts that a run is assembled from."""
+ENTRANCES = [
+    *(ROOT / "pipelines").glob("*.py"),
+    *(ROOT / "automask" / "cli").glob("*.py"),
+    *(ROOT / "automask" / "batches").glob("*.py"),
+    ROOT / "automask" / "api.py",
+]
+
+
+def variant(words):
+    return Variant("", (), parse_plan(words))
+
+
+@pytest.fixture
+def prepared(scene):
+    composed = config.compose("starter", scene.overrides)
+    return runner.prepare([variant("island -> navy; lamp -> gold")], RunSettings(), composed)
+
+
+@pytest.mark.parametrize("file", ENTRANCES, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_no_entrance_assembles_a_run_itself(file):
+    calls = [node.func for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)]
+    named = {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
+    assert not named & ASSEMBLES
+
+
+def test_a_run_gives_what_the_door_gives(scene, prepared):
+    (outcome,) = runner.run(prepared, scene.photo)
+    same = automask.edit(scene.photo, "island -> navy; lamp -> gold", overrides=scene.overrides)
+    assert (outcome.image == same.image).all()
+    assert {**outcome.record, "timing": 0} == {**same.record, "timing": 0}
+
+
+def test_the_time_of_loading_is_in_the_record_when_the_outcome_is_made(scene, prepared):
+    (outcome,) = runner.run(prepared, scene.photo)
+    assert outcome.record["timing"]["load_s"] == round(prepared.load_s, 4) > 0
+    before = copy.deepcopy(outcome.record)
+    saved = outcome.save(scene.folder / "out")
+    assert outcome.record == before
+    assert json.loads(saved.record.read_text("utf-8"))["timing"] == before["timing"]
+
+
+def test_a_photo_may_be_known_by_another_digest_than_that_of_its_bytes(scene, prepared):
+    photo = open_photo(scene.photo)
+    digests = {}
+    for known_as in (None, "version 1", "version 2"):
+        (outcome,) = runner.paint([runner.find_masks(prepared, photo, digest=known_as)])
+        digests[known_as] = outcome.record["digest"]
+    stages, plan = prepared.stages, prepared.variants[0].plan
+    assert digests == {
+        known_as: runner.result_digest(known_as or photo.digest, plan, stages, RunSettings()) for known_as in digests
+    }
+    assert len(set(digests.values())) == 3
+
+
+def test_photos_that_are_painted_together_end_one_by_one(scene, prepared):
+    class Fails(Fill):
+        def paint(self, crop, hard, prompt, *, seed):
+            raise RuntimeError("boom")
+
+    broken = runner.prepare(prepared.variants, RunSettings(), prepared.stages, ready={"editor": Fails()})
+    photo = open_photo(scene.photo)
+    first, second = runner.paint([runner.find_masks(one, photo) for one in (broken, prepared)])
+    assert isinstance(first, EditorError)
+    assert second.steps[0].area_px > 0
+    assert runner.paint([]) == []
+
+
+def test_a_mask_request_looks_for_the_words_and_loads_no_editor(scene, tmp_path):
+    composed = config.compose("starter", [*scene.overrides, "editor=diffusion", "editor.model=/nowhere/at/all"])
+    targets = Variant("", (), parse_targets("lamp"))
+    masked = runner.mask(runner.prepare([targets], RunSettings(), composed, paint=False), scene.photo)
+    record = masked.save(tmp_path).recorded
+    assert masked.regions[0].found
+    assert set(record["models"]) == {"segmenter", "refiner"}
+    assert set(record["timing"]) == {"load_s", "mask_s"}
+
+
+def test_a_certificate_that_cannot_sign_is_refused_before_anything_is_loaded(scene, tmp_path):
+    composed = config.compose("starter", [*scene.overrides, "editor=diffusion", "editor.model=/nowhere/at/all"])
+    (tmp_path / "empty.pem").write_text("")
+    with pytest.raises((ConfigError, ImportError)) as caught:
+        runner.prepare([variant("lamp -> gold")], RunSettings(c2pa=str(tmp_path / "empty.pem")), composed)
+    assert "/nowhere" not in str(caught.value)

@@ -1,0 +1,54 @@
+"""The settings of a run: one set of defaults and ranges, whoever says them."""
+
+from dataclasses import asdict
+
+import pytest
+
+from automask import config
+from automask.errors import ConfigError
+from automask.settings import RunSettings
+
+WRONG = [
+    ("seed", -1, "give a whole number from 0"),
+    ("seed", True, "give a whole number from 0"),
+    ("on_missing", "never", "give skip or fail"),
+    ("max_megapixels", float("nan"), "give a number above 0"),
+    ("max_megapixels", "x", "give a number above 0"),
+    ("candidates", 65, "give a whole number from 1 to 64"),
+    ("mask_cache_mb", -1, "give megabytes, or 0 to keep no masks"),
+    ("disclose", "yes", "give none, metadata or label"),
+    ("c2pa", 7, "give a path (a name of digits only needs quotes)"),
+]
+
+
+def test_the_configuration_file_has_the_same_keys_and_defaults():
+    assert RunSettings.from_config(config.compose()) == RunSettings()
+
+
+@pytest.mark.parametrize(("name", "value", "hint"), WRONG)
+def test_an_argument_and_a_configuration_are_refused_with_the_same_words(name, value, hint):
+    with pytest.raises(ConfigError) as caught:
+        RunSettings(**{name: value})
+    assert str(caught.value) == f"{name} is {value!r}; {hint}"
+    with pytest.raises(ConfigError) as caught:
+        config.check({**config.compose(), name: value})
+    assert str(caught.value) == f"{name} is {value!r}: {hint}"
+
+
+def test_every_setting_has_a_rule():
+    assert {name for name, _, _ in WRONG} == set(asdict(RunSettings()))
+
+
+@pytest.mark.parametrize(
+    ("argument", "override", "merged"),
+    [(0, 0, 0), (5, 0, 5), (0, 5, 5), (5, 5, 5)],
+)
+def test_an_argument_or_an_override_sets_a_value(argument, override, merged):
+    composed = config.compose("starter", [f"seed={override}"])
+    assert RunSettings(seed=argument).merged_with(composed) == RunSettings(seed=merged)
+
+
+def test_an_argument_and_an_override_that_disagree_are_refused():
+    composed = config.compose("starter", ["candidates=3"])
+    with pytest.raises(ConfigError, match="candidates=2 and the override candidates=3 disagree; say it once"):
+        RunSettings(candidates=2).merged_with(composed)
