@@ -9,7 +9,7 @@ from automask.types import Edit
 
 
 def fold(word):
-    """The test's own reading of "case and runs of blanks do not matter"."""
+    """The test's own version of "case and runs of spaces do not matter"."""
     word = unicodedata.normalize("NFC", word)
     return unicodedata.normalize("NFC", " ".join(word.casefold().split()))
 

@@ -39,7 +39,7 @@ BY_HAND = {
     ),
     "an unknown length": (
         Edit(("a",), "x", mask=(("dilate", 1),)),
-        "edit 1: unknown mask length 'dilate'; it can be min_speck_frac",
+        "edit 1: unknown mask length 'dilate'; valid: min_speck_frac",
     ),
     "lengths out of order": (
         Edit(("a",), "x", mask=(("feather_px", 1), ("dilate_px", 1))),
@@ -65,7 +65,7 @@ BY_HAND = {
 
 
 @pytest.mark.parametrize(("edit", "message"), BY_HAND.values(), ids=BY_HAND)
-def test_an_edit_made_by_hand_obeys_the_laws(edit, message):
+def test_an_edit_built_in_python_obeys_the_rules(edit, message):
     with pytest.raises(PlanError) as refusal:
         check_plan((edit,))
     assert message in str(refusal.value)

@@ -1,4 +1,4 @@
-"""The words: what they say, what is refused and where the caret stands."""
+"""The words: what they mean, what is refused and where the caret points."""
 
 # ruff: noqa: PT017
 # PT017: a law holds whether or not the text parses.
@@ -17,7 +17,7 @@ from automask.types import Edit, Variant
 
 
 def words(text):
-    """What the words say, without the parts that are empty."""
+    """The fields of each edit in the words, without the empty ones."""
     return [
         tuple(part for part in (edit.targets, edit.prompt, edit.excepts, edit.keep) if part)
         for edit in parse_plan(text)
@@ -25,13 +25,13 @@ def words(text):
 
 
 @pytest.mark.parametrize("arrow", ["->", "=>", "→"])
-@pytest.mark.parametrize("blank", ["", " ", "   ", "\t", "\N{NO-BREAK SPACE}", "\N{IDEOGRAPHIC SPACE}"])
-def test_an_edit_is_targets_an_arrow_and_a_prompt(arrow, blank):
-    assert words(f"{blank}island{blank}{arrow}{blank}marble{blank}") == [(("island",), "marble")]
+@pytest.mark.parametrize("space", ["", " ", "   ", "\t", "\N{NO-BREAK SPACE}", "\N{IDEOGRAPHIC SPACE}"])
+def test_an_edit_is_targets_an_arrow_and_a_prompt(arrow, space):
+    assert words(f"{space}island{space}{arrow}{space}marble{space}") == [(("island",), "marble")]
 
 
 @pytest.mark.parametrize("end", [";", "\n", "\r\n", "\r", "\u2028", "\u2029", "\x85", ";;", "\n\n", " ; \n ; "])
-def test_semicolons_and_line_ends_part_edits(end):
+def test_semicolons_and_line_ends_separate_edits(end):
     assert words(f"island -> marble{end}wall -> white") == [(("island",), "marble"), (("wall",), "white")]
     assert words(f"{end}island -> marble{end}") == [(("island",), "marble")]
 
@@ -63,11 +63,11 @@ def test_a_line_that_begins_with_a_hash_is_a_comment():
     assert words('"#1" wall -> white; \\#2 wall -> black') == [(("#1 wall",), "white"), (("#2 wall",), "black")]
 
 
-def test_case_and_blanks_do_not_matter_left_of_the_arrow():
+def test_case_and_runs_of_spaces_do_not_matter_left_of_the_arrow():
     assert words(" Big \t  WALL\N{NO-BREAK SPACE}\N{EM SPACE}Lamp -> x") == [(("big wall lamp",), "x")]
 
 
-def test_a_prompt_keeps_its_case_and_loses_runs_of_blanks():
+def test_a_prompt_keeps_its_case_and_collapses_runs_of_spaces():
     assert words("a ->  swatch:Oak.jpg, \t Warm ") == [(("a",), "swatch:Oak.jpg, Warm")]
 
 
@@ -78,14 +78,14 @@ def test_quotes_make_any_text_literal():
     assert words(f'a except "{quoted}" -> b; keep "{quoted} "') == [(("a",), "b", (literal,), (literal + " ",))]
 
 
-def test_quotes_may_stand_inside_a_word():
+def test_quotes_may_be_inside_a_word():
     assert words('Black" Wall"Paper, x"",ke""ep -> swatch:"My Oak; 2.jpg"') == [
         (("black Wallpaper", "x", "keep"), "swatch:My Oak; 2.jpg")
     ]
 
 
 @pytest.mark.parametrize("text", ['"keep" -> x', "\\keep -> x", 'k"ee"p -> x', '"keep", a -> x', "a, keep -> x"])
-def test_a_target_called_keep_is_quoted_where_it_stands_first(text):
+def test_a_target_called_keep_is_quoted_where_it_comes_first(text):
     assert "keep" in parse_plan(text)[0].targets
 
 
@@ -100,7 +100,7 @@ def test_a_backslash_makes_the_next_character_literal(char):
     assert words(f'"x\\{char}y" -> "x\\{char}y"') == [((f"x{char}y",), f"x{char}y")]
 
 
-def test_a_byte_order_mark_at_the_start_is_passed_over():
+def test_a_byte_order_mark_at_the_start_is_ignored():
     assert words("\ufeffisland -> marble") == [(("island",), "marble")]
 
 
@@ -111,9 +111,9 @@ def test_letters_of_any_script_are_words():
 
 AT_CARET = {
     "no arrow": ("cabinets white", 14, "no arrow; expected '->' and what it becomes, as in 'island -> marble'"),
-    "no arrow, blanks after": ("a -> b; wall  ", 12, "no arrow; expected '->'"),
+    "no arrow, spaces after": ("a -> b; wall  ", 12, "no arrow; expected '->'"),
     "a bare >": ("a > b", 2, "no arrow; expected '->'"),
-    "a parted arrow": ("a - > b", 2, "no arrow; expected '->'"),
+    "an arrow with a space inside": ("a - > b", 2, "no arrow; expected '->'"),
     "a dash's arrow": ("a —> b", 2, "no arrow; expected '->'"),
     "a typographic arrow": ("a ⇒ b", 2, "no arrow; expected '->'"),
     "a full-width arrow": ("a －＞ b", 2, "no arrow; expected '->'"),
@@ -169,24 +169,24 @@ AT_CARET = {
     "a blank alternative": ("a -> {b, , c}", 9, "nothing here; expected an alternative"),
     "an alternative too many": ("a -> {b,}", 8, "nothing here; expected an alternative"),
     "a quoted blank alternative": ('a -> {b, " "}', 12, "nothing here; expected an alternative"),
-    "an alternative twice": ("a -> {oak, Oak}", 11, "'Oak' stands twice in this brace; name it once"),
+    "an alternative twice": ("a -> {oak, Oak}", 11, "'Oak' appears twice in this brace; name it once"),
     "a full-width comma in a brace": (
         "a -> {b，c}",
         7,
-        "'，' does not part alternatives; expected ','; quotes make it",
+        "'，' does not separate alternatives; expected ','; quotes make",
     ),
     "a brace left of the arrow": ("{a, b} -> c", 0, "braces make variants right of the arrow only; expected a target"),
     "a kept brace": ("a -> b; keep c}", 14, "braces make variants right of the arrow only; expected a word to keep"),
     "a curly quote": ("“a” -> b", 0, "'“' does not quote; expected a straight quote, \""),
-    "a full-width semicolon": ("a -> b；c -> d", 6, "'；' does not part edits; expected ';'"),
-    "a full-width comma": ("a， b -> c", 1, "'，' does not part words; expected ','"),
-    "an enumeration comma": ("a except b、c -> d", 10, "'、' does not part words; expected ','"),
+    "a full-width semicolon": ("a -> b；c -> d", 6, "'；' does not separate edits; expected ';'"),
+    "a full-width comma": ("a， b -> c", 1, "'，' does not separate words; expected ','"),
+    "an enumeration comma": ("a except b、c -> d", 10, "'、' does not separate words; expected ','"),
     "a control character": ("a\x00 -> b", 1, "the character U+0000 cannot be seen; expected text; take it out"),
     "an escape sequence": ("a -> \x1b[31mb", 5, "the character U+001B cannot be seen"),
     "a quoted control character": ('a -> "\x07"', 6, "the character U+0007 cannot be seen"),
     "an escaped control character": ("a -> \\\x07", 6, "the character U+0007 cannot be seen"),
     "half a surrogate pair": ("a -> \udcff", 5, "the character U+DCFF cannot be seen"),
-    "a zero-width blank": ("a\u200bb -> c", 1, "the character U+200B cannot be seen"),
+    "a zero-width space": ("a\u200bb -> c", 1, "the character U+200B cannot be seen"),
     "a byte order mark inside": ("a -> \ufeffb", 5, "the character U+FEFF cannot be seen"),
     "a change of direction": ("a -> \u202eb", 5, "the character U+202E cannot be seen"),
     "a target twice": ("a, b,  A -> c", 7, "'a' is named twice; name it once"),
@@ -208,25 +208,25 @@ AT_CARET = {
 
 
 @pytest.mark.parametrize(("text", "position", "message"), AT_CARET.values(), ids=AT_CARET)
-def test_words_that_do_not_parse_get_the_line_the_caret_and_what_was_expected(text, position, message):
+def test_words_that_do_not_parse_raise_with_line_caret_and_what_was_expected(text, position, message):
     before = "# the first line\r\n\tfirst -> line\n"
     for start, line in (("", 1), (before, 3)) if text != "keep a ;" else (("", 1),):
         with pytest.raises(PlanError) as refusal:
             parse_plan(start + text)
-        told, shown, caret = str(refusal.value).split("\n")
+        message_line, shown, caret = str(refusal.value).split("\n")
         if "of edit 1" in message and start:
             message = message.replace("of edit 1", "of edit 2")
         row = re.split("\r?\n", text[:position])[-1]
-        assert told.startswith(f"line {line}, column {len(row) + 1}: ")
-        assert message in told
+        assert message_line.startswith(f"line {line}, column {len(row) + 1}: ")
+        assert message in message_line
         assert shown.startswith("    " + row.replace("\x00", "\ufffd"))
         assert caret == "    " + "\t" * row.count("\t") + " " * (len(row) - row.count("\t")) + "^"
-        assert refusal.value.problem in told
+        assert refusal.value.problem in message_line
         assert refusal.value.exit_status == 2
 
 
 @pytest.mark.parametrize("text", ["", " \t", "\n\n", ";;", "# a -> b", "\ufeff", " # a\n;\n"])
-def test_no_words_at_all_are_told_what_to_write(text):
+def test_empty_words_raise_with_an_example(text):
     for parse in (parse_plan, parse_targets):
         with pytest.raises(
             PlanError, match="there are no words; write what to change and what it becomes: 'island -> ma"
@@ -234,14 +234,14 @@ def test_no_words_at_all_are_told_what_to_write(text):
             parse(text)
 
 
-def test_what_is_shown_of_refused_words_commands_no_terminal_and_can_be_written():
+def test_refused_words_are_shown_without_control_characters_or_surrogates():
     with pytest.raises(PlanError) as refusal:
         parse_plan("\x1b]0;title\x07 \u202e \ud800 a")
     assert "\ufffd]0;title\ufffd \ufffd \ufffd a" in str(refusal.value)
     str(refusal.value).encode()
 
 
-def test_a_long_text_is_read_in_good_time():
+def test_a_text_of_thousands_of_edits_is_parsed():
     many = "; ".join(f"thing {n}, part {n} except bit {n} -> colour {n}" for n in range(2000))
     assert len(parse_plan(many)) == 2000
     with pytest.raises(PlanError):
@@ -257,12 +257,12 @@ def test_a_mask_request_needs_no_arrow():
 
 
 @pytest.mark.parametrize("text", ["a ->", "a; a", "keep a", "a except", "a,", '"a', "a -> b -> c"])
-def test_a_mask_request_obeys_the_other_rules(text):
+def test_a_mask_request_obeys_all_other_rules(text):
     with pytest.raises(PlanError):
         parse_targets(text)
 
 
-def test_a_brace_makes_one_variant_of_each_alternative():
+def test_a_brace_makes_one_variant_for_each_alternative():
     assert parse_variants("Island -> {marble, Dark  Oak }; floor -> oak") == (
         Variant("marble", ("marble",), parse_plan("island -> marble; floor -> oak")),
         Variant("dark-oak", ("Dark Oak",), parse_plan("island -> Dark Oak; floor -> oak")),
@@ -293,7 +293,7 @@ def test_words_of_one_plan_are_one_variant(text):
     assert variant.plan == parse_plan(format_plan(variant.plan))
 
 
-def test_names_that_would_be_alike_are_numbered():
+def test_equal_variant_names_are_numbered():
     made = parse_variants('a -> {"#fff", fff, "fff!", fff-2}')
     assert [variant.name for variant in made] == ["fff", "fff-2", "fff-3", "fff-2-2"]
 
@@ -317,7 +317,7 @@ def test_as_many_variants_as_allowed_are_made():
     assert len({variant.name for variant in parse_variants("a -> " + "{b,c}" * 6)}) == MAX_VARIANTS
 
 
-def test_a_mask_request_does_not_mind_braces():
+def test_a_mask_request_takes_the_first_alternative_of_a_brace():
     assert parse_targets("island -> {marble, oak}; lamp") == parse_targets("island -> marble; lamp")
 
 

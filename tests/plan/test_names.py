@@ -25,7 +25,7 @@ def test_a_slug_is_the_letters_and_digits_that_ascii_can_hold(text, name):
     assert slug(text) == name
 
 
-def test_a_text_without_such_letters_gets_a_short_stable_digest():
+def test_a_text_without_ascii_letters_gets_a_short_stable_digest():
     assert slug("島") == "xb46351"
     assert re.fullmatch("x[0-9a-f]{6}", slug(""))
     assert slug("島") != slug("壁")
@@ -52,7 +52,7 @@ def test_a_mask_is_named_by_its_step_and_targets():
     assert mask_name(100, ("a",)) == "100-a.png"
 
 
-def test_the_nearest_name_is_the_one_that_looks_most_alike():
+def test_the_nearest_name_is_the_most_similar_one():
     assert nearest("dilate_fraction", ["feather_frac", "dilate_frac", "dilate_px"]) == "dilate_frac"
     assert nearest("CLIPSEG", ["clipseg", "starter"]) == "clipseg"
     assert nearest("mask.dilate", {"mask.dilate_px": 1, "boxes.threshold": 2}) == "mask.dilate_px"

@@ -10,7 +10,7 @@ from automask.plan import edit_seed, parse_plan
 from automask.types import Edit
 
 
-def test_a_seed_is_drawn_from_the_words():
+def test_a_seed_is_derived_from_the_words():
     edit = parse_plan("island -> marble")[0]
     assert edit_seed(0, edit) == 73594077
     others = [
@@ -40,6 +40,6 @@ def test_a_seed_fits_in_32_bits(seed, plan):
     assert all(0 <= edit_seed(seed, edit) < 2**32 for edit in plan)
 
 
-def test_words_that_no_letter_joins_give_other_seeds():
+def test_words_split_otherwise_give_other_seeds():
     assert edit_seed(0, Edit(("a", "b"), "c")) != edit_seed(0, Edit(("a b",), "c"))
     assert edit_seed(0, Edit(("a",), "b", ("c",))) != edit_seed(0, Edit(("a", "c"), "b"))

@@ -28,12 +28,12 @@ def plan_file(request, tmp_path):
     return tmp_path / request.param
 
 
-def test_a_plan_file_is_yaml(plan_file):
+def test_other_plan_files_are_parsed_as_yaml(plan_file):
     plan_file.write_bytes("\ufeff- target: 島\r\n  prompt: Weiß\r\n".encode())
     assert load_plan(plan_file) == plan_from(plan_file) == (Edit(("島",), "Weiß"),)
 
 
-def test_a_text_file_is_words(tmp_path):
+def test_a_txt_file_is_parsed_as_words(tmp_path):
     path = tmp_path / "plan.TXT"
     path.write_bytes("\ufeff# mine\r\nisland -> marble\r\n".encode())
     assert load_plan(path) == (Edit(("island",), "marble"),)
@@ -55,7 +55,7 @@ def test_a_plan_file_for_masks_needs_no_prompts(tmp_path):
             load_plan(tmp_path / name)
 
 
-def test_a_file_that_is_not_there_is_named(plan_file):
+def test_a_missing_file_is_named(plan_file):
     with pytest.raises(PlanError, match=f"^no plan file {re.escape(str(plan_file))}; check its name and folder$"):
         load_plan(plan_file)
 
@@ -118,7 +118,7 @@ def test_a_plan_is_words_or_a_path_or_edits():
         ((), "the plan has no edit; write what to change and what it becomes: 'island -> marble'"),
     ],
 )
-def test_what_cannot_be_a_plan_is_told_what_can(source, message):
+def test_other_types_are_refused_with_the_types_that_work(source, message):
     with pytest.raises(PlanError) as refusal:
         plan_from(source)
     assert message in str(refusal.value)

@@ -15,7 +15,7 @@ from automask.types import Edit
 
 @settings(deadline=None, max_examples=200)
 @given(plans())
-def test_words_say_every_plan_without_options(plan):
+def test_words_express_every_plan_without_options(plan):
     check_plan(plan)
     text = format_plan(plan)
     assert parse_plan(text) == plan
@@ -24,13 +24,13 @@ def test_words_say_every_plan_without_options(plan):
 
 @settings(deadline=None, max_examples=100)
 @given(plans(prompts=st.one_of(st.just(""), LITERALS)))
-def test_words_say_every_mask_request(plan):
+def test_words_express_every_mask_request(plan):
     assert parse_targets(format_plan(plan)) == plan
 
 
 @settings(deadline=None, max_examples=100)
 @given(plans(settings=SETTINGS, same_keep=False))
-def test_yaml_says_every_plan_with_options(plan):
+def test_yaml_expresses_every_plan_with_options(plan):
     check_plan(plan)
     # One edit with a seed, so that it is YAML whatever was drawn.
     plan = (replace(plan[0], seed=5), *plan[1:])
@@ -41,12 +41,12 @@ def test_yaml_says_every_plan_with_options(plan):
 
 @settings(deadline=None, max_examples=50)
 @given(plans(prompts=st.just(""), settings=SETTINGS))
-def test_yaml_says_every_mask_request(plan):
+def test_yaml_expresses_every_mask_request(plan):
     plan = (replace(plan[0], seed=5), *plan[1:])
     assert parse_yaml_plan(format_plan(plan), source="plan.yaml", prompts=False) == plan
 
 
-def test_lower_casing_is_settled_after_one_pass_for_every_letter():
+def test_lower_casing_is_idempotent_for_every_letter():
     # İ becomes two characters, a final sigma depends on its neighbours, the Kelvin sign becomes a k.
     letters = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).lower() != chr(code)]
     assert len(letters) > 1000
@@ -76,7 +76,7 @@ def test_prompts_that_the_grammar_would_change_are_quoted(prompt):
 
 
 @pytest.mark.parametrize("prompt", ["Oak, oiled", "#98a48c", "keep it except that", "白色，大理石", "it’s 3 > 2"])
-def test_prompts_that_the_grammar_leaves_alone_are_not_quoted(prompt):
+def test_prompts_that_the_grammar_keeps_are_not_quoted(prompt):
     assert format_plan((Edit(("x",), prompt),)) == f"x -> {prompt}"
 
 
@@ -107,6 +107,6 @@ def test_edits_that_keep_different_words_are_written_as_yaml():
     assert format_plan(plan) == "- target: a\n  prompt: b\n  keep: c\n- target: d\n  prompt: e\n"
 
 
-def test_a_plan_that_cannot_be_made_is_not_written():
+def test_an_invalid_plan_is_not_written():
     with pytest.raises(PlanError, match="the plan has no edit"):
         format_plan(())

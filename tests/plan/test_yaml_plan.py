@@ -1,4 +1,4 @@
-"""YAML plans: what they say, and the one line that refuses them."""
+"""YAML plans: what they mean, and the one line that refuses them."""
 
 # ruff: noqa: PT017
 # PT017: a law holds whether or not the text parses.
@@ -96,7 +96,7 @@ IN_YAML = {
 
 
 @pytest.mark.parametrize(("text", "edit"), IN_YAML.values(), ids=IN_YAML)
-def test_yaml_says(text, edit):
+def test_yaml_parses_to_an_edit(text, edit):
     assert parse_yaml_plan(text, source="plan.yaml") == (edit,)
     assert parse_yaml_plan("\ufeff" + text, source="plan.yaml") == (edit,)
 
@@ -235,17 +235,17 @@ REFUSED_YAML = {
     ),
     "a key twice": (
         "- target: a\n  prompt: b\n  prompt: c",
-        "line 3, column 3: 'prompt' stands twice; leave one of the two",
+        "line 3, column 3: 'prompt' appears twice; leave one of the two",
     ),
     "a merge key": (
         "- {<<: {target: a}, prompt: b}",
-        "line 1, column 4: merge keys ('<<') are not read; write the keys out",
+        "line 1, column 4: merge keys ('<<') are not supported; write the keys out",
     ),
     "a colon in a text": (
         "- target: a\n  prompt: b: c",
         "line 2, column 12: mapping values are not allowed here; quote texts",
     ),
-    "a tab": ("-\ttarget: a\n \tprompt: b", "quote texts that hold ':', '#' or braces, and indent with blanks"),
+    "a tab": ("-\ttarget: a\n \tprompt: b", "quote texts that hold ':', '#' or braces, and indent with spaces"),
     "an object": (
         "!!python/object/apply:os.getcwd []",
         "line 1, column 1: could not determine a constructor for the tag",
@@ -261,33 +261,27 @@ REFUSED_YAML = {
 
 
 @pytest.mark.parametrize(("text", "message"), REFUSED_YAML.values(), ids=REFUSED_YAML)
-def test_yaml_that_says_no_plan_gets_one_line_with_the_edit_and_the_key(text, message):
+def test_invalid_yaml_raises_one_line_with_the_edit_and_the_key(text, message):
     with pytest.raises(PlanError) as refusal:
         parse_yaml_plan(text, source="my plan.yaml")
-    told = str(refusal.value)
-    assert told.startswith("my plan.yaml: ")
-    assert message in told
-    assert len(told.splitlines()) == 1
+    shown = str(refusal.value)
+    assert shown.startswith("my plan.yaml: ")
+    assert message in shown
+    assert len(shown.splitlines()) == 1
 
 
-def test_aliases_that_multiply_do_no_harm():
+def test_aliases_that_multiply_are_harmless():
     # "A billion laughs": nine levels, each nine of the one before. A message that printed it would never end.
     levels = ["a: &a [lol]"] + [
         f"{n}: &{n} [{', '.join([f'*{p}'] * 9)}]" for p, n in zip("abcdefgh", "bcdefghi", strict=True)
     ]
     with pytest.raises(PlanError, match="unknown key 'a' at the top"):
         parse_yaml_plan("\n".join(levels), source="plan.yaml")
+    as_option = f"- target: [x]\n  prompt: y\n  z: {{{', '.join(levels)}}}\n"
     with pytest.raises(PlanError, match="'target' holds a list"):
-        parse_yaml_plan(
-            f"edits: [{{target: *i, prompt: b}}]\nkeep: {{{', '.join(levels)}}}"[:0] + bomb(levels), source="p"
-        )
+        parse_yaml_plan(as_option + "- {target: *i, prompt: b}", source="p")
 
 
-def bomb(levels):
-    """The levels as the values of one option, then used as a target."""
-    return f"- target: [x]\n  prompt: y\n  z: {{{', '.join(levels)}}}\n- {{target: *i, prompt: b}}"
-
-
-def test_the_name_of_a_plan_stays_on_one_line():
+def test_the_source_s_name_stays_on_one_line():
     with pytest.raises(PlanError, match=r"^'my\\nplan': no edit in it"):
         parse_yaml_plan("[]", source="my\nplan")
