@@ -2,10 +2,13 @@
 
     island, black wall -> marble; cabinets except handles -> white; keep faucet, plants
 
-A plan is `tuple[Edit, ...]`; braces in a prompt (`island -> {marble, oak}`) say several plans, the variants. Words say
-targets, `except`, `keep` and prompts; YAML also says which editor, seed, mask lengths and editor options.
-docs/grammar.md tells the grammar to a reader, and a test runs its examples. The words never pass through Hydra's own
-grammar, nor through a shell. Everything that the rest of automask needs is named here.
+A plan is `tuple[Edit, ...]`; braces in a prompt (`island -> {marble, oak}`) describe several plans, the variants. Words
+hold targets, `except`, `keep` and prompts; YAML can also hold an editor, a seed, mask lengths and editor options.
+
+`sources.py` accepts a plan in any form; `grammar.py` parses words and `yaml_plan.py` YAML; `check.py` holds the laws
+that every plan obeys; `write.py` turns a plan into text again. `names.py` and `seeds.py` derive file names and seeds
+from the words, and `text.py` compares and shows them. docs/grammar.md explains the grammar, and a test runs its
+examples. The words never pass through Hydra's own grammar, nor through a shell. Other rooms import from here.
 """
 
 from automask.plan.check import MASK_LENGTHS, check_plan

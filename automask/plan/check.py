@@ -1,4 +1,4 @@
-"""The laws of a plan: which edits can be made, whether typed, read from YAML or built in Python."""
+"""Checks a plan, whether it was typed, read from YAML or built in Python."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -12,8 +12,10 @@ from automask.types import Edit, MaskRecipe, Plan
 
 MASK_LENGTHS: tuple[str, ...] = tuple(length.name for length in fields(MaskRecipe))
 """The mask lengths that an edit of a YAML plan may replace."""
+
 EDIT_KEYS = ("target", "prompt", "except", "keep", "with", "seed")
-# What people write instead, and difflib does not see or must not guess: `width` is nearer to `with` than `wiht` is.
+"""The keys of an edit in a YAML plan, besides mask lengths and the editor's options."""
+
 KEY_TYPOS = {
     "targets": "target",
     "prompts": "prompt",
@@ -25,31 +27,33 @@ KEY_TYPOS = {
     "wiht": "with",
     "seeds": "seed",
 }
-_SEEDS = 2**32
+"""What people write instead of a key, where difflib would find none or the wrong one: it takes `width` for `with`."""
+
+_SEED_LIMIT = 2**32
 _MAX_LENGTH_PX = 1e6
 _EDITOR_NAME = re.compile(r"\w[\w-]*")
 
 
 def check_plan(plan: Plan, *, prompts: bool = True) -> None:
-    """Nothing for a plan that can be made, an error for one that cannot: the laws for plans made by hand.
+    """Raises PlanError unless the plan is one that words or YAML can express.
 
-    At least one edit; words that are not blank and hold no line break, control or invisible character; no target in two
-    edits (case and runs of blanks do not matter), none both target and kept or excepted, no word twice; lengths, seeds,
-    editor names and options that a YAML plan could carry.
+    A valid plan has at least one edit. Its words are not blank and hold no line break, control or invisible character.
+    No target is in two edits (case and runs of spaces do not matter), none is also kept or excepted, and no word is
+    repeated. Lengths, seeds, editor names and options are such as a YAML plan can hold.
 
     Args:
         plan: The edits.
         prompts: False for a mask request, where prompts may be empty.
 
     Raises:
-        PlanError: Names the edit, counted from 1, and the word.
+        PlanError: For the first broken rule; it names the edit, counted from 1, and the word.
     """
     for fault in faults(plan, prompts=prompts):
         raise PlanError(f"edit {fault.edit + 1}: {fault.problem}" if plan else fault.problem, hint=fault.hint)
 
 
 class Fault(NamedTuple):
-    """A broken law, and where: `field` is one of Edit's, `item` the word within it."""
+    """A broken rule and its place: the edit's index, one of its fields, and the index of the word in that field."""
 
     edit: int
     field: str
@@ -59,7 +63,7 @@ class Fault(NamedTuple):
 
 
 def faults(plan: Sequence[object], *, prompts: bool) -> Iterator[Fault]:
-    """Every broken law of a plan, in order."""
+    """Every broken rule of a plan, in order; without `prompts`, prompts may be empty."""
     if not plan:
         yield Fault(0, "targets", 0, "the plan has no edit", f"write what to change and what it becomes: {EXAMPLE!r}")
     target_of: dict[str, int] = {}
@@ -117,8 +121,8 @@ def _text_faults(text: str, noun: str) -> Iterator[tuple[str, str]]:
 def _setting_faults(edit: Edit) -> Iterator[tuple[str, int, str, str]]:
     if edit.editor is not None and not (isinstance(edit.editor, str) and _EDITOR_NAME.fullmatch(edit.editor)):
         yield "editor", 0, f"'with' is not an editor's name: {describe(edit.editor)}", "give a name such as 'paint'"
-    if edit.seed is not None and (type(edit.seed) is not int or not 0 <= edit.seed < _SEEDS):
-        yield "seed", 0, f"'seed' is {describe(edit.seed)}", f"give a whole number from 0 to {_SEEDS - 1}"
+    if edit.seed is not None and (type(edit.seed) is not int or not 0 <= edit.seed < _SEED_LIMIT):
+        yield "seed", 0, f"'seed' is {describe(edit.seed)}", f"give a whole number from 0 to {_SEED_LIMIT - 1}"
     for field in ("mask", "options"):
         pairs: object = getattr(edit, field)
         if not isinstance(pairs, tuple) or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
@@ -135,7 +139,7 @@ def _setting_faults(edit: Edit) -> Iterator[tuple[str, int, str, str]]:
 
 def _length_faults(name: object, length: object) -> Iterator[tuple[str, str]]:
     if not isinstance(name, str) or name not in MASK_LENGTHS:
-        yield f"unknown mask length {describe(name)}", f"it can be {', '.join(MASK_LENGTHS)}"
+        yield f"unknown mask length {describe(name)}", f"valid: {', '.join(MASK_LENGTHS)}"
         return
     most = _MAX_LENGTH_PX if name.endswith("_px") else 1.0
     if isinstance(length, bool) or not isinstance(length, int | float) or not 0 <= length <= most:
@@ -159,12 +163,12 @@ def _option_faults(name: object, value: object) -> Iterator[tuple[str, str]]:
     elif not isinstance(value, float) or value - value != 0.0:
         yield (
             f"{name!r} is {describe(value)}",
-            "give a number, true, false or text, in quotes where YAML takes it otherwise",
+            "give a number, true, false or text, in quotes where YAML would read it as something else",
         )
 
 
 def _meant_key(name: str) -> str | None:
-    """The key that an option's name is a slip of; None for a name that may be an editor's own."""
+    """The key that an option's name is probably a typo of; None for a name that may be an editor's own option."""
     if name in EDIT_KEYS or name in MASK_LENGTHS:
         return name
     if name in KEY_TYPOS:

@@ -1,11 +1,9 @@
-"""The words: from what a person types to a plan, and back.
+"""Parses the words of a plan.
 
-    island, black wall -> marble; cabinets except handles -> white; keep faucet, plants
-
-A plan is `tuple[Edit, ...]`; braces in a prompt (`island -> {marble, oak}`) say several plans, the variants. Words say
-targets, `except`, `keep` and prompts; YAML also says which editor, seed, mask lengths and editor options.
-docs/grammar.md tells the grammar to a reader, and a test runs its examples. The words never pass through Hydra's own
-grammar, nor through a shell.
+The text is split into parts at semicolons and line ends; within a part quotes and backslashes are resolved character by
+character, so that every later step knows which characters are literal. A part becomes targets, excepted or kept words
+and a prompt, whose braces hold alternatives. The edits made of the parts are then held against `plan.check`, and every
+error carries its position in the text.
 """
 
 import itertools
@@ -22,9 +20,10 @@ from automask.plan.text import EXAMPLE, is_unprintable, normalised
 from automask.types import Edit, Plan, Variant
 
 MAX_VARIANTS = 64
-"""More are refused: a slip such as six braces of ten words would fill a disk."""
+"""More are refused: by a slip such as six braces of ten words they would fill a disk."""
+
 _LINE_BREAKS = re.compile("\r\n|[\r\x85\u2028\u2029]")
-_CURLY = frozenset("\u201c\u201d\u201e\u201f\uff02")
+_CURLY_QUOTES = frozenset("\u201c\u201d\u201e\u201f\uff02")
 _WIDE_COMMAS = frozenset("\uff0c\u3001")
 _WIDE_SEMICOLON = "\uff1b"
 _DASHES = "-=\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d\uff1d"
@@ -32,27 +31,27 @@ _ARROW_HEADS = re.compile("[>\uff1e\u21d2\u27f6\u27f9\u2794\u279c\u27a1]")
 
 
 def parse_plan(text: str) -> Plan:
-    """The plan that the words say. Braces, which say several, are refused: see `parse_variants`.
+    """The plan that the words describe. Braces, which describe several, are refused: see `parse_variants`.
 
-    Targets, excepted and kept words come back lower-cased with single blanks, save where quoted; prompts keep their
-    case. The words of every `keep` stand in each edit, in order of appearance, once.
+    Targets, excepted and kept words come back lower-cased with single spaces, except where quoted; prompts keep their
+    case. Every edit holds the words of all `keep` parts, in order of appearance, once each.
 
     Raises:
-        PlanError: Where the words do not parse or contradict themselves: with the line, a caret under the column, and
-            what was expected there.
+        PlanError: The words do not parse or contradict themselves. The message has the line, a caret under the column,
+            and what was expected there.
     """
     return parse_words(text, prompts=True)
 
 
 def parse_variants(text: str) -> tuple[Variant, ...]:
-    """The variants that the words say: one for each choice from their braces, the first brace's changing slowest.
+    """One variant for each choice from the braces in the words; the choice from the first brace changes slowest.
 
-    `wall -> {sage, olive} green` says "sage green" and "olive green"; two braces of two make four. Words without braces
-    are one variant, whose name is empty.
+    `wall -> {sage, olive} green` gives "sage green" and "olive green"; two braces of two give four variants. Words
+    without braces are one variant, whose name is empty.
 
     Raises:
-        PlanError: As in `parse_plan`; for a brace inside a brace, one that is not closed, an empty alternative, one
-            that stands twice, and more than 64 variants.
+        PlanError: As in `parse_plan`; for a brace inside a brace, one that is not closed, an empty or repeated
+            alternative, and more than 64 variants.
     """
     return WordParser(text, prompts=True).variants()
 
@@ -60,8 +59,8 @@ def parse_variants(text: str) -> tuple[Variant, ...]:
 def parse_targets(text: str) -> Plan:
     """The plan of a mask request: words as in `parse_plan`, where arrow and prompt may be missing.
 
-    An edit without arrow has the prompt "". Prompts that are there are kept; of braces, which no mask depends on, the
-    first alternative.
+    An edit without an arrow has the prompt "". Prompts that are given are kept; no mask depends on braces, so the first
+    alternative of each is taken.
 
     Raises:
         PlanError: As in `parse_plan`.
@@ -69,8 +68,13 @@ def parse_targets(text: str) -> Plan:
     return parse_words(text, prompts=False)
 
 
+def parse_words(text: str, *, prompts: bool) -> Plan:
+    """`parse_plan` with `prompts`, `parse_targets` without."""
+    return WordParser(text, prompts).plan()
+
+
 class _Char(NamedTuple):
-    """One character of the words. `plain` is False where it was quoted or escaped: then it means nothing but itself."""
+    """One character of the words. `plain` is False where it was quoted or escaped, and so has no special meaning."""
 
     text: str
     position: int
@@ -83,15 +87,15 @@ class _Name(NamedTuple):
 
 
 class _Prompt(NamedTuple):
-    """What stands right of an arrow. Each piece lists its alternatives: more than one only where it stood in braces."""
+    """What follows an arrow. A piece lists its alternatives: several where it was in braces, otherwise one."""
 
     position: int
     pieces: tuple[tuple[list[_Char], ...], ...] = ()
     braces: tuple[tuple[int, int], ...] = ()
-    """For each brace the index of its piece, and where it opens."""
+    """For each brace the index of its piece, and the position where it opens."""
 
     def text(self, chosen: Sequence[list[_Char]]) -> str:
-        """The prompt with these in place of its braces."""
+        """The prompt with one chosen alternative for each of its braces."""
         pieces = [piece[0] for piece in self.pieces]
         for (index, _), alternative in zip(self.braces, chosen, strict=True):
             pieces[index] = alternative
@@ -99,7 +103,7 @@ class _Prompt(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """What stands between two semicolons."""
+    """The words between two semicolons."""
 
     targets: tuple[_Name, ...]
     excepts: tuple[_Name, ...]
@@ -107,21 +111,21 @@ class _Part(NamedTuple):
     prompt: _Prompt
 
 
-def parse_words(text: str, *, prompts: bool) -> Plan:
-    """The plan that the words say; without `prompts`, as a mask request."""
-    return WordParser(text, prompts).plan()
-
-
 class WordParser:
-    """A text being read. All its line breaks are made alike first, so that errors count lines as an editor does."""
+    """Parses one text. Its line breaks are made uniform first, so that errors count lines as an editor does.
+
+    Args:
+        text: The words.
+        prompts: False for a mask request, where arrow and prompt may be missing.
+    """
 
     def __init__(self, text: str, prompts: bool) -> None:
         self.text = _LINE_BREAKS.sub("\n", text.removeprefix("\ufeff"))
         self.prompts = prompts
 
     def plan(self) -> Plan:
-        """The only plan; of a mask request, whose prompts nobody reads, the first."""
-        plan, edits = self.first()
+        """The only plan; of a mask request, whose prompts are not used, the first one."""
+        plan, edits = self.parse_parts()
         brace = next((brace for edit in edits for _, brace in edit.prompt.braces), None)
         if brace is not None and self.prompts:
             hint = "make them with automask.variants, or 'automask edit'; quotes make a brace literal"
@@ -129,8 +133,8 @@ class WordParser:
         return plan
 
     def variants(self) -> tuple[Variant, ...]:
-        """One plan for each choice from the braces, the first brace's changing slowest."""
-        plan, edits = self.first()
+        """One plan for each choice from the braces; the choice from the first brace changes slowest."""
+        plan, edits = self.parse_parts()
         braces = [(edit.prompt.pieces[index], at) for edit in edits for index, at in edit.prompt.braces]
         count = math.prod(len(alternatives) for alternatives, _ in braces)
         if count > MAX_VARIANTS:
@@ -139,19 +143,19 @@ class WordParser:
         choices = list(itertools.product(*(alternatives for alternatives, _ in braces)))
         words = [tuple(_resolved(chars, lower=False) for chars in chosen) for chosen in choices]
         variants = []
-        for name, said, chosen in zip(_variant_names(words), words, choices, strict=True):
-            rest = list(chosen)
-            own = list(plan)
+        for name, chosen_words, chosen in zip(_variant_names(words), words, choices, strict=True):
+            remaining = iter(chosen)
+            variant = list(plan)
             for index, edit in enumerate(edits):
                 if edit.prompt.braces:
-                    mine, rest = rest[: len(edit.prompt.braces)], rest[len(edit.prompt.braces) :]
-                    own[index] = replace(plan[index], prompt=edit.prompt.text(mine))
-            variants.append(Variant(name, said, tuple(own)))
+                    own = list(itertools.islice(remaining, len(edit.prompt.braces)))
+                    variant[index] = replace(plan[index], prompt=edit.prompt.text(own))
+            variants.append(Variant(name, chosen_words, tuple(variant)))
         return tuple(variants)
 
-    def first(self) -> tuple[Plan, list[_Part]]:
-        """The plan with the first alternative of every brace, and the parts that its edits come from."""
-        parts = [self.part(chars) for chars in self.split()]
+    def parse_parts(self) -> tuple[Plan, list[_Part]]:
+        """The plan with the first alternative of every brace, and the part that each of its edits comes from."""
+        parts = [self.parse_part(chars) for chars in self.split_parts()]
         if not parts:
             raise PlanError("there are no words", hint=f"write what to change and what it becomes: {EXAMPLE!r}")
         edits = [part for part in parts if part.targets]
@@ -180,18 +184,13 @@ class WordParser:
             self.fail(fault.problem, names[fault.item].position, fault.hint)
         return plan, edits
 
-    def fail(self, problem: str, position: int, hint: str) -> NoReturn:
-        # A terminal obeys control characters, and cannot show halves of surrogate pairs: one stand-in for each.
-        shown = "".join("\ufffd" if char != "\n" and is_unprintable(char) else char for char in self.text)
-        raise PlanError.at(problem, text=shown, position=position, hint=hint)
-
-    def split(self) -> Iterator[list[_Char]]:
-        """The parts between semicolons and line ends, blank ones left out."""
+    def split_parts(self) -> Iterator[list[_Char]]:
+        """The parts between semicolons and line ends, without comments and empty parts."""
         position = 0
         for line in self.text.split("\n"):
             if not line.lstrip().startswith("#"):
                 part: list[_Char] = []
-                for char in self.characters(position, position + len(line)):
+                for char in self.read_line(position, position + len(line)):
                     if char.plain and char.text == ";":
                         yield from [part] if _stripped(part) else []
                         part = []
@@ -200,7 +199,7 @@ class WordParser:
                 yield from [part] if _stripped(part) else []
             position += len(line) + 1
 
-    def characters(self, position: int, end: int) -> Iterator[_Char]:
+    def read_line(self, position: int, end: int) -> Iterator[_Char]:
         """The characters of a line with quotes and backslashes resolved."""
         quote: int | None = None
         while position < end:
@@ -220,38 +219,40 @@ class WordParser:
                 plain = quote is None
             if char and is_unprintable(char):
                 self.fail(f"the character U+{ord(char):04X} cannot be seen", position - 1, "expected text; take it out")
-            if plain and char in _CURLY:
+            if plain and char in _CURLY_QUOTES:
                 self.fail(
                     f"{char!r} does not quote", here, 'expected a straight quote, "; a backslash makes it literal'
                 )
             if plain and char == _WIDE_SEMICOLON:
-                self.fail(f"{char!r} does not part edits", here, "expected ';'; quotes make it literal")
+                self.fail(f"{char!r} does not separate edits", here, "expected ';'; quotes make it literal")
             yield _Char(char, here, plain)
         if quote is not None:
             self.fail("this quote is not closed", quote, 'expected another " on this line; write \\" for an inch mark')
 
-    def part(self, chars: list[_Char]) -> _Part:
+    def parse_part(self, chars: list[_Char]) -> _Part:
+        """One part: an edit, or the words of a `keep`."""
         chars = _stripped(chars)
         start, end = chars[0].position, chars[-1].position + 1
-        arrows = list(self.arrows(chars))
-        first_word = next(_keyword_runs(chars[: arrows[0].start] if arrows else chars), slice(0, 0))
+        arrows = list(self.find_arrows(chars))
+        first_word = next(_words(chars[: arrows[0].start] if arrows else chars), slice(0, 0))
         if first_word.start == 0 and _is_keyword(chars[first_word], "keep"):
             if arrows:
                 problem = "'keep' paints nothing, so it takes no arrow"
                 self.fail(problem, chars[arrows[0].start].position, 'expected words to keep; quote "keep" to find it')
-            keep = self.names(chars[first_word.stop :], end, "a word to keep")
+            keep = self.parse_names(chars[first_word.stop :], end, "a word to keep")
             return _Part((), (), keep, _Prompt(end))
         if not arrows:
             if self.prompts:
                 self.fail_without_arrow(start, end)
-            return _Part(*self.left(chars, end), (), _Prompt(end))
+            return _Part(*self.parse_targets(chars, end), (), _Prompt(end))
         if len(arrows) > 1:
             position = chars[arrows[1].start].position
             self.fail("a second arrow", position, "expected ';' before another edit; quotes make an arrow literal")
-        targets, excepts = self.left(chars[: arrows[0].start], chars[arrows[0].start].position)
-        return _Part(targets, excepts, (), self.prompt(chars[arrows[0].stop :], end))
+        targets, excepts = self.parse_targets(chars[: arrows[0].start], chars[arrows[0].start].position)
+        return _Part(targets, excepts, (), self.parse_prompt(chars[arrows[0].stop :], end))
 
-    def arrows(self, chars: list[_Char]) -> Iterator[slice]:
+    def find_arrows(self, chars: list[_Char]) -> Iterator[slice]:
+        """Where the part has `->`, `=>` or `→`."""
         for index, char in enumerate(chars):
             if not char.plain or char.text not in "→>":
                 continue
@@ -266,23 +267,11 @@ class WordParser:
                     self.fail(f"{arrow!r} is no arrow", chars[start].position, "expected '->'; quotes make it literal")
             yield slice(start, index + 1)
 
-    def fail_without_arrow(self, start: int, end: int) -> NoReturn:
-        part = self.text[start:end]
-        hint = f"expected '->' and what it becomes, as in {EXAMPLE!r}"
-        if re.search(r"\.(ya?ml|txt)$", part, re.IGNORECASE):
-            hint += "; a file goes in with --plan, or as a Path"
-        head = _ARROW_HEADS.search(part)
-        if head:
-            before = part[: head.start()].rstrip()
-            shaft = len(before.rstrip(_DASHES))
-            end = start + (shaft if shaft < len(before) else head.start())
-        self.fail("no arrow", end, hint)
-
-    def left(self, chars: list[_Char], end: int) -> tuple[tuple[_Name, ...], tuple[_Name, ...]]:
-        """Targets and excepted words."""
-        found = [run for run in _keyword_runs(chars) if _is_keyword(chars[run], "except")]
+    def parse_targets(self, chars: list[_Char], end: int) -> tuple[tuple[_Name, ...], tuple[_Name, ...]]:
+        """The targets and the excepted words before an arrow, or before the position `end`."""
+        found = [word for word in _words(chars) if _is_keyword(chars[word], "except")]
         if not found:
-            return self.names(chars, end, "a target"), ()
+            return self.parse_names(chars, end, "a target"), ()
         at = chars[found[0].start].position
         if len(found) > 1:
             position = chars[found[1].start].position
@@ -290,14 +279,17 @@ class WordParser:
         targets = _stripped(chars[: found[0].start])
         if len(targets) > 1 and targets[-1].plain and targets[-1].text == ",":
             targets = targets[:-1]  # "cabinets, except handles" is how people write it
-        return self.names(targets, at, "a target"), self.names(chars[found[0].stop :], end, "a word to except")
+        excepted = chars[found[0].stop :]
+        return self.parse_names(targets, at, "a target"), self.parse_names(excepted, end, "a word to except")
 
-    def names(self, chars: list[_Char], end: int, expected: str) -> tuple[_Name, ...]:
+    def parse_names(self, chars: list[_Char], end: int, expected: str) -> tuple[_Name, ...]:
+        """The names between commas; `expected` says in errors what kind of name they are."""
         names: list[_Name] = []
         name: list[_Char] = []
         for char in (*chars, _Char(",", end, plain=True)):
             if char.plain and char.text in _WIDE_COMMAS:
-                self.fail(f"{char.text!r} does not part words", char.position, "expected ','; quotes make it literal")
+                problem = f"{char.text!r} does not separate words"
+                self.fail(problem, char.position, "expected ','; quotes make it literal")
             if char.plain and char.text in ("{", "}"):
                 problem = "braces make variants right of the arrow only"
                 self.fail(problem, char.position, f"expected {expected}; quotes make a brace literal")
@@ -309,13 +301,14 @@ class WordParser:
                 self.fail("nothing here", char.position, f"expected {expected}")
             names.append(_Name(text, _stripped(name)[0].position))
             name = []
-        for run in _keyword_runs(chars):
-            if _is_keyword(chars[run], "except"):
-                position = chars[run.start].position
+        for word in _words(chars):
+            if _is_keyword(chars[word], "except"):
+                position = chars[word.start].position
                 self.fail("'except' means nothing here", position, f"expected {expected}; quotes make it literal")
         return tuple(names)
 
-    def prompt(self, chars: list[_Char], end: int) -> _Prompt:
+    def parse_prompt(self, chars: list[_Char], end: int) -> _Prompt:
+        """What follows the arrow, up to the position `end`."""
         pieces: list[tuple[list[_Char], ...]] = []
         braces: list[tuple[int, int]] = []
         start = 0
@@ -325,10 +318,10 @@ class WordParser:
             if char.text == "}":
                 self.fail("no brace is open here", char.position, "expected '{' before it; quotes make it literal")
             if char.text == "{":
-                close = self.closing(chars, index)
+                close = self.find_closing_brace(chars, index)
                 pieces.append((chars[start:index],))
                 braces.append((len(pieces), char.position))
-                pieces.append(self.alternatives(chars[index + 1 : close + 1]))
+                pieces.append(self.parse_alternatives(chars[index + 1 : close + 1]))
                 start = close + 1
         pieces.append((chars[start:],))
         prompt = _Prompt(end, tuple(pieces), tuple(braces))
@@ -336,8 +329,8 @@ class WordParser:
             self.fail("nothing after the arrow", end, "expected what it becomes")
         return prompt._replace(position=_stripped(chars)[0].position)
 
-    def closing(self, chars: list[_Char], opening: int) -> int:
-        """The index of the brace that closes the one at `opening`."""
+    def find_closing_brace(self, chars: list[_Char], opening: int) -> int:
+        """The index of the brace that closes the one at index `opening`."""
         after = range(opening + 1, len(chars))
         index = next((index for index in after if chars[index].plain and chars[index].text in ("{", "}")), None)
         if index is None:
@@ -348,13 +341,13 @@ class WordParser:
             self.fail("a brace inside braces", chars[index].position, hint)
         return index
 
-    def alternatives(self, chars: list[_Char]) -> tuple[list[_Char], ...]:
-        """What stands between the commas of a brace; `chars` end with the one that closes it."""
+    def parse_alternatives(self, chars: list[_Char]) -> tuple[list[_Char], ...]:
+        """The alternatives between the commas of a brace; the last of `chars` is the one that closes it."""
         found: dict[str, list[_Char]] = {}
         alternative: list[_Char] = []
         for index, char in enumerate(chars):
             if char.plain and char.text in _WIDE_COMMAS:
-                problem = f"{char.text!r} does not part alternatives"
+                problem = f"{char.text!r} does not separate alternatives"
                 self.fail(problem, char.position, "expected ','; quotes make it literal")
             if not (char.plain and char.text == ",") and index < len(chars) - 1:
                 alternative.append(char)
@@ -364,14 +357,33 @@ class WordParser:
             if not text.strip():
                 self.fail("nothing here", char.position, "expected an alternative")
             if normalised(text) in found:
-                self.fail(f"{text!r} stands twice in this brace", alternative[0].position, "name it once")
+                self.fail(f"{text!r} appears twice in this brace", alternative[0].position, "name it once")
             found[normalised(text)] = alternative
             alternative = []
         return tuple(found.values())
 
+    def fail(self, problem: str, position: int, hint: str) -> NoReturn:
+        """Raises the PlanError that shows the line and a caret under the position."""
+        # A terminal obeys control characters, and cannot show halves of surrogate pairs: one stand-in for each.
+        shown = "".join("\ufffd" if char != "\n" and is_unprintable(char) else char for char in self.text)
+        raise PlanError.at(problem, text=shown, position=position, hint=hint)
+
+    def fail_without_arrow(self, start: int, end: int) -> NoReturn:
+        """Raises the PlanError for a part without an arrow, with the caret where one was probably meant."""
+        part = self.text[start:end]
+        hint = f"expected '->' and what it becomes, as in {EXAMPLE!r}"
+        if re.search(r"\.(ya?ml|txt)$", part, re.IGNORECASE):
+            hint += "; a file goes in with --plan, or as a Path"
+        head = _ARROW_HEADS.search(part)
+        if head:
+            before = part[: head.start()].rstrip()
+            shaft = len(before.rstrip(_DASHES))
+            end = start + (shaft if shaft < len(before) else head.start())
+        self.fail("no arrow", end, hint)
+
 
 def _variant_names(choices: Sequence[tuple[str, ...]]) -> list[str]:
-    """A folder name for each choice: the slugs of its words, numbered from the second one where they are alike."""
+    """A folder name for each choice: the slugs of its words, with a number from the second use of a name on."""
     names: list[str] = []
     for words in choices:
         name = slug("-".join(map(slug, words))) if words else ""
@@ -380,24 +392,24 @@ def _variant_names(choices: Sequence[tuple[str, ...]]) -> list[str]:
     return names
 
 
-def _is_blank(char: _Char) -> bool:
+def _is_space(char: _Char) -> bool:
     return char.plain and char.text.isspace()
 
 
 def _stripped(chars: list[_Char]) -> list[_Char]:
     start, end = 0, len(chars)
-    while start < end and _is_blank(chars[start]):
+    while start < end and _is_space(chars[start]):
         start += 1
-    while end > start and _is_blank(chars[end - 1]):
+    while end > start and _is_space(chars[end - 1]):
         end -= 1
     return chars[start:end]
 
 
-def _keyword_runs(chars: list[_Char]) -> Iterator[slice]:
-    """Where the words stand that blanks and commas part."""
+def _words(chars: list[_Char]) -> Iterator[slice]:
+    """Where the words are that spaces and commas separate."""
     start: int | None = None
     for index, char in enumerate((*chars, _Char(",", 0, plain=True))):
-        if _is_blank(char) or (char.plain and char.text == ","):
+        if _is_space(char) or (char.plain and char.text == ","):
             if start is not None:
                 yield slice(start, index)
             start = None
@@ -405,19 +417,19 @@ def _keyword_runs(chars: list[_Char]) -> Iterator[slice]:
             start = index
 
 
-def _is_keyword(run: list[_Char], keyword: str) -> bool:
-    return all(char.plain for char in run) and "".join(char.text for char in run).lower() == keyword
+def _is_keyword(word: list[_Char], keyword: str) -> bool:
+    return all(char.plain for char in word) and "".join(char.text for char in word).lower() == keyword
 
 
 def _resolved(chars: list[_Char], *, lower: bool) -> str:
-    """The text, with each run of plain blanks made one and, where asked, plain letters lower-cased."""
+    """The text with each run of plain spaces as one and, with `lower`, plain letters lower-cased."""
     pieces: list[str] = []
     plain = ""  # lower-cased as a whole: a Greek sigma's form depends on its neighbours
     for char in _stripped(chars):
         if not char.plain:
             pieces += [plain.lower() if lower else plain, char.text]
             plain = ""
-        elif not _is_blank(char):
+        elif not _is_space(char):
             plain += char.text
         elif not plain.endswith(" "):
             plain += " "

@@ -1,4 +1,4 @@
-"""Names made from words: slugs, mask file names, and the nearest known name to a misspelt one."""
+"""Derives names from words: slugs, mask file names, and the known name nearest to a misspelt one."""
 
 import hashlib
 import re
@@ -6,22 +6,22 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-_MAX_SLUG = 60
+_MAX_SLUG_CHARS = 60
 _ASCII_FOR = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "\u0131": "i"})
 
 
 def slug(text: str) -> str:
     """An ASCII name made of the text's letters and digits: "island, black wall" -> "island-black-wall".
 
-    At most 60 characters, cut between words where that can be. Accents are dropped; a text with no letter or digit that
-    ASCII can hold gets a short stable digest, like "x1a2b3c".
+    At most 60 characters, cut between words where possible. Accents are dropped; a text without a letter or digit that
+    ASCII can hold gets a short stable digest, such as "x1a2b3c".
     """
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_ASCII_FOR))
     ascii_only = plain.encode("ascii", "ignore").decode().lower()
     name = re.sub("[^a-z0-9]+", "-", ascii_only).strip("-")
-    if len(name) > _MAX_SLUG:
-        whole_words, dash, _ = name[: _MAX_SLUG + 1].rpartition("-")
-        name = whole_words if dash else name[:_MAX_SLUG]
+    if len(name) > _MAX_SLUG_CHARS:
+        whole_words, dash, _ = name[: _MAX_SLUG_CHARS + 1].rpartition("-")
+        name = whole_words if dash else name[:_MAX_SLUG_CHARS]
     return name or "x" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
 
 
@@ -36,7 +36,7 @@ def mask_name(number: int, targets: Sequence[str]) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known name that looks most like the word, or None where none is near. Case does not matter."""
+    """The known name that is spelt most like the word, whatever its case; None when none is similar."""
     by_fold = {name.casefold(): name for name in sorted(known, reverse=True)}
     close = get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
     return by_fold[close[0]] if close else None

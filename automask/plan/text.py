@@ -1,14 +1,16 @@
-"""Comparing and showing the texts of a plan."""
+"""Compares and shows the texts of a plan."""
 
 import unicodedata
 from collections.abc import Mapping
 
 EXAMPLE = "island -> marble"
+"""The plan that error messages show."""
+
 _ALLOWED_INVISIBLES = frozenset("\t\u200c\u200d")  # a tab, and the joiners that Persian and emoji need
 
 
 def normalised(words: str) -> str:
-    """The words with what does not matter taken out, to compare with others only; never shown."""
+    """The words in a form to compare with others: Unicode, case and runs of spaces made uniform. Never shown."""
     return unicodedata.normalize("NFC", " ".join(unicodedata.normalize("NFC", words).casefold().split()))
 
 
@@ -18,7 +20,7 @@ def is_unprintable(char: str) -> bool:
 
 
 def printable(text: str) -> str:
-    """The text on one line, with nothing that a terminal would obey."""
+    """The text on one line, without characters that a terminal would obey."""
     return text if text.isprintable() else repr(text)
 
 

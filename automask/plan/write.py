@@ -1,4 +1,4 @@
-"""A plan as text: words where they can say it, YAML otherwise."""
+"""Writes a plan as text: words where they can express it, YAML otherwise."""
 
 from typing import Any
 
@@ -9,18 +9,18 @@ from automask.types import Edit, Plan
 
 
 def format_plan(plan: Plan) -> str:
-    """The plan as words; as YAML where words cannot say it.
+    """The plan as words, or as YAML where words cannot express it.
 
-    YAML where an edit carries an editor, a seed, mask lengths or options, or where edits keep different words. For
-    every plan that `check_plan` passes, `parse_plan` (or `parse_yaml_plan`) gives the same plan back; `parse_targets`
-    where prompts are empty.
+    YAML when an edit has an editor, a seed, mask lengths or options, or when edits keep different words. For every plan
+    that `check_plan` accepts, `parse_plan` (or `parse_yaml_plan`) gives the same plan back; `parse_targets` where
+    prompts are empty.
 
     Raises:
-        PlanError: As in `check_plan`, save that prompts may be empty.
+        PlanError: As in `check_plan`, except that prompts may be empty.
     """
     check_plan(plan, prompts=False)
-    words_say_it = all(edit == Edit(edit.targets, edit.prompt, edit.excepts, plan[0].keep) for edit in plan)
-    return _as_words(plan) if words_say_it else _as_yaml(plan)
+    fits_words = all(edit == Edit(edit.targets, edit.prompt, edit.excepts, plan[0].keep) for edit in plan)
+    return _as_words(plan) if fits_words else _as_yaml(plan)
 
 
 def _as_words(plan: Plan) -> str:
@@ -44,7 +44,7 @@ def _prompt_in_words(prompt: str) -> str:
 
 
 def _reads_as(text: str, edit: Edit) -> bool:
-    """True where the words say just this edit: to ask the parser is simpler than to list what it treats specially."""
+    """True when the text parses to just this edit: simpler to ask the parser than to list what it treats specially."""
     try:
         return parse_words(text, prompts=True) == (edit,)
     except PlanError:

@@ -1,99 +1,15 @@
+"""The planes of a room, and metres on them."""
+
 import math
 
 import cv2
 import numpy as np
 import pytest
+from box_rooms import FLOOR, SIZE, Box
 
 from automask.geometry.perspective import Room, camera_of
 from automask.geometry.planes import RoomPlane, metres, planes_of, surface_of
 from automask.geometry.surfaces import SurfacePrediction
-
-SIZE = (256, 384)
-FLOOR, CEILING, RIGHT, LEFT, BACK = range(5)
-
-
-class Box:
-    """A box room, and an island in it, seen by a level camera: exact normals, distances and a picture of its lines."""
-
-    def __init__(self, *, yaw=20.0, focal=250.0, horizon=112.0, eye=1.5, island=True, size=SIZE):
-        self.yaw, self.focal, self.horizon, self.eye = math.radians(yaw), focal, horizon, eye
-        h, w = size
-        x = (np.arange(w) + 0.5 - w / 2) / focal
-        y = (np.arange(h) + 0.5 - horizon) / focal
-        self.ray = np.stack([*np.meshgrid(x, y), np.ones(size)], -1)
-        # The room's frame: u along axis 0, v along axis 1, both level; y down.
-        turn = np.array([[math.sin(self.yaw), 0, math.cos(self.yaw)], [math.cos(self.yaw), 0, -math.sin(self.yaw)]])
-        self.turn = np.stack([turn[0], -turn[1], [0, 1, 0]])
-        way = self.ray @ self.turn.T
-        self.depth = np.full(size, np.inf)
-        self.normal = np.zeros((*size, 3))
-        self.which = np.full(size, -1)
-        self.metre = np.zeros((*size, 2))
-        walls = [(2, eye, 0), (2, eye - 2.6, 1), (0, 5.2, 2), (1, -1.9, 3), (1, 2.1, 4), (0, -1.0, 5)]
-        for axis, at, name in walls:
-            self._hit(way, axis, at, name, None)
-        if island:  # 1.1 m long, 0.9 m wide and high
-            low, high = np.array([2.2, 0.4, eye - 0.9]), np.array([3.1, 1.5, eye])
-            for axis, at, name in ((2, low[2], 10), (0, low[0], 11), (1, low[1], 12), (1, high[1], 13)):
-                self._hit(way, axis, at, name, (low, high))
-
-    def _hit(self, way, axis, at, name, within):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            t = at / way[..., axis]
-            point = way * t[..., None]
-        ok = (t > 0) & (t < self.depth)
-        rest = [k for k in range(3) if k != axis]
-        if within is not None:
-            for k in rest:
-                ok &= (point[..., k] >= within[0][k]) & (point[..., k] <= within[1][k])
-        self.depth[ok], self.which[ok] = t[ok], name
-        self.normal[ok] = -math.copysign(1, at) * self.turn[axis] if within is None else 0
-        if within is not None:
-            towards = -np.sign((way[..., axis])[ok])
-            self.normal[ok] = towards[:, None] * self.turn[axis]
-        self.metre[ok] = point[ok][:, rest]
-
-    def picture(self):
-        """Tiles on every surface, in greys: lines along the room's axes."""
-        cell = np.floor(self.metre / 0.5).astype(int)
-        grey = 120 + 15 * (self.which % 7) + 22 * (cell.sum(-1) % 2)
-        return np.repeat(np.clip(grey, 0, 255).astype(np.uint8)[..., None], 3, -1)
-
-    def seen(self, noise=0.0):
-        """What a perfect net would see, at a quarter of the size; with `noise`, a worse one."""
-        wh = (self.which.shape[1] // 4, self.which.shape[0] // 4)
-        rng = np.random.default_rng(0)
-        normal = cv2.resize(self.normal.astype(np.float32), wh, interpolation=cv2.INTER_AREA)
-        rough = cv2.GaussianBlur(rng.normal(0, 1, normal.shape).astype(np.float32), (0, 0), 2) * 4
-        normal = normal + noise * rough
-        normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-6)
-        density = cv2.resize(np.log(self.focal / self.depth).astype(np.float32), wh, interpolation=cv2.INTER_AREA)
-        return SurfacePrediction(normal.astype(np.float32), density, np.zeros((*density.shape, 3), np.float32))
-
-    def room(self, noise=0.0):
-        return camera_of(self.picture(), 1.0, self.seen(noise))
-
-
-def off_degrees(one, other):
-    """Between two yaws, each of which may be of either axis."""
-    return abs((math.degrees(one - other) + 45) % 90 - 45)
-
-
-@pytest.mark.parametrize(
-    ("yaw", "focal", "horizon"), [(20, 250, 112), (-33, 220, 120), (24, 300, 105), (40, 200, 128), (-25, 260, 96)]
-)
-def test_the_camera_is_found_from_the_lines_of_a_room(yaw, focal, horizon):
-    box = Box(yaw=yaw, focal=focal, horizon=horizon)
-    room = box.room()
-    assert off_degrees(room.yaws[0], box.yaw) < 1.0
-    assert abs(math.log(room.focal / focal)) < 0.09
-    assert abs(room.horizon - horizon) < 0.012 * SIZE[0]
-
-
-def test_a_photo_without_a_line_has_a_room_too():
-    room = camera_of(np.full((*SIZE, 3), 99, np.uint8), 1.0, Box().seen())
-    assert 0.4 * SIZE[1] < room.focal < 1.2 * SIZE[1]
-    assert 0 < room.horizon < SIZE[0]
 
 
 def test_an_island_has_a_top_a_front_and_a_side_at_the_right_distances():
@@ -205,9 +121,6 @@ def test_a_mask_of_one_pixel_is_one_plane(at):
     mask[at] = True
     ((_, here),) = planes_of(mask, Box().room(), (0, 0))
     np.testing.assert_array_equal(here, mask)
-
-
-# --------------------------------------------------------------------------------------------------------------- metres
 
 
 def level_room(yaw=20.0):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pictures import DECODES, every_kind, heic, make, patch, picture, saved
 from PIL import Image
-from test_images import DECODES, every_kind, heic, make, patch, picture, saved
 
 from automask.images import Photo, open_photo, properties_of, with_properties, with_xmp, write_photo, xmp_of
 

@@ -5,33 +5,14 @@ import tracemalloc
 import numpy as np
 import pytest
 from drawing import disc, room
+from edits import ISLAND, LAMPS, PLAN, SIZE, Together, region, stages
 
-from automask.errors import CropRefused, EditorError, PlanError, WeightsMissing
+from automask.errors import CropRefused, EditorError
 from automask.masking.masks import alpha_from
 from automask.painting.chain import paint, paint_together, painting
-from automask.painting.editors import check_edits, files_read
 from automask.plan import candidate_seed, edit_seed
-from automask.protocols import Stages
-from automask.refiners.threshold import Threshold
-from automask.testing import AddEight, Fill, Identity, NaN, PaintedHeat, Raises, ShiftByOne, WrongSize
+from automask.testing import AddEight, Fill, Identity, Raises, ShiftByOne
 from automask.types import Edit, MaskRecipe, Region
-
-SIZE = (96, 128)
-SOFT = MaskRecipe(dilate_px=2, feather_px=4)
-
-
-def region(hard: np.ndarray, target: str = "island") -> Region:
-    nothing = np.zeros_like(hard)
-    return Region(target, bool(hard.any()), hard, alpha_from(hard, SOFT, untouchable=nothing), (), 0.9, (target,))
-
-
-def stages(editor: object, **named: object) -> Stages:
-    return Stages(segmenter=PaintedHeat({}), refiner=Threshold(), editor=editor, editors=named)
-
-
-ISLAND = region(disc(SIZE, (30, 40), 12))
-LAMPS = region(disc(SIZE, (100, 20), 6) | disc(SIZE, (100, 80), 7), "lamps")
-PLAN = (Edit(("island",), "marble"), Edit(("lamps",), "brass"))
 
 
 @pytest.mark.parametrize("ideal_px", [0, 24, 64, 200])
@@ -114,35 +95,6 @@ def test_the_caller_s_photo_is_never_written_to():
     assert (photo == before).all()
 
 
-class WritesToItsCrop:
-    multiple_px, ideal_px = 8, 0
-
-    def paint(self, crop, hard, prompt, *, seed):
-        crop[:] = 0
-        return crop
-
-
-@pytest.mark.parametrize(
-    ("editor", "said"),
-    [
-        (WrongSize(), r"editor 'WrongSize' gave \[63, 64, 3\] uint8 for 'island -> marble'; paint\(\) must give"),
-        (NaN(), r"editor 'NaN' gave \[64, 64, 3\] float32 for 'island -> marble'"),
-        (Raises(), r"editor 'Raises' failed on 'island -> marble': RuntimeError: boom"),
-        (Raises(error=MemoryError("no room\nat all")), r"editor 'Raises' failed .* MemoryError: no room at all"),
-        (WritesToItsCrop(), r"editor 'WritesToItsCrop' failed .* read-only"),
-    ],
-)
-def test_an_editor_that_breaks_its_promise_is_named(editor: object, said: str):
-    with pytest.raises(EditorError, match=said) as caught:
-        paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(editor))
-    assert "\n" not in str(caught.value)
-
-
-def test_what_an_editor_says_on_purpose_is_passed_on_as_it_is():
-    with pytest.raises(WeightsMissing, match="no weights for 'x'"):
-        paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(Raises(error=WeightsMissing("no weights for 'x'"))))
-
-
 class RefusesTheSecondCrop(Fill):
     count = 0
 
@@ -173,30 +125,12 @@ def test_a_missing_target_is_a_step_with_its_reason():
     assert (step.found, step.area_px, step.reason, step.missing) == (False, 0, "no 'yacht'", ("yacht",))
 
 
-class Together(Fill):
-    sizes: tuple[int, ...] = ()
-
-    def paint_many(self, jobs):
-        self.sizes = (*self.sizes, len(jobs))
-        return [self.paint(**job) for job in jobs]
-
-
 def test_crops_that_do_not_overlap_are_painted_together_with_the_same_result():
     photo, many = room(*SIZE), Together(ideal_px=24)
     together, _ = paint(photo, PLAN[1:], (LAMPS,), stages(many))
     alone, _ = paint(photo, PLAN[1:], (LAMPS,), stages(Fill(ideal_px=24)))
     assert many.sizes == (2,)
     assert (together == alone).all()
-
-
-class PaintsTooFew(Fill):
-    def paint_many(self, jobs):
-        return []
-
-
-def test_paint_many_must_answer_every_job():
-    with pytest.raises(EditorError, match="editor 'PaintsTooFew' gave 0 pictures for 2 crops"):
-        paint(room(*SIZE), PLAN[1:], (LAMPS,), stages(PaintsTooFew(ideal_px=24)))
 
 
 class RefusesByName(Together):
@@ -215,18 +149,6 @@ def test_far_apart_edits_go_to_their_editor_together_and_one_refusal_ends_one_st
     assert (result == alone).all()
     assert [step.area_px > 0 for step in steps] == [True, False]
     assert steps[1].reason == "no brass"
-
-
-class RefusesAtOnce(Together):
-    def paint_many(self, jobs):
-        raise CropRefused("one of them")
-
-
-def test_an_editor_that_does_not_say_which_crop_it_declines_is_asked_one_by_one():
-    result, steps = paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(RefusesAtOnce(ideal_px=24)))
-    alone, _ = paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(Fill(ideal_px=24)))
-    assert (result == alone).all()
-    assert all(step.area_px for step in steps)
 
 
 def random_plan(seed: int) -> tuple[tuple[Edit, ...], tuple[Region, ...]]:
@@ -378,94 +300,6 @@ def test_a_declined_candidate_is_out_and_the_step_fails_only_when_all_are():
     assert declined
     assert all(one.seed % 5 == 0 and not one.chosen and one.scores == () for one in declined)
     assert all(step.area_px > 0 and step.reason is None for step in steps)
-
-
-class Strong(Fill):
-    def paint(self, crop, hard, prompt, *, seed, strength=1.0):
-        return np.full_like(crop, round(strength * 100))
-
-
-def test_options_of_an_edit_reach_its_editor():
-    plan = (Edit(("island",), "marble", options=(("strength", 0.5),)),)
-    result, _ = paint(room(*SIZE), plan, (ISLAND,), stages(Strong()))
-    assert (result[ISLAND.alpha == 1] == 50).all()
-
-
-def test_an_option_that_the_editor_does_not_have_is_refused_with_the_nearest():
-    plan = (Edit(("island",), "marble", options=(("strenth", 0.5),)),)
-    with pytest.raises(PlanError, match=r"editor 'Strong' has no option 'strenth' .*; did you mean 'strength'\?"):
-        check_edits(plan, stages(Strong()))
-
-
-@pytest.mark.parametrize("value", ["much", True])
-def test_an_option_of_the_wrong_type_is_refused_before_any_work(value: object):
-    class Typed(Fill):
-        def paint(self, crop, hard, prompt, *, seed, strength: float = 1.0):
-            return crop.copy()
-
-    plan = (Edit(("island",), "marble", options=(("strength", value),)),)
-    with pytest.raises(PlanError, match=rf"option strength of edit 'island -> marble' is {value!r}; give a number"):
-        check_edits(plan, stages(Typed()))
-
-
-@pytest.mark.parametrize(
-    ("attributes", "said"),
-    [
-        ({"multiple_px": 0}, "editor 'Fill' has multiple_px = 0; give a whole number from 1"),
-        ({"ideal_px": 64.5}, r"editor 'Fill' has ideal_px = 64\.5; give a whole number from 0"),
-        ({"ideal_px": -1}, "editor 'Fill' has ideal_px = -1"),
-        ({"paint": None}, r"editor 'Fill' has no paint\(\)"),
-    ],
-)
-def test_what_only_looks_like_an_editor_is_refused(attributes: dict[str, object], said: str):
-    editor = Fill()
-    for name, value in attributes.items():
-        setattr(editor, name, value)
-    with pytest.raises(EditorError, match=said):
-        check_edits(PLAN, stages(editor))
-
-
-def test_an_unrelated_check_method_is_named():
-    class Checks(Fill):
-        def check(self):
-            pass
-
-    with pytest.raises(EditorError, match="editor 'Checks' failed to check 'marble': TypeError"):
-        check_edits(PLAN, stages(Checks()))
-
-
-def test_an_edit_may_name_its_editor():
-    plan = (Edit(("island",), "marble", editor="red"), PLAN[1])
-    tools = stages(Fill(rgb=(0, 0, 255)), red=Fill(rgb=(255, 0, 0)))
-    result, _ = paint(room(*SIZE), plan, (ISLAND, LAMPS), tools)
-    assert (result[40, 30] == (255, 0, 0)).all()
-    assert (result[20, 100] == (0, 0, 255)).all()
-
-
-def test_an_editor_that_is_not_loaded_is_refused_by_name():
-    with pytest.raises(PlanError, match="no editor 'paint' is loaded; loaded are: red"):
-        check_edits((Edit(("island",), "marble", editor="paint"),), stages(Fill(), red=Fill()))
-
-
-class Reads(Fill):
-    def reads(self, prompt):
-        return (prompt,)
-
-
-def test_what_is_in_the_files_that_prompts_name_decides_a_result(tmp_path):
-    path = tmp_path / "oak.jpg"
-    plan = (Edit(("island",), str(path)), Edit(("lamps",), "brass", editor="red"))
-    tools = stages(Reads(), red=Fill())
-    path.write_bytes(b"one")
-    first = files_read(plan, tools)
-    path.write_bytes(b"two")
-    second = files_read(plan, tools)
-    assert list(first) == list(second) == [str(path)]
-    assert first != second
-    assert files_read(plan[1:], tools) == {}
-    path.unlink()
-    with pytest.raises(PlanError, match=r"cannot read '.*oak\.jpg': .*; check its name and permissions"):
-        files_read(plan, tools)
 
 
 def test_a_candidate_is_judged_on_the_picture_that_painting_one_at_a_time_gives():

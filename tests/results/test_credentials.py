@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from drawing import room
+from outcomes import outcome, photo_file
+from pictures import saved
 from PIL import Image
-from test_disclosure import outcome, photo_file
-from test_images import saved
 
 from automask.batches.resume import is_done
 from automask.errors import ConfigError, ExtraMissing, OutputError

@@ -8,8 +8,9 @@ import pytest
 from drawing import room
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from outcomes import outcome, photo_file
+from pictures import DECODES, every_kind, expanded, make, saved
 from PIL import Image
-from test_images import DECODES, GREEN, every_kind, expanded, make, saved
 
 import automask
 from automask.batches.find import find_jobs
@@ -20,39 +21,16 @@ from automask.fingerprint import disclosed_digest
 from automask.images import open_photo, properties_of, transparent_mask, xmp_of
 from automask.plan import parse_plan, variants_from
 from automask.results import disclosure
-from automask.results.outcome import Outcome
-from automask.results.records import run_record
 from automask.segmenters.painted import Painted
 from automask.testing import Fill
-from automask.types import Box, Job, Region, Step
+from automask.types import Box, Job
 
 NOTE = "Digitally altered: island"
 TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 
 
-def outcome(path: Path, hard: np.ndarray | None = None, **more: object) -> Outcome:
-    """The photo with a green island; with a mask of zeros an edit that found nothing."""
-    photo = open_photo(path)
-    if hard is None:
-        hard = np.zeros(photo.rgb.shape[:2], bool)
-        hard[: hard.shape[0] // 3, : hard.shape[1] // 3] = True
-    image = photo.rgb.copy()
-    image[hard] = GREEN
-    area_px = int(hard.sum())
-    step = Step(("island",), ("island",), "green", 1, area_px > 0, (), 0.9, (), area_px, None if area_px else "no")
-    region = Region("island", area_px > 0, hard, hard.astype(np.float32), (), 0.9)
-    plan = parse_plan("island -> green")
-    record = run_record(photo, plan, [step], digest="d" * 64)
-    return Outcome(image, (step,), record, (region,), photo, plan, **{"generative": False, **more})
-
-
 def box_of(record: dict) -> Box:
     return Box(*record["disclosure"]["label_box"])
-
-
-def photo_file(folder: Path, name: str = "kitchen.png", size: tuple[int, int] = (180, 240)) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return saved(folder / name, Image.fromarray(room(*size)))
 
 
 # --------------------------------------------------------------------------------------------------------------- label

@@ -1,0 +1,31 @@
+"""The camera of a room, found from its lines."""
+
+import math
+
+import numpy as np
+import pytest
+from box_rooms import SIZE, Box
+
+from automask.geometry.perspective import camera_of
+
+
+def off_degrees(one, other):
+    """Between two yaws, each of which may be of either axis."""
+    return abs((math.degrees(one - other) + 45) % 90 - 45)
+
+
+@pytest.mark.parametrize(
+    ("yaw", "focal", "horizon"), [(20, 250, 112), (-33, 220, 120), (24, 300, 105), (40, 200, 128), (-25, 260, 96)]
+)
+def test_the_camera_is_found_from_the_lines_of_a_room(yaw, focal, horizon):
+    box = Box(yaw=yaw, focal=focal, horizon=horizon)
+    room = box.room()
+    assert off_degrees(room.yaws[0], box.yaw) < 1.0
+    assert abs(math.log(room.focal / focal)) < 0.09
+    assert abs(room.horizon - horizon) < 0.012 * SIZE[0]
+
+
+def test_a_photo_without_a_line_has_a_room_too():
+    room = camera_of(np.full((*SIZE, 3), 99, np.uint8), 1.0, Box().seen())
+    assert 0.4 * SIZE[1] < room.focal < 1.2 * SIZE[1]
+    assert 0 < room.horizon < SIZE[0]
