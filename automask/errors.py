@@ -32,7 +32,6 @@ class AutomaskError(Exception):
         # BaseException pickles as cls(*args), which would lose `hint` and put the whole message into `problem`.
         return _rebuild, (type(self), dict(self.__dict__), self.args)
 
-
     @property
     def mend(self) -> str:
         """The hint, under its name in 0.1; deprecated."""
