@@ -22,6 +22,8 @@ _RESOLVER = re.compile(r"\$\{.*:", re.DOTALL)
 # What `instantiate` obeys, as a key in text: a sweep's values are not parsed.
 _SPECIAL = re.compile(r"_(target|args|partial|convert|recursive)_['\"]?\s*:")
 STAGE_GROUPS = ("segmenter", "boxes", "refiner", "mask", "editor")
+SCRIPT_KEYS = ("photo", "edits", "plan")
+"""What the scripts in pipelines/ take as keys; the command line and Python take it as arguments."""
 Config = Mapping[str, Any]
 
 
@@ -32,13 +34,16 @@ def conf_dir() -> Path:
     return inside if inside.is_dir() else beside
 
 
-def compose(preset: str | None = None, overrides: Sequence[str] = (), *, conf: Path | None = None) -> Config:
+def compose(
+    preset: str | None = None, overrides: Sequence[str] = (), *, conf: Path | None = None, script: bool = False
+) -> Config:
     """The whole configuration as plain values, with every mistake in it told at once.
 
     Args:
-        preset: A file of the group `preset`; None takes the overrides', or else `starter`.
+        preset: A file of the group `preset`; None takes the overrides', else the experiment's, or else `starter`.
         overrides: `key=value` in Hydra's grammar, without sweeps, `+` or `~`.
         conf: A folder of the user's own YAML files, searched after the package's.
+        script: Whether it is for a script in pipelines/, whose configuration has `SCRIPT_KEYS` too.
 
     Raises:
         ConfigError: Unknown presets, groups, keys or values, with the nearest valid name; a `_target_` that is not
@@ -52,7 +57,7 @@ def compose(preset: str | None = None, overrides: Sequence[str] = (), *, conf: P
     pairs, mistakes = _parse(overrides)
     groups = _groups(folders)
     mistakes += _shadowed(folders)
-    chosen = {"preset": preset or "starter"}
+    chosen = {} if preset is None else {"preset": preset}
     for key, (text, value) in list(pairs.items()):
         if key in groups:
             # As typed: Hydra reads `null` and `007` as values, but here they are names of files.
@@ -66,9 +71,11 @@ def compose(preset: str | None = None, overrides: Sequence[str] = (), *, conf: P
     unknown = {group: name for group, name in chosen.items() if name not in groups[group]}
     mistakes += [f"no {group} {name!r}{_hint(name, groups[group])}" for group, name in unknown.items()]
     # The keys of a group that nobody knows cannot be judged; all others still are, so that one run tells every mistake.
-    doubtful = {*unknown, *(STAGE_GROUPS if "preset" in unknown else ())}
+    doubtful = {*unknown, *(STAGE_GROUPS if unknown.keys() & {"preset", "experiment"} else ())}
     choices = [f"{group}={quoted(name)}" for group, name in chosen.items() if group not in unknown]
-    base = _hydra(choices, conf)
+    primary = "script" if script else "config"
+    base, composed_preset = _hydra(choices, conf, primary)
+    mistakes += _foreign_keys(base, primary)
     fitting = []
     for key, (text, value) in pairs.items():
         wrong = [] if key.partition(".")[0] in doubtful else _mistakes_in_key(key, text, value, base)
@@ -76,10 +83,10 @@ def compose(preset: str | None = None, overrides: Sequence[str] = (), *, conf: P
         if not wrong and key.partition(".")[0] not in doubtful:
             fitting.append(text)
     # Composing takes a tenth of a second: not twice where nothing is overridden.
-    config = _hydra([*choices, *fitting], conf) if fitting else base
+    config = _hydra([*choices, *fitting], conf, primary)[0] if fitting else base
     mistakes += [f"{path!r} may not be made by an override" for path in sorted(_hidden(config) - _hidden(base))]
     _stop(mistakes + _mistakes_in(config, conf))
-    return {**config, "preset": chosen["preset"]}
+    return {**config, "preset": composed_preset}
 
 
 def check(config: Config, *, conf: Path | None = None) -> None:
@@ -105,8 +112,8 @@ def _mistakes_in(config: Config, conf: Path | None) -> list[str]:
             continue
         mistakes += _mistakes_in_values(group, node, target)
     mistakes += [f"{problem}: {hint}" for problem, hint in settings.mistakes_in(config)]
-    for key, (fits, hint) in _SCRIPT_KEYS.items():
-        if not fits(config[key]):
+    for key, (fits, hint) in _JOB_KEYS.items():
+        if (key in config or key not in SCRIPT_KEYS) and not fits(config[key]):
             mistakes.append(f"{key} is {config[key]!r}: {hint}")
     return mistakes
 
@@ -116,7 +123,7 @@ def _is_text_or_none(value: Any) -> bool:
 
 
 _PATH = "give a path (a name of digits only needs quotes)"
-_SCRIPT_KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+_JOB_KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "recursive": (lambda v: type(v) is bool, "give true or false"),
     "out": (lambda v: isinstance(v, str) and v != "", "give a folder (a name of digits only needs quotes)"),
     "photo": (_is_text_or_none, _PATH),
@@ -218,11 +225,13 @@ def _instantiate(node: Config, what: str) -> Any:
         raise ConfigError(f"cannot load {what} ({node['_target_']}): {said}", hint="check its YAML file") from error
 
 
-def _hydra(overrides: Sequence[str], conf: Path | None) -> Config:
+def _hydra(overrides: Sequence[str], conf: Path | None, primary: str) -> tuple[Config, str]:
+    """The values composed from a file at the top of the folder, and the name of the preset among them."""
     import yaml  # comes with Hydra
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
     from hydra.errors import HydraException
+    from hydra.types import RunMode
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
@@ -231,12 +240,16 @@ def _hydra(overrides: Sequence[str], conf: Path | None) -> Config:
         search = [f"hydra.searchpath=[{quoted(f'file://{conf.resolve()}')}]"]
     try:
         with initialize_config_dir(config_dir=str(conf_dir()), version_base="1.3", job_name="automask"):
-            composed = hydra_compose("config", overrides=[*search, *overrides])
-            container: Any = OmegaConf.to_container(composed, resolve=True)
+            composed = hydra_compose(primary, overrides=[*search, *overrides], return_hydra_config=True)
+            sweeps = composed.hydra.mode == RunMode.MULTIRUN
+            preset = str(composed.hydra.runtime.choices.preset)
+            run = OmegaConf.masked_copy(composed, [key for key in composed if key != "hydra"])
+            container: Any = OmegaConf.to_container(run, resolve=True)
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"configuration: {' '.join(str(error).split())}", hint="see docs/configuration.md") from error
-    result: Config = container
-    return result
+    if sweeps and primary == "config":
+        raise ConfigError("the experiment runs several jobs", hint="use python pipelines/edit.py experiment=NAME")
+    return container, preset
 
 
 def quoted(text: str) -> str:
@@ -313,6 +326,29 @@ def _groups(folders: Sequence[Path]) -> dict[str, list[str]]:
         for file in sorted(folder.glob("*/*.yaml")):
             groups.setdefault(file.parent.name, []).append(file.stem)
     return groups
+
+
+def _foreign_keys(config: Config, primary: str) -> list[str]:
+    """What is to be said of keys that a preset or an experiment brings and nothing reads."""
+    known = {*STAGE_GROUPS, "mapper", *_own_keys(primary)}
+    mistakes = []
+    for key in config:
+        if key in ("preset", "experiment"):
+            mistakes.append(f"a file of the group {key!r} begins with the line '# @package _global_'")
+        elif key in SCRIPT_KEYS and key not in known:
+            mistakes.append(f"the experiment sets {key!r}: run it by a script in pipelines/")
+        elif key not in known:
+            mistakes.append(f"a preset or an experiment sets {key!r}, which is no key{_hint(key, sorted(known))}")
+    return mistakes
+
+
+@functools.cache
+def _own_keys(primary: str) -> frozenset[str]:
+    import yaml
+
+    files = [conf_dir() / f"{name}.yaml" for name in {"config", primary}]
+    read = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in files)
+    return frozenset(key for content in read for key in content if key not in ("defaults", "hydra"))
 
 
 def _shadowed(folders: Sequence[Path]) -> list[str]:

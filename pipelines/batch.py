@@ -34,7 +34,7 @@ def batch(job: Job) -> int:
     return 4 if failed or found.refused else 0
 
 
-@hydra.main(version_base="1.3", config_path="../conf", config_name="config")  # type: ignore[untyped-decorator]
+@hydra.main(version_base="1.3", config_path="../conf", config_name="script")  # type: ignore[untyped-decorator]
 def main(cfg: DictConfig) -> None:
     """Hydra's entry."""
     run(cfg, batch)

@@ -29,7 +29,7 @@ def edit(job: Job) -> int:
     return 0
 
 
-@hydra.main(version_base="1.3", config_path="../conf", config_name="config")  # type: ignore[untyped-decorator]
+@hydra.main(version_base="1.3", config_path="../conf", config_name="script")  # type: ignore[untyped-decorator]
 def main(cfg: DictConfig) -> None:
     """Hydra's entry."""
     run(cfg, edit)

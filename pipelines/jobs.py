@@ -136,7 +136,7 @@ def _check_typed(typed: Sequence[str]) -> None:
     check_overrides([text for text in typed if re.match(r"[~+]*[\w./@]+=", text)])
     # Hydra's own questions (`--cfg job`, `--info`) and configurations of other names are Hydra's to judge.
     if all(text.startswith(("--multirun", "-m", "--config-dir", "-cd")) for text in typed if text.startswith("-")):
-        compose(None, plain, conf=_named_folder(typed))
+        compose(None, plain, conf=_named_folder(typed), script=True)
 
 
 def _quoting(typed: Sequence[str], words: str) -> str:

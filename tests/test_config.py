@@ -19,6 +19,7 @@ CONF = config.conf_dir()
 GROUPS = (*config.STAGE_GROUPS, "mapper")
 FILES = sorted(file for group in GROUPS for file in (CONF / group).glob("*.yaml"))
 PRESETS = sorted(file.stem for file in (CONF / "preset").glob("*.yaml"))
+EXPERIMENTS = sorted((CONF / "experiment").glob("*.yaml"))
 STARTER_WEIGHTS = config.conf_dir().parent / "automask" / "segmenters" / "weights" / "starter.onnx"
 
 needs_models = pytest.mark.skipif(
@@ -31,8 +32,18 @@ def read(file: Path) -> dict[str, Any]:
     return content
 
 
+BASE_FILES = [file for file in FILES if "defaults" not in read(file)]
+INHERITING_FILES = [file for file in FILES if "defaults" in read(file)]
+
+
 def name_of(file: Path) -> str:
     return f"{file.parent.name}/{file.stem}"
+
+
+def node_of(file: Path) -> dict[str, Any]:
+    """What a group file says, with what it inherits."""
+    node: dict[str, Any] = config.compose(None, [f"{file.parent.name}={file.stem}"])[file.parent.name]
+    return node
 
 
 def defaults_of(target: str) -> dict[str, Any]:
@@ -58,24 +69,39 @@ def test_every_group_has_files():
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_a_file_has_its_constructor_s_parameters_in_order(file: Path):
+    node = node_of(file)
+    assert list(node) == ["_target_", *config.parameters_of(node["_target_"])]
+
+
+@pytest.mark.parametrize("file", BASE_FILES, ids=name_of)
+def test_a_file_that_inherits_nothing_composes_to_what_it_says(file: Path):
+    assert list(node_of(file).items()) == list(read(file).items())
+
+
+@pytest.mark.parametrize("file", INHERITING_FILES, ids=name_of)
+def test_a_file_that_inherits_says_only_what_differs_in_its_constructor_s_order(file: Path):
     content = read(file)
-    keys = list(content)
-    assert keys[0] == "_target_"
-    assert keys[1:] == list(config.parameters_of(content["_target_"]))
+    parent, own = content.pop("defaults")
+    assert own == "_self_"
+    inherited = node_of(file.with_name(f"{parent}.yaml"))
+    assert list(content) == [key for key in inherited if key in content]
+    for key, value in content.items():
+        assert value != inherited[key], key
+    assert list(node_of(file).items()) == list({**inherited, **content}.items())
 
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_a_constructor_takes_named_plain_values_with_defaults(file: Path):
-    for parameter in config.parameters_of(read(file)["_target_"]).values():
+    for parameter in config.parameters_of(node_of(file)["_target_"]).values():
         assert parameter.kind in (Parameter.KEYWORD_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
         assert parameter.default is not Parameter.empty
         assert parameter.annotation is not Any
 
 
-@pytest.mark.parametrize("target", sorted({read(file)["_target_"] for file in FILES}))
+@pytest.mark.parametrize("target", sorted({read(file)["_target_"] for file in BASE_FILES}))
 def test_one_file_of_each_constructor_says_its_defaults(target: str):
     # The others (mask/tight, editor/sdxl) are variants: the same keys, other values.
-    files = [read(file) for file in FILES]
+    files = [read(file) for file in BASE_FILES]
     said = [
         {key: value for key, value in one.items() if key != "_target_"} for one in files if one["_target_"] == target
     ]
@@ -96,10 +122,74 @@ def test_every_preset_composes(preset: str):
     assert all(composed[group]["_target_"].startswith("automask.") for group in GROUPS)
 
 
-def test_every_file_composes_in_its_group():
-    for file in FILES:
-        composed = config.compose(None, [f"{file.parent.name}={file.stem}"])
-        assert composed[file.parent.name] == read(file)
+@pytest.mark.parametrize("script", [False, True])
+def test_keys_of_scripts_are_apart_from_those_of_a_run(script: bool):
+    composed = config.compose(None, script=script)
+    assert [key for key in config.SCRIPT_KEYS if key in composed] == (list(config.SCRIPT_KEYS) if script else [])
+    run = {key: value for key, value in composed.items() if key not in config.SCRIPT_KEYS}
+    assert run == config.compose(None)
+
+
+# ---------------------------------------------------------------------------------------------------------- experiments
+
+
+@pytest.mark.parametrize("file", EXPERIMENTS, ids=name_of)
+@pytest.mark.parametrize("preset", [None, *PRESETS])
+def test_every_experiment_composes(file: Path, preset: str | None):
+    if "hydra" in read(file):
+        assert "runs several jobs" in refused([f"experiment={file.stem}"], preset=preset)
+    composed = config.compose(preset, [f"experiment={file.stem}"], script=True)
+    assert composed["preset"] == preset or preset is None
+    before = config.compose(preset, script=True)
+    assert composed != before or "hydra" in read(file)
+    assert composed.keys() == before.keys()
+
+
+def test_there_are_three_worked_examples_that_show_how_they_are_run():
+    assert [file.stem for file in EXPERIMENTS] == ["careful_masks", "listing_refresh", "material_sweep"]
+    for file in EXPERIMENTS:
+        lines = file.read_text(encoding="utf-8").splitlines()
+        assert lines[0] == "# @package _global_"
+        assert f"experiment={file.stem}" in lines[2]
+
+
+def test_an_experiment_s_settings_beat_the_defaults_and_typed_ones_beat_it():
+    composed = config.compose(None, ["experiment=careful_masks", "boxes.min_area_frac=0.5", "boxes.pad_frac=0.5"])
+    assert (composed["on_missing"], composed["mask_cache_mb"]) == ("fail", 512)
+    assert composed["boxes"]["min_area_frac"] == 0.5
+    assert (composed["boxes"]["threshold"], composed["boxes"]["pad_frac"]) == (0.25, 0.5)
+
+
+def test_an_experiment_may_choose_a_preset_unless_one_is_named(tmp_path: Path):
+    text = "# @package _global_\ndefaults:\n  - override /preset: tiny\n  - override /mask: tight\nseed: 7\n"
+    conf = write(tmp_path, "experiment", "mine", text)
+    composed = config.compose(None, ["experiment=mine"], conf=conf)
+    assert (composed["preset"], composed["seed"]) == ("tiny", 7)
+    assert composed["segmenter"]["_target_"] == "automask.testing.tiny_clipseg"
+    assert composed["mask"] == config.compose(None, ["mask=tight"])["mask"]
+    named = config.compose("starter", ["experiment=mine"], conf=conf)
+    assert named["preset"] == "starter"
+    assert named["segmenter"]["_target_"] == "automask.segmenters.starter.Starter"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("# @package _global_\nsead: 3\n", "sets 'sead', which is no key; did you mean 'seed'?"),
+        ("# @package _global_\nedits: a -> b\n", "the experiment sets 'edits': run it by a script in pipelines/"),
+        ("seed: 3\n", "a file of the group 'experiment' begins with the line '# @package _global_'"),
+        ("# @package _global_\nhydra:\n  mode: MULTIRUN\n", "the experiment runs several jobs"),
+        ("# @package _global_\nboxes:\n  threshold: 7\n", "boxes.threshold is 7; give a number from 0 to 1"),
+    ],
+)
+def test_an_experiment_that_does_not_fit_is_told(tmp_path: Path, text: str, said: str):
+    conf = write(tmp_path, "experiment", "mine", text)
+    assert said in refused(["experiment=mine"], conf=conf)
+
+
+def test_keys_of_an_unknown_experiment_s_groups_are_not_judged():
+    said = refused(["experiment=carefull_masks", "editor.steps=3"])
+    assert said == "no experiment 'carefull_masks'; did you mean 'careful_masks'?"
 
 
 # ------------------------------------------------------------------------------------------------------------- building
@@ -320,6 +410,9 @@ FORGED = [
     "segmenter.masks=${editor}",
     "out=${oc.env:HOME}",
     "out='${oc.env:HOME}'",
+    "editor={defaults: [diffusion, _self_], _target_: os.getcwd}",
+    "defaults=[{_target_: os.getcwd}]",
+    "experiment={_target_: os.getcwd}",
 ]
 
 
@@ -327,6 +420,20 @@ FORGED = [
 def test_an_override_makes_no_target(override: str):
     said = refused(["segmenter=painted", override])
     assert any(word in said for word in ("YAML files only", "no segmenter", "may not be made by an override"))
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["editor.defaults=[auto]", "editor/diffusion=auto", "defaults=[auto]", "hydra.searchpath=[x]", "+editor/x=y"],
+)
+def test_an_override_makes_nothing_inherit(override: str):
+    said = refused(["editor=sdxl", override])
+    assert any(word in said for word in ("no key", "Hydra's own settings", "neither added with '+'"))
+
+
+def test_the_target_of_a_file_that_inherits_is_set_by_no_override():
+    assert "YAML files only" in refused(["editor=sdxl", "editor._target_=os.getcwd"])
+    assert "YAML files only" in refused(["editor=sdxl", "editor.lora={_target_: os.getcwd}"])
 
 
 @pytest.mark.parametrize("override", [text for text in FORGED if text != "segmenter.masks=${editor}"])
@@ -401,6 +508,33 @@ def test_a_user_s_own_segmenter_is_built_from_a_folder_of_any_name(outside: Path
     composed = config.compose(None, ["segmenter=everywhere", "segmenter.heat=0.25"], conf=conf)
     stages = config.build(composed, conf=conf)
     assert stages.segmenter.heat == 0.25
+
+
+def test_a_user_s_own_file_may_inherit_from_automask_s(tmp_path: Path):
+    conf = write(tmp_path, "editor", "ours", "defaults: [sdxl, _self_]\nsteps: 12\n")
+    node = config.compose(None, ["editor=ours", "editor.guidance=5"], conf=conf)["editor"]
+    sdxl = config.compose(None, ["editor=sdxl"])["editor"]
+    assert list(node.items()) == list({**sdxl, "steps": 12, "guidance": 5}.items())
+
+
+def test_a_user_s_own_file_may_inherit_from_another_of_theirs(outside: Path):
+    conf = write(outside / "conf", "segmenter", "everywhere", "_target_: everywhere_of_mine.Everywhere\nheat: 0.5\n")
+    write(conf, "segmenter", "warm", "defaults: [everywhere, _self_]\nheat: 0.75\n")
+    composed = config.compose(None, ["segmenter=warm"], conf=conf)
+    assert config.build(composed, conf=conf).segmenter.heat == 0.75
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("defaults: [sdlx, _self_]\nsteps: 12\n", "Could not load 'editor/sdlx'"),
+        ("defaults: [sdxl, _self_]\nstep: 12\n", "takes no 'step'; did you mean 'steps'?"),
+        ("defaults: [sdxl, _self_]\n_target_: nowhere_at_all.Thing\n", "no 'nowhere_at_all.Thing' to load"),
+    ],
+)
+def test_a_file_that_inherits_and_does_not_fit_is_told(tmp_path: Path, text: str, said: str):
+    conf = write(tmp_path, "editor", "ours", text)
+    assert said in refused(["editor=ours"], conf=conf)
 
 
 def test_the_folder_may_be_relative(outside: Path, monkeypatch: pytest.MonkeyPatch):
@@ -500,11 +634,12 @@ def test_composing_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_every_key_is_told_in_the_docs():
     page = (CONF.parent / "docs" / "configuration.md").read_text(encoding="utf-8")
-    top = [key for key in read(CONF / "config.yaml") if key not in ("defaults", "hydra")]
-    for name in (*top, *GROUPS, *PRESETS):
+    primary = {**read(CONF / "config.yaml"), **read(CONF / "script.yaml")}
+    top = [key for key in primary if key not in ("defaults", "hydra")]
+    for name in (*top, *GROUPS, *PRESETS, "experiment", *(file.stem for file in EXPERIMENTS)):
         assert f"`{name}`" in page, name
     for file in FILES:
         assert f"`{file.parent.name}={file.stem}`" in page, name_of(file)
-        for key in read(file):
+        for key in node_of(file):
             if key != "_target_":
                 assert f"`{file.parent.name}.{key}`" in page, f"{file.parent.name}.{key}"

@@ -113,6 +113,16 @@ def test_multirun_gives_each_job_a_folder_of_its_own(scene, tmp_path: Path):
     assert not (tmp_path / "out").exists()
 
 
+def test_an_experiment_may_be_a_sweep(scene, tmp_path: Path):
+    done = script("edit", *setup(scene), "experiment=material_sweep", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    records = (tmp_path / "multirun").glob("*/*/*/kitchen.run.json")
+    prompts = [json.loads(path.read_text(encoding="utf-8"))["steps"][0]["prompt"] for path in sorted(records)]
+    assert prompts == ["marble", "marble", "oak", "oak", "terrazzo", "terrazzo"]
+    pictures = {path.read_bytes() for path in (tmp_path / "multirun").glob("*/*/*/kitchen.png")}
+    assert len(pictures) == 6
+
+
 def test_multirun_writes_into_out_where_it_is_given(scene, tmp_path: Path):
     done = script("mask", "-m", *setup(scene), "edits='island','lamp'", "out='at/${edits}'", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

@@ -7,7 +7,6 @@ import typing
 import cv2
 import numpy as np
 import pytest
-import yaml
 from watching import Watched, assert_noise_falls
 
 from automask import config
@@ -39,17 +38,22 @@ STAND_INS = {
 }
 """Tiny weights for each name of the catalogue that a configuration of this editor asks for."""
 
+
+def composed(name):
+    """The settings of a file in conf/editor, with those of the file that it inherits from."""
+    return config.compose(None, [f"editor={name}"])["editor"]
+
+
 FILES = sorted(
     file
     for file in (config.conf_dir() / "editor").glob("*.yaml")
-    if "automask.editors.diffusion.Diffusion" in file.read_text(encoding="utf-8")
+    if composed(file.stem)["_target_"] == "automask.editors.diffusion.Diffusion"
 )
 
 
 def editor_of(name="diffusion", **changes):
     """The editor of a file in conf/editor, at tiny size."""
-    content = yaml.safe_load((config.conf_dir() / "editor" / f"{name}.yaml").read_text(encoding="utf-8"))
-    del content["_target_"]
+    content = {key: value for key, value in composed(name).items() if key != "_target_"}
     for key in ("model", "lora", "control_model", "depth_model", "ip_adapter"):
         if content[key] is not None:
             content[key] = str(STAND_INS[content[key]]())
