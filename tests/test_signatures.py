@@ -45,7 +45,7 @@ def test_a_value_fits_its_annotation_or_not(value: object, hint: Any, fit: bool)
         (bool, "true or false"),
     ],
 )
-def test_an_annotation_is_told_in_a_user_s_words(hint: Any, words: str):
+def test_an_annotation_is_described_in_a_user_s_words(hint: Any, words: str):
     assert describe(hint) == words
 
 
@@ -57,12 +57,12 @@ class Stage:
         pass
 
 
-def test_parameters_come_with_evaluated_annotations_and_unreadable_ones_let_everything_through():
+def test_annotations_are_evaluated_and_unreadable_ones_accept_everything():
     parameters = parameters_of(Stage)
     assert list(parameters) == ["side_px", "name", "later"]
     assert [parameter.annotation for parameter in parameters.values()] == [int, str | None, Any]
     assert parameters["side_px"].default == 512
 
 
-def test_a_bound_method_s_parameters_leave_self_out():
+def test_parameters_of_a_bound_method_exclude_self():
     assert list(parameters_of(Stage().paint)) == ["crop", "seed", "scale"]

@@ -1,4 +1,4 @@
-"""From heat to boxes: where a refiner should look. Pure functions over arrays."""
+"""Boxes around the hot parts of a heat map, and around the parts of a mask. Pure functions over arrays."""
 
 from collections.abc import Iterable
 
@@ -12,17 +12,17 @@ from automask.types import Box, Hard, Heat
 def boxes_from_heat(
     heat: Heat, *, threshold: float, min_area_frac: float, pad_frac: float = 0.0, max_boxes: int | None = None
 ) -> tuple[Box, ...]:
-    """Boxes around the hot islands of a heat map, hottest first.
+    """Boxes around the hot parts of a heat map, hottest first.
 
     Args:
         heat: [H, W] float32 in 0..1.
         threshold: Heat at or above this is "hot"; 0..1.
-        min_area_frac: Islands smaller than this share of the image are dropped.
+        min_area_frac: Parts smaller than this share of the image are dropped.
         pad_frac: Each box grows by this share of its own longer side, and stays inside the image.
         max_boxes: At most this many; None for all.
 
     Returns:
-        One box per 8-connected island. Empty when nothing is hot: absence is an answer, not an error.
+        One box for each 8-connected part. Empty when nothing is hot: absence is an answer, not an error.
     """
     height, width = heat.shape
     hot = heat >= threshold
@@ -34,7 +34,7 @@ def boxes_from_heat(
         peak = float(heat[box.slices][blob].max())
         pad = round(pad_frac * max(box.width, box.height))
         found.append((peak, area, grow(box, pad, (height, width))))
-    # Equal peaks (a saturated heat map) are ordered by size, then by place: never by how blobs happen to be labelled.
+    # Equal peaks (a saturated heat map) are ordered by size, then by place, independently of OpenCV's labels.
     found.sort(key=lambda item: (-item[0], -item[1], item[2].y0, item[2].x0))
     return tuple(box for _, _, box in found[:max_boxes])
 

@@ -1,7 +1,7 @@
 """From a refined mask to the alpha that is painted through. Pure functions over arrays.
 
-The order is fixed: clean up each mask, settle overlaps between edits, dilate, feather, and last of all take back what
-must not be touched. Distances are Euclidean and measured between pixel centres.
+The order is fixed: clean up each mask, settle overlaps between edits, dilate, feather, and finally set alpha to 0 on
+what must not be touched. Distances are Euclidean and measured between pixel centres.
 """
 
 import math
@@ -20,32 +20,18 @@ def clean(hard: Hard, *, min_speck_px: float, max_hole_px: float) -> Hard:
 
     Args:
         hard: [H, W] bool.
-        min_speck_px: 8-connected parts with fewer pixels are removed. All larger ones stay: cabinets are many.
-        max_hole_px: 4-connected holes with fewer pixels than this are filled. A part of the background that touches the
-            border is no hole.
+        min_speck_px: 8-connected parts with fewer pixels are removed. All larger ones are kept: a kitchen has many
+            cabinets.
+        max_hole_px: 4-connected holes with fewer pixels are filled. Background that touches the border is no hole.
 
     Returns:
         [H, W] bool.
     """
     kept = _without_small_parts(hard, min_px=min_speck_px, connectivity=8)
-    # The background beyond the border counts as one with the photo's own background at the border: pad, label, cut off.
+    # Padding joins all background at the border into one part, which is never filled; it is cut off again.
     outside = np.pad(~kept, 1, constant_values=True)
     filled = ~_without_small_parts(outside, min_px=max_hole_px, connectivity=4, spare_corner=True)
     return np.ascontiguousarray(filled[1:-1, 1:-1])
-
-
-def _without_small_parts(hard: Hard, *, min_px: float, connectivity: int, spare_corner: bool = False) -> Hard:
-    if min_px <= 1:
-        return hard.copy()
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        np.ascontiguousarray(hard).view(np.uint8), connectivity=connectivity, ltype=cv2.CV_32S
-    )
-    stays = np.zeros(count, dtype=np.bool_)
-    stays[1:] = stats[1:, cv2.CC_STAT_AREA] >= min_px
-    if spare_corner:
-        stays[labels[0, 0]] = True
-    result: Hard = stays[labels]
-    return result
 
 
 def settle(hards: Sequence[Hard], heats: Sequence[Heat]) -> tuple[Hard, ...]:
@@ -103,47 +89,22 @@ def feather(hard: Hard, width_px: float) -> Alpha:
         width_px: 0 gives a hard edge.
 
     Returns:
-        [H, W] float32 in 0..1, each value some n/255.
+        [H, W] float32 in 0..1, multiples of 1/255.
     """
     if width_px <= 0:
         return hard.astype(np.float32)
     share = np.clip(1.0 - _distance(hard, width_px) / np.float32(width_px + 1.0), 0.0, 1.0)
-    # Smoothstep: the slope is 0 at both ends, so that no line shows where the soft edge begins.
+    # Smoothstep: its slope is 0 at both ends, so that no line is visible where the soft edge begins.
     return quantise_alpha(share * share * (3.0 - 2.0 * share))
 
 
-def _distance(hard: Hard, reach_px: float) -> Heat:
-    """Distance in px to the nearest pixel of the mask, exact up to `reach_px`; infinite where nothing is near."""
-    result = np.full(hard.shape, np.inf, dtype=np.float32)
-    around = tight_box(hard)
-    if around is None:
-        return result
-    # Only the neighbourhood matters: on a 24-megapixel photo this is what keeps a small mask cheap.
-    near = grow(around, math.ceil(reach_px) + 1, (hard.shape[0], hard.shape[1]))
-    away = np.ascontiguousarray(~hard[near.slices]).view(np.uint8)
-    result[near.slices] = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return result
-
-
-def _gap_middles(hard: Hard, width_px: float) -> Hard:
-    """[H, W] bool: the middle lines of gaps in the mask that are at most `width_px` wide."""
-    away = np.minimum(_distance(hard, width_px), np.float32(width_px))
-    farthest = cv2.dilate(away, np.ones((3, 3), np.uint8))
-    # Of what is a pixel thin every pixel is half the surface: kept, it would be a dotted line of the old colour.
-    square = np.ones((2, 2), np.uint8)
-    solid = cv2.dilate(cv2.erode((~hard).astype(np.uint8), square, anchor=(0, 0)), square, anchor=(1, 1)) > 0
-    solid = clean(solid, min_speck_px=width_px**2, max_hole_px=0)  # a leaf is no handle
-    middles: Hard = solid & (away > 0) & (away >= farthest) & (away <= width_px / 2)
-    return middles
-
-
 def dilate_px(recipe: MaskRecipe, size_hw: tuple[int, int]) -> float:
-    """How far the recipe dilates on a photo of this size, in px."""
+    """The recipe's dilation on a photo of this size, in px."""
     return recipe.dilate_frac * max(size_hw) if recipe.dilate_px is None else recipe.dilate_px
 
 
 def feather_px(recipe: MaskRecipe, size_hw: tuple[int, int]) -> float:
-    """How far the recipe feathers on a photo of this size, in px."""
+    """The recipe's feather on a photo of this size, in px."""
     return recipe.feather_frac * max(size_hw) if recipe.feather_px is None else recipe.feather_px
 
 
@@ -156,7 +117,7 @@ def alpha_from(hard: Hard, recipe: MaskRecipe, *, untouchable: Hard) -> Alpha:
         untouchable: [H, W] bool: kept and excepted objects and the other edits' masks.
 
     Returns:
-        [H, W] float32 in 0..1, each value some n/255; all 0 for an empty mask.
+        [H, W] float32 in 0..1, multiples of 1/255; all 0 for an empty mask.
     """
     size_hw = (hard.shape[0], hard.shape[1])
     alpha = feather(dilate(hard, dilate_px(recipe, size_hw)), feather_px(recipe, size_hw))
@@ -164,3 +125,42 @@ def alpha_from(hard: Hard, recipe: MaskRecipe, *, untouchable: Hard) -> Alpha:
         alpha[_gap_middles(hard, recipe.gap_frac * max(size_hw))] = 0.0
     alpha[untouchable] = 0.0
     return alpha
+
+
+def _without_small_parts(hard: Hard, *, min_px: float, connectivity: int, spare_corner: bool = False) -> Hard:
+    if min_px <= 1:
+        return hard.copy()
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        np.ascontiguousarray(hard).view(np.uint8), connectivity=connectivity, ltype=cv2.CV_32S
+    )
+    stays = np.zeros(count, dtype=np.bool_)
+    stays[1:] = stats[1:, cv2.CC_STAT_AREA] >= min_px
+    if spare_corner:
+        stays[labels[0, 0]] = True
+    result: Hard = stays[labels]
+    return result
+
+
+def _distance(hard: Hard, reach_px: float) -> Heat:
+    """[H, W] distance in px to the nearest pixel of the mask, exact up to `reach_px`, then infinite."""
+    result = np.full(hard.shape, np.inf, dtype=np.float32)
+    around = tight_box(hard)
+    if around is None:
+        return result
+    # Only the neighbourhood is computed: that keeps a small mask cheap on a 24-megapixel photo.
+    near = grow(around, math.ceil(reach_px) + 1, (hard.shape[0], hard.shape[1]))
+    away = np.ascontiguousarray(~hard[near.slices]).view(np.uint8)
+    result[near.slices] = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return result
+
+
+def _gap_middles(hard: Hard, width_px: float) -> Hard:
+    """[H, W] bool: the middle lines of gaps in the mask that are at most `width_px` wide."""
+    away = np.minimum(_distance(hard, width_px), np.float32(width_px))
+    farthest = cv2.dilate(away, np.ones((3, 3), np.uint8))
+    # Of a gap one pixel wide every pixel is half surface: kept, it would be a dotted line of the old colour.
+    square = np.ones((2, 2), np.uint8)
+    solid = cv2.dilate(cv2.erode((~hard).astype(np.uint8), square, anchor=(0, 0)), square, anchor=(1, 1)) > 0
+    solid = clean(solid, min_speck_px=width_px**2, max_hole_px=0)  # smaller ones, such as a leaf, may close
+    middles: Hard = solid & (away > 0) & (away >= farthest) & (away <= width_px / 2)
+    return middles

@@ -1,7 +1,8 @@
 """From regions to the finished picture: crop, paint, composite, edit after edit.
 
-The chain owns the laws. It gives editors crops and takes crops back; what they return outside the mask is thrown away
-here, so no editor can break them.
+The chain owns the laws. It gives editors crops and composites what they return through alpha itself, so that no editor
+can change a pixel outside the mask. `paint` repaints one photo, `paint_together` several; both drive generators
+(`painting`) that yield the crops which can be painted now and are sent the editors' answers.
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -11,10 +12,7 @@ from typing import Any, cast
 import cv2
 import numpy as np
 
-from automask.errors import (
-    AutomaskError,
-    CropRefused,
-)
+from automask.errors import AutomaskError, CropRefused
 from automask.masking.boxes import grow, tight_box
 from automask.painting.calls import Task, call_editors
 from automask.painting.crops import CONTEXT_FRAC, Crop, composite, cut_mask, plan_crops, to_editor, to_photo
@@ -25,9 +23,16 @@ from automask.plan import candidate_seed, edit_seed
 from automask.protocols import Editor, Stages
 from automask.types import Alpha, Box, Candidate, Edit, Hard, Plan, Region, Rgb, Step
 
-OnStep = Callable[[int, Step], None]
 THUMBNAIL_PX = 640
-"""Long side of the pictures of candidates: what the sheet of them shows."""
+"""Long side of the pictures of candidates, which the candidate sheet shows."""
+
+OnStep = Callable[[int, Step], None]
+
+Painted = tuple[Rgb, tuple[Step, ...]]
+"""A finished photo: the picture, and one step for each edit."""
+
+Painting = Generator[Sequence[Task], Sequence[Rgb | CropRefused], Painted]
+"""One photo being painted: yields tasks, is sent one answer for each, and returns the picture and the steps."""
 
 
 def paint(
@@ -48,8 +53,8 @@ def paint(
         regions: One for each edit, in the same order.
         stages: Holds the editors.
         seed: The run's seed; each edit's own derives from it and its words.
-        candidates: Each edit is painted this many times with seeds of its own, and the one with the least defects
-            stays.
+        candidates: Each edit is painted this many times with different seeds, and the result with the fewest defects is
+            kept.
         on_step: Called with the index and step of each edit, in order.
 
     Returns:
@@ -64,52 +69,34 @@ def paint(
     return result
 
 
-Painted = tuple[Rgb, tuple[Step, ...]]
-Painting = Generator[Sequence[Task], Sequence[Rgb | CropRefused], Painted]
-"""One photo being painted: it hands out tasks, is sent what became of them, and returns the picture and the steps."""
-
-
 def paint_together(paintings: Sequence[Painting]) -> list[Painted | Exception]:
-    """How each of several photos ended, in order: crops of different photos that wait for one editor go to it together.
+    """The results of several photos, in order; crops of different photos that wait for one editor go to it together.
 
-    What an editor paints must not depend on what else it is given, so neither does a photo's result. A photo whose
-    editor fails ends with the error; the others go on.
+    An editor's output must not depend on what else it is given, so neither does a photo's result. A photo whose editor
+    fails ends with the error; the others continue.
     """
     results: dict[int, Painted | Exception] = {}
     waiting: dict[int, Sequence[Task]] = {}
 
-    def go_on(index: int, answers: Sequence[Rgb | CropRefused] | Exception | None) -> None:
-        talk = paintings[index]
+    def advance(index: int, answers: Sequence[Rgb | CropRefused] | Exception | None) -> None:
+        generator = paintings[index]
         try:
             if isinstance(answers, Exception):
-                waiting[index] = talk.throw(answers)
+                waiting[index] = generator.throw(answers)
             else:
-                waiting[index] = talk.send(answers)  # type: ignore[arg-type]  # None starts a generator
+                waiting[index] = generator.send(answers)  # type: ignore[arg-type]  # None starts a generator
         except StopIteration as end:
             results[index] = end.value
         except Exception as error:
             results[index] = error
 
     for index in range(len(paintings)):
-        go_on(index, None)
+        advance(index, None)
     while waiting:
-        asked, waiting = waiting, {}
-        for index, answers in _answers(asked).items():
-            go_on(index, answers)
+        requested, waiting = waiting, {}
+        for index, answers in _answers(requested).items():
+            advance(index, answers)
     return [results[index] for index in range(len(paintings))]
-
-
-def _answers(asked: Mapping[int, Sequence[Task]]) -> dict[int, Sequence[Rgb | CropRefused] | Exception]:
-    """What became of every photo's tasks: each editor is given all of its own at once."""
-    everything = [task for tasks in asked.values() for task in tasks]
-    try:
-        painted = iter(call_editors(everything))
-        return {index: [next(painted) for _ in tasks] for index, tasks in asked.items()}
-    except AutomaskError as error:
-        if len(asked) == 1:
-            return dict.fromkeys(asked, error)
-    # One photo's crop may have been the reason: each is tried alone, and only its own error ends it.
-    return {index: answer for one, tasks in asked.items() for index, answer in _answers({one: tasks}).items()}
 
 
 def painting(
@@ -123,39 +110,60 @@ def painting(
 ) -> Painting:
     """The painting of one photo, for `paint_together`; arguments as in `paint`.
 
-    All crops that may be painted at the same time are handed out at once. A crop waits for the earlier crops of its own
-    edit that it overlaps, and for earlier edits that have a crop in common with it: so the result is that of painting
-    one after the other. Candidates wait for one another where their editor paints only one crop at a time (it has no
-    `paint_many`).
+    All crops that can be painted at the same time are yielded at once. A crop waits for the earlier crops of its own
+    edit that it overlaps, and for all crops of earlier edits that have one in common with it: so the result equals
+    painting one after the other. Candidates wait for one another where their editor paints only one crop at a time (it
+    has no `paint_many`).
     """
     picture = photo.copy()
-    works = [
+    states = [
         _EditState(edit, region, editor_for(edit, stages) if region.found else None, edit_seed(seed, edit), candidates)
         for edit, region in zip(plan, regions, strict=True)
     ]
     steps: list[Step] = []
     while True:
-        # In order: candidates are judged by what is around them, which may be another edit's.
-        for work in works[len(steps) :]:
-            work.finish_if_painted(picture)
-            if work.step is None:
+        # In order: candidates are judged by their surroundings, which may be another edit's.
+        for state in states[len(steps) :]:
+            state.finish_if_painted(picture)
+            if state.step is None:
                 break
-            steps.append(work.step)
+            steps.append(state.step)
             if on_step is not None:
-                on_step(len(steps) - 1, work.step)
-        if len(steps) == len(works):
+                on_step(len(steps) - 1, state.step)
+        if len(steps) == len(states):
             return picture, tuple(steps)
-        unfinished = works[len(steps) :]
-        turns = [turn for place, work in enumerate(unfinished) for turn in work.turns(picture, unfinished[:place])]
-        answers = yield [turn.task for turn in turns]
-        for turn, answer in zip(turns, answers, strict=True):
-            turn.take(answer, picture)
-        del turns, answers  # copies of the whole photo, for some editors, while the next are made
+        unfinished = states[len(steps) :]
+        requests = [
+            request for index, state in enumerate(unfinished) for request in state.requests(picture, unfinished[:index])
+        ]
+        answers = yield [request.task for request in requests]
+        for request, answer in zip(requests, answers, strict=True):
+            request.accept(answer, picture)
+        del requests, answers  # copies of the whole photo, for some editors, while the next are made
+
+
+def _answers(requested: Mapping[int, Sequence[Task]]) -> dict[int, Sequence[Rgb | CropRefused] | Exception]:
+    """The answers to every photo's tasks, or its error: each editor is given all of its own at once."""
+    everything = [task for tasks in requested.values() for task in tasks]
+    try:
+        painted = iter(call_editors(everything))
+        return {index: [next(painted) for _ in tasks] for index, tasks in requested.items()}
+    except AutomaskError as error:
+        if len(requested) == 1:
+            return dict.fromkeys(requested, error)
+    # One photo's crop may have been the reason: each is tried alone, and only its own error ends it.
+    return {index: answer for one, tasks in requested.items() for index, answer in _answers({one: tasks}).items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _CropMask:
-    """A crop, the alpha [box.height, box.width] float32 that it is laid over the photo with, and where that shows."""
+    """A crop and the mask that it is composited through.
+
+    Args:
+        crop: The crop.
+        alpha: [box.height, box.width] float32: the crop's own share of the region's alpha.
+        shown: The tight box, in the photo, around the pixels where `alpha` is above 0.
+    """
 
     crop: Crop
     alpha: Alpha
@@ -165,22 +173,22 @@ class _CropMask:
     def box(self) -> Box:
         return self.crop.box
 
-    def lay(self, part: Rgb, over: Rgb, around: Box) -> None:
-        """Copies the painted pixels of its part, of the box `shown`, into a picture of the box `around`."""
-        meets = Box(
+    def paste_into(self, target: Rgb, part: Rgb, around: Box) -> None:
+        """Copies the masked pixels of `part`, of the box `shown`, into `target`, a picture of the box `around`."""
+        common = Box(
             max(self.shown.x0, around.x0),
             max(self.shown.y0, around.y0),
             min(self.shown.x1, around.x1),
             min(self.shown.y1, around.y1),
         )
-        if meets.width > 0 and meets.height > 0:
-            here, there = meets.within(self.shown).slices, meets.within(around).slices
-            painted = self.alpha[meets.within(self.box).slices] > 0
-            np.copyto(over[there], part[here], where=painted[..., None])
+        if common.width > 0 and common.height > 0:
+            source, destination = common.within(self.shown).slices, common.within(around).slices
+            masked = self.alpha[common.within(self.box).slices] > 0
+            np.copyto(target[destination], part[source], where=masked[..., None])
 
 
 class _Candidate:
-    """One way that an edit may turn out: its composited parts by piece (of their `shown`), or why it was declined."""
+    """One possible result of an edit: its composited parts by crop mask (of their `shown`), or why it was declined."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -190,90 +198,89 @@ class _Candidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _CropRequest:
-    """A piece of a candidate, handed out: the task, and the earlier pieces of its edit that it will be laid over."""
+    """One crop of a candidate, requested from its editor.
+
+    Args:
+        task: What the editor is given.
+        candidate: What the answer belongs to.
+        mask: The crop and its mask.
+        beneath: Earlier crops of the same edit that it overlaps.
+    """
 
     task: Task
     candidate: _Candidate
-    piece: _CropMask
+    mask: _CropMask
     beneath: Sequence[_CropMask]
 
-    def take(self, answer: Rgb | CropRefused, picture: Rgb) -> None:
-        """Lays what was painted over what is below; an editor that means to keep the surroundings is held to them."""
+    def accept(self, answer: Rgb | CropRefused, picture: Rgb) -> None:
+        """Composites the answer over what is below; drift is corrected for an editor that keeps its surroundings."""
         if isinstance(answer, CropRefused):
             self.candidate.refusal = self.candidate.refusal or answer
             return
-        crop, alpha, editor = self.piece.crop, self.piece.alpha, self.task.editor
-        # Made anew: a copy for each turn that waits would be the whole photo, for some editors.
-        below = _below(picture, self.candidate, self.piece, self.beneath)
+        crop, alpha, editor = self.mask.crop, self.mask.alpha, self.task.editor
+        # Made again here: kept for each waiting request, it would be a copy of the whole photo for some editors.
+        below = _below(picture, self.candidate, self.mask, self.beneath)
         painted = to_photo(answer, crop)
         if getattr(editor, "keeps_surroundings", False):
             seen = to_photo(self.task.job["crop"], crop) if crop.is_scaled else below
             spill_px = getattr(editor, "spill_px", 0) / crop.scale
             painted = correct_drift(painted, below, seen, alpha > 0, spill_px=spill_px)
-        shown = self.piece.shown.within(crop.box).slices
-        self.candidate.parts[self.piece] = composite(below[shown], painted[shown], alpha[shown])
-
-
-def _below(picture: Rgb, candidate: _Candidate, piece: _CropMask, beneath: Sequence[_CropMask]) -> Rgb:
-    """What [box.height, box.width, 3] a piece of a candidate is laid over."""
-    below = picture[piece.box.slices].copy()
-    for other in beneath:
-        other.lay(candidate.parts[other], below, piece.box)
-    return below
+        shown = self.mask.shown.within(crop.box).slices
+        self.candidate.parts[self.mask] = composite(below[shown], painted[shown], alpha[shown])
 
 
 class _EditState:
-    """One edit in the making; `step` is None until it is over."""
+    """One edit while it is painted; `step` is None until it is finished."""
 
     def __init__(self, edit: Edit, region: Region, editor: Editor | None, seed: int, candidates: int) -> None:
         self.edit = edit
         self.region = region
         self.editor = editor
         self.seed = seed
-        self.pieces: tuple[_CropMask, ...] = () if editor is None else _crop_masks(region.alpha, editor)
+        self.masks: tuple[_CropMask, ...] = () if editor is None else _crop_masks(region.alpha, editor)
         self.candidates = [_Candidate(candidate_seed(seed, number)) for number in range(candidates)]
         self.step: Step | None = None
 
-    def turns(self, picture: Rgb, earlier: Sequence["_EditState"]) -> Iterator[_CropRequest]:
-        """What may be painted now: pieces that meet none of an earlier edit's, nor an unpainted earlier one's."""
-        taken = [piece.box for work in earlier for piece in work.pieces]
-        together = hasattr(self.editor, "paint_many")
+    def requests(self, picture: Rgb, earlier: Sequence["_EditState"]) -> Iterator[_CropRequest]:
+        """The crops that can be painted now: they overlap no crop of an earlier edit, and no unpainted earlier one."""
+        taken = [mask.box for state in earlier for mask in state.masks]
+        paints_many = hasattr(self.editor, "paint_many")
         for candidate in self.candidates:
             if candidate.refusal is not None:
                 continue
-            turned = False
-            for number, piece in enumerate(self.pieces):
-                if piece in candidate.parts or any(box.overlaps(piece.box) for box in taken):
+            has_request = False
+            for index, mask in enumerate(self.masks):
+                if mask in candidate.parts or any(box.overlaps(mask.box) for box in taken):
                     continue
-                beneath = [other for other in self.pieces[:number] if other.box.overlaps(piece.box)]
+                beneath = [other for other in self.masks[:index] if other.box.overlaps(mask.box)]
                 if all(other in candidate.parts for other in beneath):
-                    turned = True
-                    yield self._turn(picture, candidate, piece, beneath)
-            if turned and not together:
+                    has_request = True
+                    yield self._request(picture, candidate, mask, beneath)
+            if has_request and not paints_many:
                 return  # more at once would be held in memory and not be painted any sooner
 
-    def _turn(
-        self, picture: Rgb, candidate: _Candidate, piece: _CropMask, beneath: Sequence[_CropMask]
+    def _request(
+        self, picture: Rgb, candidate: _Candidate, mask: _CropMask, beneath: Sequence[_CropMask]
     ) -> _CropRequest:
-        part = to_editor(_below(picture, candidate, piece, beneath), piece.crop)
+        part = to_editor(_below(picture, candidate, mask, beneath), mask.crop)
         part.flags.writeable = False
-        job: dict[str, Any] = {"crop": part, "hard": cut_mask(piece.alpha > 0, piece.crop)}
+        job: dict[str, Any] = {"crop": part, "hard": cut_mask(mask.alpha > 0, mask.crop)}
         job |= {"prompt": self.edit.prompt, "seed": candidate.seed, **dict(self.edit.options)}
-        return _CropRequest(Task(cast("Editor", self.editor), self.edit, job), candidate, piece, beneath)
+        return _CropRequest(Task(cast("Editor", self.editor), self.edit, job), candidate, mask, beneath)
 
     def finish_if_painted(self, picture: Rgb) -> None:
-        """Lays the best candidate over the picture and makes the step, once every candidate is painted or declined."""
-        painted = [one for one in self.candidates if one.refusal is None]
-        if any(len(one.parts) < len(self.pieces) for one in painted):
+        """Pastes the best candidate into the picture and makes the step, once all are painted or declined."""
+        painted = [candidate for candidate in self.candidates if candidate.refusal is None]
+        if any(len(candidate.parts) < len(self.masks) for candidate in painted):
             return
-        told: tuple[Candidate, ...] = ()
+        reports: tuple[Candidate, ...] = ()
         best = painted[0] if painted else None
-        if len(self.candidates) > 1 and self.pieces:
-            told, best = self._judge(picture, painted)
+        if len(self.candidates) > 1 and self.masks:
+            reports, best = self._judge(picture, painted)
         if best is not None:
-            for piece in self.pieces:
-                piece.lay(best.parts[piece], picture, Box(0, 0, picture.shape[1], picture.shape[0]))
-        refusal = None if best is not None else next(one.refusal for one in self.candidates)
+            for mask in self.masks:
+                mask.paste_into(picture, best.parts[mask], Box(0, 0, picture.shape[1], picture.shape[0]))
+        refusal = None if best is not None else next(candidate.refusal for candidate in self.candidates)
         region = self.region
         self.step = Step(
             targets=self.edit.targets,
@@ -286,36 +293,44 @@ class _EditState:
             boxes=region.boxes,
             area_px=int(np.count_nonzero(region.alpha)) if region.found and best is not None else 0,
             reason=region.reason if refusal is None else str(refusal),
-            candidates=told,
+            candidates=reports,
         )
-        self.pieces, self.candidates = (), []  # other edits are still to be painted, and these may be as large as they
+        self.masks, self.candidates = (), []  # frees memory: the edits still to be painted may need as much
 
     def _judge(self, picture: Rgb, painted: Sequence[_Candidate]) -> tuple[tuple[Candidate, ...], _Candidate | None]:
-        """All candidates with their scores, and the one with the least defects."""
+        """All candidates with their scores, and the one with the fewest defects; None when all were declined."""
         shown = cast("Box", tight_box(self.region.alpha > 0))
         margin_px = round(CONTEXT_FRAC * max(shown.width, shown.height))
         around = grow(shown, margin_px, (picture.shape[0], picture.shape[1]))
         before, alpha = picture[around.slices], self.region.alpha[around.slices]
-        found, small = {}, {}
-        for one in painted:
+        defects, thumbnails = {}, {}
+        for candidate in painted:
             after = before.copy()
-            for piece in self.pieces:
-                piece.lay(one.parts[piece], after, around)
-            found[one] = measure(before, after, alpha)
-            small[one] = _thumbnail(after)
-        order = rank([found[one] for one in painted])
+            for mask in self.masks:
+                mask.paste_into(after, candidate.parts[mask], around)
+            defects[candidate] = measure(before, after, alpha)
+            thumbnails[candidate] = _thumbnail(after)
+        order = rank([defects[candidate] for candidate in painted])
         best = painted[order[0]] if painted else None
-        told = tuple(
+        reports = tuple(
             Candidate(
-                seed=one.seed,
-                chosen=one is best,
-                scores=tuple(sorted(asdict(found[one]).items())) if one in found else (),
-                picture=small.get(one),
-                reason=None if one.refusal is None else str(one.refusal),
+                seed=candidate.seed,
+                chosen=candidate is best,
+                scores=tuple(sorted(asdict(defects[candidate]).items())) if candidate in defects else (),
+                picture=thumbnails.get(candidate),
+                reason=None if candidate.refusal is None else str(candidate.refusal),
             )
-            for one in self.candidates
+            for candidate in self.candidates
         )
-        return told, best
+        return reports, best
+
+
+def _below(picture: Rgb, candidate: _Candidate, mask: _CropMask, beneath: Sequence[_CropMask]) -> Rgb:
+    """[box.height, box.width, 3] uint8: what a crop of a candidate is composited over."""
+    below = picture[mask.box.slices].copy()
+    for other in beneath:
+        other.paste_into(below, candidate.parts[other], mask.box)
+    return below
 
 
 def _crop_masks(alpha: Alpha, editor: Editor) -> tuple[_CropMask, ...]:
@@ -326,13 +341,13 @@ def _crop_masks(alpha: Alpha, editor: Editor) -> tuple[_CropMask, ...]:
 
 def _crop_mask(crop: Crop, own: Hard, inside: Alpha) -> _CropMask:
     box, shown = crop.box, cast("Box", tight_box(own))
-    # Mostly all that is masked there is this piece's own: then nothing is copied.
+    # Usually no other crop's pixels are in the box: then the alpha is not copied.
     alpha = inside if np.array_equal(own, inside > 0) else np.where(own, inside, np.float32(0.0))
     return _CropMask(crop, alpha, Box(box.x0 + shown.x0, box.y0 + shown.y0, box.x0 + shown.x1, box.y0 + shown.y1))
 
 
 def _thumbnail(picture: Rgb) -> Rgb:
-    """The picture at a long side of at most THUMBNAIL_PX: sixty-four candidates of a large photo are kept."""
+    """The picture at a long side of at most THUMBNAIL_PX, since up to 64 candidates of a large photo are kept."""
     scale = THUMBNAIL_PX / max(picture.shape[:2])
     if scale >= 1:
         return picture

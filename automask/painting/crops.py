@@ -1,7 +1,8 @@
-"""Crops for the editor, and the way back. Pure functions over arrays.
+"""Crops for the editor, and back into the photo. Pure functions over arrays.
 
-A crop is cut from the photo, scaled by one factor so that its short side is what the editor likes, and padded to the
-editor's multiple. The way back undoes exactly that. At factor 1 nothing is resampled at all.
+`plan_crops` decides where to crop. `to_editor` and `cut_mask` scale a crop by one factor, so that its short side is the
+editor's ideal size, and pad it to the editor's multiple; `to_photo` undoes exactly that, and `composite` blends the
+result into the photo. At factor 1 nothing is resampled.
 """
 
 from collections.abc import Callable
@@ -14,10 +15,20 @@ import numpy.typing as npt
 from automask.masking.boxes import blobs, tight_box, union_of
 from automask.types import Alpha, Box, Hard, Rgb
 
+LONGEST = 8
+"""A crop is never scaled up to a long side of more than this many ideal sizes: a strip of 5 x 3000 px, scaled to 512 px
+in width, would be 300 000 px long. Its short side then stays below the editor's ideal size."""
+
+CONTEXT_FRAC = 0.15
+"""A crop extends by at least this share of the blob's longer side on every side, as context for the editor."""
+
+_CALL_PX = 64 * 64
+"""The cost of a crop in addition to its pixels, in pixels: two crops cost more than one of the same area."""
+
 
 @dataclass(frozen=True, slots=True)
 class Crop:
-    """Where a crop lies and what size the editor sees.
+    """The place of a crop in the photo, and its size for the editor.
 
     Args:
         box: The part of the photo.
@@ -39,50 +50,19 @@ class Crop:
         return min(self.work_wh) / min(self.box.width, self.box.height)
 
 
-LONGEST = 8
-"""A crop is never scaled up to a long side of more than this many ideal sizes: a strip of 5 x 3000 px, brought to 512
-in width, would be 300 000 px long. Its short side then stays smaller than the editor likes."""
-
-CONTEXT_FRAC = 0.15
-"""A crop shows at least this share of the blob's longer side on every side: an editor needs to see what it joins."""
-
-_CALL_PX = 64 * 64
-"""What a crop costs beside its pixels, in pixels: two crops of the same area are dearer than one."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Group:
-    """Blobs that are painted in one crop.
-
-    Args:
-        around: The box around them.
-        crop: Their crop.
-        members: Each blob's box and its pixels inside it.
-    """
-
-    around: Box
-    crop: Crop
-    members: tuple[tuple[Box, Hard], ...]
-
-    @property
-    def cost_px(self) -> int:
-        return self.crop.padded_wh[0] * self.crop.padded_wh[1] + _CALL_PX
-
-
 def plan_crops(
     hard: Hard, *, ideal_px: int, multiple_px: int, context_frac: float = CONTEXT_FRAC
 ) -> tuple[tuple[Crop, Hard], ...]:
     """The crops that repaint a mask, the one with the largest blob first.
 
-    Each blob has a crop of its own, but those whose common crop is cheaper than two, and no coarser, share one: twenty
+    Each blob has a crop of its own, except that blobs share one when it costs less than two and is no coarser: twenty
     cabinet doors in one view are one crop, two lamps at the ends of a hall are two.
 
     Args:
-        hard: [H, W] bool: every pixel that will show.
-        ideal_px: Short side that the editor likes; 0 gives one crop, the whole photo.
+        hard: [H, W] bool: every pixel to repaint.
+        ideal_px: The editor's ideal short side; 0 gives one crop, the whole photo.
         multiple_px: Sides of the padded crop are multiples of this.
-        context_frac: What a crop shows around its blobs, as a share of their longer side; how far the mask was dilated
-            does not matter.
+        context_frac: Context around the blobs on every side, as a share of their longer side.
 
     Returns:
         Pairs of a crop and the bool mask, at the size of the crop's box, of the pixels that it is responsible for;
@@ -113,8 +93,107 @@ def plan_crops(
     return tuple((group.crop, _own_mask(group)) for group in groups)
 
 
+def cut(photo: Rgb, crop: Crop) -> Rgb:
+    """The crop at the editor's size, from the whole photo: see `to_editor`."""
+    return to_editor(photo[crop.box.slices], crop)
+
+
+def to_editor(part: Rgb, crop: Crop) -> Rgb:
+    """A crop's part of the photo as the editor sees it: scaled, then padded at the right and the bottom.
+
+    The padding repeats the last pixels.
+
+    Args:
+        part: [box.height, box.width, 3] uint8.
+        crop: Its place and size.
+
+    Returns:
+        [padded height, padded width, 3] uint8, a copy.
+    """
+    return _pad(_resize(np.ascontiguousarray(part), crop.work_wh), crop, cv2.BORDER_REPLICATE).copy()
+
+
+def cut_mask(part: Hard, crop: Crop) -> Hard:
+    """The mask at the editor's size: True wherever a masked pixel of the photo has any share.
+
+    Args:
+        part: [box.height, box.width] bool, as `plan_crops` gives it.
+        crop: Its place and size.
+
+    Returns:
+        [padded height, padded width] bool; the padding is False.
+    """
+    if crop.is_scaled:
+        # Any share counts: a pixel that is resized back into the mask must have been repainted as a whole. Linear when
+        # enlarging: cubic overshoots, and would mask pixels far from the mask.
+        shrinks = crop.work_wh[0] < crop.box.width
+        shares = cv2.resize(
+            part.astype(np.float32), crop.work_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        )
+        part = shares > 0
+    padded: Hard = _pad(np.ascontiguousarray(part).view(np.uint8), crop, cv2.BORDER_CONSTANT) > 0
+    return padded
+
+
+def to_photo(painted: Rgb, crop: Crop) -> Rgb:
+    """The editor's output at the crop's place and size in the photo.
+
+    Args:
+        painted: [padded height, padded width, 3] uint8.
+        crop: The crop that it was made for.
+
+    Returns:
+        [box.height, box.width, 3] uint8.
+    """
+    width, height = crop.work_wh
+    return _resize(np.ascontiguousarray(painted[:height, :width]), (crop.box.width, crop.box.height))
+
+
+def composite(below: Rgb, painted: Rgb, alpha: Alpha) -> Rgb:
+    """The picture with the painted one blended over it through alpha.
+
+    Args:
+        below: [H, W, 3] uint8.
+        painted: [H, W, 3] uint8.
+        alpha: [H, W] float32, multiples of 1/255.
+
+    Returns:
+        [H, W, 3] uint8, a new array: `below` exactly where alpha is 0, `painted` exactly where it is 1, and the nearest
+        level in between.
+    """
+    result = below.copy()
+    around = tight_box(alpha > 0)
+    if around is None:
+        return result
+    # In integers: blends by n/255 are exact and rounded once, so a long chain does not darken.
+    share = np.rint(alpha[around.slices] * 255.0).astype(np.int32)[..., None]
+    low = below[around.slices].astype(np.int32)
+    high = painted[around.slices].astype(np.int32)
+    result[around.slices] = (low * (255 - share) + high * share + 127) // 255
+    return result
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Group:
+    """Blobs that are painted in one crop.
+
+    Args:
+        around: The box around them.
+        crop: Their crop.
+        members: Each blob's box and its pixels inside it.
+    """
+
+    around: Box
+    crop: Crop
+    members: tuple[tuple[Box, Hard], ...]
+
+    @property
+    def cost_px(self) -> int:
+        return self.crop.padded_wh[0] * self.crop.padded_wh[1] + _CALL_PX
+
+
 def _best_merger(new: _Group, groups: list[_Group], crop_of: Callable[[Box], Crop]) -> tuple[int, _Group] | None:
-    """The group that it saves most to be painted with, by its index, and the two as one."""
+    """The index of the group whose merger with the new one saves most, and the merged group; None if none saves."""
     best: tuple[int, _Group] | None = None
     most = 0
     for index, group in enumerate(groups):
@@ -147,7 +226,7 @@ def _crop_around(blob: Box, size_hw: tuple[int, int], ideal_px: int, multiple_px
     y0, y1 = _widen(blob.y0, blob.y1, _up(max(blob.height + 2 * context, ideal_px), multiple_px), height)
     box = Box(x0, y0, x1, y1)
     short = min(box.width, box.height)
-    # Rounding up to the multiple is not worth a resampling: it counts as the ideal size.
+    # A side between the ideal size and the next multiple counts as ideal: resampling it would only lose detail.
     factor = 1.0 if ideal_px <= short <= _up(ideal_px, multiple_px) else ideal_px / short
     if factor > 1.0:
         factor = max(1.0, min(factor, LONGEST * ideal_px / max(box.width, box.height)))
@@ -171,64 +250,8 @@ def _widen(start: int, stop: int, length: int, limit: int) -> tuple[int, int]:
     return low, low + length
 
 
-def cut(photo: Rgb, crop: Crop) -> Rgb:
-    """The crop as the editor sees it, out of the whole photo: see `to_editor`."""
-    return to_editor(photo[crop.box.slices], crop)
-
-
-def to_editor(part: Rgb, crop: Crop) -> Rgb:
-    """A crop's part of the photo as the editor sees it: scaled, then padded at the right and the bottom.
-
-    The padding repeats the last pixels.
-
-    Args:
-        part: [box.height, box.width, 3] uint8.
-        crop: Where, and what size.
-
-    Returns:
-        [padded height, padded width, 3] uint8, a copy.
-    """
-    return _pad(_resize(np.ascontiguousarray(part), crop.work_wh), crop, cv2.BORDER_REPLICATE).copy()
-
-
-def cut_mask(part: Hard, crop: Crop) -> Hard:
-    """The mask as the editor sees it: True wherever a masked pixel of the photo has any share.
-
-    Args:
-        part: [box.height, box.width] bool, as `plan_crops` gives it.
-        crop: Where, and what size.
-
-    Returns:
-        [padded height, padded width] bool; the padding is False.
-    """
-    if crop.is_scaled:
-        # Any share counts: a pixel that comes back into the mask must have been repainted as a whole. Linear on
-        # the way up: cubic overshoots, and would call pixels far from the mask masked.
-        shrinks = crop.work_wh[0] < crop.box.width
-        shares = cv2.resize(
-            part.astype(np.float32), crop.work_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        )
-        part = shares > 0
-    padded: Hard = _pad(np.ascontiguousarray(part).view(np.uint8), crop, cv2.BORDER_CONSTANT) > 0
-    return padded
-
-
-def to_photo(painted: Rgb, crop: Crop) -> Rgb:
-    """What the editor gave, at the crop's place and size in the photo.
-
-    Args:
-        painted: [padded height, padded width, 3] uint8.
-        crop: As it was cut.
-
-    Returns:
-        [box.height, box.width, 3] uint8.
-    """
-    width, height = crop.work_wh
-    return _resize(np.ascontiguousarray(painted[:height, :width]), (crop.box.width, crop.box.height))
-
-
 def _resize(picture: Rgb, size_wh: tuple[int, int]) -> Rgb:
-    """Resampled about the picture's own borders, so that there and back again shifts nothing."""
+    """Resampled relative to the picture's borders, so that resizing there and back shifts nothing."""
     have = (picture.shape[1], picture.shape[0])
     if have == size_wh:
         return picture
@@ -248,27 +271,3 @@ def _pad(picture: npt.NDArray[np.uint8], crop: Crop, border: int) -> npt.NDArray
         return picture
     padded: npt.NDArray[np.uint8] = cv2.copyMakeBorder(picture, 0, bottom, 0, right, border, value=0)
     return padded
-
-
-def composite(below: Rgb, painted: Rgb, alpha: Alpha) -> Rgb:
-    """The picture with the painted one laid over it through alpha.
-
-    Args:
-        below: [H, W, 3] uint8.
-        painted: [H, W, 3] uint8.
-        alpha: [H, W] float32, each value some n/255.
-
-    Returns:
-        [H, W, 3] uint8, a new array: `below` exactly where alpha is 0, `painted` exactly where it is 1, and the nearest
-        level in between.
-    """
-    result = below.copy()
-    around = tight_box(alpha > 0)
-    if around is None:
-        return result
-    # Whole numbers throughout: n/255 blends are exact and rounded once, so a long chain does not darken.
-    share = np.rint(alpha[around.slices] * 255.0).astype(np.int32)[..., None]
-    low = below[around.slices].astype(np.int32)
-    high = painted[around.slices].astype(np.int32)
-    result[around.slices] = (low * (255 - share) + high * share + 127) // 255
-    return result

@@ -25,7 +25,7 @@ def test_the_camera_is_found_from_the_lines_of_a_room(yaw, focal, horizon):
     assert abs(room.horizon - horizon) < 0.012 * SIZE[0]
 
 
-def test_a_photo_without_a_line_has_a_room_too():
+def test_a_photo_without_lines_has_a_room_too():
     room = camera_of(np.full((*SIZE, 3), 99, np.uint8), 1.0, Box().seen())
     assert 0.4 * SIZE[1] < room.focal < 1.2 * SIZE[1]
     assert 0 < room.horizon < SIZE[0]

@@ -29,7 +29,7 @@ def test_an_island_has_a_top_a_front_and_a_side_at_the_right_distances():
     assert len({(surface.flat, surface.axis) for surface, _ in planes}) == len(planes) == 3
 
 
-def test_a_fold_is_straight_though_what_is_seen_is_rough():
+def test_a_fold_is_straight_even_with_rough_normals():
     """The place where the front turns into the side moves by less than a px and a half from row to row."""
     box = Box(yaw=35)
     mask = box.which >= 10
@@ -44,7 +44,7 @@ def test_a_fold_is_straight_though_what_is_seen_is_rough():
     assert max(wrong) <= 2
 
 
-def test_planes_that_meet_are_equally_near_there():
+def test_planes_that_meet_have_one_distance_there():
     box = Box()
     room = box.room(noise=0.1)
     planes = planes_of(box.which >= 10, room, (0, 0))
@@ -73,7 +73,7 @@ def test_the_walls_of_a_room_are_planes_of_their_own():
             assert max(int((here & mine).sum()) for _, here in planes) > 0.97 * mine.sum()
 
 
-def test_a_mask_s_place_in_the_photo_does_not_move_its_planes():
+def test_cropping_the_mask_does_not_move_its_planes():
     box = Box()
     room = box.room()
     mask = box.which >= 10
@@ -148,7 +148,7 @@ def test_lines_along_a_floor_s_axis_run_to_its_vanishing_point(axis):
     assert np.abs(moved_across).max() < 0.02 * np.abs(moved_along).min()
 
 
-def test_a_metre_is_fewer_px_far_away():
+def test_a_metre_is_fewer_px_farther_away():
     room = level_room()
     _, _, floor = metres(RoomPlane(flat=True, axis=0, offset=1.5), room, (140, SIZE[0], 0, SIZE[1]))
     assert (np.diff(floor, axis=0) > 0).all()
@@ -157,7 +157,7 @@ def test_a_metre_is_fewer_px_far_away():
     assert (np.diff(right, axis=1) > 0).all()
 
 
-def test_twice_as_far_is_half_as_large():
+def test_twice_the_distance_is_half_the_size():
     room = level_room()
     box = (0, SIZE[0], 300, SIZE[1])
     for near in (RoomPlane(flat=False, axis=0, offset=1.0), RoomPlane(flat=False, axis=0, offset=1.0, facing=True)):

@@ -35,7 +35,7 @@ def test_the_same_photo_gives_the_same_bytes():
     np.testing.assert_array_equal(one.log_albedo, other.log_albedo)
 
 
-def test_in_a_kitchen_the_floor_lies_and_the_ceiling_hangs_and_cabinets_stand():
+def test_in_a_kitchen_the_floor_faces_up_the_ceiling_down_and_cabinets_sideways():
     labels = cv2.imread(str(ROOT / "tests/data/kitchen_labels.png"), cv2.IMREAD_UNCHANGED)
     kitchen = cv2.cvtColor(cv2.imread(str(ROOT / "automask/samples/kitchen.jpg")), cv2.COLOR_BGR2RGB)
     up = surfaces_of(kitchen).normal[..., 1]
@@ -52,7 +52,7 @@ def test_a_dark_cupboard_reflects_less_than_a_pale_wall():
 
 
 @pytest.mark.parametrize("brighter", [0.7, 1.2])
-def test_more_light_is_not_more_reflectance(brighter):
+def test_brightness_hardly_changes_the_predicted_reflectance(brighter):
     """The photo's levels move by a third of a stop and more; what is believed of the surfaces moves by less."""
     dim = photo((256, 384))
     lit = np.clip(dim * brighter, 0, 255).astype(np.uint8)
@@ -60,7 +60,7 @@ def test_more_light_is_not_more_reflectance(brighter):
     assert abs(float(np.median(moved))) < 0.6 * 2.2 * abs(np.log(brighter))
 
 
-def test_a_photo_twice_as_large_shows_twice_the_px_for_a_metre():
+def test_a_photo_twice_as_large_has_twice_the_px_for_a_metre():
     small = photo((256, 384))
     large = cv2.resize(small, (768, 512), interpolation=cv2.INTER_NEAREST)
     zoom = np.median(surfaces_of(large).log_density - surfaces_of(small).log_density)
@@ -68,5 +68,5 @@ def test_a_photo_twice_as_large_shows_twice_the_px_for_a_metre():
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 3000), (3000, 5)])
-def test_tiny_and_long_photos_are_seen_too(size):
+def test_tiny_and_long_photos_have_surfaces_too(size):
     assert np.isfinite(surfaces_of(np.full((*size, 3), 90, np.uint8)).log_albedo).all()

@@ -12,7 +12,7 @@ def heat(*rows: str) -> np.ndarray:
     return np.array([[int(char) / 10 for char in row] for row in rows], dtype=np.float32)
 
 
-def test_each_hot_island_has_a_box_hottest_first():
+def test_each_hot_part_has_a_box_hottest_first():
     found = boxes_from_heat(heat("50000", "50009", "00009"), threshold=0.4, min_area_frac=0)
     assert found == (Box(4, 1, 5, 3), Box(0, 0, 1, 2))
 
@@ -31,11 +31,11 @@ def test_heat_at_the_threshold_is_hot():
     assert boxes_from_heat(np.full((2, 2), 0.35, dtype=np.float32), threshold=0.35, min_area_frac=0)
 
 
-def test_pixels_that_touch_at_a_corner_are_one_island():
+def test_pixels_that_touch_at_a_corner_are_one_part():
     assert boxes_from_heat(heat("900", "090", "009"), threshold=0.5, min_area_frac=0) == (Box(0, 0, 3, 3),)
 
 
-def test_islands_below_the_smallest_area_are_dropped():
+def test_parts_below_the_smallest_area_are_dropped():
     picture = heat("90000", "00000", "00099")
     assert boxes_from_heat(picture, threshold=0.5, min_area_frac=2 / 15) == (Box(3, 2, 5, 3),)
 
@@ -53,11 +53,11 @@ def test_padding_stays_inside_the_image():
     assert boxes_from_heat(hot, threshold=0.5, min_area_frac=0, pad_frac=0.25) == (Box(2, 0, 8, 5),)
 
 
-def test_order_of_equally_hot_islands_is_by_size_then_place():
+def test_equally_hot_parts_are_ordered_by_size_then_place():
     assert boxes_from_heat(heat("9090", "0090"), threshold=0.5, min_area_frac=0) == (Box(2, 0, 3, 2), Box(0, 0, 1, 1))
 
 
-def test_blobs_part_a_mask_without_losing_a_pixel():
+def test_blobs_split_a_mask_without_losing_a_pixel():
     hard = disc((60, 80), (20, 20), 9) | disc((60, 80), (60, 40), 12)
     again = np.zeros_like(hard)
     for box, inside in blobs(hard):

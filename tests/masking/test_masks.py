@@ -36,7 +36,7 @@ def test_dilating_more_never_loses_a_pixel():
     assert (small <= large).all()
 
 
-def test_specks_go_and_every_larger_part_stays():
+def test_specks_are_removed_and_every_larger_part_stays():
     spotted = mask("#.....", "..##..", "..##..", "......", "###...")
     assert draw(clean(spotted, min_speck_px=2, max_hole_px=0)) == ["......", "..##..", "..##..", "......", "###..."]
 
@@ -58,12 +58,12 @@ def test_small_holes_are_filled_and_windows_stay_open():
     ]
 
 
-def test_a_bay_at_the_border_is_no_hole():
+def test_background_at_the_border_is_not_a_hole():
     bay = mask("##.##", "##.##", "#####")
     assert draw(clean(bay, min_speck_px=0, max_hole_px=100)) == draw(bay)
 
 
-def test_cleaning_twice_is_cleaning_once():
+def test_cleaning_is_idempotent():
     rough = np.random.default_rng(3).random((50, 60)) > 0.45
     once = clean(rough, min_speck_px=6, max_hole_px=6)
     assert (clean(once, min_speck_px=6, max_hole_px=6) == once).all()
@@ -87,7 +87,7 @@ def test_at_equal_heat_and_area_the_earlier_mask_wins():
     assert [draw(m) for m in settle([first, second], [same, same])] == [["##."], ["..#"]]
 
 
-def test_settling_shares_no_pixel_and_loses_none():
+def test_settled_masks_share_no_pixel_and_lose_none():
     rng = np.random.default_rng(0)
     hards = [rng.random((30, 30)) > 0.4 for _ in range(5)]
     heats = [rng.random((30, 30)).astype(np.float32) for _ in range(5)]
@@ -103,7 +103,7 @@ def test_settling_does_not_write_to_its_input():
     assert second.all()
 
 
-def test_feather_is_one_inside_and_falls_to_nothing_outside():
+def test_feather_is_one_inside_and_falls_to_zero_outside():
     blob = disc((80, 80), (40, 40), 15)
     soft = feather(blob, 6)
     assert (soft[blob] == 1).all()
@@ -119,7 +119,7 @@ def test_a_feather_of_zero_is_the_mask():
     assert (feather(blob, 0) == blob).all()
 
 
-def test_alpha_is_always_some_n_of_255():
+def test_alpha_is_always_a_multiple_of_one_255th():
     soft = feather(disc((50, 50), (20, 25), 9), 7.3)
     assert (soft == (np.rint(soft * 255) / 255).astype(np.float32)).all()
     assert soft.dtype == np.float32

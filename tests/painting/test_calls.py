@@ -27,13 +27,13 @@ class WritesToItsCrop:
         (WritesToItsCrop(), r"editor 'WritesToItsCrop' failed .* read-only"),
     ],
 )
-def test_an_editor_that_breaks_its_promise_is_named(editor: object, said: str):
+def test_an_editor_that_breaks_its_protocol_is_named(editor: object, said: str):
     with pytest.raises(EditorError, match=said) as caught:
         paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(editor))
     assert "\n" not in str(caught.value)
 
 
-def test_what_an_editor_says_on_purpose_is_passed_on_as_it_is():
+def test_an_editor_s_own_error_is_raised_unchanged():
     with pytest.raises(WeightsMissing, match="no weights for 'x'"):
         paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(Raises(error=WeightsMissing("no weights for 'x'"))))
 
@@ -53,7 +53,7 @@ class RefusesAtOnce(Together):
         raise CropRefused("one of them")
 
 
-def test_an_editor_that_does_not_say_which_crop_it_declines_is_asked_one_by_one():
+def test_an_editor_that_does_not_say_which_crop_it_declines_gets_them_one_by_one():
     result, steps = paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(RefusesAtOnce(ideal_px=24)))
     alone, _ = paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(Fill(ideal_px=24)))
     assert (result == alone).all()

@@ -164,7 +164,7 @@ def random_plan(seed: int) -> tuple[tuple[Edit, ...], tuple[Region, ...]]:
 
 
 class Averages(Together):
-    """Paints the mean of all that it sees: what lies beneath a crop decides its colour."""
+    """Paints the mean of its crop, so that what is below the crop decides its colour."""
 
     def paint(self, crop, hard, prompt, *, seed):
         if seed % 5 == 0:
@@ -199,8 +199,8 @@ def test_photos_painted_together_equal_those_painted_alone():
     editor = Averages(ideal_px=24)
     photos = [room(*SIZE, seed=number) for number in range(3)]
     plans = [random_plan(number) for number in range(3)]
-    talks = [painting(p, *plan, stages(editor), seed=3) for p, plan in zip(photos, plans, strict=True)]
-    for (together, steps), photo, (plan, regions) in zip(paint_together(talks), photos, plans, strict=True):
+    paintings = [painting(p, *plan, stages(editor), seed=3) for p, plan in zip(photos, plans, strict=True)]
+    for (together, steps), photo, (plan, regions) in zip(paint_together(paintings), photos, plans, strict=True):
         alone, those = paint(photo, plan, regions, stages(Averages(ideal_px=24)), seed=3)
         assert (together == alone).all()
         assert steps == those
@@ -217,7 +217,7 @@ class FailsOnRed(Fill):
         return [self.paint(**job) for job in jobs]
 
 
-def test_a_photo_whose_editor_fails_does_not_take_the_others_with_it():
+def test_a_photo_whose_editor_fails_does_not_end_the_others():
     tools, photo = stages(FailsOnRed(ideal_px=24)), room(*SIZE)
     red = (Edit(("island",), "red"), PLAN[1])
     fine, failed, fine_too = paint_together(
@@ -248,20 +248,20 @@ def test_any_error_while_a_photo_is_painted_ends_that_photo_alone(monkeypatch):
         paint(photos[1], PLAN, (ISLAND, LAMPS), tools)
 
 
-def test_steps_are_told_in_order():
-    told = []
+def test_steps_are_reported_in_order():
+    reported = []
     paint(
         room(*SIZE),
         PLAN,
         (ISLAND, LAMPS),
         stages(Fill()),
-        on_step=lambda index, step: told.append((index, step.targets)),
+        on_step=lambda index, step: reported.append((index, step.targets)),
     )
-    assert told == [(0, ("island",)), (1, ("lamps",))]
+    assert reported == [(0, ("island",)), (1, ("lamps",))]
 
 
 class GoodOnce(Fill):
-    """One seed paints a surface of its own, every other a flat white patch."""
+    """Paints a textured surface for one seed, and a flat white patch for every other."""
 
     def __init__(self, good: int):
         super().__init__(ideal_px=0)
@@ -271,7 +271,7 @@ class GoodOnce(Fill):
         return room(*SIZE, seed=9)[:, ::-1].copy() if seed == self.good else np.full_like(crop, 255)
 
 
-def test_of_several_candidates_the_one_with_least_defects_stays():
+def test_of_several_candidates_the_one_with_the_fewest_defects_is_kept():
     photo = room(*SIZE)
     own = edit_seed(7, PLAN[0])
     good = candidate_seed(own, 2)
@@ -286,14 +286,14 @@ def test_of_several_candidates_the_one_with_least_defects_stays():
     assert all({"seam", "tint", "leak", "empty"} <= {name for name, _ in one.scores} for one in step.candidates)
 
 
-def test_one_candidate_is_the_edit_as_it_always_was():
+def test_one_candidate_equals_the_edit_without_candidates():
     photo = room(*SIZE)
     _, (step,) = paint(photo, PLAN[:1], (ISLAND,), stages(Fill(ideal_px=24)))
     assert step.candidates == ()
     assert step.seed == edit_seed(0, PLAN[0])
 
 
-def test_a_declined_candidate_is_out_and_the_step_fails_only_when_all_are():
+def test_a_declined_candidate_is_dropped_and_the_step_fails_only_when_all_are():
     plan, regions = random_plan(1)
     _, steps = paint(room(*SIZE), plan, regions, stages(Averages(ideal_px=24)), candidates=3)
     declined = [one for step in steps for one in step.candidates if one.reason]

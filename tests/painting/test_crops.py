@@ -18,7 +18,7 @@ def test_distant_blobs_have_crops_of_their_own():
     assert all(crop.box.area < 200 * 600 / 10 for crop, _ in crops)
 
 
-def test_a_blob_inside_the_crop_of_another_is_painted_along_with_it():
+def test_a_blob_inside_another_one_s_crop_shares_that_crop():
     doors = disc((200, 300), (100, 100), 9) | disc((200, 300), (125, 100), 5)
     assert len(plan_crops(doors, ideal_px=64, multiple_px=8)) == 1
 
@@ -53,13 +53,13 @@ def test_blobs_never_share_a_crop_that_is_coarser_than_their_own():
 
 
 @pytest.mark.parametrize("context_frac", [0.0, 0.5, 2.0])
-def test_what_a_crop_shows_around_its_blob_is_a_setting_of_its_own(context_frac: float):
+def test_context_around_a_blob_is_set_by_context_frac_alone(context_frac: float):
     ((crop, own),) = plan_crops(disc((900, 900), (450, 450), 50), ideal_px=8, multiple_px=1, context_frac=context_frac)
     assert own.shape == (crop.box.height, crop.box.width)
     assert crop.box.width == 101 + 2 * round(context_frac * 101)
 
 
-def test_every_pixel_belongs_to_exactly_one_crop_and_lies_in_it():
+def test_every_pixel_belongs_to_exactly_one_crop_and_is_inside_it():
     rng = np.random.default_rng(1)
     spots = np.zeros((240, 320), dtype=bool)
     for _ in range(25):
@@ -113,7 +113,7 @@ def test_a_photo_too_small_for_the_ideal_is_scaled_up_to_it():
     assert min(crop.work_wh) == 64
 
 
-def test_a_strip_is_not_scaled_up_without_end():
+def test_a_strip_is_scaled_up_to_a_limit():
     ((crop, _),) = plan_crops(np.ones((3000, 5), dtype=bool), ideal_px=64, multiple_px=8)
     assert max(crop.padded_wh) <= 3000
     ((crop, _),) = plan_crops(np.ones((300, 20), dtype=bool), ideal_px=64, multiple_px=8)
@@ -140,7 +140,7 @@ def test_at_scale_one_there_and_back_is_the_identity(size_hw: tuple[int, int]):
 
 
 @pytest.mark.parametrize("ideal_px", [90, 150, 311, 640])
-def test_at_other_scales_the_way_back_shifts_less_than_a_twentieth_of_a_pixel(ideal_px: int):
+def test_at_other_scales_resizing_back_shifts_less_than_a_twentieth_of_a_pixel(ideal_px: int):
     photo = cv2.GaussianBlur(room(301, 403), (0, 0), 9)
     ((crop, _),) = plan_crops(np.ones((301, 403), dtype=bool), ideal_px=ideal_px, multiple_px=8)
     assert crop.is_scaled
@@ -196,7 +196,7 @@ def test_compositing_the_same_picture_changes_nothing_at_any_alpha():
     assert (composite(photo, photo, alpha) == photo).all()
 
 
-def test_composite_leaves_its_input_alone():
+def test_composite_does_not_write_to_its_input():
     photo = room()
     before = photo.copy()
     composite(photo, 255 - photo, np.ones(photo.shape[:2], dtype=np.float32))

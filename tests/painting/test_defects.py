@@ -33,7 +33,7 @@ def levels(picture):
 
 
 def front():
-    """[300, 400] bool: a cupboard, and its joints, which keep their colour in any honest edit."""
+    """[300, 400] bool: a cupboard, and its joints, which keep their colour in any good edit."""
     hard = np.zeros((300, 400), bool)
     hard[70:230, 110:290] = True
     joints = np.zeros_like(hard)
@@ -99,7 +99,7 @@ def test_a_score_grows_with_its_defect_from_near_0_to_a_clear_alarm(way):
     assert scores[-1] > 0.6
 
 
-def test_an_honest_edit_scores_near_0_everywhere():
+def test_a_good_edit_scores_near_0_everywhere():
     assert max(dataclasses.astuple(broken("rim", 0))) < 0.15
 
 
@@ -124,13 +124,13 @@ def test_a_smooth_surface_painted_smooth_is_not_empty():
     assert measure(before, composite(before, painted, alpha), alpha).empty < 0.1
 
 
-def test_a_new_edge_on_the_old_edge_is_no_seam():
+def test_a_new_edge_on_an_old_edge_is_not_a_seam():
     before, painted, _ = cupboard()
     alpha = front()[0].astype(np.float32)  # cut right along the cupboard
     assert measure(before, composite(before, painted, alpha), alpha).seam < 0.15
 
 
-def test_a_strip_of_the_old_surface_beside_the_mask_is_a_seam():
+def test_a_strip_of_the_old_surface_outside_the_mask_is_a_seam():
     before, painted, _ = cupboard()
     hard, _ = front()
     seams = []
@@ -142,7 +142,7 @@ def test_a_strip_of_the_old_surface_beside_the_mask_is_a_seam():
     assert min(seams[1:]) > 0.9
 
 
-def test_light_and_form_that_stay_are_no_leak():
+def test_light_and_shape_that_stay_are_not_a_leak():
     hard, _ = front()
     before, _, alpha = cupboard()
     grey = before.mean(2, keepdims=True)
@@ -151,7 +151,7 @@ def test_light_and_form_that_stay_are_no_leak():
 
 
 @pytest.mark.parametrize("way", ["rim", "cast", "leak", "blur"])
-def test_what_lies_farther_away_than_the_margin_changes_nothing(way):
+def test_pixels_beyond_the_margin_change_nothing(way):
     before, painted, alpha = cupboard()
     after = composite(before, spoiled(before, painted, alpha, way, WAYS[way][1][-2]), alpha)
     whole = measure(before, after, alpha)
@@ -178,7 +178,7 @@ def test_the_size_of_a_large_photo_hardly_matters(way):
     assert np.allclose(*scores, atol=0.1)
 
 
-def test_measuring_is_repeatable_and_leaves_its_arguments_alone():
+def test_measuring_is_repeatable_and_does_not_write_to_its_arguments():
     before, painted, alpha = cupboard()
     after = composite(before, painted, alpha)
     for plane in (before, after, alpha):
@@ -223,7 +223,7 @@ def test_a_mask_that_fills_the_part_has_no_seam():
     assert measure(before, painted, np.ones(before.shape[:2], np.float32)).seam == 0
 
 
-def test_the_total_is_what_is_left_of_clean():
+def test_the_total_is_one_minus_the_product_of_what_is_clean():
     assert Defects(0, 0, 0, 0).total == 0
     assert Defects(0.5, 0.5, 0, 0).total == 0.75
     assert Defects(0, 0, 1, 0).total == 1
@@ -238,7 +238,7 @@ def test_ranking_puts_the_clean_one_first_and_the_earlier_of_equals():
     assert rank([]) == ()
 
 
-def test_on_the_bundled_kitchen_each_defect_is_told_and_the_clean_edit_ranked_first():
+def test_on_the_bundled_kitchen_each_defect_is_detected_and_the_clean_edit_ranked_first():
     outcome = automask.edit(KITCHEN, "cabinets -> navy")
     before, alpha = outcome.photo.rgb, outcome.regions[0].alpha
     clean = measure(before, outcome.image, alpha)
@@ -276,9 +276,9 @@ def test_every_way_breaks_more_the_stronger_it_is_and_only_inside(roc_defects):
     alpha = roc_defects.alpha_from(hard, roc_defects.CLOSE, untouchable=np.zeros_like(hard))
     edit = roc_defects.Honest("re-render, close mask", "", before, painted, hard, alpha, everywhere=True)
     clean = composite(before, painted, alpha).astype(float)
-    for way, told in roc_defects.WAYS.items():
+    for way, definition in roc_defects.WAYS.items():
         harm = []
-        for strength in told.strengths:
+        for strength in definition.strengths:
             after, through = roc_defects.break_edit(edit, way, strength, np.random.default_rng(1))
             assert np.array_equal(after[through == 0], before[through == 0])
             harm.append(np.abs(after - clean).mean())
@@ -298,8 +298,8 @@ def test_the_script_writes_its_tables_and_curves(roc_defects, tmp_path, capsys):
     roc_defects.main(["--data", str(tmp_path), "--out", str(tmp_path / "out"), "--no-sample"])
     text = (tmp_path / "out" / "roc.md").read_text()
     assert text.strip() in capsys.readouterr().out
-    for told in roc_defects.WAYS.values():
-        assert told.unit.format(told.medium) in text
+    for definition in roc_defects.WAYS.values():
+        assert definition.unit.format(definition.medium) in text
     assert "nan" not in text
     assert cv2.imread(str(tmp_path / "out" / "roc.png")) is not None
     with pytest.raises(SystemExit, match="no edits in split 'tune'"):

@@ -49,7 +49,7 @@ def test_an_option_of_the_wrong_type_is_refused_before_any_work(value: object):
         ({"paint": None}, r"editor 'Fill' has no paint\(\)"),
     ],
 )
-def test_what_only_looks_like_an_editor_is_refused(attributes: dict[str, object], said: str):
+def test_an_incomplete_editor_is_refused(attributes: dict[str, object], said: str):
     editor = Fill()
     for name, value in attributes.items():
         setattr(editor, name, value)
@@ -84,7 +84,7 @@ class Reads(Fill):
         return (prompt,)
 
 
-def test_what_is_in_the_files_that_prompts_name_decides_a_result(tmp_path):
+def test_the_contents_of_files_that_prompts_name_count_for_a_result(tmp_path):
     path = tmp_path / "oak.jpg"
     plan = (Edit(("island",), str(path)), Edit(("lamps",), "brass", editor="red"))
     tools = stages(Reads(), red=Fill())

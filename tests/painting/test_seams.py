@@ -1,4 +1,4 @@
-"""An editor's own errors are told from the surroundings of the mask and undone inside it."""
+"""An editor's own errors are measured around the mask and undone inside it."""
 
 import cv2
 import numpy as np
@@ -25,7 +25,7 @@ def kitchen() -> np.ndarray:
 
 
 def ring_error(picture: np.ndarray, photo: np.ndarray, hard: np.ndarray) -> float:
-    """RMS of the difference in mean colour, over some 4 px, in a band of 8 px on both sides of the mask's border."""
+    """RMS of the difference in mean colour, over about 4 px, in a band of 8 px on both sides of the mask's border."""
     inside = cv2.distanceTransform(hard.astype(np.uint8), cv2.DIST_L2, 5)
     outside = cv2.distanceTransform((~hard).astype(np.uint8), cv2.DIST_L2, 5)
     band = ((inside > 0) & (inside <= 8)) | ((outside > 0) & (outside <= 8))
@@ -60,25 +60,25 @@ def test_the_error_around_the_border_falls_at_least_five_fold(photo: np.ndarray,
 
 
 @pytest.mark.parametrize("spoiled", [spoil(AddEight()), spoil(Tints()), wash_out], ids=["add", "tint", "wash"])
-def test_what_was_painted_keeps_its_own_colour_but_for_the_error(spoiled):
+def test_the_painted_colour_is_kept_except_for_the_error(spoiled):
     photo = kitchen()
     green = np.array((110, 160, 130), np.float32)
     wanted = photo.copy()
     wanted[HARD] = green + photo[HARD].mean(axis=1, keepdims=True) / 8
     bare = spoiled(wanted)
-    mended = correct_drift(bare, photo, photo, HARD)
-    errors = [np.abs(picture[HARD].astype(int) - wanted[HARD]).mean() for picture in (bare, mended)]
+    corrected = correct_drift(bare, photo, photo, HARD)
+    errors = [np.abs(picture[HARD].astype(int) - wanted[HARD]).mean() for picture in (bare, corrected)]
     assert errors[1] < errors[0] / 3
 
 
-def test_a_painted_crop_whose_surroundings_are_right_is_left_alone():
+def test_a_painted_crop_whose_surroundings_match_is_unchanged():
     photo = room(*SIZE)
     painted = photo.copy()
     painted[HARD] = (200, 30, 30)
     assert correct_drift(painted, photo, photo, HARD) is painted
 
 
-def test_surroundings_that_are_no_likeness_say_nothing():
+def test_surroundings_that_do_not_resemble_the_photo_are_ignored():
     photo = room(*SIZE)
     painted = np.full_like(photo, (3, 250, 120))
     assert correct_drift(painted, photo, photo, HARD) is painted
@@ -88,18 +88,18 @@ def test_what_the_editor_spills_beyond_the_mask_is_not_compared():
     photo = room(*SIZE)
     painted = AddEight().paint(photo, HARD, "", seed=0)
     painted[disc(SIZE, (180, 160), 78)] = (180, 150, 60)
-    mended = correct_drift(painted, photo, photo, HARD, spill_px=9)
-    assert np.abs(mended[HARD].astype(int) - (172, 142, 52)).max() <= 1
+    corrected = correct_drift(painted, photo, photo, HARD, spill_px=9)
+    assert np.abs(corrected[HARD].astype(int) - (172, 142, 52)).max() <= 1
 
 
 @pytest.mark.parametrize("hard", [np.zeros(SIZE, bool), np.ones(SIZE, bool)], ids=["empty", "full"])
-def test_without_a_border_there_is_nothing_to_match(hard: np.ndarray):
+def test_without_a_border_nothing_is_corrected(hard: np.ndarray):
     photo = room(*SIZE)
     painted = AddEight().paint(photo, hard, "", seed=0)
     assert correct_drift(painted, photo, photo, hard) is painted
 
 
-def test_a_mask_of_one_pixel_in_the_corner_is_matched():
+def test_a_mask_of_one_pixel_in_the_corner_is_corrected():
     photo = room(*SIZE)
     corner = np.zeros(SIZE, bool)
     corner[0, 0] = True
@@ -110,7 +110,7 @@ def soft(photo: np.ndarray) -> np.ndarray:
     return cv2.GaussianBlur(photo.astype(np.float32), (0, 0), 2.0)
 
 
-def test_detail_comes_back_where_the_photo_was_merely_dimmed():
+def test_detail_is_restored_where_the_photo_was_only_dimmed():
     photo = kitchen()
     dimmed = 0.5 * photo + 20
     restored = restore_detail(soft(photo) * 0.5 + 20, photo, soft(photo))
@@ -118,14 +118,14 @@ def test_detail_comes_back_where_the_photo_was_merely_dimmed():
     assert np.abs(restored - dimmed).mean() < lost / 3
 
 
-def test_no_old_detail_comes_through_a_material_of_its_own():
+def test_no_old_detail_is_restored_under_a_new_material():
     photo = kitchen()
     other = soft(room(*SIZE, seed=5))
     leaked = np.abs(restore_detail(other, photo, soft(photo)) - other).mean()
     assert leaked < 0.15 * np.abs(photo - soft(photo)).mean()
 
 
-def test_detail_of_a_plain_colour_stays_plain():
+def test_a_plain_colour_gets_no_detail():
     photo = kitchen()
     plain = np.full(photo.shape, 120.0, np.float32)
     assert np.abs(restore_detail(plain, photo, soft(photo)) - plain).max() < 0.5
@@ -148,7 +148,7 @@ def painted_by(editor: object, photo: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 @pytest.mark.parametrize("ideal_px", [0, 128, 240])
 @pytest.mark.parametrize("editor", [AddEight(keeps_surroundings=True), Tints(), Blurs()], ids=["add", "tint", "blur"])
-def test_the_chain_matches_what_means_to_keep_its_surroundings_and_holds_law_one(editor, ideal_px: int):
+def test_the_chain_corrects_editors_that_keep_their_surroundings_and_holds_law_one(editor, ideal_px: int):
     photo = kitchen()
     editor.ideal_px = ideal_px
     result, alpha = painted_by(editor, photo)
@@ -158,7 +158,7 @@ def test_the_chain_matches_what_means_to_keep_its_surroundings_and_holds_law_one
 
 
 @pytest.mark.parametrize("editor", [AddEight(ideal_px=0), Fill(rgb=(90, 90, 90), ideal_px=0)], ids=["add", "fill"])
-def test_an_editor_that_does_not_say_so_is_taken_at_its_word(editor):
+def test_an_editor_without_keeps_surroundings_is_not_corrected(editor):
     photo = kitchen()
     result, alpha = painted_by(editor, photo)
     wanted = editor.paint(photo, HARD, "", seed=0)
