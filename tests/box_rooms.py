@@ -9,11 +9,11 @@ from automask.geometry.perspective import camera_of
 from automask.geometry.surfaces import SurfacePrediction
 
 SIZE = (256, 384)
-FLOOR, CEILING, RIGHT, LEFT, BACK = range(5)
+FLOOR = 0  # in `BoxRoom.which`; 1 is the ceiling, 2 to 5 are walls, from 10 on the faces of the island
 
 
-class Box:
-    """A box room, and an island in it, seen by a level camera: exact normals, distances and a picture of its lines."""
+class BoxRoom:
+    """A box room with an island, as a level camera sees it: exact normals, distances and a picture of its lines."""
 
     def __init__(self, *, yaw=20.0, focal=250.0, horizon=112.0, eye=1.5, island=True, size=SIZE):
         self.yaw, self.focal, self.horizon, self.eye = math.radians(yaw), focal, horizon, eye
@@ -24,34 +24,34 @@ class Box:
         # The room's frame: u along axis 0, v along axis 1, both level; y down.
         turn = np.array([[math.sin(self.yaw), 0, math.cos(self.yaw)], [math.cos(self.yaw), 0, -math.sin(self.yaw)]])
         self.turn = np.stack([turn[0], -turn[1], [0, 1, 0]])
-        way = self.ray @ self.turn.T
+        rays = self.ray @ self.turn.T
         self.depth = np.full(size, np.inf)
         self.normal = np.zeros((*size, 3))
         self.which = np.full(size, -1)
         self.metre = np.zeros((*size, 2))
         walls = [(2, eye, 0), (2, eye - 2.6, 1), (0, 5.2, 2), (1, -1.9, 3), (1, 2.1, 4), (0, -1.0, 5)]
         for axis, at, name in walls:
-            self._hit(way, axis, at, name, None)
+            self._hit(rays, axis, at, name, None)
         if island:  # 1.1 m long, 0.9 m wide and high
             low, high = np.array([2.2, 0.4, eye - 0.9]), np.array([3.1, 1.5, eye])
             for axis, at, name in ((2, low[2], 10), (0, low[0], 11), (1, low[1], 12), (1, high[1], 13)):
-                self._hit(way, axis, at, name, (low, high))
+                self._hit(rays, axis, at, name, (low, high))
 
-    def _hit(self, way, axis, at, name, within):
+    def _hit(self, rays, axis, at, name, within):
         with np.errstate(divide="ignore", invalid="ignore"):
-            t = at / way[..., axis]
-            point = way * t[..., None]
+            t = at / rays[..., axis]
+            point = rays * t[..., None]
         ok = (t > 0) & (t < self.depth)
-        rest = [k for k in range(3) if k != axis]
+        others = [k for k in range(3) if k != axis]
         if within is not None:
-            for k in rest:
+            for k in others:
                 ok &= (point[..., k] >= within[0][k]) & (point[..., k] <= within[1][k])
         self.depth[ok], self.which[ok] = t[ok], name
         self.normal[ok] = -math.copysign(1, at) * self.turn[axis] if within is None else 0
         if within is not None:
-            towards = -np.sign((way[..., axis])[ok])
+            towards = -np.sign((rays[..., axis])[ok])
             self.normal[ok] = towards[:, None] * self.turn[axis]
-        self.metre[ok] = point[ok][:, rest]
+        self.metre[ok] = point[ok][:, others]
 
     def picture(self):
         """Tiles on every surface, in greys: lines along the room's axes."""
@@ -59,8 +59,8 @@ class Box:
         grey = 120 + 15 * (self.which % 7) + 22 * (cell.sum(-1) % 2)
         return np.repeat(np.clip(grey, 0, 255).astype(np.uint8)[..., None], 3, -1)
 
-    def seen(self, noise=0.0):
-        """What a perfect net would see, at a quarter of the size; with `noise`, a worse one."""
+    def surfaces(self, noise=0.0):
+        """What a perfect net would predict, at a quarter of the size; with `noise`, a worse one."""
         wh = (self.which.shape[1] // 4, self.which.shape[0] // 4)
         rng = np.random.default_rng(0)
         normal = cv2.resize(self.normal.astype(np.float32), wh, interpolation=cv2.INTER_AREA)
@@ -71,4 +71,4 @@ class Box:
         return SurfacePrediction(normal.astype(np.float32), density, np.zeros((*density.shape, 3), np.float32))
 
     def room(self, noise=0.0):
-        return camera_of(self.picture(), 1.0, self.seen(noise))
+        return camera_of(self.picture(), 1.0, self.surfaces(noise))

@@ -1,20 +1,40 @@
-"""The planes of a room, and where on a plane each pixel lies."""
+"""The planes of a room: which of them a mask lies in, and metric coordinates on them.
+
+A room has six orientations of planes: floor and ceiling, and the walls at either end of its two level axes. The
+predicted normals say which orientation a pixel has, and the predicted distances how far away its plane is. `main_plane`
+answers for a whole mask; `planes_of` splits a mask into the planes under it, with straight folds (`folds.py`) between
+them; `metres_on` gives each pixel its place on a plane.
+"""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from automask.geometry.perspective import EYE_M, Room, bounds
+from automask.geometry.folds import straighten
+from automask.geometry.perspective import EYE_M, Room
 from automask.images.filters import guided
 from automask.types import FloatImage, Hard, Hw, Labels
 
-_LOW_M = 1.0  # what lies flat further below the eye than this is floor, not worktop
-_FACING = 0.42  # sine of 25 degrees: a normal that is further from every axis of the room is of something round
-_SPECK = 0.012  # a plane under this share of the mask is taken for part of its neighbour
+_LOW_M = 1.0  # a horizontal plane farther below the eye than this is a floor, not a worktop
+_MAX_SINE = 0.42  # of 25 degrees: a normal farther than this from every axis of the room belongs to something round
+_MIN_PART_FRAC = 0.012  # a part below this share of the mask is added to its neighbour
+
+Orientation: TypeAlias = tuple[bool, int, int]
+"""Horizontal or not, axis, sign of the offset: see `RoomPlane`."""
+
+_ORIENTATIONS: tuple[Orientation, ...] = (
+    (True, 0, 1),
+    (True, 0, -1),
+    (False, 0, 1),
+    (False, 0, -1),
+    (False, 1, 1),
+    (False, 1, -1),
+)
+"""The six ways that a plane of a room can face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,107 +42,170 @@ class RoomPlane:
     """A plane of the room.
 
     Args:
-        flat: It lies flat, `offset` metres below the eye (or above, where negative); else it stands upright.
-        axis: The level axis that an upright plane follows, and that boards on a flat one do.
-        offset: Metres from the eye to the plane; of an upright one negative to the left, looking along its axis.
-        facing: No plane of the room: something round, laid as if it faced the camera at this distance.
+        horizontal: True for floors, worktops and ceilings; False for vertical planes.
+        axis: The level axis that a vertical plane follows, and that boards on a horizontal one follow.
+        offset: Metres from the eye to the plane. Of a horizontal one: positive below the eye, negative above. Of a
+            vertical one: negative to the left of the eye, looking along its axis.
+        facing: Not a plane of the room but something round, treated as facing the camera at this distance.
     """
 
-    flat: bool
+    horizontal: bool
     axis: int
     offset: float
     facing: bool = False
 
     @property
     def is_floor(self) -> bool:
-        return self.flat and self.offset > _LOW_M
+        return self.horizontal and self.offset > _LOW_M
 
 
-_KINDS = ((True, 0, 1), (True, 0, -1), (False, 0, 1), (False, 0, -1), (False, 1, 1), (False, 1, -1))
-"""Flat or not, axis, sign of the offset: the six ways that a plane of a room can face."""
+def main_plane(mask: Hard, room: Room, size_hw: Hw, corner: Hw, *, boards: bool) -> RoomPlane:
+    """The plane that most of a mask lies in.
 
-
-def _ways(room: Room) -> FloatImage:
-    """[6, 3] the normals, towards the camera, of `_KINDS`."""
-    ways = []
-    for flat, axis, sign in _KINDS:
-        yaw = room.yaws[axis]
-        ways.append((0, -sign, 0) if flat else (-sign * math.cos(yaw), 0, sign * math.sin(yaw)))
-    return np.array(ways, np.float32)
-
-
-def _rays(room: Room, box: tuple[int, int, int, int]) -> tuple[FloatImage, FloatImage]:
-    """[1, w] and [h, 1]: where the rays of a box's pixels meet the plane one metre ahead."""
-    y0, y1, x0, x1 = box
-    x = np.arange(x0, x1, dtype=np.float32) + np.float32(0.5 - room.centre)
-    y = np.arange(y0, y1, dtype=np.float32) + np.float32(0.5 - room.horizon)
-    return x[None, :] / np.float32(room.focal), y[:, None] / np.float32(room.focal)
-
-
-def _slant(kind: tuple[bool, int, int], room: Room, ray_x: FloatImage, ray_y: FloatImage) -> FloatImage:
-    """[h, w] a plane's offset over its distance along the optical axis; not above 0 where it cannot be seen."""
-    flat, axis, sign = kind
-    if flat:
-        slant = np.float32(sign) * ray_y + np.zeros_like(ray_x)
-    else:
-        yaw = room.yaws[axis]
-        slant = np.float32(sign * math.cos(yaw)) * ray_x - np.float32(sign * math.sin(yaw)) + np.zeros_like(ray_y)
-    return np.asarray(slant, np.float32)
-
-
-def surface_of(mask: Hard, room: Room, size_hw: Hw, corner: Hw, *, boards: bool) -> RoomPlane:
-    """Which plane a mask lies in for the most part."""
+    Args:
+        mask: [h, w] bool, not empty.
+        room: The camera of the whole photo.
+        size_hw: The photo's size.
+        corner: Row and column of the mask's upper left corner in the photo.
+        boards: The mask gets boards: where it is wide and reaches low it is then taken for a floor.
+    """
     y0, y1, x0, x1 = bounds(mask)
     box = (y0 + corner[0], y1 + corner[0], x0 + corner[1], x1 + corner[1])
-    held, looks, depth, (ray_x, ray_y) = _sampled(mask, room, corner, 8 * room.shrink)
-    kinds = looks.argmax(-1)
-    weight = np.bincount(kinds[held], minlength=6)
-    kind = _KINDS[int(weight.argmax())]
-    slant = _slant(kind, room, ray_x, ray_y)
-    mine = held & (kinds == int(weight.argmax()))
-    below = float((held & (ray_y + np.zeros_like(ray_x) > 0)).sum()) / max(int(held.sum()), 1)
-    if boards and below > 0.8 and x1 - x0 > 0.3 * size_hw[1] and (kind[0] or box[1] > 0.96 * size_hw[0]):
-        kind, slant = _KINDS[0], _slant(_KINDS[0], room, ray_x, ray_y)
-        mine = held & (slant > 0)
-        offset = max(_offset(depth, slant, mine), 1.1 * _LOW_M)
+    masked, cosines, depth, (ray_x, ray_y) = _sample_mask(mask, room, corner, 8 * room.shrink)
+    indices = cosines.argmax(-1)
+    weight = np.bincount(indices[masked], minlength=6)
+    orientation = _ORIENTATIONS[int(weight.argmax())]
+    slant = _slant(orientation, room, ray_x, ray_y)
+    own = masked & (indices == int(weight.argmax()))
+    below = float((masked & (ray_y + np.zeros_like(ray_x) > 0)).sum()) / max(int(masked.sum()), 1)
+    if boards and below > 0.8 and x1 - x0 > 0.3 * size_hw[1] and (orientation[0] or box[1] > 0.96 * size_hw[0]):
+        orientation, slant = _ORIENTATIONS[0], _slant(_ORIENTATIONS[0], room, ray_x, ray_y)
+        own = masked & (slant > 0)
+        offset = max(_median_offset(depth, slant, own), 1.1 * _LOW_M)
     else:
-        offset = _offset(depth, slant, mine)
-    if not kind[0]:
-        return RoomPlane(flat=False, axis=kind[1], offset=kind[2] * offset)
+        offset = _median_offset(depth, slant, own)
+    if not orientation[0]:
+        return RoomPlane(horizontal=False, axis=orientation[1], offset=orientation[2] * offset)
     facing = 0 if abs(math.cos(room.yaws[0])) < abs(math.cos(room.yaws[1])) else 1
-    votes = _votes(mask, room, corner)
-    # Boards keep the way of the old ones where those are plain to see (lines right across the photo, twice over); else
-    # they run away from the eye.
+    votes = _line_votes(mask, room, corner)
+    # Boards keep the direction of old ones that are clearly visible (lines across the photo with twice its width in
+    # total); otherwise they run away from the camera.
     across = votes[facing] > 1.6 * votes[1 - facing] and votes[facing] > 2 * size_hw[1]
-    return RoomPlane(flat=True, axis=facing if across else 1 - facing, offset=kind[2] * offset)
+    return RoomPlane(horizontal=True, axis=facing if across else 1 - facing, offset=orientation[2] * offset)
 
 
-def _offset(depth: FloatImage, slant: FloatImage, mine: Hard) -> float:
-    """The middle of what the pixels say of their plane's offset."""
-    said = (depth * np.maximum(slant, np.float32(0.03)))[mine]
-    return float(np.median(said)) if said.size else EYE_M
+def planes_of(mask: Hard, room: Room, corner: Hw) -> list[tuple[RoomPlane, Hard]]:
+    """The planes under a mask, largest first, each with [h, w] bool: the part of the mask that lies in it.
+
+    Every pixel gets the orientation that is nearest to its normal, with borders along the photo's edges; connected
+    pixels of one orientation are a plane, and folds between planes are straight. Something round, whose normals follow
+    no axis of the room, is one plane that faces the camera.
+
+    Args:
+        mask: [h, w] bool, not empty.
+        room: The camera of the whole photo.
+        corner: Row and column of the mask's upper left corner in the photo.
+    """
+    y0, y1, x0, x1 = bounds(mask)
+    step = room.shrink
+    masked, cosines, depth, rays = _sample_mask(mask, room, corner, step)
+    from_border = _distance_from_border(masked)
+    cell = room.grey.shape[1] / room.surfaces.log_density.shape[1]
+    inner = from_border > 1.5 * cell  # nearer to the border the prediction is mixed with the neighbours'
+    along_axes = cosines.max(-1)[inner] > math.sqrt(1 - _MAX_SINE**2)
+    if along_axes.size > 4 * cell * cell and float(along_axes.mean()) < 0.5:
+        return [(plane_facing_camera(mask, room, corner), mask)]
+    indices = _orientations_along_edges(cosines, masked, room, (y0 + corner[0], x0 + corner[1]), cell)
+    labels, orientation_of = _components(indices, masked)
+    offsets = _offsets(labels, orientation_of, depth, room, rays, inner=from_border > cell)
+    same = _joined_parts(orientation_of, offsets)
+    large = _enlarged(labels, len(orientation_of), (x1 - x0, y1 - y0))
+    inside, inside_corner = mask[y0:y1, x0:x1], (y0 + corner[0], x0 + corner[1])
+    orientations = [_ORIENTATIONS[index] for index in orientation_of]
+    # Vertical folds part by part, as walls meet in one line at each corner; horizontal ones with the parts of a plane
+    # joined, as a top meets all parts of its front, between the stools, in one line.
+    straighten(large, inside, orientations, room, inside_corner, vertical=True)
+    large = np.asarray(same)[large]
+    straighten(large, inside, orientations, room, inside_corner, vertical=False)
+    planes: list[tuple[RoomPlane, Hard]] = []
+    for part in sorted({*same}):
+        here = np.zeros_like(mask)
+        here[y0:y1, x0:x1] = inside & (large == part)
+        if here.any():
+            horizontal, axis, sign = orientations[part]
+            planes.append((RoomPlane(horizontal=horizontal, axis=axis, offset=sign * offsets[part]), here))
+    return planes
 
 
-def _sampled(
+def plane_facing_camera(mask: Hard, room: Room, corner: Hw) -> RoomPlane:
+    """One plane that faces the camera at the mask's median distance: for cloth, and for anything round."""
+    masked, _, depth, _ = _sample_mask(mask, room, corner, 4 * room.shrink)
+    return RoomPlane(horizontal=False, axis=0, offset=float(np.median(depth[masked])), facing=True)
+
+
+def metres_on(
+    plane: RoomPlane, room: Room, box: tuple[int, int, int, int]
+) -> tuple[FloatImage, FloatImage, FloatImage]:
+    """Metric coordinates on a plane for each pixel of a box of the photo.
+
+    Args:
+        plane: The plane.
+        room: The camera.
+        box: y0, y1, x0, x1 in px of the photo.
+
+    Returns:
+        Three [h, w] float32: metres along the plane's axis, metres across it, and px per metre. Where the plane is
+        foreshortened, the px are those of the direction that is not.
+    """
+    ray_x, ray_y = _rays(room, box)
+    shape = (box[1] - box[0], box[3] - box[2])
+    distance = np.float32(abs(plane.offset))
+    if plane.facing:
+        along, across = (np.broadcast_to(ray * distance, shape) for ray in (ray_x, ray_y))
+        density = np.full(shape, room.focal / plane.offset, np.float32)
+        return along.astype(np.float32), across.astype(np.float32), density
+    sin, cos = (np.float32(of(room.yaws[plane.axis])) for of in (math.sin, math.cos))
+    orientation = (plane.horizontal, plane.axis, 1 if plane.offset > 0 else -1)
+    slant = np.broadcast_to(_slant(orientation, room, ray_x, ray_y), shape)
+    slant = np.maximum(slant, np.float32(0.06) if plane.horizontal else np.float32(max(0.02, slant.max() / 12)))
+    depth = distance / slant
+    along = depth * (ray_x * sin + cos)
+    across = depth * (ray_x * cos - sin) if plane.horizontal else depth * ray_y
+    density = np.float32(room.focal) / depth
+    return along.astype(np.float32), across.astype(np.float32), density.astype(np.float32)
+
+
+def bounds(mask: Hard) -> tuple[int, int, int, int]:
+    """y0, y1, x0, x1 of the tight box around the True pixels of a mask that is not empty."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+
+
+def _sample_mask(
     mask: Hard, room: Room, corner: Hw, step: float
 ) -> tuple[Hard, FloatImage, FloatImage, tuple[FloatImage, FloatImage]]:
-    """Of a mask's box, every `step` px: what is masked, how it looks and how far it is (see `_seen`), and its rays."""
+    """A mask's box sampled every `step` px: mask, cosines and depth (see `_sample_surfaces`), and rays."""
     y0, y1, x0, x1 = bounds(mask)
     wh = (max(1, round((x1 - x0) / step)), max(1, round((y1 - y0) / step)))
     share = cv2.resize(mask[y0:y1, x0:x1].astype(np.float32), wh, interpolation=cv2.INTER_AREA)
-    held = share >= min(0.5, float(share.max()))
+    masked = share >= min(0.5, float(share.max()))
     ray_x = ((np.arange(wh[0]) + 0.5) / wh[0] * (x1 - x0) + x0 + corner[1] - room.centre) / room.focal
     ray_y = ((np.arange(wh[1]) + 0.5) / wh[1] * (y1 - y0) + y0 + corner[0] - room.horizon) / room.focal
     rays = ray_x.astype(np.float32)[None], ray_y.astype(np.float32)[:, None]
-    looks, depth = _seen(room, rays)
-    return held, looks, depth, rays
+    cosines, depth = _sample_surfaces(room, rays)
+    return masked, cosines, depth, rays
 
 
-def _seen(room: Room, rays: tuple[FloatImage, FloatImage]) -> tuple[FloatImage, FloatImage]:
-    """[h, w, 6] the cosine between what is seen and each of `_KINDS`, -1 where that cannot be; [h, w] distance in m."""
-    height, width = room.seen.log_density.shape
+def _sample_surfaces(room: Room, rays: tuple[FloatImage, FloatImage]) -> tuple[FloatImage, FloatImage]:
+    """The predicted surfaces where rays meet the photo.
+
+    Returns:
+        [h, w, 6] the cosine between the normal and that of each of `_ORIENTATIONS`, -1 where such a plane cannot be
+        visible; and [h, w] the depth in metres.
+    """
+    height, width = room.surfaces.log_density.shape
     ray_x, ray_y = rays
-    # The photo's size in px, of which only the width is kept; the net stretches the sides a little differently.
+    # The photo's size in px, which `room` holds in part; the net's input has a slightly different aspect ratio.
     photo_w, photo_h = 2 * room.centre, room.grey.shape[0] * room.shrink
     at_x = (ray_x * np.float32(room.focal) + np.float32(room.centre)) * np.float32(width / photo_w) - np.float32(0.5)
     at_y = (ray_y * np.float32(room.focal) + np.float32(room.horizon)) * np.float32(height / photo_h) - np.float32(0.5)
@@ -130,115 +213,120 @@ def _seen(room: Room, rays: tuple[FloatImage, FloatImage]) -> tuple[FloatImage, 
     at_x, at_y = (np.ascontiguousarray(np.broadcast_to(at, shape)) for at in (at_x, at_y))
     normal, density = (
         cv2.remap(plane, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        for plane in (room.seen.normal, room.seen.log_density)
+        for plane in (room.surfaces.normal, room.surfaces.log_density)
     )
-    looks = np.asarray(cv2.transform(normal, _ways(room)), np.float32).reshape(*normal.shape[:2], 6)
-    for k, kind in enumerate(_KINDS):
-        looks[..., k][_slant(kind, room, ray_x, ray_y) < 0.02] = -1
-    return looks, np.asarray(np.float32(room.focal) * np.exp(-density), np.float32)
+    cosines = np.asarray(cv2.transform(normal, _normals(room)), np.float32).reshape(*normal.shape[:2], 6)
+    for k, orientation in enumerate(_ORIENTATIONS):
+        cosines[..., k][_slant(orientation, room, ray_x, ray_y) < 0.02] = -1
+    return cosines, np.asarray(np.float32(room.focal) * np.exp(-density), np.float32)
 
 
-def planes_of(mask: Hard, room: Room, corner: Hw) -> list[tuple[RoomPlane, Hard]]:
-    """The planes under a mask, largest first, each with [h, w] bool: the part of the mask that lies in it.
+def _normals(room: Room) -> FloatImage:
+    """[6, 3] the normals of `_ORIENTATIONS`, towards the camera."""
+    normals = []
+    for horizontal, axis, sign in _ORIENTATIONS:
+        yaw = room.yaws[axis]
+        normals.append((0, -sign, 0) if horizontal else (-sign * math.cos(yaw), 0, sign * math.sin(yaw)))
+    return np.array(normals, np.float32)
 
-    Every pixel goes to the way of facing that is nearest to its normal, along the photo's edges; connected pixels of
-    one way are a plane, and where two of them meet the fold is straight: it follows the room's own direction there.
-    Something round, whose normals keep to no axis of the room, is one surface that faces the camera.
+
+def _rays(room: Room, box: tuple[int, int, int, int]) -> tuple[FloatImage, FloatImage]:
+    """[1, w] x and [h, 1] y of the rays through a box's pixels, at a depth of 1."""
+    y0, y1, x0, x1 = box
+    x = np.arange(x0, x1, dtype=np.float32) + np.float32(0.5 - room.centre)
+    y = np.arange(y0, y1, dtype=np.float32) + np.float32(0.5 - room.horizon)
+    return x[None, :] / np.float32(room.focal), y[:, None] / np.float32(room.focal)
+
+
+def _slant(orientation: Orientation, room: Room, ray_x: FloatImage, ray_y: FloatImage) -> FloatImage:
+    """[h, w] a plane's offset divided by its depth along the optical axis; 0 or less where it cannot be visible."""
+    horizontal, axis, sign = orientation
+    if horizontal:
+        slant = np.float32(sign) * ray_y + np.zeros_like(ray_x)
+    else:
+        yaw = room.yaws[axis]
+        slant = np.float32(sign * math.cos(yaw)) * ray_x - np.float32(sign * math.sin(yaw)) + np.zeros_like(ray_y)
+    return np.asarray(slant, np.float32)
+
+
+def _median_offset(depth: FloatImage, slant: FloatImage, own: Hard) -> float:
+    """The median of the offsets that a plane's own pixels imply; eye level without pixels."""
+    offsets = (depth * np.maximum(slant, np.float32(0.03)))[own]
+    return float(np.median(offsets)) if offsets.size else EYE_M
+
+
+def _line_votes(mask: Hard, room: Room, corner: Hw) -> npt.NDArray[np.float64]:
+    """[4] px of line segments by the axis they follow, well inside the mask, as its border is no edge of boards."""
+    reach = max(2, round(room.focal / 150))
+    inner = cv2.erode(mask.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
+    mid = (room.segments[:, :2] + room.segments[:, 2:]) / 2
+    x, y = (mid[:, 0] - corner[1]).astype(int), (mid[:, 1] - corner[0]).astype(int)
+    inside = (x >= 0) & (y >= 0) & (x < mask.shape[1]) & (y < mask.shape[0])
+    on = np.zeros(len(mid), np.bool_)
+    on[inside] = inner[y[inside], x[inside]] > 0
+    length = np.hypot(*(room.segments[:, 2:] - room.segments[:, :2]).T)
+    return np.bincount(room.axis[on], weights=length[on].astype(np.float64), minlength=4).astype(np.float64)
+
+
+def _distance_from_border(masked: Hard) -> FloatImage:
+    """[h, w] px from each pixel of a mask to the nearest pixel outside; beyond the picture counts as outside."""
+    distance: FloatImage = cv2.distanceTransform(np.pad(masked, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    return distance
+
+
+def _orientations_along_edges(cosines: FloatImage, masked: Hard, room: Room, corner: Hw, cell: float) -> Labels:
+    """[h, w] the index into `_ORIENTATIONS` of each pixel, with borders that follow the photo's edges.
+
+    A strip thinner than three `cell` (px of the prediction) gets a single orientation, because its prediction is mixed
+    with its neighbours'.
     """
-    y0, y1, x0, x1 = bounds(mask)
-    step = room.shrink
-    held, looks, depth, rays = _sampled(mask, room, corner, step)
-    depth_in = _depth_in(held)
-    cell = room.grey.shape[1] / room.seen.log_density.shape[1]
-    inner = depth_in > 1.5 * cell  # at the rim, what is seen is mixed with the neighbours
-    straight = looks.max(-1)[inner] > math.sqrt(1 - _FACING**2)
-    if straight.size > 4 * cell * cell and float(straight.mean()) < 0.5:
-        return [(draped(mask, room, corner), mask)]
-    kinds = _along_edges(looks, held, room, (y0 + corner[0], x0 + corner[1]), cell)
-    labels, kind_of = _components(kinds, held)
-    offsets = _offsets(labels, kind_of, depth, room, rays, inner=depth_in > cell)
-    same = _of_one_plane(kind_of, offsets)
-    large = _enlarged(labels, len(kind_of), (x1 - x0, y1 - y0))
-    inside, here_on = mask[y0:y1, x0:x1], (y0 + corner[0], x0 + corner[1])
-    # A top meets all the parts of its front, between the stools, in one line; walls meet in one at each corner.
-    _straighten(large, inside, kind_of, room, here_on, upright=True)
-    large = np.asarray(same)[large]
-    _straighten(large, inside, kind_of, room, here_on, upright=False)
-    surfaces: list[tuple[RoomPlane, Hard]] = []
-    for one in sorted({*same}):
-        here = np.zeros_like(mask)
-        here[y0:y1, x0:x1] = inside & (large == one)
-        if here.any():
-            flat, axis, sign = _KINDS[kind_of[one]]
-            surfaces.append((RoomPlane(flat=flat, axis=axis, offset=sign * offsets[one]), here))
-    return surfaces
-
-
-def _depth_in(held: Hard) -> FloatImage:
-    """[h, w] px from each pixel of a mask to the nearest pixel outside; beyond the picture is outside."""
-    depth: FloatImage = cv2.distanceTransform(np.pad(held, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
-    return depth
-
-
-def draped(mask: Hard, room: Room, corner: Hw) -> RoomPlane:
-    """One surface that faces the camera, as near as the mask is on the whole: cloth over something round, unbroken."""
-    held, _, depth, _ = _sampled(mask, room, corner, 4 * room.shrink)
-    return RoomPlane(flat=False, axis=0, offset=float(np.median(depth[held])), facing=True)
-
-
-def _along_edges(looks: FloatImage, held: Hard, room: Room, corner: Hw, cell: float) -> Labels:
-    """[h, w] which of `_KINDS` each pixel is, with borders that follow the photo's edges.
-
-    A strip that is thinner than three `cell` (px of what was seen) is all one: there, too much of what is seen is its
-    neighbours.
-    """
-    height, width = held.shape
+    height, width = masked.shape
     y, x = round(corner[0] / room.shrink), round(corner[1] / room.shrink)
     y, x = min(y, room.grey.shape[0] - height), min(x, room.grey.shape[1] - width)
     grey = room.grey[max(y, 0) : max(y, 0) + height, max(x, 0) : max(x, 0) + width]
-    if grey.shape != held.shape:
+    if grey.shape != masked.shape:
         grey = cv2.resize(grey, (width, height))
-    likely = np.exp(np.float32(6) * (looks - looks.max(-1, keepdims=True)))
+    likely = np.exp(np.float32(6) * (cosines - cosines.max(-1, keepdims=True)))
     likely /= likely.sum(-1, keepdims=True)
-    weight = held.astype(np.float32)
-    there = [k for k in range(6) if float(likely[..., k][held].max(initial=0)) > 0.5]
+    weight = masked.astype(np.float32)
+    present = [k for k in range(6) if float(likely[..., k][masked].max(initial=0)) > 0.5]
     radius = max(2, round(max(room.grey.shape) / 100))
-    smooth = np.full((*held.shape, 6), -1, np.float32)
-    for k in there:
+    smooth = np.full((*masked.shape, 6), -1, np.float32)
+    for k in present:
         smooth[..., k] = guided(grey, np.ascontiguousarray(likely[..., k]), weight, radius, 0.02**2)
-    kinds: Labels = smooth.argmax(-1)
+    indices: Labels = smooth.argmax(-1)
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(1.5 * cell) + 1,) * 2)
-    thick = cv2.dilate(cv2.morphologyEx(held.astype(np.uint8), cv2.MORPH_OPEN, kernel), np.ones((3, 3), np.uint8))
-    count, strips, stats, _ = cv2.connectedComponentsWithStats((held & (thick == 0)).astype(np.uint8))
+    thick = cv2.dilate(cv2.morphologyEx(masked.astype(np.uint8), cv2.MORPH_OPEN, kernel), np.ones((3, 3), np.uint8))
+    count, strips, stats, _ = cv2.connectedComponentsWithStats((masked & (thick == 0)).astype(np.uint8))
     for k in range(1, count):
         if stats[k, cv2.CC_STAT_AREA] > cell * cell:
             here = strips == k
             share = np.maximum(smooth[here], 0).sum(0, dtype=np.float64)
             if stats[k, cv2.CC_STAT_WIDTH] > 3 * stats[k, cv2.CC_STAT_HEIGHT]:
-                share[0] *= 2  # a worktop seen aslant, between fronts and tiles that both stand upright
-            kinds[here] = int(share.argmax())
-    return kinds
+                share[0] *= 2  # a foreshortened worktop, between fronts and tiles that are both vertical
+            indices[here] = int(share.argmax())
+    return indices
 
 
-def _components(kinds: Labels, held: Hard) -> tuple[Labels, list[int]]:
-    """[h, w] which connected plane each pixel is, specks given to their neighbours, largest first; the kind of each."""
+def _components(indices: Labels, masked: Hard) -> tuple[Labels, list[int]]:
+    """[h, w] the connected part of each pixel, largest first, small ones added to neighbours; their orientations."""
     found: list[tuple[int, int, Hard]] = []
-    for kind in np.unique(kinds[held]).tolist():
+    for index in np.unique(indices[masked]).tolist():
         count, parts, stats, _ = cv2.connectedComponentsWithStats(
-            (held & (kinds == kind)).astype(np.uint8), connectivity=4
+            (masked & (indices == index)).astype(np.uint8), connectivity=4
         )
-        found += [(int(stats[k, cv2.CC_STAT_AREA]), kind, parts == k) for k in range(1, count)]
+        found += [(int(stats[k, cv2.CC_STAT_AREA]), index, parts == k) for k in range(1, count)]
     found.sort(key=lambda part: -part[0])
-    least = _SPECK * int(held.sum())
+    least = _MIN_PART_FRAC * int(masked.sum())
     kept = [part for part in found if part[0] >= least] or found[:1]
-    labels = np.full(held.shape, -1, np.int64)
+    labels = np.full(masked.shape, -1, np.int64)
     for k, (_, _, here) in enumerate(kept):
         labels[here] = k
-    return _filled(labels), [kind for _, kind, _ in kept]
+    return _filled(labels), [index for _, index, _ in kept]
 
 
 def _filled(labels: Labels) -> Labels:
-    """The labels with every -1 replaced by the nearest label."""
+    """The labels with every -1 replaced by the nearest other label."""
     if not (labels < 0).any():
         return labels
     _, nearest = cv2.distanceTransformWithLabels(
@@ -252,48 +340,48 @@ def _filled(labels: Labels) -> Labels:
 
 def _offsets(
     labels: Labels,
-    kind_of: list[int],
+    orientation_of: list[int],
     depth: FloatImage,
     room: Room,
     rays: tuple[FloatImage, FloatImage],
     *,
     inner: Hard,
 ) -> list[float]:
-    """The offset of each plane: by the distances seen in it, and such that planes that meet are equally near there.
+    """The offset of each plane, from its predicted depth, and such that planes that meet have one depth there.
 
-    The front and the side of an island then show a pattern of one size. Where what is seen is a third apart, one plane
-    stands before the other and they do not meet.
+    The front and the side of an island then show a pattern at one scale. Where the depths differ by more than a third,
+    one plane is in front of the other and they do not meet.
     """
-    slants = [_slant(_KINDS[kind], room, *rays) for kind in kind_of]
-    own = []
+    slants = [_slant(_ORIENTATIONS[index], room, *rays) for index in orientation_of]
+    own_offsets = []
     for one, slant in enumerate(slants):
         all_of_it = (labels == one) & (slant > 0.03)
-        mine = all_of_it & inner
-        own.append(_offset(depth, slant, mine if mine.sum() > 0.1 * all_of_it.sum() else all_of_it))
-    settled = [own[0]] if own else []
-    for one in range(1, len(kind_of)):
+        own = all_of_it & inner
+        own_offsets.append(_median_offset(depth, slant, own if own.sum() > 0.1 * all_of_it.sum() else all_of_it))
+    settled = [own_offsets[0]] if own_offsets else []
+    for one in range(1, len(orientation_of)):
         here = cv2.dilate((labels == one).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        asked: list[tuple[int, float]] = []
+        proposals: list[tuple[int, float]] = []
         for other in range(one):
             border = here & (labels == other) & (slants[one] > 0.03) & (slants[other] > 0.03)
-            if int(border.sum()) > 8 and kind_of[one] != kind_of[other]:
-                meets = float(np.median(slants[one][border] / slants[other][border])) * settled[other]
-                if abs(math.log(meets / own[one])) < 0.3:
-                    asked.append((int(border.sum()), meets))
-        settled.append(max(asked)[1] if asked else own[one])
+            if int(border.sum()) > 8 and orientation_of[one] != orientation_of[other]:
+                meeting = float(np.median(slants[one][border] / slants[other][border])) * settled[other]
+                if abs(math.log(meeting / own_offsets[one])) < 0.3:
+                    proposals.append((int(border.sum()), meeting))
+        settled.append(max(proposals)[1] if proposals else own_offsets[one])
     return settled
 
 
-def _of_one_plane(kind_of: list[int], offsets: list[float]) -> list[int]:
-    """For each connected part of a plane the first part, itself or an earlier one, that is of the same plane.
+def _joined_parts(orientation_of: list[int], offsets: list[float]) -> list[int]:
+    """For each connected part the index of the first part, itself or an earlier one, that is in the same plane.
 
-    Parts of one plane share one piece of texture: a slab runs on behind a shelf. (What is seen of a part between stools
-    is nearer, and upper cabinets do stand back a little: a quarter is not told apart.)
+    Parts of one plane share one piece of texture: a slab continues behind a shelf. Offsets within a quarter count as
+    equal: between stools a part is predicted too near, and upper cabinets are set back a little.
     """
     same: list[int] = []
-    for one, (kind, offset) in enumerate(zip(kind_of, offsets, strict=True)):
-        alike = (k for k in sorted({*same}) if kind_of[k] == kind and 0.77 < offset / offsets[k] < 1.3)
-        same.append(next(alike, one))
+    for part, (orientation, offset) in enumerate(zip(orientation_of, offsets, strict=True)):
+        equal = (k for k in sorted({*same}) if orientation_of[k] == orientation and 0.77 < offset / offsets[k] < 1.3)
+        same.append(next(equal, part))
     return same
 
 
@@ -306,156 +394,3 @@ def _enlarged(labels: Labels, count: int, wh: tuple[int, int]) -> Labels:
         np.copyto(out, one, where=share > best)
         np.maximum(best, share, out=best)
     return out
-
-
-def _straighten(labels: Labels, inside: Hard, kind_of: list[int], room: Room, corner: Hw, *, upright: bool) -> None:
-    """Make the folds between planes straight, in place: those that stand upright, or those that lie level.
-
-    Two upright planes meet in an upright line, a flat and an upright one along the latter's axis. Of all lines in that
-    direction the fold is the one with a line segment of the photo on it, near where the border was found; without one
-    it is the border's middle.
-    """
-    reach = max(4.0, 0.012 * 2 * room.centre)
-    for (one, other), border in _borders(labels, inside).items():
-        first, second = _KINDS[kind_of[one]], _KINDS[kind_of[other]]
-        wanted = not (first[0] or second[0]) if upright else first[0] != second[0]
-        if not wanted or kind_of[one] == kind_of[other] or len(border) < 2 * reach:
-            continue
-        axis = 2 if upright else (second if first[0] else first)[1]
-        _straighten_one(labels, (one, other), border, axis, room, corner, reach)
-
-
-def _borders(labels: Labels, inside: Hard) -> dict[tuple[int, int], FloatImage]:
-    """Of each pair of labels that touch, [n, 2] x, y of the places between neighbouring pixels of the two."""
-    count = int(labels.max(initial=0)) + 1
-    places, pairs = [], []
-    for ahead, back, step in (
-        ((slice(None), slice(1, None)), (slice(None), slice(-1)), (1.0, 0.5)),
-        ((slice(1, None), slice(None)), (slice(-1), slice(None)), (0.5, 1.0)),
-    ):
-        y, x = np.nonzero((labels[ahead] != labels[back]) & inside[ahead] & inside[back])
-        one, other = labels[back][y, x], labels[ahead][y, x]
-        places.append(np.stack([x, y], -1).astype(np.float32) + np.array(step, np.float32))
-        pairs.append(np.minimum(one, other) * count + np.maximum(one, other))
-    place, pair = np.concatenate(places), np.concatenate(pairs)
-    return {divmod(k, count): place[pair == k] for k in np.unique(pair).tolist()}
-
-
-def _straighten_one(
-    labels: Labels, pair: tuple[int, int], border: FloatImage, axis: int, room: Room, corner: Hw, reach: float
-) -> None:
-    """One of the folds of `_straighten`."""
-    offset = np.array([corner[1], corner[0]], np.float32)
-    border = border + offset
-    middle = np.median(border, 0)
-
-    def towards(points: FloatImage) -> FloatImage:
-        """The way that lines of this direction take through points, as far as it matters."""
-        if axis == 2:
-            return np.broadcast_to(np.array([0, 1], np.float32), points.shape)
-        sin, cos = math.sin(room.yaws[axis]), math.cos(room.yaws[axis])
-        way = np.array([room.centre * cos + room.focal * sin, room.horizon * cos]) - points * cos
-        return np.asarray(way, np.float32)
-
-    along = towards(middle[None])[0]
-    along = along / max(float(np.hypot(*along)), 1e-6)
-    aside = np.array([-along[1], along[0]], np.float32)
-
-    def place(points: FloatImage) -> tuple[FloatImage, FloatImage]:
-        """How far aside of the middle the line through each point passes, and how far along it the point is."""
-        way, rel = towards(points), points - middle
-        forward = way @ along
-        forward = np.where(np.abs(forward) < 1e-3, 1e-3, forward)
-        along_it = rel @ along
-        return np.asarray(rel @ aside - along_it * (way @ aside) / forward), np.asarray(along_it)
-
-    t, s = place(border)
-    centre = float(np.median(t))
-    spread = float(np.median(np.abs(t - centre)))
-    if spread > 2.5 * reach:
-        return  # no fold: one thing before another, whose outline is what it is
-    near = np.abs(t - centre) < 3 * max(reach, spread)
-    low, high = np.percentile(s[near], (3, 97))
-    extent = float(high - low)
-    if extent < 2 * reach:
-        return
-    line = _line_near(room, axis, place, (low, high), centre, spread, reach)
-    if line is None:
-        return
-    centre, bend = line
-    at = np.argwhere((labels == pair[0]) | (labels == pair[1]))
-    t, s = place(np.asarray(at[:, ::-1] + 0.5 + offset, np.float32))
-    t = np.asarray(t - bend * s - centre, np.float32)
-    now = labels[at[:, 0], at[:, 1]] == pair[0]
-    sign = 1.0 if float(t[now].mean()) > float(t[~now].mean()) else -1.0
-    if extent > 0.4 * float(np.ptp(s)):
-        # Two planes part at their fold all along it: what lies over the line is top, also where it overhangs.
-        close = np.abs(t) < 5 * reach
-    else:
-        close = (np.abs(t) < 3 * reach) & (s > low - reach) & (s < high + reach)
-    labels[at[close, 0], at[close, 1]] = np.where(sign * t[close] > 0, pair[0], pair[1])
-
-
-def _line_near(
-    room: Room,
-    axis: int,
-    place: Callable[[FloatImage], tuple[FloatImage, FloatImage]],
-    ends: tuple[float, float],
-    centre: float,
-    spread: float,
-    reach: float,
-) -> tuple[float, float] | None:
-    """How far aside a fold lies and how much it leans, by the line segment that is most likely on it.
-
-    None where there is no such segment and the border is too ragged to be a fold without one.
-    """
-    low, high = ends
-    mine = room.axis == axis
-    if mine.any():
-        t, s = (each.reshape(-1, 2) for each in place(room.segments[mine].reshape(-1, 2)))
-        overlap = np.minimum(s.max(1), high) - np.maximum(s.min(1), low)
-        away = np.abs(t.mean(1) - centre) / max(reach, spread)
-        worth = np.where(away < 1.5, np.maximum(overlap, 0), 0) * np.exp(-(away**2))
-        k = int(worth.argmax())
-        if float(worth[k]) > (0.15 if spread < reach else 0.3) * (high - low):
-            run = float(s[k, 1] - s[k, 0])
-            # Long enough, it is believed in its own direction: no camera is quite level.
-            bend = float(t[k, 1] - t[k, 0]) / run if abs(run) > 0.35 * (high - low) else 0.0
-            return float(t[k].mean()) - bend * float(s[k].mean()), bend
-    return (centre, 0.0) if spread <= reach else None
-
-
-def _votes(part: Hard, room: Room, corner: Hw) -> npt.NDArray[np.float64]:
-    """[4] px of line well inside a part, by the direction it follows: the border's own lines say nothing of boards."""
-    reach = max(2, round(room.focal / 150))
-    inner = cv2.erode(part.astype(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
-    mid = (room.segments[:, :2] + room.segments[:, 2:]) / 2
-    x, y = (mid[:, 0] - corner[1]).astype(int), (mid[:, 1] - corner[0]).astype(int)
-    inside = (x >= 0) & (y >= 0) & (x < part.shape[1]) & (y < part.shape[0])
-    on = np.zeros(len(mid), np.bool_)
-    on[inside] = inner[y[inside], x[inside]] > 0
-    length = np.hypot(*(room.segments[:, 2:] - room.segments[:, :2]).T)
-    return np.bincount(room.axis[on], weights=length[on].astype(np.float64), minlength=4).astype(np.float64)
-
-
-def metres(surface: RoomPlane, room: Room, box: tuple[int, int, int, int]) -> tuple[FloatImage, FloatImage, FloatImage]:
-    """Position on a surface, in metres along its axis and across it, and px for one metre, for a box of the photo.
-
-    Seen aslant, a metre is fewer px one way: the px are those of the other way.
-    """
-    ray_x, ray_y = _rays(room, box)
-    shape = (box[1] - box[0], box[3] - box[2])
-    size = np.float32(abs(surface.offset))
-    if surface.facing:
-        along, across = (np.broadcast_to(ray * size, shape) for ray in (ray_x, ray_y))
-        density = np.full(shape, room.focal / surface.offset, np.float32)
-        return along.astype(np.float32), across.astype(np.float32), density
-    sin, cos = (np.float32(of(room.yaws[surface.axis])) for of in (math.sin, math.cos))
-    kind = (surface.flat, surface.axis, 1 if surface.offset > 0 else -1)
-    slant = np.broadcast_to(_slant(kind, room, ray_x, ray_y), shape)
-    slant = np.maximum(slant, np.float32(0.06) if surface.flat else np.float32(max(0.02, slant.max() / 12)))
-    depth = size / slant
-    along = depth * (ray_x * sin + cos)
-    across = depth * (ray_x * cos - sin) if surface.flat else depth * ray_y
-    density = np.float32(room.focal) / depth
-    return along.astype(np.float32), across.astype(np.float32), density.astype(np.float32)

@@ -1,6 +1,6 @@
-"""What a small net sees of the surfaces in a photo: which way each faces, how near it is, and what it reflects.
+"""Predicts the surfaces in a photo with a small net: which way they face, how near they are and what they reflect.
 
-What it was trained on, what it reaches and where it fails: docs/surfaces.md.
+Its training data, its accuracy and where it fails: docs/surfaces.md.
 """
 
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ import numpy as np
 from automask.types import FloatImage, Hw, Rgb
 
 NET = Path(__file__).with_name("surfaces.onnx")
-_LONG_PX = 448  # larger photos show it no more, and it was trained for 352 to 448
+_LONG_PX = 448  # long side of its input: it was trained for 352 to 448, and a larger one predicts no better
 _STRIDE = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SurfacePrediction:
-    """The surfaces of a photo, some 112 px on the long side: one for every four that the net sees.
+    """The surfaces of a photo, about 112 px on the long side: one for every four px of the net's input.
 
-    See `part_of` for how they are laid on the photo.
+    `enlarged_part` resamples them to the photo's size.
 
     Args:
         normal: [h, w, 3] unit vectors in the camera's frame: x right, y down, z away from the camera.
-        log_density: [h, w] logarithm of how many px of the *photo* a metre facing the camera takes there.
-        log_albedo: [h, w, 3] logarithms of linear reflectance: its luminance, red over green, blue over green.
+        log_density: [h, w] logarithm of the px of the *photo* per metre on a surface that faces the camera there.
+        log_albedo: [h, w, 3] logarithms of linear reflectance: luminance, red over green, blue over green.
     """
 
     normal: FloatImage
@@ -52,8 +52,18 @@ def surfaces_of(photo: Rgb) -> SurfacePrediction:
     )
 
 
-def part_of(plane: FloatImage, size_hw: Hw, corner: Hw, hw: Hw) -> FloatImage:
-    """[h, w, ...] the part of a photo of size `size_hw` that begins at `corner`, of a plane of `SurfacePrediction`."""
+def enlarged_part(plane: FloatImage, size_hw: Hw, corner: Hw, hw: Hw) -> FloatImage:
+    """A plane of a `SurfacePrediction` at the photo's size, for a part of the photo.
+
+    Args:
+        plane: [h, w, ...] of the whole photo.
+        size_hw: The photo's size.
+        corner: Row and column of the part's upper left corner in the photo.
+        hw: Size of the part.
+
+    Returns:
+        [*hw, ...] float32, linearly interpolated.
+    """
     zoom_y, zoom_x = plane.shape[0] / size_hw[0], plane.shape[1] / size_hw[1]
     matrix = np.array(
         [[zoom_x, 0, (corner[1] + 0.5) * zoom_x - 0.5], [0, zoom_y, (corner[0] + 0.5) * zoom_y - 0.5]], np.float64

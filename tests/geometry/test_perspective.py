@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from box_rooms import SIZE, Box
+from box_rooms import SIZE, BoxRoom
 
 from automask.geometry.perspective import camera_of
 
@@ -18,7 +18,7 @@ def off_degrees(one, other):
     ("yaw", "focal", "horizon"), [(20, 250, 112), (-33, 220, 120), (24, 300, 105), (40, 200, 128), (-25, 260, 96)]
 )
 def test_the_camera_is_found_from_the_lines_of_a_room(yaw, focal, horizon):
-    box = Box(yaw=yaw, focal=focal, horizon=horizon)
+    box = BoxRoom(yaw=yaw, focal=focal, horizon=horizon)
     room = box.room()
     assert off_degrees(room.yaws[0], box.yaw) < 1.0
     assert abs(math.log(room.focal / focal)) < 0.09
@@ -26,6 +26,6 @@ def test_the_camera_is_found_from_the_lines_of_a_room(yaw, focal, horizon):
 
 
 def test_a_photo_without_lines_has_a_room_too():
-    room = camera_of(np.full((*SIZE, 3), 99, np.uint8), 1.0, Box().seen())
+    room = camera_of(np.full((*SIZE, 3), 99, np.uint8), 1.0, BoxRoom().surfaces())
     assert 0.4 * SIZE[1] < room.focal < 1.2 * SIZE[1]
     assert 0 < room.horizon < SIZE[0]

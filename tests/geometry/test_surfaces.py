@@ -1,3 +1,5 @@
+"""What the net predicts of the surfaces in a photo."""
+
 from pathlib import Path
 
 import cv2
@@ -21,12 +23,12 @@ def photo(size=(160, 240)):
 
 
 def test_normals_are_of_length_one_and_everything_is_finite():
-    seen = surfaces_of(photo())
-    np.testing.assert_allclose(np.linalg.norm(seen.normal, axis=-1), 1, atol=1e-4)
-    for plane in (seen.normal, seen.log_density, seen.log_albedo):
+    surfaces = surfaces_of(photo())
+    np.testing.assert_allclose(np.linalg.norm(surfaces.normal, axis=-1), 1, atol=1e-4)
+    for plane in (surfaces.normal, surfaces.log_density, surfaces.log_albedo):
         assert plane.dtype == np.float32
         assert np.isfinite(plane).all()
-    assert seen.log_density.shape == seen.normal.shape[:2] == seen.log_albedo.shape[:2]
+    assert surfaces.log_density.shape == surfaces.normal.shape[:2] == surfaces.log_albedo.shape[:2]
 
 
 def test_the_same_photo_gives_the_same_bytes():
@@ -53,7 +55,7 @@ def test_a_dark_cupboard_reflects_less_than_a_pale_wall():
 
 @pytest.mark.parametrize("brighter", [0.7, 1.2])
 def test_brightness_hardly_changes_the_predicted_reflectance(brighter):
-    """The photo's levels move by a third of a stop and more; what is believed of the surfaces moves by less."""
+    """The photo's levels change by a third of a stop and more; the predicted reflectance changes by less."""
     dim = photo((256, 384))
     lit = np.clip(dim * brighter, 0, 255).astype(np.uint8)
     moved = surfaces_of(lit).log_albedo[..., 0] - surfaces_of(dim).log_albedo[..., 0]

@@ -10,9 +10,9 @@ from automask.editors.paint.look import Look
 from automask.editors.paint.prompts import files_named, look_for
 from automask.editors.paint.tone import FLOOR_GAIN, LUMA, SHEEN, TOP_GAIN, WHITEST, encode, linear_of_scene
 from automask.errors import AutomaskError, ConfigError, EditorError
-from automask.geometry.perspective import bounds, room_of
-from automask.geometry.planes import surface_of
-from automask.geometry.surfaces import NET, part_of
+from automask.geometry.perspective import room_of
+from automask.geometry.planes import bounds, main_plane
+from automask.geometry.surfaces import NET, enlarged_part
 from automask.images import to_uint8
 from automask.types import FloatImage, Hard, Rgb
 
@@ -112,8 +112,8 @@ class Paint:
         rho = np.minimum(np.array(look.reflectance, np.float32), WHITEST)
         size_hw = (crop.shape[0], crop.shape[1])
         room = room_of(*reduced(crop, 768))
-        whole = surface_of(mask, room, size_hw, (y0, x0), boards=look.lay == "boards")
-        if whole.flat and whole.offset > 0:
+        whole = main_plane(mask, room, size_hw, (y0, x0), boards=look.lay == "boards")
+        if whole.horizontal and whole.offset > 0:
             # What lies flat faces the ceiling and the sky (measured on rendered floors and worktops).
             expected += FLOOR_GAIN if whole.is_floor else TOP_GAIN
         light = light_on(
@@ -121,7 +121,7 @@ class Paint:
             mask,
             expected=expected,
             tint=tint,
-            log_albedo=part_of(room.seen.log_albedo, size_hw, (y0, x0), mask.shape),
+            log_albedo=enlarged_part(room.surfaces.log_albedo, size_hw, (y0, x0), mask.shape),
             target=float(rho @ LUMA),
             rim_px=max(3.0, self.rim_frac * long_px),
             long_px=long_px,

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from automask.editors.paint.look import Look
-from automask.geometry.perspective import Room, bounds
-from automask.geometry.planes import RoomPlane, draped, metres, planes_of
+from automask.geometry.perspective import Room
+from automask.geometry.planes import RoomPlane, bounds, metres_on, plane_facing_camera, planes_of
 from automask.types import FloatImage, Hard, Hw
 
 _TAPS = 3
@@ -115,16 +115,16 @@ def textured(
     if whole.is_floor:
         surfaces = [(whole, mask)]  # a floor is one plane, whatever stands on it
     elif look.lay == "cloth":
-        surfaces = [(draped(mask, room, corner), mask)]
+        surfaces = [(plane_facing_camera(mask, room, corner), mask)]
     else:
         surfaces = planes_of(mask, room, corner)
     out = np.zeros((*mask.shape, 3), np.float32)
     for index, (surface, here) in enumerate(surfaces):
         y0, y1, x0, x1 = bounds(here)
         box = (y0 + corner[0], y1 + corner[0], x0 + corner[1], x1 + corner[1])
-        along, across, density = metres(surface, room, box)
+        along, across, density = metres_on(surface, room, box)
         wanted = here[y0:y1, x0:x1]
-        if surface.flat and look.lay in ("grain", "boards") and not surface.is_floor:
+        if surface.horizontal and look.lay in ("grain", "boards") and not surface.is_floor:
             # A worktop's grain runs its length.
             long = [float(np.ptp(np.percentile(way[wanted], (2, 98)))) for way in (along, across)]
             if (long[0] > long[1]) == (look.lay == "grain"):

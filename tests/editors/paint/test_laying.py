@@ -34,8 +34,8 @@ def lay(look, mask, *, whole, where=None, scale=1.0, seed=0):
     return textured(look, where or room(), whole, mask, corner=(0, 0), seed=seed, scale=scale)
 
 
-FLOOR = RoomPlane(flat=True, axis=0, offset=1.5)
-FRONT = RoomPlane(flat=False, axis=1, offset=-3.0)
+FLOOR = RoomPlane(horizontal=True, axis=0, offset=1.5)
+FRONT = RoomPlane(horizontal=False, axis=1, offset=-3.0)
 
 
 def below():
@@ -76,8 +76,8 @@ def test_nothing_is_laid_outside_the_mask():
 def test_cloth_lies_on_anything_without_a_break():
     """Normals that change from column to column would cut a slab to pieces; cloth goes over them."""
     where = room()
-    where.seen.normal[:, ::2] = (0, 0, -1)
-    where.seen.normal[:, 1::2] = (-1, 0, 0)
+    where.surfaces.normal[:, ::2] = (0, 0, -1)
+    where.surfaces.normal[:, 1::2] = (-1, 0, 0)
     laid = lay(Look((0.5, 0.5, 0.5), ruler, "cloth"), below(), whole=FRONT, where=where)
     steps = np.diff(laid[112:, :, :2], axis=1)
     np.testing.assert_allclose(steps[..., 0], 3.0 / FOCAL, rtol=0.05)
@@ -98,7 +98,7 @@ def test_grain_runs_the_length_of_a_worktop(shape):
     """Fibres run down the rows of a veneer: they go the long way of the top, whichever that is."""
     mask = np.zeros(SIZE, bool)
     mask[shape] = True
-    top = RoomPlane(flat=True, axis=1, offset=0.6)
+    top = RoomPlane(horizontal=True, axis=1, offset=0.6)
     laid = lay(Look((0.5, 0.5, 0.5), ruler, "grain"), mask, whole=top, where=room(metres_away=2.0))
     spans = [np.ptp(laid[mask][:, k]) for k in (0, 1)]
     assert spans[1] > spans[0]
