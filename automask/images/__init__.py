@@ -1,8 +1,9 @@
 """Photos, masks and pictures, in and out.
 
-`photo.py` opens photos, `decode.py` and `encode.py` read and write their files, `colour.py` converts between their own
-numbers and sRGB; `containers.py` carries what stands around the samples in a file, as bytes; `xmp.py` reads and changes
-the XMP packet in it; `filters.py` smooths pictures. Everything that the rest of automask needs is named here.
+`photo.py` opens photos; `decode.py` and `encode.py` read and write their files; `colour.py` converts between a photo's
+own samples and sRGB; `containers.py` keeps everything else in a file, as bytes, and `xmp.py` reads and changes the XMP
+packet in it. `mask_files.py` reads and writes masks, and `files.py` writes files whole or not at all. Other rooms
+import from here, except the image filters of `filters.py`.
 """
 
 from automask.images.colour import quantise_alpha, to_uint8, to_unit

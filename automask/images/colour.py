@@ -1,6 +1,6 @@
-"""Numbers and colours: levels and fractions, the sRGB working copy and the way back from it.
+"""Levels and colours: uint8 and 0..1, a photo's own samples and its sRGB working copy.
 
-Float becomes uint8 here and nowhere else.
+Float is converted to uint8 here and nowhere else.
 """
 
 import io
@@ -15,7 +15,11 @@ from automask.errors import AutomaskError
 from automask.images.containers import Samples
 from automask.types import Alpha, Rgb
 
-BAND_PX = 1 << 20  # pixels converted at a time: bounds the memory of a conversion whatever the photo's size
+BAND_PX = 1 << 20
+"""Pixels converted at a time, so that the memory of a conversion does not grow with the photo."""
+
+Colours: TypeAlias = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]
+"""A colour conversion, from [N, C] to [N, D] uint8."""
 
 
 def to_unit(levels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
@@ -24,13 +28,13 @@ def to_unit(levels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
 
 
 def to_uint8(unit: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.uint8]:
-    """The nearest of the 256 levels; values outside 0..1 are clipped.
+    """The same picture as uint8: each value rounded to the nearest n/255; values outside 0..1 are clipped.
 
     Args:
-        unit: Any shape, float, meant to lie in 0..1.
+        unit: Any shape, float in 0..1.
 
     Raises:
-        AutomaskError: For a value that is not a number: what it should have been is not known.
+        AutomaskError: A value is NaN.
     """
     values = np.asarray(unit)
     if np.isnan(values).any():
@@ -40,31 +44,27 @@ def to_uint8(unit: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.uint8]:
 
 
 def quantise_alpha(alpha: npt.NDArray[np.floating[Any]]) -> Alpha:
-    """The alpha rounded to n/255, as float32: what an 8-bit mask file can hold, so that its 0 means untouched."""
+    """The alpha rounded to n/255, as float32: exactly what an 8-bit mask file holds, so that its 0 means untouched."""
     return to_unit(to_uint8(alpha))
 
 
 def colour_space(mode: str) -> Literal["L", "RGB", "CMYK"]:
-    """The colour space of a mode, without alpha and depth."""
+    """The colour space of a mode, whatever its alpha and depth."""
     return "CMYK" if mode == "CMYK" else "RGB" if mode.startswith(("RGB", "P")) else "L"
 
 
 def colour_channels(samples: Samples, mode: str) -> Samples:
-    """[H, W, C] or [..., C] without alpha; grey gets a last axis of length 1."""
+    """The samples [..., C] without alpha; grey gets a last axis of length 1."""
     if mode in {"1", "L", "I;16", "P"}:
         return samples[..., None]
     count = {"L": 1, "RGB": 3, "CMYK": 4}[colour_space(mode)]
     return samples[..., :count]
 
 
-Colours: TypeAlias = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.uint8]]
-"""From [N, C] to [N, D] uint8."""
-
-
 def profile_transforms(icc: bytes, space: Literal["L", "RGB", "CMYK"]) -> tuple[Colours, Colours] | None:
-    """To sRGB and back by the photo's profile; None where it does not fit the samples or has no way back.
+    """The conversions to sRGB and back by a colour profile; None if it does not fit the samples or has no inverse.
 
-    Relative colorimetric with black-point compensation both ways, so that a colour which sRGB holds returns to itself.
+    Relative colorimetric with black-point compensation both ways, so that a colour inside sRGB returns to itself.
     """
     from PIL import ImageCms
 
@@ -101,7 +101,7 @@ def profile_transforms(icc: bytes, space: Literal["L", "RGB", "CMYK"]) -> tuple[
 def working_copy(
     samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None, icc: bytes
 ) -> tuple[Rgb, bool, list[str]]:
-    """The sRGB copy, whether the profile was used for it, and what is to be said about that."""
+    """[H, W, 3] uint8 the sRGB copy of the samples, whether the profile was used for it, and notes for the user."""
     space = colour_space(mode)
     notes: list[str] = []
     transforms = None
@@ -129,7 +129,7 @@ def working_copy(
 
 
 def _is_srgb(to_srgb: Colours, space: Literal["L", "RGB", "CMYK"]) -> bool:
-    """True when the profile moves no colour by more than one level: sRGB under whatever name."""
+    """True if the profile changes no colour by more than one level: it is sRGB, whatever its name."""
     steps = np.arange(0, 256, 15, dtype=np.uint8)
     if space == "L":
         grid = steps[:, None]
@@ -147,7 +147,7 @@ def to_8_bits(samples: Samples) -> npt.NDArray[np.uint8]:
 
 
 def default_to_srgb(space: Literal["L", "RGB", "CMYK"]) -> Colours:
-    """The way to sRGB for photos without a colour profile."""
+    """The conversion to sRGB for photos without a colour profile."""
 
     def grey(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         return np.repeat(colours.reshape(-1, 1), 3, axis=1)
@@ -163,13 +163,13 @@ def default_to_srgb(space: Literal["L", "RGB", "CMYK"]) -> Colours:
 
 
 def default_from_srgb(space: Literal["L", "RGB", "CMYK"]) -> Colours:
-    """The way back from sRGB for photos without a colour profile."""
+    """The conversion from sRGB for photos without a colour profile."""
 
     def grey(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         return luma(colours).reshape(-1, 1)
 
     def ink(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        return to_inks(colours, 255 - colours.max(axis=1).astype(np.uint32))  # all grey goes to black ink
+        return to_inks(colours, 255 - colours.max(axis=1).astype(np.uint32))  # grey is printed with black ink alone
 
     def same(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         return colours
@@ -185,23 +185,23 @@ def to_inks(colours: npt.NDArray[np.uint8], black: npt.NDArray[np.uint32]) -> np
 
 
 def luma(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """ITU-R BT.601 grey in the integers that Pillow uses: r = g = b gives that very level."""
+    """[...] ITU-R BT.601 grey of [..., 3] colours, in Pillow's integer arithmetic: r = g = b gives that same level."""
     wide = colours.astype(np.uint32)
     return ((wide[..., 0] * 19595 + wide[..., 1] * 38470 + wide[..., 2] * 7471 + 0x8000) >> 16).astype(np.uint8)
 
 
 def expand_palette(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None) -> Samples:
-    """Palette indices as [H, W, 4] colours; other samples as they are."""
+    """Palette indices as [H, W, 4] RGBA; other samples unchanged."""
     return palette[samples] if mode == "P" and palette is not None else samples
 
 
 def in_bands(convert: Colours, colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """Converts [N, C] colours a band at a time, which bounds the memory."""
+    """[N, C] colours converted BAND_PX at a time, which bounds the memory."""
     return np.concatenate([convert(colours[at : at + BAND_PX]) for at in range(0, len(colours), BAND_PX)])
 
 
 def is_colour_key(samples: Samples, key: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    """[H, W] bool: where the samples are the colour that a file declares transparent."""
+    """[H, W] bool: True where the samples are the colour that the file declares transparent."""
     if samples.ndim == 2:
         return cast(npt.NDArray[np.bool_], samples == key[0])
     return cast(npt.NDArray[np.bool_], (samples == np.asarray(key[: samples.shape[2]])).all(axis=2))

@@ -1,7 +1,7 @@
-"""What stands around the samples in a file: EXIF, profile, text, resolution, JPEG tables, TIFF tags.
+"""Everything in a photo's file except the samples: EXIF, profile, text, resolution, JPEG tables, TIFF tags.
 
-It is carried as the bytes that the file had, not through a library's idea of them: JPEG segments, PNG chunks and TIFF
-tags are copied one by one, and only the orientation inside is set to "upright". No PIL here.
+It is kept as the file's own bytes and not re-encoded by a library: JPEG segments, PNG chunks and TIFF tags are copied
+one by one, and only the orientation inside is set to "upright". No PIL here.
 """
 
 import re
@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 Samples: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
-"""[H, W] or [H, W, C] uint8 or uint16: numbers as the file holds them, ink and index values included."""
+"""[H, W] or [H, W, C] uint8 or uint16: values as the file holds them, inks and palette indices included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """One TIFF tag as the file has it: number, type, count, and its value's bytes or the tags of its directory."""
+    """One TIFF tag as in the file: number, type, count, and the bytes of its value or the tags of its directory."""
 
     number: int
     kind: int
@@ -32,16 +32,16 @@ class Tag:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ContainerData:
-    """What is around the samples in a file, kept to be written again. Only the fields of the photo's format are filled.
+    """Everything in a file except the samples, to be written again. Only the fields of the photo's format are filled.
 
     Args:
         segments: JPEG: APP and COM segments, marker included, in the file's order.
         qtables: JPEG: quantisation table of each component, 64 numbers in natural order.
         subsampling: JPEG: 0 is 4:4:4, 1 is 4:2:2, 2 is 4:2:0.
-        progressive: JPEG: written in scans.
-        keep_rgb: JPEG: holds R, G, B and not Y, Cb, Cr.
+        progressive: JPEG: stored in progressive scans.
+        keep_rgb: JPEG: stores R, G, B instead of Y, Cb, Cr.
         chunks: PNG: (type, data) of the chunks before the picture, then of those after it.
-        bits: PNG with a palette: bits of an index.
+        bits: PNG with a palette: bits per index.
         palette: [N, 4] uint8 RGBA of a palette photo.
         clear_key: PNG: the grey or RGB value that means "transparent".
         tags: TIFF: tags that do not describe the samples' layout.
@@ -50,8 +50,8 @@ class ContainerData:
         xmp: XMP packet of a WEBP, HEIF or AVIF photo.
         dpi: Resolution of a BMP photo.
         comment: Comment of a GIF photo.
-        lossless: The format gives back the samples that it was handed.
-        managed: The profile was used to get the colours, so it is used on the way back.
+        lossless: The format stores samples without loss.
+        managed: The profile was used for the sRGB copy, so it is also used to convert back.
     """
 
     segments: tuple[bytes, ...] = ()
@@ -73,11 +73,15 @@ class ContainerData:
     managed: bool = False
 
 
+_NO_CREDENTIALS = "content credentials in the file are not kept: they vouch for the unedited photo"
+
+
 # ------------------------------------------------------------------------------------------------------ TIFF and EXIF
 
 _KIND_SIZE = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
+_STRIP_BYTES = 1 << 20
 _DIRECTORIES = frozenset({34665, 34853, 40965})  # EXIF, GPS, interoperability: tags that point at more tags
-# Tags that say how the samples lie in the file (TIFF 6.0), and Photoshop's layers (37724): they show the old picture.
+# Tags that describe the samples' layout (TIFF 6.0), and Photoshop's layers (37724), which show the old picture.
 _LAYOUT_TAGS = frozenset(
     {*range(254, 260), *range(262, 267), 273, 274, *range(277, 282), 284, *range(288, 294), 317, *range(320, 329), 330}
     | {*range(332, 335), 336, *range(338, 342), *range(346, 348), *range(512, 522), *range(529, 533), 559, 37724}
@@ -89,136 +93,13 @@ class _Entry:
     number: int
     kind: int
     count: int
-    at: int  # where the entry itself stands
+    at: int  # offset of the entry itself
     value_at: int
     value_size: int
 
 
-def _tiff_order(blob: bytes) -> tuple[str, bool, int]:
-    """Byte order for struct, whether it is a BigTIFF, and where the first directory is.
-
-    Raises:
-        ValueError: It is no TIFF structure.
-    """
-    order = {b"II": "<", b"MM": ">"}.get(blob[:2])
-    if order is None or len(blob) < 8:
-        raise ValueError("no TIFF header")
-    if struct.unpack_from(order + "H", blob, 2)[0] == 43:
-        return order, True, struct.unpack_from(order + "Q", blob, 8)[0]
-    return order, False, struct.unpack_from(order + "I", blob, 4)[0]
-
-
-def _entries(blob: bytes, at: int, order: str, *, big: bool) -> tuple[list[_Entry], int]:
-    """The entries of the directory at `at`, and where the place of its next-directory pointer is.
-
-    Raises:
-        struct.error, ValueError: The structure is broken.
-    """
-    (count,) = struct.unpack_from(order + ("Q" if big else "H"), blob, at)
-    first, step, inline = (at + 8, 20, 8) if big else (at + 2, 12, 4)
-    if first + count * step > len(blob):
-        raise ValueError("a TIFF directory reaches beyond the file")
-    found = []
-    for index in range(count):
-        here = first + index * step
-        number, kind, values = struct.unpack_from(order + ("HHQ" if big else "HHI"), blob, here)
-        size = _KIND_SIZE.get(kind, 1) * values
-        value_at = here + step - inline
-        if size > inline:
-            (value_at,) = struct.unpack_from(order + ("Q" if big else "I"), blob, value_at)
-        if value_at + size <= len(blob):  # a tag whose value is cut off is no tag
-            found.append(_Entry(number, kind, values, here, value_at, size))
-    return found, first + count * step
-
-
-def _entry_number(blob: bytes, entry: _Entry, order: str) -> int | None:
-    code = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}.get(entry.kind)
-    return int(struct.unpack_from(order + code, blob, entry.value_at)[0]) if code and entry.count else None
-
-
-def tiff_number(data: bytes, number: int) -> int | None:
-    """The (first) value of a tag of the first directory."""
-    order, big, at = _tiff_order(data)
-    for entry in _entries(data, at, order, big=big)[0]:
-        if entry.number == number:
-            return _entry_number(data, entry, order)
-    return None
-
-
-def upright_exif(exif: bytes, *, sideways: bool) -> bytes:
-    """The same EXIF, byte for byte, but for the orientation, which becomes 1.
-
-    Args:
-        exif: A TIFF structure; anything else comes back as it is.
-        sideways: The photo is turned by a quarter: the pixel sizes inside change places.
-    """
-    try:
-        order, big, at = _tiff_order(exif)
-        entries, _ = _entries(exif, at, order, big=big)
-        out = bytearray(exif)
-        for entry in entries:
-            if entry.number == 0x0112 and entry.count and entry.kind in {3, 4}:
-                struct.pack_into(order + ("H" if entry.kind == 3 else "I"), out, entry.value_at, 1)
-            elif entry.number == 34665 and sideways:
-                inside, _ = _entries(exif, _entry_number(exif, entry, order) or 0, order, big=big)
-                sizes = {
-                    found.number: found
-                    for found in inside
-                    if found.number in {0xA002, 0xA003} and found.value_size <= 4
-                }
-                if len(sizes) == 2:
-                    wide, high = sizes[0xA002], sizes[0xA003]
-                    # Kind, count and value move together: a camera may hold one as 16 and one as 32 bits.
-                    out[wide.at + 2 : wide.at + 12], out[high.at + 2 : high.at + 12] = (
-                        exif[high.at + 2 : high.at + 12],
-                        exif[wide.at + 2 : wide.at + 12],
-                    )
-        return bytes(out)
-    except (ValueError, struct.error, IndexError):
-        return exif
-
-
-def without_thumbnail(exif: bytes) -> bytes:
-    """The same EXIF with its small preview unlinked: file browsers would show the photo as it was."""
-    try:
-        order, big, at = _tiff_order(exif)
-        _, next_at = _entries(exif, at, order, big=big)
-        out = bytearray(exif)
-        width = 8 if big else 4
-        if next_at + width <= len(out):
-            out[next_at : next_at + width] = bytes(width)
-        return bytes(out)
-    except (ValueError, struct.error, IndexError):
-        return exif
-
-
-def xmp_orientation(xmp: bytes) -> int | None:
-    """The orientation in an XMP packet, None where it tells none."""
-    found = re.search(rb"""tiff:Orientation(?:=["']|>)([0-9])""", xmp)
-    return int(found[1]) if found else None
-
-
-def upright_xmp(xmp: bytes) -> bytes:
-    """The same XMP packet with orientation 1."""
-    return re.sub(rb"""(tiff:Orientation(?:=["']|>))[0-9]""", rb"\g<1>1", xmp)
-
-
-def _read_tags(blob: bytes, at: int, order: str, *, big: bool, depth: int = 0) -> tuple[Tag, ...]:
-    tags = []
-    for entry in _entries(blob, at, order, big=big)[0]:
-        inside: tuple[Tag, ...] = ()
-        if entry.number in _DIRECTORIES and depth < 3:
-            try:
-                inside = _read_tags(blob, _entry_number(blob, entry, order) or 0, order, big=big, depth=depth + 1)
-            except (ValueError, struct.error):
-                continue
-        value = b"" if inside else blob[entry.value_at : entry.value_at + entry.value_size]
-        tags.append(Tag(entry.number, entry.kind, entry.count, value, inside))
-    return tuple(tags)
-
-
 def tiff_container(data: bytes, turn: int, notes: list[str]) -> ContainerData:
-    """What is kept of a TIFF that will be turned by EXIF orientation `turn`; what is not kept is said in `notes`."""
+    """The container of a TIFF that will be turned by EXIF orientation `turn`; `notes` gets what is not kept."""
     order, big, at = _tiff_order(data)
     tags = _read_tags(data, at, order, big=big)
     numbers = {tag.number for tag in tags}
@@ -239,215 +120,10 @@ def tiff_container(data: bytes, turn: int, notes: list[str]) -> ContainerData:
     return ContainerData(tags=tuple(kept), big_endian=order == ">", compressed=compression != 1)
 
 
-# ---------------------------------------------------------------------------------------------------------- JPEG, PNG
-
-
-def _jpeg_segments(data: bytes) -> list[tuple[int, bytes]]:
-    """(marker, payload) of everything before the first scan."""
-    segments = []
-    at = 2
-    while at + 4 <= len(data):
-        if data[at] != 0xFF:
-            break
-        marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
-            continue
-        if marker in {0xDA, 0xD9}:
-            break
-        if marker == 0x01 or 0xD0 <= marker <= 0xD8:
-            at += 2
-            continue
-        (length,) = struct.unpack_from(">H", data, at + 2)
-        segments.append((marker, data[at + 4 : at + 2 + length]))
-        at += 2 + length
-    return segments
-
-
-_NO_CREDENTIALS = "content credentials in the file are not kept: they vouch for the unedited photo"
-_JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
-
-
-def jpeg_container(data: bytes, tables: dict[int, list[int]], turn: int, notes: list[str]) -> ContainerData:
-    """What is kept of a JPEG that will be turned by EXIF orientation `turn`; what is not kept is said in `notes`.
-
-    Args:
-        data: The file.
-        tables: Its quantisation tables by their number, in natural order.
-        turn: 1..8.
-        notes: Is added to.
-    """
-    segments = _jpeg_segments(data)
-    # Not kept: Adobe's, as the encoder writes its own; MPF, an index of offsets into another file; JUMBF, which signs
-    # the old picture; previews of the photo as it was.
-    dropped = {(0xEE, b"Adobe"), (0xE2, b"MPF\0"), (0xEB, b""), (0xE0, b"JFXX")}
-    kept = []
-    for marker, payload in segments:
-        about = 0xE0 <= marker <= 0xEF or marker == 0xFE
-        if about and not any(marker == other and payload.startswith(start) for other, start in dropped):
-            body = _upright_segment(marker, payload, turn)
-            kept.append(b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body)
-    if any(marker == 0xE2 and payload.startswith(b"MPF\0") for marker, payload in segments):
-        notes.append("a second picture in the file (preview, depth or HDR gain map) is not kept")
-    if any(marker == 0xEB for marker, _ in segments):
-        notes.append(_NO_CREDENTIALS)
-    if any(marker == 0xE1 and (b"MotionPhoto" in payload or b"MicroVideo" in payload) for marker, payload in segments):
-        notes.append("the film of this motion photo is not kept")
-    frame_marker, frame = next(((m, p) for m, p in segments if m in _JPEG_FRAMES), (0xC0, b""))
-    layers = [frame[at : at + 3] for at in range(6, len(frame) - 2, 3)]  # number, sampling, table of each component
-    qtables = tuple(tuple(tables.get(layer[2], tables.get(0, []))) for layer in layers)
-    if turn >= 5:  # a turned block has its frequencies turned
-        qtables = tuple(tuple(np.reshape(table, (8, 8)).T.ravel().tolist()) for table in qtables)
-    known = {b"\x11\x11\x11": 0, b"\x21\x11\x11": 1, b"\x22\x11\x11": 2}
-    subsampling = known.get(bytes(layer[1] for layer in layers), 0)
-    adobe = next((p for m, p in segments if m == 0xEE and p.startswith(b"Adobe") and len(p) >= 12), None)
-    return ContainerData(
-        segments=tuple(kept),
-        qtables=qtables,
-        # Pillow has no 4:4:0, which is what a turned 4:2:2 would be: full colour resolution then, nothing lost.
-        subsampling=0 if subsampling == 1 and turn >= 5 else subsampling,
-        progressive=frame_marker in {0xC2, 0xC6, 0xCA, 0xCE},
-        keep_rgb=len(layers) == 3 and adobe is not None and adobe[11] == 0,
-        lossless=False,
-    )
-
-
-def _upright_segment(marker: int, payload: bytes, turn: int) -> bytes:
-    if marker == 0xE1 and payload.startswith(b"Exif\0\0"):
-        exif = upright_exif(payload[6:], sideways=turn >= 5)
-        return payload[:6] + (exif if turn == 1 else without_thumbnail(exif))
-    if marker == 0xE1 and turn != 1:
-        return upright_xmp(payload)
-    if marker == 0xE0 and payload.startswith(b"JFIF\0") and len(payload) >= 14:
-        across, down = payload[8:10], payload[10:12]
-        return (
-            payload[:8] + (down + across if turn >= 5 else across + down) + b"\0\0"
-        )  # resolution kept, preview dropped
-    return payload
-
-
-def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """(type, data) of every chunk."""
-    at = 8
-    while at + 8 <= len(data):
-        (length,) = struct.unpack_from(">I", data, at)
-        yield data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
-        at += 12 + length
-
-
-def png_bytes(chunks: list[tuple[bytes, bytes]]) -> bytes:
-    """A PNG file of these chunks."""
-    parts = [b"\x89PNG\r\n\x1a\n"]
-    for kind, body in chunks:
-        parts += [struct.pack(">I", len(body)), kind, body, struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))]
-    return b"".join(parts)
-
-
-_PNG_KEPT = frozenset(
-    b"cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT tIME tEXt zTXt iTXt eXIf".split()
-    + b"PLTE tRNS oFFs sTER pCAL sCAL".split()
-)
-PNG_SAMPLE_CHUNKS = frozenset({b"PLTE", b"tRNS", b"hIST", b"bKGD", b"sBIT"})
-"""Chunks that hold only for the mode that they came with."""
-
-
-def png_container(
-    data: bytes, palette: npt.NDArray[np.uint8] | None, exif: bytes, *, turn: int, notes: list[str]
-) -> ContainerData:
-    """What is kept of a PNG that will be turned by EXIF orientation `turn`; what is not kept is said in `notes`.
-
-    Args:
-        data: The file.
-        palette: [N, 4] of a palette photo, else None.
-        exif: Its EXIF, upright; written as one eXIf chunk wherever it was.
-        turn: 1..8.
-        notes: Is added to.
-    """
-    before: list[tuple[bytes, bytes]] = []
-    after: list[tuple[bytes, bytes]] = []
-    part = before
-    clear_key: tuple[int, ...] | None = None
-    depth = data[24]
-    few_bits = depth in {2, 4} and palette is None  # read and written as 8-bit grey
-    for kind, body in png_chunks(data):
-        if kind == b"IDAT":
-            part = after
-        elif kind == b"caBX":
-            notes.append(_NO_CREDENTIALS)
-        # Of kinds we do not know: a small first letter means "may be left out", a small last one "may be copied though
-        # the picture changes".
-        if kind not in _PNG_KEPT and not (kind[0] & 32 and kind[3] & 32):
-            continue
-        if kind == b"eXIf" or (exif and body.startswith((b"Raw profile type exif", b"Raw profile type APP1"))):
-            continue
-        if few_bits and kind in {b"sBIT", b"bKGD"}:
-            continue
-        new = _upright_chunk(kind, body, turn)
-        if kind == b"tRNS" and palette is None:
-            scale = 255 // (2**depth - 1) if few_bits else 1
-            clear_key = tuple(value * scale for value in struct.unpack(f">{len(body) // 2}H", body))
-            new = struct.pack(f">{len(clear_key)}H", *clear_key)
-        part.append((kind, new))
-    if exif:
-        before.append((b"eXIf", exif if turn == 1 else without_thumbnail(exif)))
-    if depth == 1 and clear_key is not None:
-        clear_key = (255 * clear_key[0],)
-    return ContainerData(chunks=(tuple(before), tuple(after)), bits=depth, palette=palette, clear_key=clear_key)
-
-
-def _upright_chunk(kind: bytes, body: bytes, turn: int) -> bytes:
-    if kind == b"iTXt" and turn != 1:
-        return _upright_itxt(body)
-    if kind == b"pHYs" and turn >= 5 and len(body) == 9:
-        return body[4:8] + body[:4] + body[8:]
-    return body
-
-
-def _upright_itxt(body: bytes) -> bytes:
-    keyword, _, rest = body.partition(b"\0")
-    if keyword != b"XML:com.adobe.xmp" or len(rest) < 2:
-        return body
-    language, translated, text = [*rest[2:].split(b"\0", 2), b"", b""][:3]
-    if rest[0] == 1:
-        text = zlib.decompress(text)
-    return b"\0".join([keyword, b"\0\0" + language, translated, upright_xmp(text)])
-
-
-def is_lossless_webp(data: bytes) -> bool:
-    """True when the (first) picture of a WEBP is stored without loss."""
-    at = 12
-    while at + 8 <= len(data):
-        kind, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
-        if kind in {b"VP8L", b"VP8 "}:
-            return kind == b"VP8L"
-        at += 24 if kind == b"ANMF" else 8 + length + length % 2  # frames lie inside ANMF, after 16 bytes of its own
-    return False
-
-
-def with_segments(data: bytes, segments: tuple[bytes, ...], *, repainted: bool) -> bytes:
-    """The encoder's JPEG with these segments in place of the encoder's, but for Adobe's, which tells the colours."""
-    own = []
-    for segment in segments:
-        if repainted and segment[4:10] == b"Exif\0\0":
-            own.append(segment[:10] + without_thumbnail(segment[10:]))
-        else:
-            own.append(segment)
-    at = 2
-    while data[at + 1] in range(0xE0, 0xF0) or data[at + 1] == 0xFE:
-        end = at + 2 + struct.unpack_from(">H", data, at + 2)[0]
-        if data[at + 1] == 0xEE:
-            own.append(data[at:end])
-        at = end
-    return b"".join([data[:2], *own, data[at:]])
-
-
-_STRIP_BYTES = 1 << 20
-
-
 def tiff_bytes(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None, wrapping: ContainerData) -> bytes:
-    """A baseline TIFF (TIFF 6.0) in strips, stored or Deflate with prediction, with the other tags as they were.
+    """A baseline TIFF (TIFF 6.0) in strips, uncompressed or Deflate with prediction, with the container's tags.
 
-    Written by hand: Pillow has no 16-bit RGB and OpenCV keeps no tags.
+    Written here because Pillow has no 16-bit RGB and OpenCV keeps no tags.
     """
     order: Literal["<", ">"] = ">" if wrapping.big_endian else "<"
     height, width = samples.shape[:2]
@@ -500,8 +176,131 @@ def tiff_bytes(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | Non
     return out.getvalue()
 
 
+def tiff_number(data: bytes, number: int) -> int | None:
+    """The first value of a tag in the first directory; None without such a tag."""
+    order, big, at = _tiff_order(data)
+    for entry in _entries(data, at, order, big=big)[0]:
+        if entry.number == number:
+            return _entry_number(data, entry, order)
+    return None
+
+
+def upright_exif(exif: bytes, *, sideways: bool) -> bytes:
+    """The same EXIF, byte for byte, except for the orientation, which becomes 1.
+
+    Args:
+        exif: A TIFF structure; anything else is returned unchanged.
+        sideways: The photo is turned by 90 degrees: its width and height in the EXIF are swapped.
+    """
+    try:
+        order, big, at = _tiff_order(exif)
+        entries, _ = _entries(exif, at, order, big=big)
+        out = bytearray(exif)
+        for entry in entries:
+            if entry.number == 0x0112 and entry.count and entry.kind in {3, 4}:
+                struct.pack_into(order + ("H" if entry.kind == 3 else "I"), out, entry.value_at, 1)
+            elif entry.number == 34665 and sideways:
+                inside, _ = _entries(exif, _entry_number(exif, entry, order) or 0, order, big=big)
+                sizes = {
+                    found.number: found
+                    for found in inside
+                    if found.number in {0xA002, 0xA003} and found.value_size <= 4
+                }
+                if len(sizes) == 2:
+                    wide, high = sizes[0xA002], sizes[0xA003]
+                    # Type, count and value are swapped together: a camera may store one in 16 and one in 32 bits.
+                    out[wide.at + 2 : wide.at + 12], out[high.at + 2 : high.at + 12] = (
+                        exif[high.at + 2 : high.at + 12],
+                        exif[wide.at + 2 : wide.at + 12],
+                    )
+        return bytes(out)
+    except (ValueError, struct.error, IndexError):
+        return exif
+
+
+def without_thumbnail(exif: bytes) -> bytes:
+    """The same EXIF with its thumbnail unlinked: file browsers would show the photo before the edit."""
+    try:
+        order, big, at = _tiff_order(exif)
+        _, next_at = _entries(exif, at, order, big=big)
+        out = bytearray(exif)
+        width = 8 if big else 4
+        if next_at + width <= len(out):
+            out[next_at : next_at + width] = bytes(width)
+        return bytes(out)
+    except (ValueError, struct.error, IndexError):
+        return exif
+
+
+def xmp_orientation(xmp: bytes) -> int | None:
+    """The orientation in an XMP packet; None where it has none."""
+    found = re.search(rb"""tiff:Orientation(?:=["']|>)([0-9])""", xmp)
+    return int(found[1]) if found else None
+
+
+def upright_xmp(xmp: bytes) -> bytes:
+    """The same XMP packet with orientation 1."""
+    return re.sub(rb"""(tiff:Orientation(?:=["']|>))[0-9]""", rb"\g<1>1", xmp)
+
+
+def _tiff_order(blob: bytes) -> tuple[str, bool, int]:
+    """Byte order for `struct`, whether it is a BigTIFF, and the offset of the first directory.
+
+    Raises:
+        ValueError: It is not a TIFF structure.
+    """
+    order = {b"II": "<", b"MM": ">"}.get(blob[:2])
+    if order is None or len(blob) < 8:
+        raise ValueError("no TIFF header")
+    if struct.unpack_from(order + "H", blob, 2)[0] == 43:
+        return order, True, struct.unpack_from(order + "Q", blob, 8)[0]
+    return order, False, struct.unpack_from(order + "I", blob, 4)[0]
+
+
+def _entries(blob: bytes, at: int, order: str, *, big: bool) -> tuple[list[_Entry], int]:
+    """The entries of the directory at offset `at`, and the offset of its pointer to the next directory.
+
+    Raises:
+        struct.error, ValueError: The structure is broken.
+    """
+    (count,) = struct.unpack_from(order + ("Q" if big else "H"), blob, at)
+    first, step, inline = (at + 8, 20, 8) if big else (at + 2, 12, 4)
+    if first + count * step > len(blob):
+        raise ValueError("a TIFF directory reaches beyond the file")
+    found = []
+    for index in range(count):
+        here = first + index * step
+        number, kind, values = struct.unpack_from(order + ("HHQ" if big else "HHI"), blob, here)
+        size = _KIND_SIZE.get(kind, 1) * values
+        value_at = here + step - inline
+        if size > inline:
+            (value_at,) = struct.unpack_from(order + ("Q" if big else "I"), blob, value_at)
+        if value_at + size <= len(blob):  # a tag whose value is cut off is dropped
+            found.append(_Entry(number, kind, values, here, value_at, size))
+    return found, first + count * step
+
+
+def _entry_number(blob: bytes, entry: _Entry, order: str) -> int | None:
+    code = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}.get(entry.kind)
+    return int(struct.unpack_from(order + code, blob, entry.value_at)[0]) if code and entry.count else None
+
+
+def _read_tags(blob: bytes, at: int, order: str, *, big: bool, depth: int = 0) -> tuple[Tag, ...]:
+    tags = []
+    for entry in _entries(blob, at, order, big=big)[0]:
+        inside: tuple[Tag, ...] = ()
+        if entry.number in _DIRECTORIES and depth < 3:
+            try:
+                inside = _read_tags(blob, _entry_number(blob, entry, order) or 0, order, big=big, depth=depth + 1)
+            except (ValueError, struct.error):
+                continue
+        value = b"" if inside else blob[entry.value_at : entry.value_at + entry.value_size]
+        tags.append(Tag(entry.number, entry.kind, entry.count, value, inside))
+    return tuple(tags)
+
+
 def _write_tags(out: IO[bytes], tags: list[Tag], order: str) -> int:
-    """Where the directory stands that was written at the end of `out`, after its values."""
+    """The offset of the directory that was written at the end of `out`, after its values."""
     entries = []
     for tag in sorted(tags, key=lambda tag: tag.number):
         if tag.inside:
@@ -517,3 +316,208 @@ def _write_tags(out: IO[bytes], tags: list[Tag], order: str) -> int:
     here = out.tell()
     out.write(struct.pack(order + "H", len(entries)) + b"".join(entries) + bytes(4))
     return here
+
+
+# ----------------------------------------------------------------------------------------------------------------- JPEG
+
+_JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
+
+
+def jpeg_container(data: bytes, tables: dict[int, list[int]], turn: int, notes: list[str]) -> ContainerData:
+    """The container of a JPEG that will be turned by EXIF orientation `turn`.
+
+    Args:
+        data: The file.
+        tables: Its quantisation tables by number, in natural order.
+        turn: 1..8.
+        notes: Gets one sentence for each thing that is not kept.
+    """
+    segments = _jpeg_segments(data)
+    # Not kept: Adobe's, as the encoder writes its own; MPF, an index of offsets into the old file; JUMBF, which signs
+    # the old picture; thumbnails of the photo before the edit.
+    dropped = {(0xEE, b"Adobe"), (0xE2, b"MPF\0"), (0xEB, b""), (0xE0, b"JFXX")}
+    kept = []
+    for marker, payload in segments:
+        about = 0xE0 <= marker <= 0xEF or marker == 0xFE
+        if about and not any(marker == other and payload.startswith(start) for other, start in dropped):
+            body = _upright_segment(marker, payload, turn)
+            kept.append(b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body)
+    if any(marker == 0xE2 and payload.startswith(b"MPF\0") for marker, payload in segments):
+        notes.append("a second picture in the file (preview, depth or HDR gain map) is not kept")
+    if any(marker == 0xEB for marker, _ in segments):
+        notes.append(_NO_CREDENTIALS)
+    if any(marker == 0xE1 and (b"MotionPhoto" in payload or b"MicroVideo" in payload) for marker, payload in segments):
+        notes.append("the film of this motion photo is not kept")
+    frame_marker, frame = next(((m, p) for m, p in segments if m in _JPEG_FRAMES), (0xC0, b""))
+    layers = [frame[at : at + 3] for at in range(6, len(frame) - 2, 3)]  # number, sampling, table of each component
+    qtables = tuple(tuple(tables.get(layer[2], tables.get(0, []))) for layer in layers)
+    if turn >= 5:  # transposing a block transposes its frequencies
+        qtables = tuple(tuple(np.reshape(table, (8, 8)).T.ravel().tolist()) for table in qtables)
+    known = {b"\x11\x11\x11": 0, b"\x21\x11\x11": 1, b"\x22\x11\x11": 2}
+    subsampling = known.get(bytes(layer[1] for layer in layers), 0)
+    adobe = next((p for m, p in segments if m == 0xEE and p.startswith(b"Adobe") and len(p) >= 12), None)
+    return ContainerData(
+        segments=tuple(kept),
+        qtables=qtables,
+        # Turned by 90 degrees, 4:2:2 would be 4:4:0, which Pillow cannot write: 4:4:4 loses nothing.
+        subsampling=0 if subsampling == 1 and turn >= 5 else subsampling,
+        progressive=frame_marker in {0xC2, 0xC6, 0xCA, 0xCE},
+        keep_rgb=len(layers) == 3 and adobe is not None and adobe[11] == 0,
+        lossless=False,
+    )
+
+
+def with_segments(data: bytes, segments: tuple[bytes, ...], *, repainted: bool) -> bytes:
+    """The encoder's JPEG with these segments instead of its own, except Adobe's, which says how colours are stored."""
+    own = []
+    for segment in segments:
+        if repainted and segment[4:10] == b"Exif\0\0":
+            own.append(segment[:10] + without_thumbnail(segment[10:]))
+        else:
+            own.append(segment)
+    at = 2
+    while data[at + 1] in range(0xE0, 0xF0) or data[at + 1] == 0xFE:
+        end = at + 2 + struct.unpack_from(">H", data, at + 2)[0]
+        if data[at + 1] == 0xEE:
+            own.append(data[at:end])
+        at = end
+    return b"".join([data[:2], *own, data[at:]])
+
+
+def _jpeg_segments(data: bytes) -> list[tuple[int, bytes]]:
+    """(marker, payload) of every segment before the first scan."""
+    segments = []
+    at = 2
+    while at + 4 <= len(data):
+        if data[at] != 0xFF:
+            break
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        if marker in {0xDA, 0xD9}:
+            break
+        if marker == 0x01 or 0xD0 <= marker <= 0xD8:
+            at += 2
+            continue
+        (length,) = struct.unpack_from(">H", data, at + 2)
+        segments.append((marker, data[at + 4 : at + 2 + length]))
+        at += 2 + length
+    return segments
+
+
+def _upright_segment(marker: int, payload: bytes, turn: int) -> bytes:
+    if marker == 0xE1 and payload.startswith(b"Exif\0\0"):
+        exif = upright_exif(payload[6:], sideways=turn >= 5)
+        return payload[:6] + (exif if turn == 1 else without_thumbnail(exif))
+    if marker == 0xE1 and turn != 1:
+        return upright_xmp(payload)
+    if marker == 0xE0 and payload.startswith(b"JFIF\0") and len(payload) >= 14:
+        across, down = payload[8:10], payload[10:12]
+        return (
+            payload[:8] + (down + across if turn >= 5 else across + down) + b"\0\0"
+        )  # resolution kept, preview dropped
+    return payload
+
+
+# ------------------------------------------------------------------------------------------------------------------ PNG
+
+_PNG_KEPT = frozenset(
+    b"cHRM gAMA iCCP sBIT sRGB cICP mDCV cLLI bKGD hIST pHYs sPLT tIME tEXt zTXt iTXt eXIf".split()
+    + b"PLTE tRNS oFFs sTER pCAL sCAL".split()
+)
+PNG_SAMPLE_CHUNKS = frozenset({b"PLTE", b"tRNS", b"hIST", b"bKGD", b"sBIT"})
+"""Chunks that are valid only for the mode that they were read with."""
+
+
+def png_container(
+    data: bytes, palette: npt.NDArray[np.uint8] | None, exif: bytes, *, turn: int, notes: list[str]
+) -> ContainerData:
+    """The container of a PNG that will be turned by EXIF orientation `turn`.
+
+    Args:
+        data: The file.
+        palette: [N, 4] of a palette photo, else None.
+        exif: Its EXIF, upright; written as one eXIf chunk wherever it was.
+        turn: 1..8.
+        notes: Gets one sentence for each thing that is not kept.
+    """
+    before: list[tuple[bytes, bytes]] = []
+    after: list[tuple[bytes, bytes]] = []
+    part = before
+    clear_key: tuple[int, ...] | None = None
+    depth = data[24]
+    few_bits = depth in {2, 4} and palette is None  # read and written as 8-bit grey
+    for kind, body in png_chunks(data):
+        if kind == b"IDAT":
+            part = after
+        elif kind == b"caBX":
+            notes.append(_NO_CREDENTIALS)
+        # Unknown chunks are kept if both their first and last letter are small: "ancillary" and "safe to copy" although
+        # the picture changes.
+        if kind not in _PNG_KEPT and not (kind[0] & 32 and kind[3] & 32):
+            continue
+        if kind == b"eXIf" or (exif and body.startswith((b"Raw profile type exif", b"Raw profile type APP1"))):
+            continue
+        if few_bits and kind in {b"sBIT", b"bKGD"}:
+            continue
+        new = _upright_chunk(kind, body, turn)
+        if kind == b"tRNS" and palette is None:
+            scale = 255 // (2**depth - 1) if few_bits else 1
+            clear_key = tuple(value * scale for value in struct.unpack(f">{len(body) // 2}H", body))
+            new = struct.pack(f">{len(clear_key)}H", *clear_key)
+        part.append((kind, new))
+    if exif:
+        before.append((b"eXIf", exif if turn == 1 else without_thumbnail(exif)))
+    if depth == 1 and clear_key is not None:
+        clear_key = (255 * clear_key[0],)
+    return ContainerData(chunks=(tuple(before), tuple(after)), bits=depth, palette=palette, clear_key=clear_key)
+
+
+def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """(type, data) of every chunk."""
+    at = 8
+    while at + 8 <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        yield data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
+        at += 12 + length
+
+
+def png_bytes(chunks: list[tuple[bytes, bytes]]) -> bytes:
+    """A PNG file of these chunks."""
+    parts = [b"\x89PNG\r\n\x1a\n"]
+    for kind, body in chunks:
+        parts += [struct.pack(">I", len(body)), kind, body, struct.pack(">I", zlib.crc32(body, zlib.crc32(kind)))]
+    return b"".join(parts)
+
+
+def _upright_chunk(kind: bytes, body: bytes, turn: int) -> bytes:
+    if kind == b"iTXt" and turn != 1:
+        return _upright_itxt(body)
+    if kind == b"pHYs" and turn >= 5 and len(body) == 9:
+        return body[4:8] + body[:4] + body[8:]
+    return body
+
+
+def _upright_itxt(body: bytes) -> bytes:
+    keyword, _, rest = body.partition(b"\0")
+    if keyword != b"XML:com.adobe.xmp" or len(rest) < 2:
+        return body
+    language, translated, text = [*rest[2:].split(b"\0", 2), b"", b""][:3]
+    if rest[0] == 1:
+        text = zlib.decompress(text)
+    return b"\0".join([keyword, b"\0\0" + language, translated, upright_xmp(text)])
+
+
+# ----------------------------------------------------------------------------------------------------------------- WEBP
+
+
+def is_lossless_webp(data: bytes) -> bool:
+    """True when the (first) picture of a WEBP is stored without loss."""
+    at = 12
+    while at + 8 <= len(data):
+        kind, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        if kind in {b"VP8L", b"VP8 "}:
+            return kind == b"VP8L"
+        at += 24 if kind == b"ANMF" else 8 + length + length % 2  # a frame is inside ANMF, after 16 bytes of header
+    return False

@@ -1,4 +1,4 @@
-"""From a file's bytes to its samples in their own mode, and what surrounds them in the file."""
+"""Decodes a file's bytes to upright samples in their own mode, and to the container around them."""
 
 import contextlib
 import difflib
@@ -89,7 +89,7 @@ def _nearest_file(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decoded:
-    """The samples of a file and what surrounds them; the fields are those of `Photo`."""
+    """A decoded file; the fields are those of `Photo`."""
 
     samples: Samples
     mode: str
@@ -105,11 +105,11 @@ _pillow_globals = threading.Lock()
 
 @contextlib.contextmanager
 def _strict_pillow() -> Iterator[None]:
-    """Pillow with our own size guard and with cut files refused.
+    """Pillow without its own size limit, and strict about truncated files.
 
-    Both are module globals there: MAX_IMAGE_PIXELS would warn or stop by a limit of its own, and some libraries switch
-    LOAD_TRUNCATED_IMAGES on for the whole process. Put back at once, under a lock. Its warnings (odd
-    EXIF, mostly) help nobody.
+    Both are module globals in Pillow: MAX_IMAGE_PIXELS warns or raises at a limit of its own, and some libraries switch
+    LOAD_TRUNCATED_IMAGES on for the whole process. They are restored at the end, under a lock. Pillow's warnings,
+    mostly about unusual EXIF, are hidden: nobody could act on them.
     """
     with _pillow_globals, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -122,7 +122,17 @@ def _strict_pillow() -> Iterator[None]:
 
 
 def decode(data: bytes, name: str, max_megapixels: float) -> Decoded:
-    """Samples and wrapping of a file's bytes; `name` is for messages."""
+    """The samples and the container in a file's bytes.
+
+    Args:
+        data: The file.
+        name: Its name in messages.
+        max_megapixels: A larger photo is refused from its header.
+
+    Raises:
+        PhotoError: It cannot be decoded, in one line that says why and what to do.
+        ExtraMissing: It is a HEIC photo and pillow-heif is not installed.
+    """
     format_ = _format_of(data)
     if format_ is None:
         raise _not_a_photo(data, name)
@@ -155,7 +165,7 @@ _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", 
 
 
 def _format_of(data: bytes) -> str | None:
-    """The format by its first bytes, as Pillow names it; names and endings lie."""
+    """Pillow's name of the format, by the first bytes alone, since file endings are often wrong; None if unknown."""
     if data[4:8] == b"ftyp":
         brand, others = data[8:12], data[16:64]
         if brand in {b"avif", b"avis"} or (brand in {b"mif1", b"msf1"} and b"avif" in others):
@@ -169,7 +179,7 @@ def _format_of(data: bytes) -> str | None:
 
 
 def _load_plugin(format_: str, name: str) -> None:
-    """Imports what Pillow opens the format with: it loads only the oldest formats by itself."""
+    """Imports Pillow's plugin for the format: Pillow loads only the oldest formats by itself."""
     if format_ == "HEIF":
         try:
             from pillow_heif import register_heif_opener
@@ -180,7 +190,7 @@ def _load_plugin(format_: str, name: str) -> None:
             ) from error
         register_heif_opener()
     elif format_ == "AVIF":
-        try:  # Pillow before 11.3 has none, and it can be built without
+        try:  # missing before Pillow 11.3, and in some builds
             import PIL.AvifImagePlugin
 
             ready = PIL.AvifImagePlugin.SUPPORTED
@@ -304,7 +314,7 @@ def _load_samples(
 
 
 def _banded_array(image: Image.Image) -> npt.NDArray[np.uint8]:
-    """The picture as an array, copied in bands: numpy.asarray(image) needs twice the picture's size besides."""
+    """The image as an array, copied in bands: numpy.asarray(image) needs twice the image's size in addition."""
     width, height = image.size
     channels = len(image.getbands())
     out = np.empty((height, width) if channels == 1 else (height, width, channels), np.uint8)
@@ -333,7 +343,7 @@ def _rgba_palette(image: Image.Image) -> npt.NDArray[np.uint8]:
 
 
 def _deep_layout(data: bytes, format_: str, name: str) -> str | None:
-    """The 16-bit mode of a file that Pillow would open as 8-bit without a word; None for every other file."""
+    """The 16-bit mode of a file that Pillow would silently open as 8-bit; None for every other file."""
     if format_ == "PNG" and data[24] == 16:
         return {2: "RGB;16", 4: "LA;16", 6: "RGBA;16"}.get(data[25])
     if format_ == "TIFF" and (bits := tiff_number(data, 258) or 1) not in {1, 2, 4, 8, 16, 32, 64}:
@@ -350,7 +360,7 @@ def _deep_layout(data: bytes, format_: str, name: str) -> str | None:
 
 
 def _load_deep(data: bytes, format_: str, mode: str, name: str) -> tuple[Samples, str]:
-    """[H, W, C] uint16 by OpenCV (Pillow 13 still cuts these to 8 bits); Pillow has loaded the data, so it is whole."""
+    """[H, W, C] uint16, decoded by OpenCV (Pillow 13 still reduces these to 8 bits); Pillow has checked the data."""
     if mode == "LA;16":  # grey and alpha, 16 bits each, have the bytes of 8-bit RGBA, and PNG filters bytes
         header, chunks = (
             data[16:24] + b"\x08\x06" + data[26:29],
@@ -383,9 +393,9 @@ def _xmp(image: Image.Image) -> bytes:
 
 
 def _exif_blob(image: Image.Image) -> bytes:
-    """The EXIF bytes of the file, without the "Exif" in front; empty where there are none."""
+    """The file's EXIF bytes, without the "Exif" in front; empty if it has none."""
     exif = image.info.get("exif") or b""
-    if not exif and "Raw profile type exif" in image.info:  # ImageMagick's way of putting EXIF into a PNG
+    if not exif and "Raw profile type exif" in image.info:  # how ImageMagick stores EXIF in a PNG
         hexadecimal = "".join(str(image.info["Raw profile type exif"]).split("\n")[3:])
         try:
             exif = bytes.fromhex(hexadecimal)
@@ -405,7 +415,7 @@ def _heif_notes(image: Image.Image) -> list[str]:
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF orientation (or XMP's), 1..8; broken EXIF says nothing."""
+    """The orientation in EXIF, or else in XMP, 1..8; 1 where EXIF is broken."""
     try:
         turn = image.getexif().get(0x0112)
     except (SyntaxError, ValueError, KeyError, TypeError, struct.error):
@@ -416,7 +426,7 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _turned(samples: Samples, turn: int) -> Samples:
-    """The samples upright, from EXIF orientation `turn` (Exif 2.32, tag 274)."""
+    """The samples made upright, from EXIF orientation `turn` (Exif 2.32, tag 274)."""
     upright: npt.NDArray[Any] = samples.swapaxes(0, 1) if turn >= 5 else samples
     if turn in {2, 3, 6, 7}:
         upright = upright[:, ::-1]

@@ -38,7 +38,7 @@ from automask.images.files import atomic_path, pillow_bytes, pillow_image
 from automask.images.photo import Photo, Written
 from automask.types import Rgb
 
-_LOSSY_QUALITY = {"WEBP": 95, "HEIF": 90, "AVIF": 90}  # these files do not say the quality that they were written with
+_LOSSY_QUALITY = {"WEBP": 95, "HEIF": 90, "AVIF": 90}  # such files do not record their quality
 
 
 def write_photo(
@@ -122,7 +122,7 @@ def _refuse_source(photo: Photo, path: Path) -> None:
 
 
 def _differences(first: Samples, second: Samples, touched: npt.NDArray[np.bool_]) -> tuple[int, int]:
-    """Pixels outside `touched` that differ, and by how much at most; RGBA and RGB are compared in what both have."""
+    """Number of pixels outside `touched` that differ, and the largest difference; only common channels are compared."""
     count = most = 0
     rows = max(1, BAND_PX // touched.shape[1])
     for top in range(0, touched.shape[0], rows):
@@ -132,7 +132,7 @@ def _differences(first: Samples, second: Samples, touched: npt.NDArray[np.bool_]
             one, two = one[..., :channels], two[..., :channels]
         if np.array_equal(one, two):
             continue
-        # Channel by channel: NumPy reduces a last axis of length 3 some ten times slower.
+        # Channel by channel: NumPy takes about ten times longer to reduce a last axis of length 3.
         planes = [(one, two)] if one.ndim == 2 else [(one[..., at], two[..., at]) for at in range(one.shape[2])]
         apart = np.zeros(one.shape[:2], one.dtype)
         for a, b in planes:
@@ -146,7 +146,7 @@ def _differences(first: Samples, second: Samples, touched: npt.NDArray[np.bool_]
 def _native_samples(
     photo: Photo, result: Rgb, levels: npt.NDArray[np.uint8], touched: npt.NDArray[np.bool_]
 ) -> tuple[Samples, str, npt.NDArray[np.uint8] | None, list[str]]:
-    """Samples to write, their mode, their palette, and what is to be said."""
+    """The samples to write, their mode, their palette, and notes for the user."""
     palette = photo.wrapping.palette
     changed = np.logical_or.reduce([result[..., at] != photo.rgb[..., at] for at in range(3)]) & touched
     if photo.wrapping.clear_key is not None and photo.mode != "P":
@@ -165,10 +165,10 @@ def _native_samples(
             notes.append(f"a GIF holds 256 colours: the repainted part is drawn with {used}")
             return samples, "P", palette, notes
         notes.append("its palette cannot hold new colours: written as RGB with every old colour as it was")
-        transparent_mask = bool((palette[np.unique(photo.samples), 3] < 255).any())
-        spread = palette[photo.samples] if transparent_mask else palette[:, :3][photo.samples]
-        spread[..., :3][changed] = own
-        return spread, "RGBA" if transparent_mask else "RGB", None, notes
+        has_alpha = bool((palette[np.unique(photo.samples), 3] < 255).any())
+        expanded = palette[photo.samples] if has_alpha else palette[:, :3][photo.samples]
+        expanded[..., :3][changed] = own
+        return expanded, "RGBA" if has_alpha else "RGB", None, notes
     if space == "L" and photo.mode != "1" and int(np.ptp(colours, axis=1).max()) > 8:
         notes.append(
             "a grey photo holds no colour: the repainted part is written in grey; save the photo as RGB to keep it"
@@ -194,12 +194,12 @@ def _to_native_colours(
     old_rgb: npt.NDArray[np.uint8],
     from_srgb: Colours,
 ) -> Samples:
-    """[N, C] repainted colours in the photo's own numbers.
+    """[N, C] repainted colours in the photo's own mode, profile and depth.
 
-    What the way to 8-bit sRGB and back loses of the old sample (low bits, colours outside sRGB) is added back by
-    1 - alpha, so that a soft edge starts at the old sample and not at its 8-bit copy. Inks cannot be added to: another
-    split of the same colour clips (230 levels off in a feathered edge). Without a profile the black ink goes over from
-    the old to the new split instead, at the same colour; with one, the profile's split is taken as it is.
+    What the conversion to 8-bit sRGB and back loses of the old sample (low bits, colours outside sRGB) is added back,
+    weighted by 1 - alpha, so that a soft edge starts at the old sample and not at its 8-bit copy. Not so for inks:
+    another split of the same colour would clip (230 levels off in a feathered edge). Without a profile the black ink is
+    blended from the old to the new split, at the same colour; with one, the profile's split is used.
     """
     if photo.mode == "1":
         return np.where(luma(colours) >= 128, 255, 0).astype(np.uint8)[:, None]
@@ -217,16 +217,16 @@ def _to_native_colours(
         if photo.mode == "CMYK" or (scale == 1 and not photo.wrapping.managed):
             out[part] = new
             continue
-        rest = (1 - to_unit(levels[part]))[:, None]
+        kept = (1 - to_unit(levels[part]))[:, None]
         lost = old[part].astype(np.float32) - from_srgb(old_rgb[part]).astype(np.float32) * scale
-        out[part] = np.clip(np.rint(new.astype(np.float32) * scale + rest * lost), 0, top).astype(old.dtype)
+        out[part] = np.clip(np.rint(new.astype(np.float32) * scale + kept * lost), 0, top).astype(old.dtype)
     return out
 
 
 def _gif_samples(
     indices: Samples, palette: npt.NDArray[np.uint8], changed: npt.NDArray[np.bool_], colours: npt.NDArray[np.uint8]
 ) -> tuple[Samples, npt.NDArray[np.uint8], str]:
-    """Indices and palette in which everything unchanged keeps its index and colour; see-through pixels stay so."""
+    """Indices, palette, and a phrase for the user. Unchanged and transparent pixels keep their index and colour."""
     solid = palette[indices[changed], 3] == 255
     painted = np.zeros_like(changed)
     painted[changed] = solid
@@ -238,13 +238,9 @@ def _gif_samples(
     wanted = np.unique(colours, axis=0)
     palette = palette.copy()
     samples = cast(npt.NDArray[np.uint8], indices.copy())
-    told = f"its {len(wanted)} exact colours"
+    used = f"its {len(wanted)} exact colours"
     if len(wanted) > len(free):
-        told = (
-            f"{len(free)} new colours and those of the rest"
-            if len(free)
-            else "the colours of the rest, as none is free"
-        )
+        used = f"{len(free)} new colours and the photo's own" if len(free) else "the photo's own, as none is free"
         line = Image.frombytes("RGB", (len(colours), 1), colours.tobytes())
         if len(free):
             reduced = line.quantize(len(free), method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
@@ -266,14 +262,14 @@ def _gif_samples(
         or [usable[:0]]
     )
     samples[painted] = nearest[which.ravel()].astype(np.uint8)
-    return samples, palette, told
+    return samples, palette, used
 
 
 def _encode(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None) -> bytes:
     """The bytes of the file.
 
     Raises:
-        OutputError: The library that writes the format is missing or refuses.
+        OutputError: The library that writes the format is missing or fails.
     """
     repainted = samples is not photo.samples
     exif = without_thumbnail(photo.exif) if repainted else photo.exif

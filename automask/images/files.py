@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and pictures to look at."""
+"""Writes files whole or not at all, and pictures through Pillow's encoders."""
 
 import contextlib
 import io
@@ -13,9 +13,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from automask.errors import AutomaskError, OutputError
-from automask.images.containers import (
-    Samples,
-)
+from automask.images.containers import Samples
 from automask.types import Rgb
 
 
@@ -33,10 +31,10 @@ def pillow_image(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | N
 
 
 def pillow_bytes(image: Image.Image, format_: str, options: dict[str, Any], name: str) -> bytes:
-    """A file's bytes as Pillow encodes them.
+    """The bytes of a file, encoded by Pillow.
 
     Raises:
-        OutputError: Pillow refuses.
+        OutputError: Pillow cannot encode it.
     """
     buffer = io.BytesIO()
     try:
@@ -70,13 +68,13 @@ def write_picture(path: str | Path, rgb: Rgb) -> None:
 
 @contextlib.contextmanager
 def atomic_path(path: str | Path) -> Iterator[Path]:
-    """A temporary name in the same folder, which takes the place of `path` when the block ends well.
+    """A temporary path in the same folder, which replaces `path` when the block ends without an error.
 
-    The folder is made. When the block raises, Ctrl-C included, the temporary file is removed and what was at `path`
+    The folder is created. If the block raises, Ctrl-C included, the temporary file is removed and a file at `path`
     stays.
 
     Raises:
-        OutputError: For whatever the system refuses (no permission, disk full, a folder in the way).
+        OutputError: For any error of the operating system (no permission, disk full, a folder of that name).
     """
     path = Path(path)
     temporary = path.parent / f".automask-{secrets.token_hex(6)}{path.suffix}"

@@ -1,4 +1,4 @@
-"""Blurs and smoothing that look at the masked part only."""
+"""Smooths float images, with weights where only a masked part counts."""
 
 import cv2
 import numpy as np
@@ -7,22 +7,23 @@ from automask.types import FloatImage
 
 
 def box(plane: FloatImage, radius: int) -> FloatImage:
-    """Mean over a square window of side `2 * radius + 1`."""
+    """The mean over a square window of side `2 * radius + 1`."""
     side = 2 * radius + 1
     blurred: FloatImage = cv2.blur(plane, (side, side), borderType=cv2.BORDER_REFLECT_101)
     return blurred
 
 
 def dot(one: FloatImage, other: FloatImage) -> FloatImage:
-    """[h, w] products of [h, w, 3] summed over the three: many times faster than NumPy's sum over a short last axis."""
+    """[h, w] the dot product of two [h, w, 3] images; many times faster than NumPy's sum over a short last axis."""
     total: FloatImage = cv2.transform(one * other, np.ones((1, 3), np.float32))
     return total
 
 
 def spread(plane: FloatImage, weight: FloatImage, radius: int) -> FloatImage:
-    """Weighted local mean of a plane or a colour; where nothing is near, the mean over ever wider windows.
+    """The weighted local mean of a plane [h, w] or a colour [h, w, 3], extended to pixels without weight near.
 
-    It is as smooth as its window, so it is made on a picture reduced to a few pixels a window.
+    Far from any weight it becomes the mean over a wider window, then the mean of all. It is as smooth as its window, so
+    it is computed on an image reduced to a few pixels per window.
     """
     shrink = max(1, radius // 3)
     wh = (plane.shape[1], plane.shape[0])
@@ -40,14 +41,21 @@ def spread(plane: FloatImage, weight: FloatImage, radius: int) -> FloatImage:
     near, near_norm = over(max(1, radius // shrink))
     far, far_norm = over(max(1, min(8 * radius // shrink, max(small_wh) - 1)))
     far = (far + np.float32(1e-4) * np.asarray(mean, np.float32)) / (far_norm + np.float32(1e-4))
-    # Near means fade into far ones: a sharp change would draw a line.
+    # Near means fade into far ones: an abrupt change would show as a line.
     trust = np.minimum(near_norm * 20, 1)
     out = trust * near / np.maximum(near_norm, np.float32(1e-6)) + (1 - trust) * far
     return np.asarray(cv2.resize(out.astype(np.float32), wh, interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def guided(guide: FloatImage, source: FloatImage, weight: FloatImage, radius: int, eps: float) -> FloatImage:
-    """Edge-preserving smoothing of `source` along the edges of `guide`, inside `weight` only.
+    """`source` smoothed along the edges of `guide`, with weighted window means.
+
+    Args:
+        guide: [h, w] with the edges to keep.
+        source: [h, w] to smooth.
+        weight: [h, w] in 0..1; where it is 0, pixels do not count, and the result means nothing.
+        radius: Of the window, in px.
+        eps: Variance of the guide below which it has no edge.
 
     Source: He, Sun and Tang, Guided Image Filtering, TPAMI 2013, with normalised (masked) window means; wide windows
     are averaged on a reduced picture (He and Sun, Fast Guided Filter, 2015).
@@ -69,7 +77,7 @@ def guided(guide: FloatImage, source: FloatImage, weight: FloatImage, radius: in
 def _lines(
     guide: FloatImage, source: FloatImage, weight: FloatImage, radius: int, eps: float
 ) -> tuple[FloatImage, FloatImage]:
-    """Slope and level of the source over the guide in each window, averaged over the windows that hold a pixel."""
+    """Slope and level of the source over the guide in each window, averaged over the windows that contain a pixel."""
     norm = np.maximum(box(weight, radius), np.float32(1e-4))
     mean_g = box(guide * weight, radius) / norm
     mean_s = box(source * weight, radius) / norm

@@ -1,4 +1,4 @@
-"""Mask files: 8-bit alpha at photo size."""
+"""Reads and writes mask files: 8-bit alpha at photo size."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ def write_mask(path: str | Path, alpha: Alpha) -> None:
     """Writes alpha as an 8-bit grey PNG: 0 untouched, 255 repainted.
 
     Args:
-        path: Where to; its folder is made.
+        path: The file to write; its folder is created.
         alpha: [H, W] float32 in 0..1.
 
     Raises:
@@ -21,24 +21,24 @@ def write_mask(path: str | Path, alpha: Alpha) -> None:
         OutputError: It cannot be written there.
     """
     if alpha.ndim != 2:
-        raise MaskError(f"a mask must be [H, W], this one is {list(alpha.shape)}", hint="write one mask a file")
+        raise MaskError(f"a mask must be [H, W], this one is {list(alpha.shape)}", hint="write one file for each mask")
     with atomic_path(path) as temporary:
         temporary.write_bytes(pillow_bytes(pillow_image(to_uint8(alpha), "L", None), "PNG", {}, temporary.name))
 
 
 def read_mask(path: str | Path, *, size_hw: tuple[int, int]) -> Alpha:
-    """The alpha in a mask file, one that `write_mask` wrote or that a person drew.
+    """The alpha in a mask file that `write_mask` wrote or that a person drew.
 
-    Grey is the share to repaint; of a colour picture the luminance. Where a picture is see-through, it is untouched; a
-    shape of one single colour on a see-through ground counts by its opacity alone, so that any brush will do. Colour
-    profiles are ignored: the numbers are the mask.
+    Grey, or the luminance of a colour picture, is the share to repaint; transparent pixels are untouched. A shape of a
+    single colour on a transparent ground counts by its opacity alone, so that any brush colour works. Colour profiles
+    are ignored: the stored values are the mask.
 
     Args:
         path: A picture of the photo's size, of any kind that `open_photo` reads.
         size_hw: Height and width of the photo, upright.
 
     Returns:
-        [H, W] float32, always some n/255.
+        [H, W] float32, multiples of 1/255.
 
     Raises:
         MaskError: It cannot be read or has another size.

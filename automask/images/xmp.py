@@ -1,8 +1,8 @@
-"""XMP packets: what one says, and the same packet saying something more.
+"""Reads and changes the properties in a photo's XMP packet.
 
-A packet is changed by cutting and inserting bytes where the parser found them, not by writing it anew: whatever else a
-camera or an editor put there stays as it was. One with a document type declaration, which XMP has no use for and which
-could make a parser swell, is refused.
+A packet is changed by replacing bytes where the parser found them, not by serialising it again: everything else that a
+camera or an editor put there stays as it was. A packet with a document type declaration is refused: XMP never needs
+one, and it could make a parser allocate without limit.
 """
 
 import re
@@ -23,7 +23,7 @@ _NAMESPACES = {
     "photoshop": "http://ns.adobe.com/photoshop/1.0/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
 }
-_IN_LANGUAGES = frozenset({"dc:description"})  # a list of texts by language, of which we write the one for all
+_IN_LANGUAGES = frozenset({"dc:description"})  # lists of texts by language; we write the default one
 _EMPTY = (
     b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/">\n<rdf:RDF xmlns:rdf="' + _RDF.encode() + b'">\n'
@@ -38,7 +38,7 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  
 
 @dataclass(slots=True)
 class _Open:
-    """An element that is not closed yet; `known` is the property's name where it is one of ours."""
+    """An element that is not closed yet; `known` is its property's name where it is one that we read."""
 
     name: str
     spaces: Mapping[str, str]
@@ -49,10 +49,10 @@ class _Open:
 
 
 class _Packet:
-    """A packet, read: what the properties that we know say and where they stand, and where new ones go.
+    """A parsed packet: the values and byte ranges of the properties that we know, and where new ones are inserted.
 
     Raises:
-        ValueError: It is not well-formed UTF-8, or declares a document type, or has no `rdf:RDF`.
+        ValueError: It is not UTF-8 or not well-formed, declares a document type, or has no `rdf:RDF`.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -60,7 +60,7 @@ class _Packet:
         self.values: dict[str, str] = {}
         self.spans: list[tuple[str, int, int]] = []
         self.about = ""
-        self.place: tuple[int, int, bytes, bytes] | None = None  # replaced by head, new properties, tail
+        self.place: tuple[int, int, bytes, bytes] | None = None  # byte range to replace; text before and after
         self._stack: list[_Open] = []
         self._texts: list[str] = []
         try:
@@ -75,7 +75,7 @@ class _Packet:
         self._parser.EndElementHandler = self._end
         try:
             self._parser.Parse(data, True)
-            # As other readers parse it: this one also refuses a prefix that nothing declares, but hides the prefixes.
+            # Once more as other readers do: with namespaces expat also refuses undeclared prefixes, but hides them.
             expat.ParserCreate("UTF-8", "}").Parse(data, True)
         except expat.ExpatError as error:
             raise ValueError(str(error)) from error
@@ -86,7 +86,7 @@ class _Packet:
         raise ValueError("a document type declaration")
 
     def _full(self, raw: str, spaces: Mapping[str, str]) -> str:
-        """A name with its namespace in front; nothing that we look for is an attribute without a prefix."""
+        """A name with its namespace in front; no attribute that we look for is without a prefix."""
         prefix, _, local = raw.rpartition(":")
         scopes = (spaces, *(element.spaces for element in reversed(self._stack)))
         return next((scope[prefix] for scope in scopes if prefix in scope), f"{prefix}:") + local
@@ -96,7 +96,7 @@ class _Packet:
         tag_end = _tag_end(self.data, at)
         spaces = {key[6:]: value for key, value in attributes.items() if key.startswith("xmlns:")}
         spaces |= {"": attributes["xmlns"]} if "xmlns" in attributes else {}
-        # Below the properties (xmpmeta, RDF, Description, property) no name matters.
+        # Names below the level of properties (xmpmeta, RDF, Description, property) do not matter.
         name = self._full(raw, spaces) if len(self._stack) <= 3 else ""
         element = _Open(name, spaces, at, tag_end, self.data[tag_end - 2 : tag_end - 1] == b"/")
         parents = [parent.name for parent in self._stack[-2:]]
@@ -134,24 +134,24 @@ class _Packet:
 def properties_of(packet: bytes) -> dict[str, str]:
     """The texts of `dc:description`, `photoshop:Instructions`, `Iptc4xmpExt:DigitalSourceType` and `xmp:CreatorTool`.
 
-    Of a property in several languages all texts, joined. What the packet does not say is left out; an empty packet says
-    nothing.
+    Of a property in several languages, all texts joined. Properties that are not in the packet are left out; an empty
+    packet has none.
 
     Raises:
-        ValueError: It is no XMP that can be read safely.
+        ValueError: It is not XMP that can be read safely.
     """
     return dict(_Packet(packet.rstrip(b"\0")).values) if packet else {}
 
 
 def with_properties(packet: bytes, properties: Mapping[str, str]) -> bytes:
-    """The packet with these properties added or replaced, and every other byte of it as it was.
+    """The packet with these properties added or replaced, and every other byte unchanged.
 
     Args:
-        packet: UTF-8; empty makes a new one.
-        properties: Texts by name, as `properties_of` knows them ("dc:description").
+        packet: UTF-8; empty for a new packet.
+        properties: Texts by the names of `properties_of` ("dc:description").
 
     Raises:
-        ValueError: It is no XMP that can be read safely.
+        ValueError: It is not XMP that can be read safely.
     """
     old = packet.rstrip(b"\0") or _EMPTY
     read = _Packet(old)
@@ -164,12 +164,12 @@ def with_properties(packet: bytes, properties: Mapping[str, str]) -> bytes:
         pieces += [old[at:start], new]
         at = end
     made = b"".join([*pieces, old[at:]])
-    _Packet(made)  # well-formed still, whatever the old one was
+    _Packet(made)  # checks that it is still well-formed
     return made
 
 
 def _description(about: str, properties: Mapping[str, str]) -> bytes:
-    """One more rdf:Description of the same thing: an XMP packet may hold several."""
+    """Another rdf:Description of the same resource: an XMP packet may have several."""
     prefixes = dict.fromkeys(name.partition(":")[0] for name in properties)
     spaces = "".join(f' xmlns:{prefix}="{_NAMESPACES[prefix]}"' for prefix in prefixes)
     lines = [f'<rdf:Description xmlns:rdf="{_RDF}"{spaces} rdf:about={quoteattr(about)}>']
@@ -182,7 +182,7 @@ def _description(about: str, properties: Mapping[str, str]) -> bytes:
 
 
 def _tag_end(packet: bytes, at: int) -> int:
-    """Where the tag that begins at `at` ends; a ">" in quotes does not end it."""
+    """The end of the tag that begins at `at`; a ">" in quotes does not end it."""
     found = re.compile(rb"""(?:[^>"']|"[^"]*"|'[^']*')*>""").match(packet, at)
     if found is None:
         raise ValueError("a tag without an end")
@@ -198,13 +198,13 @@ def _known(full: str) -> str | None:
 
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _PNG_XMP = b"XML:com.adobe.xmp\0"
-_JPEG_ROOM = 65533 - len(_JPEG_XMP)  # a segment's length is told in two bytes
+_JPEG_ROOM = 65533 - len(_JPEG_XMP)  # a segment's length has two bytes
 _TIFF_XMP = 700
 _MOST_BYTES = 1 << 24
 
 
 def xmp_of(photo: Photo) -> bytes | None:
-    """The photo's XMP packet: empty where there is none, None where its format holds none (BMP, GIF)."""
+    """The photo's XMP packet: empty without one, None where its format has no place for one (BMP, GIF)."""
     wrapping = photo.wrapping
     if photo.format == "JPEG":
         return next((segment[4 + len(_JPEG_XMP) :] for segment in wrapping.segments if _is_xmp(segment)), b"")
@@ -217,10 +217,10 @@ def xmp_of(photo: Photo) -> bytes | None:
 
 
 def with_xmp(photo: Photo, packet: bytes) -> Photo:
-    """The photo with this XMP packet in place of its own; pixels, EXIF, profile and all the rest are the same.
+    """The photo with this XMP packet in place of its own; everything else is the same.
 
     Raises:
-        ValueError: The format holds none, or not so long a one (a JPEG: 65504 bytes, when its padding is left out).
+        ValueError: The format has no place for XMP, or not for this much (a JPEG: 65504 bytes, without its padding).
     """
     wrapping = photo.wrapping
     if photo.format == "JPEG":
@@ -250,7 +250,7 @@ def _in_jpeg(wrapping: ContainerData, packet: bytes) -> ContainerData:
     own = next((at for at, segment in enumerate(segments) if _is_xmp(segment)), None)
     if own is not None:
         segments[own] = new
-    else:  # where readers look for it: behind JFIF and EXIF, before all else
+    else:  # where readers look for it: after JFIF and EXIF, before everything else
         first = (b"\xff\xe0", b"\xff\xe1")
         at = next((at for at, segment in enumerate(segments) if segment[:2] not in first), len(segments))
         segments.insert(at, new)
@@ -266,11 +266,11 @@ def _is_xmp_chunk(kind: bytes, body: bytes) -> bool:
 
 
 def _chunk_text(body: bytes) -> bytes:
-    rest = body[len(_PNG_XMP) :]
-    text = [*rest[2:].split(b"\0", 2), b"", b""][2]
-    if rest[:1] != b"\1":
+    fields = body[len(_PNG_XMP) :]
+    text = [*fields[2:].split(b"\0", 2), b"", b""][2]
+    if fields[:1] != b"\1":
         return text
     try:
         return zlib.decompressobj().decompress(text, _MOST_BYTES)
     except zlib.error as error:
-        raise ValueError("XMP that cannot be unpacked") from error
+        raise ValueError("XMP that cannot be decompressed") from error

@@ -1,4 +1,4 @@
-"""Levels, profiles, and the way to sRGB and back."""
+"""Levels, profiles, and the conversions to sRGB and back."""
 
 import math
 from pathlib import Path
@@ -66,7 +66,7 @@ def test_a_profile_is_kept_byte_for_byte_and_used_both_ways(name: str, tmp_path:
     assert np.abs(inner - wanted).max() <= {"CMYK": 12}.get(mode, 2) + (0 if photo.wrapping.lossless else 3)
 
 
-def test_a_profile_that_is_srgb_costs_no_conversion(tmp_path: Path) -> None:
+def test_a_profile_that_is_srgb_needs_no_conversion(tmp_path: Path) -> None:
     from PIL import ImageCms
 
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -77,7 +77,7 @@ def test_a_profile_that_is_srgb_costs_no_conversion(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("mode", "profile"), [("RGB", b"not a profile"), ("RGB", GREY_18), ("L", DISPLAY_P3)])
-def test_a_profile_that_does_not_fit_is_said_and_kept(mode: str, profile: bytes, tmp_path: Path) -> None:
+def test_a_profile_that_does_not_fit_is_noted_and_kept(mode: str, profile: bytes, tmp_path: Path) -> None:
     photo = open_photo(saved(tmp_path / "a.png", picture(mode), icc_profile=profile))
     assert photo.notes == (
         "its colour profile is broken or made for other samples: kept, but colours are read without it",
@@ -86,7 +86,7 @@ def test_a_profile_that_does_not_fit_is_said_and_kept(mode: str, profile: bytes,
     assert again.icc == profile
 
 
-def test_ink_without_a_profile_goes_there_and_back_within_one_level() -> None:
+def test_inks_without_a_profile_make_a_round_trip_within_one_level() -> None:
     from automask.images.colour import default_from_srgb, default_to_srgb
 
     steps = np.arange(0, 256, 5, dtype=np.uint8)
@@ -95,7 +95,7 @@ def test_ink_without_a_profile_goes_there_and_back_within_one_level() -> None:
     assert np.abs(back.astype(int) - every.astype(int)).max() <= 1
 
 
-def test_levels_go_there_and_back() -> None:
+def test_levels_make_an_exact_round_trip() -> None:
     every = np.arange(256, dtype=np.uint8)
     np.testing.assert_array_equal(to_uint8(to_unit(every)), every)
     np.testing.assert_array_equal(to_uint8(to_unit(every) * 2 / 2 - 0.4 / 255), every)  # rounds, does not truncate
@@ -110,7 +110,7 @@ def test_levels_are_clipped_and_nan_is_refused() -> None:
 
 @given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=40))
 @settings(max_examples=50, deadline=None)
-def test_quantised_alpha_is_n_255_and_stays(values: list[float]) -> None:
+def test_quantised_alpha_is_a_multiple_of_one_255th_and_idempotent(values: list[float]) -> None:
     alpha = quantise_alpha(np.array(values, np.float32))
     assert alpha.dtype == np.float32
     np.testing.assert_array_equal(alpha, quantise_alpha(alpha))

@@ -1,4 +1,4 @@
-"""What stands around the samples in a file is kept."""
+"""Everything in a file except the samples is kept."""
 
 import struct
 import zlib
@@ -14,7 +14,7 @@ from automask.images import open_photo
 
 
 @pytest.mark.parametrize("big_endian", [False, True])
-def test_exif_is_kept_byte_for_byte_but_for_the_orientation(big_endian: bool, tmp_path: Path) -> None:
+def test_exif_is_kept_byte_for_byte_except_for_the_orientation(big_endian: bool, tmp_path: Path) -> None:
     original = exif_bytes(3, big_endian=big_endian)
     path = saved(tmp_path / "a.jpg", picture("RGB"), exif=original)
     photo = open_photo(path)
@@ -37,7 +37,7 @@ def test_exif_of_an_upright_photo_that_is_not_edited_keeps_every_byte(tmp_path: 
     assert again.exif == exif_bytes(1)[6:]
 
 
-def test_the_pixel_sizes_inside_exif_turn_with_the_photo(tmp_path: Path) -> None:
+def test_the_pixel_sizes_in_exif_are_swapped_with_the_photo(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.jpg", picture("RGB"), exif=exif_bytes(6))
     _, written = rewritten(open_photo(path), tmp_path / "out", edit=False)
     with Image.open(written.path) as image:
@@ -147,7 +147,7 @@ def test_a_phones_mpo_is_a_jpeg(tmp_path: Path) -> None:
     assert again.notes == ()
 
 
-def test_content_credentials_are_dropped_and_it_says_so(tmp_path: Path) -> None:
+def test_content_credentials_are_dropped_and_a_note_says_so(tmp_path: Path) -> None:
     path = make("rgb.jpg", tmp_path)
     data = path.read_bytes()
     path.write_bytes(data[:2] + b"\xff\xeb\0\x08JP\0\1\0\0" + data[2:])
@@ -156,7 +156,7 @@ def test_content_credentials_are_dropped_and_it_says_so(tmp_path: Path) -> None:
     assert rewritten(photo, tmp_path / "out")[0].notes == ()
 
 
-def test_a_tiff_with_jpeg_inside_is_written_without_loss_and_it_says_so(tmp_path: Path) -> None:
+def test_a_tiff_with_jpeg_inside_is_written_without_loss_and_a_note_says_so(tmp_path: Path) -> None:
     photo = open_photo(saved(tmp_path / "a.tif", picture("RGB"), compression="jpeg"))
     assert photo.notes == ("its samples were JPEG-compressed; they are written without loss, so the file grows",)
     again, _ = rewritten(photo, tmp_path / "out", edit=False)

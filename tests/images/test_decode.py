@@ -1,4 +1,4 @@
-"""From a file's bytes to upright samples; what is no photo is named."""
+"""Decoding files to upright samples, and recognising files that are not photos."""
 
 import re
 import struct
@@ -103,7 +103,7 @@ def with_tiff_orientation(data: bytes, orientation: int) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["jpg", "png"])
-def test_an_orientation_told_by_xmp_alone_is_turned_once(kind: str, tmp_path: Path) -> None:
+def test_an_orientation_in_xmp_alone_is_applied_once(kind: str, tmp_path: Path) -> None:
     xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6" note="kept"/></x:xmpmeta>'
     path = tmp_path / f"a.{kind}"
     if kind == "jpg":
@@ -121,7 +121,7 @@ def test_an_orientation_told_by_xmp_alone_is_turned_once(kind: str, tmp_path: Pa
         assert kept == xmp.replace(b'"6"', b'"1"')
 
 
-def test_exif_in_a_png_text_chunk_is_turned_once_and_kept(tmp_path: Path) -> None:
+def test_exif_in_a_png_text_chunk_is_applied_once_and_kept(tmp_path: Path) -> None:
     raw = exif_bytes(6).hex()
     text = PngImagePlugin.PngInfo()
     text.add_text("Raw profile type exif", f"\nexif\n{len(raw) // 2}\n{raw}\n", zip=True)
@@ -135,7 +135,7 @@ def test_exif_in_a_png_text_chunk_is_turned_once_and_kept(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "broken", [b"II*\0\xff\xff\xff\xff", b"MM", b"", b"II*\0\x08\0\0\0\xff\xff" + b"\x12\x01" * 30]
 )
-def test_broken_exif_stops_nothing(broken: bytes, tmp_path: Path) -> None:
+def test_broken_exif_does_not_stop_reading_or_writing(broken: bytes, tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     saved_with_chunks(path, picture("RGB"), (b"eXIf", broken))
     again, written = rewritten(open_photo(path), tmp_path / "out")
@@ -161,7 +161,7 @@ def test_white_is_zero_16_bit_grey_is_read_the_right_way_round(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("name", ["animated.gif", "animated.webp", "animated.png"])
-def test_only_the_first_frame_of_an_animation_is_edited_and_it_says_so(name: str, tmp_path: Path) -> None:
+def test_only_the_first_frame_of_an_animation_is_edited_and_a_note_says_so(name: str, tmp_path: Path) -> None:
     photo = open_photo(make(name, tmp_path))
     assert photo.notes == ("animated: only the first of 3 frames is edited and written",)
     again, _ = rewritten(photo, tmp_path / "out", edit=False)
@@ -175,7 +175,7 @@ def test_pages_of_a_tiff_are_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bits", [2, 4])
-def test_grey_of_few_bits_is_written_as_8_bit_and_it_says_so(bits: int, tmp_path: Path) -> None:
+def test_grey_of_few_bits_is_written_as_8_bit_and_a_note_says_so(bits: int, tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     per_byte = 8 // bits
     rows = b"".join(b"\0" + bytes([0x1B] * (16 // per_byte)) for _ in range(8))
@@ -215,7 +215,7 @@ def test_an_unreadable_file_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     assert refused(path) == f"cannot read '{path}': Permission denied; check its name and permissions"
 
 
-def test_names_that_no_system_takes_are_refused() -> None:
+def test_invalid_file_names_are_refused() -> None:
     assert "is empty" in refused("")
     assert "cannot read" in refused("a\0b.jpg")
     assert "cannot read" in refused("a" * 5000)
@@ -247,7 +247,7 @@ def test_names_that_no_system_takes_are_refused() -> None:
         (b"\x89PNG\r\n\x1a\njunk", "is a PNG file that is broken, or of a kind that Pillow does not read; copy"),
     ],
 )
-def test_what_is_no_photo_is_named(content: bytes, says: str, tmp_path: Path) -> None:
+def test_files_that_are_not_photos_are_recognised(content: bytes, says: str, tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(content)
     assert refused(path).startswith(f"'{path}' {says}")
@@ -261,7 +261,7 @@ def test_a_camera_raw_file_is_refused(suffix: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.9])
 @every_kind
-def test_a_cut_file_is_refused(name: str, share: float, tmp_path: Path) -> None:
+def test_a_truncated_file_is_refused(name: str, share: float, tmp_path: Path) -> None:
     if name.startswith("animated"):
         share = min(share, 0.2)  # later frames may be missing: only the first is wanted
     path = make(name, tmp_path)
@@ -270,7 +270,7 @@ def test_a_cut_file_is_refused(name: str, share: float, tmp_path: Path) -> None:
     assert re.search("broken|cut short|not a picture", refused(path))
 
 
-def test_a_cut_file_is_refused_whatever_another_library_switched_on(
+def test_a_truncated_file_is_refused_whatever_another_library_switched_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
@@ -282,7 +282,7 @@ def test_a_cut_file_is_refused_whatever_another_library_switched_on(
 
 @given(st.data())
 @settings(max_examples=60, deadline=None)
-def test_flipped_bytes_are_read_or_refused_never_worse(data: st.DataObject) -> None:
+def test_flipped_bytes_are_read_or_raise_photo_error(data: st.DataObject) -> None:
     name = data.draw(
         st.sampled_from(["rgb.jpg", "palette.png", "deep-rgb.png", "lzw.tif", "deep-rgb.tif", "palette.gif", "rgb.bmp"])
     )
@@ -328,7 +328,7 @@ def test_a_huge_photo_is_refused_from_its_header(tmp_path: Path) -> None:
         )
 
 
-def test_the_size_guard_is_ours_not_pillows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_size_limit_is_ours_not_pillows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     path = make("rgb.png", tmp_path)
     assert open_photo(path).size_wh == (WIDTH, HEIGHT)
@@ -340,7 +340,7 @@ def test_the_size_guard_is_ours_not_pillows(tmp_path: Path, monkeypatch: pytest.
     assert open_photo(path, max_megapixels=0.01).size_wh == (WIDTH, HEIGHT)
 
 
-def test_samples_that_are_not_edited_are_refused(tmp_path: Path) -> None:
+def test_unsupported_samples_are_refused(tmp_path: Path) -> None:
     path = saved(tmp_path / "a.tif", Image.fromarray(np.zeros((4, 5), np.float32)))
     assert refused(path) == f"'{path}' holds F samples, which automask does not edit; export it as 8-bit or 16-bit RGB"
 
@@ -359,7 +359,7 @@ def test_odd_tiffs_are_refused(tmp_path: Path) -> None:
 
 
 @heic
-def test_a_10_bit_heic_says_that_it_becomes_8_bit(tmp_path: Path) -> None:
+def test_a_10_bit_heic_has_a_note_that_it_becomes_8_bit(tmp_path: Path) -> None:
     import pillow_heif
 
     pillow_heif.from_bytes("RGB;16", (WIDTH, HEIGHT), colours(16).tobytes()).save(tmp_path / "a.heic")

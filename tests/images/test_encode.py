@@ -81,7 +81,7 @@ def test_a_write_of_the_same_edit_gives_the_same_bytes(name: str, tmp_path: Path
     assert first.path.read_bytes() == second.path.read_bytes()
 
 
-def test_what_the_result_holds_outside_alpha_is_ignored(tmp_path: Path) -> None:
+def test_the_result_outside_alpha_is_ignored(tmp_path: Path) -> None:
     photo = open_photo(make("rgb.png", tmp_path))
     result, alpha = patch(photo)
     wild = np.where(alpha[..., None] > 0, result, 255 - result).astype(np.uint8)
@@ -107,7 +107,7 @@ def test_a_soft_edge_starts_at_the_old_sample_outside_srgb_too(tmp_path: Path) -
     assert np.abs(open_photo(tmp_path / "out.png").samples.astype(int) - vivid).max() <= 12
 
 
-def test_a_soft_edge_goes_over_from_the_old_inks_to_the_new(tmp_path: Path) -> None:
+def test_a_soft_edge_blends_from_the_old_inks_to_the_new(tmp_path: Path) -> None:
     old = np.zeros((20, 260, 4), np.uint8)
     old[:] = (150, 100, 60, 0)
     photo = open_photo(saved(tmp_path / "a.tif", Image.frombytes("CMYK", (260, 20), old.tobytes())))
@@ -121,7 +121,7 @@ def test_a_soft_edge_goes_over_from_the_old_inks_to_the_new(tmp_path: Path) -> N
     assert np.abs(np.diff(again.samples[0].astype(int), axis=0)).max() <= 8
 
 
-def test_a_palette_photo_is_written_as_rgb_only_when_it_must(tmp_path: Path) -> None:
+def test_a_palette_photo_is_written_as_rgb_only_when_it_is_edited(tmp_path: Path) -> None:
     photo = open_photo(make("palette.png", tmp_path))
     again, written = rewritten(photo, tmp_path / "same", edit=False)
     assert again.mode == "P"
@@ -141,7 +141,7 @@ def test_a_gif_keeps_its_colours_and_paints_with_the_free_ones(tmp_path: Path) -
     assert "a GIF holds 256 colours" in rewritten(full, tmp_path / "out")[1].notes[0]
 
 
-def test_see_through_pixels_of_a_gif_stay_so(tmp_path: Path) -> None:
+def test_transparent_pixels_of_a_gif_stay_transparent(tmp_path: Path) -> None:
     image = picture("RGB").quantize(60)
     path = saved(tmp_path / "a.gif", image, transparency=int(np.asarray(image)[12, 15]))
     photo = open_photo(path)
@@ -150,7 +150,7 @@ def test_see_through_pixels_of_a_gif_stay_so(tmp_path: Path) -> None:
     np.testing.assert_array_equal(expanded(again)[..., 3] == 0, clear)
 
 
-def test_colour_lost_in_a_grey_photo_is_said(tmp_path: Path) -> None:
+def test_colour_lost_in_a_grey_photo_is_noted(tmp_path: Path) -> None:
     _, written = rewritten(open_photo(make("grey.jpg", tmp_path)), tmp_path / "out")
     assert written.notes == (
         "a grey photo holds no colour: the repainted part is written in grey; save the photo as RGB to keep it",
@@ -215,7 +215,7 @@ def test_a_write_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch: p
     assert list(out.iterdir()) == [target]
 
 
-def test_a_library_that_changes_other_pixels_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_encoder_that_changes_other_pixels_is_detected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from automask.images import encode
 
     photo = open_photo(make("rgb.png", tmp_path))
@@ -241,7 +241,7 @@ def test_a_library_that_changes_other_pixels_is_caught(tmp_path: Path, monkeypat
         write_photo(photo, *patch(photo), tmp_path / "out" / "a.png")
 
 
-def test_an_encoder_that_refuses_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_encoder_error_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     photo = open_photo(make("rgb.jpg", tmp_path))
 
     def refuse(self: Image.Image, *args: object, **options: object) -> None:

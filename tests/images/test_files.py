@@ -10,7 +10,7 @@ from automask.errors import OutputError
 from automask.images import atomic_path, open_photo, write_mask, write_picture
 
 
-def test_folders_are_made_and_a_file_in_the_way_is_told(tmp_path: Path) -> None:
+def test_folders_are_created_and_a_file_in_the_way_is_reported(tmp_path: Path) -> None:
     write_mask(tmp_path / "a" / "b" / "m.png", np.zeros((2, 3), np.float32))
     with pytest.raises(OutputError, match="cannot write"):
         write_mask(tmp_path / "a" / "b" / "m.png" / "c.png", np.zeros((2, 3), np.float32))
@@ -20,7 +20,7 @@ def test_folders_are_made_and_a_file_in_the_way_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, MemoryError])
-def test_an_interrupted_block_leaves_nothing(error: type[BaseException], tmp_path: Path) -> None:
+def test_an_interrupted_block_leaves_no_temporary_file(error: type[BaseException], tmp_path: Path) -> None:
     target = tmp_path / "a.png"
     target.write_bytes(b"old")
 
@@ -37,7 +37,7 @@ def test_an_interrupted_block_leaves_nothing(error: type[BaseException], tmp_pat
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_pictures_are_written_by_their_ending(tmp_path: Path) -> None:
+def test_the_ending_decides_the_format_of_a_picture(tmp_path: Path) -> None:
     write_picture(tmp_path / "a.PNG", colours())
     np.testing.assert_array_equal(open_photo(tmp_path / "a.PNG").rgb, colours())
     write_picture(tmp_path / "a.jpg", colours())

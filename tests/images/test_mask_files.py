@@ -12,7 +12,7 @@ from automask.errors import MaskError
 from automask.images import quantise_alpha, read_mask, to_uint8, write_mask
 
 
-def test_a_mask_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_a_mask_makes_an_exact_round_trip(tmp_path: Path) -> None:
     alpha = quantise_alpha(np.linspace(0, 1, 12 * 9, dtype=np.float32).reshape(9, 12))
     write_mask(tmp_path / "m.png", alpha)
     np.testing.assert_array_equal(read_mask(tmp_path / "m.png", size_hw=(9, 12)), alpha)
@@ -20,7 +20,7 @@ def test_a_mask_comes_back_as_it_was(tmp_path: Path) -> None:
         assert (image.mode, image.size) == ("L", (12, 9))
 
 
-def test_masks_that_a_person_saved_otherwise_are_read(tmp_path: Path) -> None:
+def test_masks_in_other_modes_are_read(tmp_path: Path) -> None:
     grey = np.array([[0, 255, 255, 128], [0, 0, 255, 0]], np.uint8)
     hard = np.where(grey > 127, 255, 0).astype(np.uint8)
     zero, full = np.zeros_like(grey), np.full_like(grey, 255)
@@ -54,5 +54,7 @@ def test_a_mask_that_does_not_fit_is_refused_with_both_sizes(tmp_path: Path) -> 
         read_mask(tmp_path / "m.png", size_hw=(10, 20))
     with pytest.raises(MaskError, match="no mask: there is no file"):
         read_mask(tmp_path / "none.png", size_hw=(10, 20))
-    with pytest.raises(MaskError, match=r"a mask must be \[H, W\], this one is \[1, 9, 12\]; write one mask a file"):
+    with pytest.raises(
+        MaskError, match=r"a mask must be \[H, W\], this one is \[1, 9, 12\]; write one file for each mask"
+    ):
         write_mask(tmp_path / "m.png", np.zeros((1, 9, 12), np.float32))

@@ -22,7 +22,7 @@ def test_a_photo_is_read_in_its_own_mode_and_format(name: str, tmp_path: Path) -
     assert photo.samples.dtype == (np.uint16 if photo.mode.endswith("16") else np.uint8)
 
 
-def test_a_plain_rgb_photo_is_held_once(tmp_path: Path) -> None:
+def test_a_plain_rgb_photo_shares_one_buffer(tmp_path: Path) -> None:
     photo = open_photo(make("rgb.jpg", tmp_path))
     assert photo.rgb is photo.samples
 
@@ -46,14 +46,14 @@ def test_any_file_name_works(name: str, tmp_path: Path) -> None:
     assert [found.name for found in written.path.parent.iterdir()] == [name]
 
 
-def test_16_bit_samples_are_all_kept_and_said(tmp_path: Path) -> None:
+def test_16_bit_samples_are_all_kept_and_noted(tmp_path: Path) -> None:
     photo = open_photo(make("deep-rgb.png", tmp_path))
     np.testing.assert_array_equal(photo.samples, colours(16)[..., ::-1])
     np.testing.assert_array_equal(photo.rgb, np.rint(photo.samples / 257).astype(np.uint8))
     assert photo.notes == ("16 bits: the repainted part holds 8-bit detail, everything else keeps its 16 bits",)
 
 
-def test_a_name_that_lies_about_the_format_is_said(tmp_path: Path) -> None:
+def test_a_file_name_that_contradicts_the_format_is_noted(tmp_path: Path) -> None:
     path = saved(tmp_path / "kitchen.jpg", picture("RGB"), format="PNG")
     photo = open_photo(path)
     assert photo.notes == ("it is a PNG file, whatever its name says, and is written as one under the same name",)
@@ -71,7 +71,7 @@ def test_a_name_that_lies_about_the_format_is_said(tmp_path: Path) -> None:
         (np.zeros((0, 5, 3), np.uint8), "[0, 5, 3]", "1 x 1"),
     ],
 )
-def test_an_array_that_is_no_photo_is_refused(array: np.ndarray, says: str, hint: str) -> None:
+def test_an_array_of_another_shape_or_type_is_refused(array: np.ndarray, says: str, hint: str) -> None:
     text = refused(array)
     assert says in text
     assert hint in text

@@ -1,4 +1,4 @@
-"""XMP: what a packet says, and that saying more in it changes nothing else, in any format."""
+"""XMP: reading properties, and changing them without changing anything else, in any format."""
 
 import re
 from pathlib import Path
@@ -48,7 +48,7 @@ def written(photo: Photo, path: Path) -> Photo:
 # ------------------------------------------------------------------------------------------------------------- packets
 
 
-def test_a_new_packet_says_what_it_was_told():
+def test_a_new_packet_has_the_given_properties():
     packet = with_properties(b"", {**NEW, "dc:description": "Digitally altered", "xmp:CreatorTool": "automask"})
     assert properties_of(packet) == {**NEW, "dc:description": "Digitally altered", "xmp:CreatorTool": "automask"}
     assert properties_of(b"") == {}
@@ -61,7 +61,7 @@ def test_properties_are_read_from_attributes_elements_and_resources():
     }
 
 
-def test_all_else_in_a_packet_stays_byte_for_byte():
+def test_everything_else_in_a_packet_stays_byte_for_byte():
     made = with_properties(CAMERA, NEW)
     assert properties_of(made) == NEW
     assert b"old" not in made
@@ -71,7 +71,7 @@ def test_all_else_in_a_packet_stays_byte_for_byte():
     assert {item.get(f"{{{RDF}}}about") for item in descriptions(made)} == {"uuid:7"}
 
 
-def test_saying_the_same_again_says_it_once():
+def test_setting_a_property_twice_stores_it_once():
     twice = with_properties(with_properties(CAMERA, NEW), NEW)
     assert twice.count(b"algorithmicallyEnhanced") == 1
     assert properties_of(twice) == NEW
@@ -114,7 +114,7 @@ def test_any_text_leaves_the_packet_well_formed(text: str):
 @given(st.integers(0, len(CAMERA) - 1), st.binary(min_size=1, max_size=4))
 @example(585, b"-")  # a prefix that nothing declares
 @example(74, b"}")  # the letter that readers part a namespace with
-def test_damaged_packets_are_changed_or_refused_never_worse(at: int, damage: bytes):
+def test_damaged_packets_are_changed_or_raise_value_error(at: int, damage: bytes):
     packet = CAMERA[:at] + damage + CAMERA[at + len(damage) :]
     try:
         made = with_properties(packet, NEW)
@@ -172,7 +172,7 @@ def with_old(name: str, folder: Path, packet: bytes) -> Path:
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.tif", "a.webp", pytest.param("a.heic", marks=heic)])
-def test_a_photos_own_packet_is_replaced_where_it_stands(name: str, tmp_path: Path):
+def test_a_photo_s_own_packet_is_replaced_in_place(name: str, tmp_path: Path):
     if name.endswith(".heic"):
         import pillow_heif
 
@@ -186,7 +186,7 @@ def test_a_photos_own_packet_is_replaced_where_it_stands(name: str, tmp_path: Pa
     assert again.source.read_bytes().count(b"Oakland") == 1
 
 
-def test_but_for_its_packet_a_jpeg_keeps_every_byte(tmp_path: Path):
+def test_a_jpeg_keeps_every_byte_except_its_packet(tmp_path: Path):
     photo = open_photo(with_old("a.jpg", tmp_path, CAMERA))
     plain = written(photo, tmp_path / "plain.jpg").source.read_bytes()
     made = with_properties(CAMERA, NEW)
@@ -196,7 +196,7 @@ def test_but_for_its_packet_a_jpeg_keeps_every_byte(tmp_path: Path):
     assert told[start + 29 + len(made) :] == plain[start + 29 + len(CAMERA) :]
 
 
-def test_a_jpeg_gives_up_padding_before_it_gives_up(tmp_path: Path):
+def test_a_jpeg_drops_the_packet_s_padding_before_it_fails(tmp_path: Path):
     photo = open_photo(make("rgb.jpg", tmp_path))
     padded = CAMERA.replace(b"\n" * 40, b"\n" * 70_000)
     assert properties_of(xmp_of(with_xmp(photo, with_properties(padded, NEW)))) == NEW
@@ -204,5 +204,5 @@ def test_a_jpeg_gives_up_padding_before_it_gives_up(tmp_path: Path):
         with_xmp(photo, CAMERA.replace(b"Oakland", b"O" * 70_000))
 
 
-def test_formats_here_are_all_that_are_read():
+def test_every_format_is_covered_here():
     assert {kind for kind, _, _ in DECODES.values()} >= {"JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "HEIF", "AVIF"}
