@@ -1,4 +1,4 @@
-"""What a signature allows: plain values (from YAML, from a plan) held against the annotations of what will get them."""
+"""Checks plain values (from YAML, from a plan) against the annotations of the parameters that they are for."""
 
 import contextlib
 import inspect
@@ -15,7 +15,7 @@ _PLAIN: Mapping[Any, tuple[type, ...]] = {
     str: (str,),
     type(None): (type(None),),
 }
-"""The types that a value of an annotated type may have; exact, as True is an int to Python."""
+"""The types of a value that an annotation accepts; compared exactly, because True is an int to Python."""
 
 
 def parameters_of(owner: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
@@ -24,7 +24,7 @@ def parameters_of(owner: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
     hints: dict[str, Any] = {}
     for name, note in getattr(annotated, "__annotations__", {}).items():
         one = types.SimpleNamespace(__annotations__={name: note})
-        # A name that is imported for type checkers only cannot be read: such a value is let through unchecked.
+        # A name that is imported for type checkers only cannot be resolved: such a value is accepted unchecked.
         with contextlib.suppress(NameError, TypeError):
             hints |= typing.get_type_hints(one, globalns=getattr(annotated, "__globals__", {}))
     return {
@@ -34,7 +34,7 @@ def parameters_of(owner: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
 
 
 def fits(value: Any, hint: Any) -> bool:
-    """True unless a plain value clearly is not of an annotated type; annotations it cannot read are let through."""
+    """False if a plain value clearly is not of the annotated type; True also for annotations that it cannot check."""
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
         return any(fits(value, part) for part in typing.get_args(hint))

@@ -20,7 +20,7 @@ Heat: TypeAlias = npt.NDArray[np.float32]
 Hard: TypeAlias = npt.NDArray[np.bool_]
 """[H, W] (or [N, H, W]) bool: True is repainted."""
 Alpha: TypeAlias = npt.NDArray[np.float32]
-"""[H, W] float32 in 0..1, always some n/255: the share of the repainted picture in the result."""
+"""[H, W] float32 in 0..1, multiples of 1/255: the share of the repainted picture in the result."""
 FloatImage: TypeAlias = npt.NDArray[np.float32]
 """[h, w] (or [h, w, 3]) float32 of any range."""
 Labels: TypeAlias = npt.NDArray[np.int64]
@@ -80,7 +80,7 @@ class Edit:
         keep: Phrases that stay as they are; the same in every edit of a plan parsed from words.
         editor: Name of a configuration in the `editor` group; None means the preset's.
         seed: Replaces the seed derived from the words.
-        mask: Mask lengths that replace the recipe's, as (name, value) pairs sorted by name.
+        mask: Mask lengths that override the recipe's, as (name, value) pairs sorted by name.
         options: Options for the editor's `paint`, as (name, value) pairs sorted by name.
     """
 
@@ -99,12 +99,12 @@ Plan: TypeAlias = tuple[Edit, ...]
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One of the plans that words with braces say: one choice from every brace.
+    """One of the plans that words with braces describe: one choice from every brace.
 
     Args:
-        name: The folder for its results, made of `words`: ASCII letters, digits and dashes, unlike any other variant's.
-            Empty for words without braces: no folder of its own.
-        words: What was chosen, brace by brace; empty for words without braces.
+        name: The folder for its results, made from `words`: ASCII letters, digits and dashes, unlike any other
+            variant's. Empty for words without braces, whose results need no folder of their own.
+        words: The choices, brace by brace; empty for words without braces.
         plan: The edits.
     """
 
@@ -121,7 +121,7 @@ class BoxRecipe:
         threshold: Heat at or above this is "hot"; 0..1.
         min_area_frac: Hot blobs smaller than this share of the photo are dropped.
         pad_frac: A box grows by this share of its own longer side on every side, so that a refiner sees the edge.
-        max_boxes: At most this many boxes a phrase, hottest first.
+        max_boxes: At most this many boxes for each phrase, hottest first.
     """
 
     threshold: float = 0.35
@@ -149,8 +149,8 @@ class MaskRecipe:
         feather_frac: The edge is softened over this much, outwards of the dilated mask.
         dilate_px: Replaces dilate_frac.
         feather_px: Replaces feather_frac.
-        gap_frac: Gaps up to this wide (handles, stool legs, branches in front) keep their middle however far the mask
-            grows; 0 lets them close.
+        gap_frac: Gaps up to this width (handles, stool legs, branches in front) keep their middle line, however far the
+            mask grows; 0 lets them close.
     """
 
     min_speck_frac: float = 0.0001
@@ -184,10 +184,10 @@ class Region:
         hard: [H, W] bool at photo size: settled against the other parts, not yet dilated. All False when not found.
         alpha: [H, W] float32 in 0..1: dilated, feathered, and 0 on kept objects and on the other parts' hard masks.
         boxes: Boxes of all its phrases, hottest first within a phrase.
-        peak: Highest heat of any of its phrases, 0..1; None for a mask that was given, not found.
-        read_as: Per phrase, the words that were looked for instead (the phrase itself where it was known).
+        peak: Highest heat of any of its phrases, 0..1; None for a given mask.
+        read_as: For each phrase, the words that were looked for (the phrase itself if it is known).
         missing: Phrases, excepted and kept words of this part that were not found.
-        reason: Why nothing (or not all) was found; None when all was.
+        reason: Why nothing, or not everything, was found; None if everything was.
     """
 
     target: str
@@ -203,15 +203,15 @@ class Region:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """One of several ways that an edit was painted.
+    """One of several results of an edit, painted with different seeds.
 
     Args:
         seed: The seed that its editor was given.
-        chosen: True for the one that stayed.
+        chosen: True for the one that was kept.
         scores: (name, value) of each defect, 0 clean to 1 broken, sorted by name; empty where the editor declined.
         picture: [h, w, 3] uint8, the part of the photo around the region with this candidate, at most 640 px long; None
             where it declined.
-        reason: Why the editor declined; None where it did not.
+        reason: Why the editor declined; None if it did not.
     """
 
     seed: int
@@ -223,20 +223,20 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What became of one edit.
+    """The result of one edit.
 
     Args:
         targets: Its phrases as typed.
-        read_as: The words that were looked for instead, one for each phrase.
-        prompt: What it was to become.
+        read_as: The words that were looked for, one for each phrase.
+        prompt: What its targets were to become.
         seed: The seed that its editor was given.
         found: False when none of its phrases is in the photo.
         missing: Phrases, excepted and kept words that were not found.
-        peak: Highest heat, 0..1; None where the mask was given.
-        boxes: Where it was found.
+        peak: Highest heat, 0..1; None for a given mask.
+        boxes: Boxes of all its phrases.
         area_px: Pixels with alpha above 0 that were painted; 0 when nothing was.
-        reason: Why nothing (or not everything) was painted; None when all was.
-        candidates: All that were painted, where there were several.
+        reason: Why nothing, or not everything, was painted; None if everything was.
+        candidates: All candidates, if there were several.
     """
 
     targets: tuple[str, ...]
@@ -254,15 +254,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One photo of a batch: which, with what plan, written where.
+    """One photo of a batch, with its plan and its destination.
 
     Args:
-        photo: Its file; where it lies in a store, the end of its URL is the end of this name.
+        photo: Its file; for a photo in a store, a name with the same ending as its URL.
         plan: The edits.
         out: The folder of its results.
-        name: What their names begin with.
-        photo_url: Where it lies in a store; empty for a file.
-        out_url: The place in a store that its results go to; empty for a folder.
+        name: The beginning of their names.
+        photo_url: Its URL in a store; empty for a file.
+        out_url: The URL in a store for its results; empty for a folder.
     """
 
     photo: Path
@@ -274,7 +274,7 @@ class Job:
 
     @property
     def shown(self) -> str:
-        """What a person calls the photo: its URL, or its path."""
+        """The photo's name for people: its URL, or its path."""
         return self.photo_url or str(self.photo)
 
 
@@ -286,7 +286,7 @@ class JobReport:
         job: The job.
         status: `done`, `skipped` (it was done before) or `failed`.
         reason: Why it failed; None otherwise.
-        record: The record that was written, where one was.
+        record: The record that was written; empty if none was.
         took_s: Wall-clock seconds.
     """
 

@@ -33,8 +33,8 @@ _ARROW_HEADS = re.compile("[>\uff1e\u21d2\u27f6\u27f9\u2794\u279c\u27a1]")
 def parse_plan(text: str) -> Plan:
     """The plan that the words describe. Braces, which describe several, are refused: see `parse_variants`.
 
-    Targets, excepted and kept words come back lower-cased with single spaces, except where quoted; prompts keep their
-    case. Every edit holds the words of all `keep` parts, in order of appearance, once each.
+    Targets, excepted and kept words are lower-cased, with single spaces, except where quoted; prompts keep their case.
+    Every edit holds the words of all `keep` parts, in order of appearance, once each.
 
     Raises:
         PlanError: The words do not parse or contradict themselves. The message has the line, a caret under the column,

@@ -9,7 +9,7 @@ from PIL import Image
 from profiles import DISPLAY_P3
 
 from automask.errors import OutputError
-from automask.images import Photo, open_photo, to_unit, write_photo
+from automask.images import open_photo, to_unit, write_photo
 
 
 @every_kind
@@ -219,22 +219,20 @@ def test_an_encoder_that_changes_other_pixels_is_detected(tmp_path: Path, monkey
     from automask.images import encode
 
     photo = open_photo(make("rgb.png", tmp_path))
-    real = encode._encode
+    real = encode.pillow_image
 
-    def sloppy(photo: Photo, samples: np.ndarray, mode: str, palette: np.ndarray | None) -> bytes:
+    def sloppy(samples: np.ndarray, mode: str, palette: np.ndarray | None) -> Image.Image:
         worse = samples.copy()
         worse[0, 0] ^= 1
-        return real(photo, worse, mode, palette)
+        return real(worse, mode, palette)
 
-    monkeypatch.setattr(encode, "_encode", sloppy)
+    monkeypatch.setattr(encode, "pillow_image", sloppy)
     with pytest.raises(
         OutputError, match=r"'a\.png' would have 1 changed pixels outside the mask; nothing was written"
     ):
         write_photo(photo, *patch(photo), tmp_path / "out" / "a.png")
     assert list((tmp_path / "out").iterdir()) == []
-    monkeypatch.setattr(
-        encode, "_encode", lambda photo, samples, mode, palette: real(photo, samples[1:], mode, palette)
-    )
+    monkeypatch.setattr(encode, "pillow_image", lambda samples, mode, palette: real(samples[1:], mode, palette))
     with pytest.raises(
         OutputError, match=r"'a\.png' came back as \[44, 70, 3\] uint8, not \[45, 70, 3\] uint8; nothing was"
     ):
