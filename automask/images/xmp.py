@@ -31,9 +31,64 @@ _EMPTY = (
 )
 _ATTRIBUTE = re.compile(rb"""\s+([^\s=/>"']+)\s*=\s*(?:"[^"]*"|'[^']*')""")
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # XML 1.0, section 2.2
+_JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
+_PNG_XMP = b"XML:com.adobe.xmp\0"
+_JPEG_ROOM = 65533 - len(_JPEG_XMP)  # a segment's length has two bytes
+_TIFF_XMP = 700
+_MOST_BYTES = 1 << 24
 
 
 # ------------------------------------------------------------------------------------------------------------ packets
+
+
+def properties_of(packet: bytes) -> dict[str, str]:
+    """The texts of `dc:description`, `photoshop:Instructions`, `Iptc4xmpExt:DigitalSourceType` and `xmp:CreatorTool`.
+
+    Of a property in several languages, all texts joined. Properties that are not in the packet are left out; an empty
+    packet has none.
+
+    Raises:
+        ValueError: It is not XMP that can be read safely.
+    """
+    return dict(_Packet(packet.rstrip(b"\0")).values) if packet else {}
+
+
+def with_properties(packet: bytes, properties: Mapping[str, str]) -> bytes:
+    """The packet with these properties added or replaced, and every other byte unchanged.
+
+    Args:
+        packet: UTF-8; empty for a new packet.
+        properties: Texts by the names of `properties_of` ("dc:description").
+
+    Raises:
+        ValueError: It is not XMP that can be read safely.
+    """
+    old = packet.rstrip(b"\0") or _EMPTY
+    read = _Packet(old)
+    edits = [(start, end, b"") for name, start, end in read.spans if name in properties]
+    if read.place is not None:
+        start, end, head, tail = read.place
+        edits.append((start, end, head + _description(read.about, properties) + tail))
+    pieces, at = [], 0
+    for start, end, new in sorted(edits):
+        pieces += [old[at:start], new]
+        at = end
+    made = b"".join([*pieces, old[at:]])
+    _Packet(made)  # checks that it is still well-formed
+    return made
+
+
+def _description(about: str, properties: Mapping[str, str]) -> bytes:
+    """Another rdf:Description of the same resource: an XMP packet may have several."""
+    prefixes = dict.fromkeys(name.partition(":")[0] for name in properties)
+    spaces = "".join(f' xmlns:{prefix}="{_NAMESPACES[prefix]}"' for prefix in prefixes)
+    lines = [f'<rdf:Description xmlns:rdf="{_RDF}"{spaces} rdf:about={quoteattr(about)}>']
+    for name, value in properties.items():
+        text = escape(_NO_XML.sub(" ", value))
+        if name in _IN_LANGUAGES:
+            text = f'<rdf:Alt><rdf:li xml:lang="x-default">{text}</rdf:li></rdf:Alt>'
+        lines.append(f" <{name}>{text}</{name}>")
+    return "\n".join([*lines, "</rdf:Description>", ""]).encode()
 
 
 @dataclass(slots=True)
@@ -131,56 +186,6 @@ class _Packet:
                 self.place = (at, at, b"", b"")
 
 
-def properties_of(packet: bytes) -> dict[str, str]:
-    """The texts of `dc:description`, `photoshop:Instructions`, `Iptc4xmpExt:DigitalSourceType` and `xmp:CreatorTool`.
-
-    Of a property in several languages, all texts joined. Properties that are not in the packet are left out; an empty
-    packet has none.
-
-    Raises:
-        ValueError: It is not XMP that can be read safely.
-    """
-    return dict(_Packet(packet.rstrip(b"\0")).values) if packet else {}
-
-
-def with_properties(packet: bytes, properties: Mapping[str, str]) -> bytes:
-    """The packet with these properties added or replaced, and every other byte unchanged.
-
-    Args:
-        packet: UTF-8; empty for a new packet.
-        properties: Texts by the names of `properties_of` ("dc:description").
-
-    Raises:
-        ValueError: It is not XMP that can be read safely.
-    """
-    old = packet.rstrip(b"\0") or _EMPTY
-    read = _Packet(old)
-    edits = [(start, end, b"") for name, start, end in read.spans if name in properties]
-    if read.place is not None:
-        start, end, head, tail = read.place
-        edits.append((start, end, head + _description(read.about, properties) + tail))
-    pieces, at = [], 0
-    for start, end, new in sorted(edits):
-        pieces += [old[at:start], new]
-        at = end
-    made = b"".join([*pieces, old[at:]])
-    _Packet(made)  # checks that it is still well-formed
-    return made
-
-
-def _description(about: str, properties: Mapping[str, str]) -> bytes:
-    """Another rdf:Description of the same resource: an XMP packet may have several."""
-    prefixes = dict.fromkeys(name.partition(":")[0] for name in properties)
-    spaces = "".join(f' xmlns:{prefix}="{_NAMESPACES[prefix]}"' for prefix in prefixes)
-    lines = [f'<rdf:Description xmlns:rdf="{_RDF}"{spaces} rdf:about={quoteattr(about)}>']
-    for name, value in properties.items():
-        text = escape(_NO_XML.sub(" ", value))
-        if name in _IN_LANGUAGES:
-            text = f'<rdf:Alt><rdf:li xml:lang="x-default">{text}</rdf:li></rdf:Alt>'
-        lines.append(f" <{name}>{text}</{name}>")
-    return "\n".join([*lines, "</rdf:Description>", ""]).encode()
-
-
 def _tag_end(packet: bytes, at: int) -> int:
     """The end of the tag that begins at `at`; a ">" in quotes does not end it."""
     found = re.compile(rb"""(?:[^>"']|"[^"]*"|'[^']*')*>""").match(packet, at)
@@ -195,12 +200,6 @@ def _known(full: str) -> str | None:
 
 
 # ------------------------------------------------------------------------------------------------------------- photos
-
-_JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
-_PNG_XMP = b"XML:com.adobe.xmp\0"
-_JPEG_ROOM = 65533 - len(_JPEG_XMP)  # a segment's length has two bytes
-_TIFF_XMP = 700
-_MOST_BYTES = 1 << 24
 
 
 def xmp_of(photo: Photo) -> bytes | None:
