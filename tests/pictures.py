@@ -72,7 +72,7 @@ def png_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def saved_with_chunks(path: Path, image: Image.Image, *extra: tuple[bytes, bytes], **options: object) -> Path:
-    """The PNG with more chunks behind its header."""
+    """The PNG with more chunks after its header."""
     image.save(path, "PNG", **options)
     head, *rest = png_chunks(path.read_bytes())
     path.write_bytes(png_of([head, *extra, *rest]))

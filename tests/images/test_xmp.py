@@ -151,9 +151,9 @@ def test_a_format_holds_the_packet_or_says_that_it_cannot(name: str, tmp_path: P
 def test_a_packet_changes_neither_samples_nor_exif_nor_profile(name: str, tmp_path: Path):
     photo = open_photo(make(name, tmp_path))
     plain = written(photo, tmp_path / "plain" / name)
-    told = written(with_xmp(photo, with_properties(b"", NEW)), tmp_path / "told" / name)
-    assert (told.mode, told.exif, told.icc) == (plain.mode, plain.exif, plain.icc)
-    np.testing.assert_array_equal(told.samples, plain.samples)
+    changed = written(with_xmp(photo, with_properties(b"", NEW)), tmp_path / "changed" / name)
+    assert (changed.mode, changed.exif, changed.icc) == (plain.mode, plain.exif, plain.icc)
+    np.testing.assert_array_equal(changed.samples, plain.samples)
 
 
 def with_old(name: str, folder: Path, packet: bytes) -> Path:
@@ -190,10 +190,10 @@ def test_a_jpeg_keeps_every_byte_except_its_packet(tmp_path: Path):
     photo = open_photo(with_old("a.jpg", tmp_path, CAMERA))
     plain = written(photo, tmp_path / "plain.jpg").source.read_bytes()
     made = with_properties(CAMERA, NEW)
-    told = written(with_xmp(photo, made), tmp_path / "told.jpg").source.read_bytes()
+    changed = written(with_xmp(photo, made), tmp_path / "changed.jpg").source.read_bytes()
     start = plain.index(b"http://ns.adobe.com/xap/1.0/\0")
-    assert told[: start - 2] == plain[: start - 2]
-    assert told[start + 29 + len(made) :] == plain[start + 29 + len(CAMERA) :]
+    assert changed[: start - 2] == plain[: start - 2]
+    assert changed[start + 29 + len(made) :] == plain[start + 29 + len(CAMERA) :]
 
 
 def test_a_jpeg_drops_the_packet_s_padding_before_it_fails(tmp_path: Path):
