@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.errors import ConfigError
+from automask.masking.boxes import tight_box, union_of
 from automask.types import Box, Hard, Heat, Rgb
 
 Floats: TypeAlias = npt.NDArray[np.float32]
@@ -140,10 +141,11 @@ class GrabCut:
         allowed_s = cv2.resize(allowed.astype(np.uint8), (small_w, small_h), interpolation=cv2.INTER_NEAREST) > 0
         # GrabCut needs background to learn from: the boxes and a margin, which is also what is left out of the work.
         margin = max(8, small_w // 20)
-        y0 = max(0, min(box.y0 for box in boxes) * small_h // height - margin)
-        x0 = max(0, min(box.x0 for box in boxes) * small_w // width - margin)
-        y1 = min(small_h, -(-max(box.y1 for box in boxes) * small_h // height) + margin)
-        x1 = min(small_w, -(-max(box.x1 for box in boxes) * small_w // width) + margin)
+        around = union_of(boxes)
+        y0 = max(0, around.y0 * small_h // height - margin)
+        x0 = max(0, around.x0 * small_w // width - margin)
+        y1 = min(small_h, -(-around.y1 * small_h // height) + margin)
+        x1 = min(small_w, -(-around.x1 * small_w // width) + margin)
         view = np.s_[y0:y1, x0:x1]
         share = self._share(small[view], heat_s[view], allowed_s[view])
         gain, level = _guided(small[view], share, self.radius_px, self.eps)
@@ -223,10 +225,10 @@ def _foreign_and_thin(photo: Rgb, hard: Hard, thin_frac: float) -> Hard:
     Lightness is not looked at: within one object it changes more than hue does.
     """
     found = np.zeros_like(hard)
-    rows, columns = np.flatnonzero(hard.any(1)), np.flatnonzero(hard.any(0))
-    if not rows.size:
+    around = tight_box(hard)
+    if around is None:
         return found
-    view = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    view = around.slices
     long = max(hard.shape)
     mask: Bytes = np.ascontiguousarray(hard[view]).view(np.uint8)
     part = np.ascontiguousarray(photo[view])

@@ -1,7 +1,5 @@
 """Masks from PNG files in place of a net: drawn by a person, or made by another program."""
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from automask.errors import MaskError, UnknownPhrase
+from automask.plan.names import slug
 from automask.types import Heat, Rgb
 
 
@@ -48,7 +47,7 @@ class Painted:
                     return Path(file).expanduser()
             raise UnknownPhrase(f"no mask for {target!r}", hint=f"masks are given for: {', '.join(self._masks)}")
         folder = Path(self._masks).expanduser()
-        names = dict.fromkeys(f"{name}.png" for name in (word, _slug(word)) if name)
+        names = dict.fromkeys(f"{name}.png" for name in (word, slug(word)) if name)
         there = {file.name.casefold(): file for file in sorted(folder.glob("*"))}
         for name in names:
             if name in there:
@@ -56,11 +55,6 @@ class Painted:
         raise UnknownPhrase(
             f"no mask for {target!r} in {folder}", hint=f"put {' or '.join(names)} there, white where the phrase is"
         )
-
-
-def _slug(phrase: str) -> str:
-    plain = unicodedata.normalize("NFKD", phrase).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
 
 
 def _brightness(file: Path, size_hw: tuple[int, ...]) -> Heat:

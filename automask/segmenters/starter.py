@@ -19,6 +19,7 @@ import numpy as np
 from automask.errors import ConfigError, SegmenterError
 from automask.segmenters.vocabulary import Vocabulary, packaged
 from automask.types import Heat, Rgb
+from automask.weights import cpu_session
 
 _STRIDE = 32
 # A photo is seen smaller than it is: the pixels of a small one are often not sharp. On NYU (616 px) 512 finds 0.02 more
@@ -186,20 +187,11 @@ class Starter:
 
     @cached_property
     def _session(self) -> Any:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        # ONNX Runtime itself reads no variable, and its threads wait busily: two workers with two each on two cores
-        # took a tenth more processor time than with one each.
+        # ONNX Runtime itself ignores the variable, and its threads wait actively: on two cores, two workers with two
+        # threads each took a tenth more processor time than with one thread each.
         share = os.environ.get("OMP_NUM_THREADS", "")
-        options.intra_op_num_threads = (
-            min(self.threads, int(share)) if share.isdecimal() and int(share) else self.threads
-        )
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        # Without the arena the peak falls by the size of the largest activations; the time does not change.
-        options.enable_cpu_mem_arena = False
-        return onnxruntime.InferenceSession(packaged("starter.onnx"), options, providers=["CPUExecutionProvider"])
+        threads = min(self.threads, int(share)) if share.isdecimal() and int(share) else self.threads
+        return cpu_session(packaged("starter.onnx"), threads=threads)
 
 
 def _logit(share: float) -> float:

@@ -14,7 +14,8 @@ from automask.editors.diffusion.latents import encoding_once, generators, grown,
 from automask.editors.diffusion.latents import spill_px as spill_of
 from automask.editors.diffusion.loading import Scheduler, Spacing, index_of, load_pipeline
 from automask.editors.diffusion.structure import Control, structure_finder
-from automask.editors.diffusion.swatch import adapter_arguments, files_named, picture_of, swatch_in
+from automask.editors.diffusion.swatch import adapter_arguments, picture_of
+from automask.editors.swatches import files_named, split_swatch
 from automask.errors import ConfigError, CropRefused, EditorError, UnknownPrompt
 from automask.images import to_uint8
 from automask.types import Hard, Rgb
@@ -181,7 +182,7 @@ class Diffusion:
             UnknownPrompt: A picture, and there is no `ip_adapter` to show it to the model.
         """
         self._arguments(strength, negative, steps, guidance, failure=EditorError)
-        swatch = swatch_in(prompt)
+        swatch = split_swatch(prompt)
         if swatch is not None and self._ip_scale is None:
             raise UnknownPrompt(
                 f"{self._name} cannot look at the picture in {prompt!r}: it has no IP-Adapter",
@@ -274,7 +275,7 @@ class Diffusion:
             )
         self.check(prompt, strength=strength, negative=negative, steps=steps, guidance=guidance)
         arguments = self._arguments(strength, negative, steps, guidance, failure=EditorError)
-        swatch = swatch_in(prompt)
+        swatch = split_swatch(prompt)
         path = None if swatch is None else swatch[1]
         return _Asked(crop, hard, prompt, seed, arguments, self._embeddings(prompt, negative, guidance), path)
 
@@ -287,7 +288,7 @@ class Diffusion:
             )
 
     def _sentence(self, prompt: str) -> str:
-        swatch = swatch_in(prompt)
+        swatch = split_swatch(prompt)
         # A picture wants some words beside it: the net was never trained without.
         words = prompt if swatch is None else swatch[0] or "this material"
         return self._template.replace("{}", words)
