@@ -15,8 +15,8 @@ class Painted:
     """A segmenter whose heat is the brightness of a PNG: white is surely the phrase, black surely not.
 
     Args:
-        masks: A folder that holds `<phrase>.png` or its slug (`black wall` -> `black-wall.png`), or a mapping from
-            phrase to file. Letters' case does not matter.
+        masks: A folder with `<phrase>.png` or its slug (`black wall` -> `black-wall.png`, see `plan.names.slug`), or a
+            mapping from phrase to file. Case does not matter.
     """
 
     def __init__(self, *, masks: str | Mapping[str, str] = "masks") -> None:
@@ -24,7 +24,7 @@ class Painted:
 
     @property
     def own_files(self) -> tuple[Path, ...]:
-        """The masks that are there now."""
+        """The mask files that exist now."""
         if isinstance(self._masks, Mapping):
             return tuple(Path(file).expanduser() for file in self._masks.values())
         return tuple(sorted(Path(self._masks).expanduser().glob("*.[pP][nN][gG]")))
@@ -34,7 +34,7 @@ class Painted:
 
         Raises:
             UnknownPhrase: There is no file for a phrase.
-            MaskError: A file cannot be read, or has not the photo's size.
+            MaskError: A file cannot be read, or does not have the photo's size.
         """
         files = [self._file(target) for target in targets]
         return np.stack([_brightness(file, photo.shape[:2]) for file in files])
@@ -60,7 +60,7 @@ class Painted:
 def _brightness(file: Path, size_hw: tuple[int, ...]) -> Heat:
     try:
         with Image.open(file) as picture:
-            # Pillow clips a 16-bit picture when it is converted to "L", so its own numbers are read.
+            # Converting a 16-bit picture to "L" clips it in Pillow, so its own numbers are read.
             deep = picture.mode.startswith("I")
             levels = np.asarray(picture if deep else picture.convert("L"), dtype=np.float32)
     except (OSError, UnidentifiedImageError) as error:
