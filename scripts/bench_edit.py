@@ -211,7 +211,7 @@ def _floor(editor: Any, region: Region, steps: int, *, guided: bool, runs: int) 
     """Seconds of the forwards that an edit cannot do without: the net at each step, two encodings, one decoding."""
     import torch
 
-    pipe = editor._pipe
+    pipe = editor.pipe
     ((crop, _),) = plan_crops(
         region.alpha > 0,
         ideal_px=editor.ideal_px,

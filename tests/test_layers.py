@@ -31,7 +31,7 @@ LAYERS = (
 """A room imports from itself, from its own layer and from those before it, and nowhere is there a ring."""
 
 ADAPTERS = {"segmenters", "refiners", "editors"}
-ADAPTER_PARTS = ("segmenters.vocabulary", "editors.paint.", "editors.diffusion.")
+ADAPTER_PARTS = ("segmenters.vocabulary", "editors.swatches", "editors.paint.", "editors.diffusion.")
 """No adapters: a file that the adapters of the same folder read, and the files that one adapter is made of."""
 FOR_ADAPTERS = {"errors", "types", "protocols", "images", "weights", "geometry", "masking.boxes", "plan.names"}
 """What adapters may import: values, files, and the small kit that they share."""
@@ -57,7 +57,7 @@ HOMES: Mapping[str, Home] = {
     **{name: _home(*ADAPTERS, "testing", "weights") for name in MODELS},
     "tokenizers": _home("testing"),
     "huggingface_hub": _home("weights"),
-    "onnxruntime": _home("segmenters", "geometry"),  # a net in the package each: the starter, and surfaces
+    "onnxruntime": _home("weights"),
     "PIL": _home("images", "results", *ADAPTERS, at_top=True),
     "pillow_heif": _home("images"),
     "coloraide": _home("editors"),

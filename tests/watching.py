@@ -9,7 +9,7 @@ class Watched:
     """What goes through an editor's parts during a block: how often, and the decoder's last input."""
 
     def __init__(self, editor):
-        self.pipe = editor._pipe
+        self.pipe = editor.pipe
         self.encodes = self.decodes = 0
         self.decoded = None
 
@@ -34,7 +34,7 @@ def own_latents(editor, crop):
     """The mean of a crop's latents, as the VAE gives them, and as its decoder is given them."""
     import torch
 
-    vae = editor._pipe.vae
+    vae = editor.pipe.vae
     with torch.no_grad():
         pixels = torch.from_numpy(crop).permute(2, 0, 1)[None].float() / 127.5 - 1
         if "temperal_downsample" in vae.config:  # Qwen-Image's takes frames
@@ -47,7 +47,7 @@ def assert_noise_falls(editor, crop, hard, given):
     """Every input outside the mask mixes the photo's latents and one noise, of unit power, ever less of it."""
     import torch
 
-    scheduler, vae = editor._pipe.scheduler, editor._pipe.vae
+    scheduler, vae = editor.pipe.scheduler, editor.pipe.vae
     stays = torch.from_numpy(latent_freedom(hard, grow_px=8, cell_px=8) == 0)
     clean = (own_latents(editor, crop)[0][0] * vae.config.scaling_factor)[:, stays]
     noise = torch.randn((1, 4, 6, 10), generator=torch.Generator().manual_seed(3))[0][:, stays]

@@ -1,11 +1,11 @@
-"""Sends each edit to the first of several editors that knows its words.
+"""Routes each edit to the first of several editors that knows its words.
 
-Why no wrapper: editors differ in the crops that they want (paint sees the whole photo, diffusion 512 px of it) and in
-the options that an edit may carry. So nothing is painted here. The chain asks for the editor of one prompt, before any
-work, and from then on deals with that editor alone.
+Why this is not a wrapper: editors differ in the crops that they need (paint sees the whole photo, diffusion 512 px of
+it) and in the options that an edit may carry. So nothing is painted here: before any work, the chain requests the
+editor of a prompt, and from then on uses that editor alone.
 
-Why names: text from the command line may choose among YAML files and never says what is built. `config.build` gives
-the function that loads an editor by its name, so this file knows neither Hydra nor the other editors.
+Why editors are given by name: text from the command line may choose among YAML files and never decides what is built.
+`config.build` passes in the function that loads an editor by name, so this file knows neither Hydra nor the others.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,11 +19,11 @@ class Auto:
     """Chooses an editor for each prompt: colours and known materials for paint, anything else for diffusion.
 
     Args:
-        editors: Names of configurations in the group `editor`, asked in this order. Each is loaded when it is first
-            asked, so that diffusion costs nothing until an edit needs it. One without `check` takes any words.
+        editors: Names of configurations in the group `editor`, tried in this order. Each is loaded at its first use,
+            so that diffusion costs nothing until an edit needs it. An editor without `check` accepts any words.
 
     Raises:
-        ConfigError: `editors` holds no names, or one twice.
+        ConfigError: `editors` is empty, or holds something else than names, or one twice.
     """
 
     multiple_px = 1
@@ -39,21 +39,21 @@ class Auto:
         self._loaded: dict[str, Editor] = {}
 
     def connect(self, load: Callable[[str], Editor]) -> None:
-        """Takes the function that loads an editor by its name; called once, by whoever builds this one."""
+        """Sets the function that loads an editor by name; called once, by whoever builds this one."""
         self._load = load
 
     @property
     def loaded(self) -> Mapping[str, Editor]:
-        """The editors that were asked so far, by name."""
+        """The editors that have been loaded so far, by name."""
         return dict(self._loaded)
 
     def route(self, prompt: str) -> Editor:
         """The first editor that knows the words.
 
         Raises:
-            UnknownPrompt: None does; says what the first knows, and what others want before they can be asked.
-            EditorError: The words are some editor's, and wrong (a swatch that is not there); or it was built by hand
-                and given no editors.
+            UnknownPrompt: None does; says what the first one knows, and what others need before they can be used.
+            EditorError: An editor knows the words, but something in them is wrong (a missing swatch); or `connect` was
+                never called.
             ExtraMissing, WeightsMissing: No editor could be loaded.
         """
         unknown: UnknownPrompt | None = None

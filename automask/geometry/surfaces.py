@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from automask.types import FloatImage, Hw, Rgb
+from automask.weights import cpu_session
 
 NET = Path(__file__).with_name("surfaces.onnx")
 _LONG_PX = 448  # long side of its input: it was trained for 352 to 448, and a larger one predicts no better
@@ -75,11 +76,4 @@ def enlarged_part(plane: FloatImage, size_hw: Hw, corner: Hw, hw: Hw) -> FloatIm
 
 @cache
 def _session() -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    options.enable_cpu_mem_arena = False  # as the starter has it: a lower peak, no slower
-    return onnxruntime.InferenceSession(NET.read_bytes(), options, providers=["CPUExecutionProvider"])
+    return cpu_session(NET.read_bytes(), threads=1)

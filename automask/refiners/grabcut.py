@@ -1,4 +1,4 @@
-"""Sharpens heat to the photo's own edges with OpenCV's GrabCut; needs no weights."""
+"""Fits heat to the photo's edges with OpenCV's GrabCut; needs no weights."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -8,48 +8,49 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.errors import ConfigError
+from automask.masking.boxes import tight_box, union_of
 from automask.types import Box, Hard, Heat, Rgb
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 Bytes: TypeAlias = npt.NDArray[np.uint8]
 
 # All measured on twelve rendered rooms and three kitchens with the starter's heat; lengths are shares of the long side.
-_CARVE_PX = 2000  # larger photos are carved at this size: it keeps 24 megapixels as cheap as three
-_AROUND_FRAC = 0.03  # "the colour around" is the mask's mean over this radius: wider than a stool leg, less than a door
-_FOREIGN = 12.0  # distance in Lab's a and b; at 10 to 14 the same pixels go, and JPEG's own noise stays below 6
-_SPREAD = 4.5  # and this many times the mask's own variance there: the grain of wood is not foreign to it
-_OWN = 0.01  # a colour with this share of the rest of the mask is its own: without it, pictures lose 0.05 of IoU
-_EXPECTED = 0.8  # from this expected IoU of the heat's own mask on, GrabCut is trusted as asked; below at most
-_LESS_TRUST = 0.4  # this much. On 50 NYU photos full trust everywhere cost ceilings 0.02 and plants 0.05 of IoU
-_AT_MOST = 0.1  # what would lose a larger share is thin itself, such as a plant or a chandelier
-_SPECK_FRAC = 0.004  # smaller than a square of this side is grain or noise
+_CARVE_PX = 2000  # larger photos are carved at this size: it makes 24 megapixels as cheap as three
+_AROUND_FRAC = 0.03  # radius of the mask's mean colour around a pixel: wider than a stool leg, narrower than a door
+_FOREIGN = 12.0  # distance in Lab's a and b; 10 to 14 remove the same pixels, and JPEG noise stays below 6
+_SPREAD = 4.5  # and this many times the mask's local variance: the grain of wood is not foreign to it
+_OWN = 0.01  # a colour with this share of the remaining mask is its own: without this, pictures lose 0.05 of IoU
+_EXPECTED = 0.8  # least expected IoU of the heat's own mask for full trust in GrabCut
+_LESS_TRUST = 0.4  # otherwise. On 50 NYU photos full trust everywhere cost ceilings 0.02 and plants 0.05 of IoU
+_MAX_CARVED = 0.1  # an object that would lose a larger share is thin itself, such as a plant or a chandelier
+_SPECK_FRAC = 0.004  # less than a square of this side is grain or noise
 
 
 class GrabCut:
-    """Cuts each phrase out along the photo's edges, seeded by its heat, inside its boxes.
+    """Segments each phrase along the photo's edges, seeded by its heat, inside its boxes.
 
-    GrabCut runs on a reduced photo (at full size it takes seconds); its answer is brought to photo size by a guided
-    filter, so that the border lands on the photo's own edge. Where GrabCut disagrees strongly with the heat, the heat
-    wins.
+    GrabCut runs on a reduced photo (at full size it takes seconds); a guided filter scales its result up, so that the
+    border follows the photo's own edge. If GrabCut disagrees strongly with the heat, the heat wins.
 
     Args:
         work_px: Long side of the reduced photo.
         iterations: Rounds of GrabCut.
-        level: Heat at or above this is the object where the photo shows no edge; 0..1. Above `boxes.threshold`, what
-            was only just found would be lost again.
+        level: Heat at or above this is the object where the photo shows no edge; 0..1. A level above `boxes.threshold`
+            would lose weak finds again.
         sure: Heat at or above this is certainly the object; 0..1.
         unsure: Heat below this is certainly not; 0..1.
-        min_iou: GrabCut's answer is dropped for the thresholded heat where their intersection over union is below this.
-        trust: Share of GrabCut's answer in the map that is brought to photo size; the rest is the heat's. Where the
-            heat is unsure of its mask (dim, blurred photos) it is 0.4 at most: GrabCut then decides only where heat is
-            within 0.08 of the level.
+        min_iou: If the intersection over union of GrabCut's mask and the thresholded heat is below this, the heat's
+            mask is used.
+        trust: Share of GrabCut's mask in the map that is scaled up; the remainder is the heat's. If the heat is
+            uncertain (dim, blurred photos), the share is at most 0.4: GrabCut then decides only where heat is within
+            0.08 of the level.
         reach_px: How far, in reduced pixels, GrabCut may move the heat's border.
-        radius_px: Window of the guided filter, in reduced pixels: how far a border may move to meet an edge.
+        radius_px: Window of the guided filter, in reduced pixels: how far a border may move to an edge.
         eps: Contrast (squared, of 0..1) below which the guided filter sees no edge.
-        thin_frac: Thin parts of another colour than the mask around them, up to this wide (share of the photo's long
-            side), are carved out: stool legs before an island, brass handles, twigs. No heat is fine enough to spare
-            them. What differs only in lightness stays, such as black handles on white doors: so do the gaps between
-            doors, fluting and shadows, and they belong to the object. 0 carves nothing.
+        thin_frac: Thin parts up to this wide (share of the photo's long side) whose colour differs from the mask around
+            them are carved out: stool legs in front of an island, brass handles, twigs. No heat is fine enough to leave
+            them out. Parts that differ only in lightness stay, such as black handles on white doors: so do the gaps
+            between doors, fluting and shadows, which belong to the object. 0 carves nothing.
 
     Raises:
         ConfigError: A value is out of its range.
@@ -123,14 +124,14 @@ class GrabCut:
         for k, found in enumerate(boxes):
             kept = [box for box in found if box.width > 0 and box.height > 0]
             if kept:
-                self._one(photo, small, heats[k], kept, out[k])
+                self._refine_one(photo, small, heats[k], kept, out[k])
                 if self.thin_frac > 0:
                     thin = _foreign_and_thin(photo, out[k], self.thin_frac)
-                    if np.count_nonzero(thin) <= _AT_MOST * np.count_nonzero(out[k]):
+                    if np.count_nonzero(thin) <= _MAX_CARVED * np.count_nonzero(out[k]):
                         out[k] &= ~thin
         return out
 
-    def _one(self, photo: Rgb, small: Rgb, heat: Heat, boxes: Sequence[Box], out: Hard) -> None:
+    def _refine_one(self, photo: Rgb, small: Rgb, heat: Heat, boxes: Sequence[Box], out: Hard) -> None:
         height, width = photo.shape[:2]
         small_h, small_w = small.shape[:2]
         allowed = np.zeros((height, width), np.bool_)
@@ -138,17 +139,18 @@ class GrabCut:
             allowed[box.slices] = True
         heat_s: Floats = cv2.resize(heat, (small_w, small_h), interpolation=cv2.INTER_AREA)
         allowed_s = cv2.resize(allowed.astype(np.uint8), (small_w, small_h), interpolation=cv2.INTER_NEAREST) > 0
-        # GrabCut needs background to learn from: the boxes and a margin, which is also what is left out of the work.
+        # GrabCut needs background to learn from, so it sees the boxes and a margin, and nothing else of the photo.
         margin = max(8, small_w // 20)
-        y0 = max(0, min(box.y0 for box in boxes) * small_h // height - margin)
-        x0 = max(0, min(box.x0 for box in boxes) * small_w // width - margin)
-        y1 = min(small_h, -(-max(box.y1 for box in boxes) * small_h // height) + margin)
-        x1 = min(small_w, -(-max(box.x1 for box in boxes) * small_w // width) + margin)
+        around = union_of(boxes)
+        y0 = max(0, around.y0 * small_h // height - margin)
+        x0 = max(0, around.x0 * small_w // width - margin)
+        y1 = min(small_h, -(-around.y1 * small_h // height) + margin)
+        x1 = min(small_w, -(-around.x1 * small_w // width) + margin)
         view = np.s_[y0:y1, x0:x1]
         share = self._share(small[view], heat_s[view], allowed_s[view])
         gain, level = _guided(small[view], share, self.radius_px, self.eps)
 
-        # The two fields of the guided filter are smooth: they are enlarged, and meet the photo at its own size.
+        # The two fields of the guided filter are smooth: they are enlarged, and applied to the photo at full size.
         top, bottom = y0 * height // small_h, -(-y1 * height // small_h)
         left, right = x0 * width // small_w, -(-x1 * width // small_w)
         grid_x = (np.arange(left, right, dtype=np.float32) + 0.5) * (small_w / width) - 0.5 - x0
@@ -168,23 +170,22 @@ class GrabCut:
         out[top:bottom, left:right] = (full >= 0.5) & allowed[top:bottom, left:right]
 
     def _share(self, photo: Rgb, heat: Heat, allowed: Hard) -> Floats:
-        """[h, w] float32 in 0..1: GrabCut's answer mixed with the heat, or the heat alone where that is better."""
+        """[h, w] float32 in 0..1: GrabCut's mask mixed with the heat, or the heat alone if that is better."""
         inside = np.where(allowed, heat, 0).astype(np.float32)
         hot = inside >= self.level
-        # Half-way stays half-way, and a long gentle slope of heat becomes a border that the photo may move.
+        # Keeps the level at one half, and turns a long gentle slope of heat into a border that the photo may move.
         alone: Floats = np.clip((inside - self.level) * 4 + 0.5, 0, 1).astype(np.float32)
         labels: Bytes = np.full(heat.shape, cv2.GC_PR_BGD, np.uint8)
         labels[hot] = cv2.GC_PR_FGD
         labels[inside < self.unsure] = cv2.GC_BGD
         labels[inside >= self.sure] = cv2.GC_FGD
-        # Each side's colour model has five Gaussians: with fewer pixels than a few for each there is nothing to learn.
+        # Each side's colour model has five Gaussians, which need a few pixels each.
         foreground = int(np.count_nonzero(labels & 1))
         if foreground < 30 or labels.size - foreground < 30:
             return alone
         try:
-            # grabCut starts its colour models with k-means, which draws from OpenCV's own generator: without this the
-            # mask depends on what ran before. It is OpenCV's state, not Python's or NumPy's, and nothing else here
-            # draws from it.
+            # grabCut initialises its colour models by k-means, which draws from OpenCV's own generator: without this
+            # the mask would depend on what ran before. Nothing else here uses that generator.
             cv2.setRNGSeed(0)
             cv2.grabCut(
                 np.ascontiguousarray(photo),
@@ -196,15 +197,15 @@ class GrabCut:
                 cv2.GC_INIT_WITH_MASK,
             )
         except cv2.error:
-            return alone  # a flat picture can leave a Gaussian without a volume: the heat still answers
-        # Colours alone take a white ceiling for the white wall below: far from the heat's border the heat is believed.
+            return alone  # on a flat picture a Gaussian may be degenerate; the heat is still usable
+        # By colour alone a white ceiling joins the white wall below, so far from the heat's border the heat decides.
         border = np.minimum(_depth(hot), _depth(~hot))
         cut = np.where(border <= self.reach_px, (labels & 1).astype(np.bool_) & allowed, hot)
         union = int(np.count_nonzero(cut | hot))
         if union == 0 or np.count_nonzero(cut & hot) < self.min_iou * union:
             return alone
-        # What the heat itself expects of its mask: the intersection over union with the truth, were each pixel's heat a
-        # probability. Where it is low, photo and object are such that colours have not told them apart either.
+        # The expected intersection over union of the heat's mask with the truth, if each pixel's heat is a probability.
+        # If it is low, colours did not separate the object from the photo either.
         expected = float(inside[hot].sum() / (np.count_nonzero(hot) + inside[~hot].sum()))
         trust = self.trust if expected >= _EXPECTED else min(self.trust, _LESS_TRUST)
         mixed: Floats = (trust * cut.astype(np.float32) + (1 - trust) * alone).astype(np.float32)
@@ -212,21 +213,21 @@ class GrabCut:
 
 
 def _depth(part: Hard) -> Floats:
-    """Distance of each pixel of a part from the rest, in px; 0 outside the part, large where there is no rest."""
+    """Distance of each pixel from the outside of a part, in px; inf outside the part."""
     distance: Floats = cv2.distanceTransform(part.astype(np.uint8), cv2.DIST_L2, 3)
     return np.where(part, distance, np.float32(np.inf))
 
 
 def _foreign_and_thin(photo: Rgb, hard: Hard, thin_frac: float) -> Hard:
-    """[H, W] bool: the thin parts of a mask whose colour is neither that of the mask around them nor its own elsewhere.
+    """[H, W] bool: the thin parts of a mask whose colour occurs neither in the mask around them nor elsewhere in it.
 
-    Lightness is not looked at: within one object it changes more than hue does.
+    Lightness is ignored: within one object it varies more than hue.
     """
     found = np.zeros_like(hard)
-    rows, columns = np.flatnonzero(hard.any(1)), np.flatnonzero(hard.any(0))
-    if not rows.size:
+    around = tight_box(hard)
+    if around is None:
         return found
-    view = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    view = around.slices
     long = max(hard.shape)
     mask: Bytes = np.ascontiguousarray(hard[view]).view(np.uint8)
     part = np.ascontiguousarray(photo[view])
@@ -239,7 +240,7 @@ def _foreign_and_thin(photo: Rgb, hard: Hard, thin_frac: float) -> Hard:
         long = _CARVE_PX
     thin = _thin_in(part, mask.view(np.bool_), long, thin_frac).view(np.uint8)
     if thin.any():
-        # The pixels beside it are half its colour.
+        # Neighbouring pixels have half its colour.
         thin = cv2.dilate(thin, np.ones((3, 3), np.uint8))
         if mask.shape != hard[view].shape:
             thin = (cv2.resize(thin * np.uint8(255), full_wh, interpolation=cv2.INTER_LINEAR) >= 128).view(np.uint8)
@@ -248,7 +249,7 @@ def _foreign_and_thin(photo: Rgb, hard: Hard, thin_frac: float) -> Hard:
 
 
 def _thin_in(part: Rgb, mask: Hard, long: int, thin_frac: float) -> Hard:
-    """What `_foreign_and_thin` finds, on the part of the photo that holds the mask; `long` is the photo's long side."""
+    """The result of `_foreign_and_thin` for the part of the photo around the mask; `long` is the photo's long side."""
     radius = max(1, round(_AROUND_FRAC * long))
     weight: Floats = mask.astype(np.float32)
 
@@ -264,7 +265,7 @@ def _thin_in(part: Rgb, mask: Hard, long: int, thin_frac: float) -> Hard:
         plane = lab[..., c].astype(np.float32) * weight
         plane -= around(plane) / near
         away += plane * plane
-    # Capped: a few pixels of something foreign must not excuse themselves.
+    # Capped, so that a few foreign pixels do not raise their own threshold.
     spread = around(np.minimum(away, np.float32(400)) * weight) / near
     foreign = mask & (away > np.maximum(np.float32(_FOREIGN**2), np.float32(_SPREAD) * spread))
     thin = _without_thick(foreign, thin_frac * long)
@@ -285,9 +286,9 @@ def _thin_in(part: Rgb, mask: Hard, long: int, thin_frac: float) -> Hard:
 
 
 def _without_thick(part: Hard, width_px: float) -> Hard:
-    """The parts into which no disc of that width fits; the rims of thicker parts go with them."""
+    """The parts into which no disc of that width fits; thicker parts are removed with their rims."""
     radius = (max(1.0, width_px) + 1) / 2  # the middle of a line n px wide is (n + 1) / 2 px from the outside
-    # The rim of zeros: what lies beyond is not the mask.
+    # Padded with zeros: beyond the border there is no mask.
     depth = cv2.distanceTransform(np.pad(part, 1).view(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
     core = depth > radius
     if not core.any():

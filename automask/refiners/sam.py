@@ -1,7 +1,7 @@
 """Sharp masks from boxes, by Segment Anything.
 
 Source: Kirillov et al., "Segment Anything" (arXiv 2304.02643); the model and its picture transform are those of the
-segment-anything package, whose `SamPredictor` the results are held to in the tests.
+segment-anything package, and tests compare the results with its `SamPredictor`.
 """
 
 import pickle
@@ -20,16 +20,16 @@ from automask.types import Box, Hard, Heat, Rgb
 from automask.weights import choose_device, locate, requires_models_extra
 
 _MULTIMASKS = 3
-"""Whole, part, subpart: what SAM answers to one box."""
+"""Masks that SAM proposes for one box: whole, part, subpart."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Embedded:
-    """A photo that SAM has looked at.
+    """A photo's image embedding.
 
     Args:
         features: [1, C, h, w] tensor of the image encoder.
-        input_hw: The photo's size after the long side was brought to the encoder's.
+        input_hw: The photo's size when its long side is the encoder's.
         photo_hw: The photo's size.
     """
 
@@ -39,20 +39,20 @@ class Embedded:
 
 
 class Sam:
-    """A refiner that looks at the photo once and then answers all boxes of all phrases together.
+    """A refiner that embeds the photo once and then decodes the boxes of all phrases together.
 
-    Of the three masks that SAM gives for a box it takes the one that agrees best with the heat inside the box: SAM's
-    own score says how clean a mask is, not whether it is the thing that was named. A phrase's mask is the union over
+    Of the three masks that SAM proposes for a box it takes the one that agrees best with the heat inside the box: SAM's
+    own score says how clean a mask is, not whether it is the object that was named. A phrase's mask is the union over
     its boxes.
 
     Args:
         model: A name of the weights' catalogue (`vit_b`, `vit_l`, `vit_h`), or a path to a `.pth` file. The sizes of
             the net are read from the file itself.
         device: `auto`, `cpu`, `cuda`, ...
-        dtype: `float32`, `float16`, `bfloat16` or `auto` (float16 on CUDA), for the image encoder. The decoder costs
-            next to nothing and stays in float32.
-        max_boxes_at_once: Boxes that are decoded together; bounds the memory. 64 stay below what the encoder itself
-            took (ViT-B on a CPU: 3.6 GB).
+        dtype: `float32`, `float16`, `bfloat16` or `auto` (float16 on CUDA), for the image encoder. The decoder is cheap
+            and stays in float32.
+        max_boxes_at_once: Boxes per batch of the decoder; limits the memory. 64 take less than the encoder itself
+            (ViT-B on a CPU: 3.6 GB).
 
     Attributes:
         device_note: One sentence: where it runs, in what number format, and why.
@@ -61,7 +61,7 @@ class Sam:
         WeightsMissing: The weights are not on this machine; nothing is downloaded.
         ExtraMissing: torch or segment-anything is not installed.
         RefinerError: The file is not a SAM checkpoint.
-        ConfigError: A device that is not there, or no boxes at once.
+        ConfigError: A device that this machine does not have, or `max_boxes_at_once` below 1.
     """
 
     computes_with = ("torch",)
@@ -80,9 +80,9 @@ class Sam:
         chosen = choose_device(device, dtype, what="sam")
         self.device_note = chosen.note
         self._device, self._dtype = chosen.device, chosen.dtype
-        self._net = load_sam(locate(model)).to(self._device)
-        self._net.image_encoder.to(self._dtype)
-        self._transform = transforms.ResizeLongestSide(self._net.image_encoder.img_size)
+        self.net = load_sam(locate(model)).to(self._device)
+        self.net.image_encoder.to(self._dtype)
+        self._transform = transforms.ResizeLongestSide(self.net.image_encoder.img_size)
 
     def refine(self, photo: Rgb, heats: Heat, boxes: Sequence[tuple[Box, ...]]) -> Hard:
         masks = np.zeros(heats.shape, dtype=np.bool_)
@@ -100,27 +100,27 @@ class Sam:
         return masks
 
     def embed(self, photo: Rgb) -> Embedded:
-        """What SAM sees in a photo; the costly part.
+        """The image embedding of a photo; the expensive part.
 
         Args:
-            photo: [H, W, 3] uint8 RGB. Its long side is brought to the encoder's, larger or smaller.
+            photo: [H, W, 3] uint8 RGB; scaled up or down to the encoder's size.
         """
         torch = self._torch
         resized = self._transform.apply_image(photo)
         with torch.inference_mode():
             pixels = torch.as_tensor(resized, device=self._device).permute(2, 0, 1)[None]
-            features = self._net.image_encoder(self._net.preprocess(pixels).to(self._dtype)).float()
+            features = self.net.image_encoder(self.net.preprocess(pixels).to(self._dtype)).float()
         height, width = resized.shape[:2]
         return Embedded(features, (height, width), (photo.shape[0], photo.shape[1]))
 
     def decode(self, embedded: Embedded, boxes: Sequence[Box]) -> tuple[Any, Any]:
-        """SAM's answers to boxes, all in one batch.
+        """SAM's proposals for boxes, in one batch.
 
         Returns:
-            Logits [B, 3, h, w] at a quarter of the encoder's resolution, padding included (a mask is where they are
-            above 0), and SAM's scores [B, 3].
+            Logits [B, 3, h, w] at a quarter of the encoder's resolution, padding included (above 0 is the mask), and
+            SAM's scores [B, 3].
         """
-        torch, net = self._torch, self._net
+        torch, net = self._torch, self.net
         corners = np.array([(box.x0, box.y0, box.x1, box.y1) for box in boxes])
         corners = self._transform.apply_boxes(corners, embedded.photo_hw)
         with torch.inference_mode():
@@ -142,22 +142,22 @@ class Sam:
         One mask at a time: sixty masks of a 24-megapixel photo at once would be 6 GB of float32.
         """
         with self._torch.inference_mode():
-            large = self._net.postprocess_masks(logits[None, None], embedded.input_hw, embedded.photo_hw)
-            mask: Hard = (large[0, 0] > self._net.mask_threshold).cpu().numpy()
+            large = self.net.postprocess_masks(logits[None, None], embedded.input_hw, embedded.photo_hw)
+            mask: Hard = (large[0, 0] > self.net.mask_threshold).cpu().numpy()
         return mask
 
     def _shrink(self, heat: Heat, embedded: Embedded) -> Heat:
-        """The heat in the frame of the logits, without the padding."""
-        side = self._net.image_encoder.img_size
+        """The heat at the resolution of the logits, without the padding."""
+        side = self.net.image_encoder.img_size
         # prompt_encoder.mask_input_size is the logits' size: 256 for an encoder of 1024.
-        quarter = self._net.prompt_encoder.mask_input_size[0] / side
+        quarter = self.net.prompt_encoder.mask_input_size[0] / side
         height, width = (max(1, round(length * quarter)) for length in embedded.input_hw)
         shrunk: Heat = cv2.resize(heat, (width, height), interpolation=cv2.INTER_AREA)
         return shrunk
 
 
 def _scaled(box: Box, small: Heat, embedded: Embedded) -> Box:
-    """The box in the frame of the shrunk heat, rounded outwards."""
+    """The box in the coordinates of the shrunk heat, rounded outwards."""
     across, down = small.shape[1] / embedded.photo_hw[1], small.shape[0] / embedded.photo_hw[0]
     return Box(
         int(np.floor(box.x0 * across)),
@@ -168,16 +168,16 @@ def _scaled(box: Box, small: Heat, embedded: Embedded) -> Box:
 
 
 def choose(logits: npt.NDArray[np.float32], scores: npt.NDArray[np.float32], heat: Heat, box: Box) -> int:
-    """Which of SAM's masks agrees best with the heat inside the box.
+    """The index of the mask that agrees best with the heat inside the box.
 
-    The measure is the soft intersection over union of the mask and the heat inside the box; what a mask covers outside
-    the box counts against it. Where the heat cannot tell two masks apart (nothing is hot), SAM's own score does.
+    The measure is the soft intersection over union of the mask and the heat inside the box; pixels of a mask outside
+    the box count against it. SAM's own score breaks ties, as when nothing is hot.
 
     Args:
-        logits: [3, h', w'] float32; h' and w' at least those of `heat`, the rest is padding.
+        logits: [3, h', w'] float32; h' and w' at least those of `heat`, the surplus is padding.
         scores: [3] float32, SAM's.
         heat: [h, w] float32 in 0..1.
-        box: In the frame of `heat`.
+        box: In the coordinates of `heat`.
     """
     height, width = heat.shape
     masks = logits[:, :height, :width] > 0
@@ -189,12 +189,13 @@ def choose(logits: npt.NDArray[np.float32], scores: npt.NDArray[np.float32], hea
 
 
 def load_sam(checkpoint: Path) -> Any:
-    """The net of a checkpoint, with the sizes that its tensors tell; on the CPU, in evaluation mode.
+    """The net of a checkpoint, built to the shapes of its tensors; on the CPU, in evaluation mode.
 
-    The package's own builders know three sizes; the sizes are in the file, so a mismatch of name and file cannot arise.
+    The package's own builders know three sizes by name, which might not match the file.
 
     Args:
-        checkpoint: A `.pth` file with the package's names; loaded with `weights_only=True`, so it cannot run code.
+        checkpoint: A `.pth` file with the package's tensor names; loaded with `weights_only=True`, so it cannot run
+            code.
 
     Raises:
         RefinerError: The file cannot be read, or is not a SAM checkpoint.
@@ -214,7 +215,7 @@ def load_sam(checkpoint: Path) -> Any:
             f"{checkpoint} is not a Segment Anything checkpoint: it has no image_encoder.pos_embed",
             hint="point model at vit_b, vit_l, vit_h or another file with the package's names",
         )
-    # On "meta" the net is laid out without being filled: no random numbers are drawn and nothing is allocated twice.
+    # On "meta" the net has shapes but no data: no random numbers are drawn and nothing is allocated twice.
     with torch.device("meta"):
         net = build_sam(state)
     try:
@@ -224,16 +225,16 @@ def load_sam(checkpoint: Path) -> Any:
             f"{checkpoint} is not a Segment Anything checkpoint: {str(error).splitlines()[-1].strip()}",
             hint="point model at vit_b, vit_l, vit_h or another file with the package's names",
         ) from error
-    # Not in the file: ImageNet's mean and deviation, which Sam's constructor sets.
+    # ImageNet's mean and deviation are not in the file; Sam's constructor sets them.
     net.register_buffer("pixel_mean", torch.tensor([123.675, 116.28, 103.53]).view(-1, 1, 1), persistent=False)
     net.register_buffer("pixel_std", torch.tensor([58.395, 57.12, 57.375]).view(-1, 1, 1), persistent=False)
     return net.requires_grad_(False).eval()
 
 
 def build_sam(state: Mapping[str, Any]) -> Any:
-    """A `segment_anything.modeling.Sam` of the sizes in a state dict, unfilled.
+    """A `segment_anything.modeling.Sam` with the sizes of a state dict, without its values.
 
-    Source: segment_anything/build_sam.py, `_build_sam`: everything constant there is constant here.
+    Source: segment_anything/build_sam.py, `_build_sam`, for everything that is constant.
     """
     import torch
     from segment_anything import modeling
@@ -247,7 +248,7 @@ def build_sam(state: Mapping[str, Any]) -> Any:
     grid, width = size("image_encoder.pos_embed", 1), size("image_encoder.pos_embed", 3)
     patch = size("image_encoder.patch_embed.proj.weight", 2)
     depth = count("image_encoder.blocks.")
-    # A block's relative positions reach over its window: 2 * side - 1 of them; over the whole grid for a global block.
+    # A block has 2 * side - 1 relative positions for its window, which for a global block is the whole grid.
     windows = [(size(f"image_encoder.blocks.{block}.attn.rel_pos_h", 0) + 1) // 2 for block in range(depth)]
     inner = size("image_encoder.neck.0.weight", 0)
     return modeling.Sam(

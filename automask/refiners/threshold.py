@@ -1,4 +1,4 @@
-"""The plainest refiner: what is hot is the mask."""
+"""The simplest refiner: thresholded heat."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from automask.types import Box, Hard, Heat, Rgb
 
 
 class Threshold:
-    """Takes the pixels at or above a heat, inside the boxes.
+    """Selects the pixels with heat at or above a threshold, inside the boxes.
 
     Args:
         threshold: 0..1.
@@ -20,7 +20,7 @@ class Threshold:
 
     def __init__(self, *, threshold: float = 0.35) -> None:
         if not 0.0 <= threshold <= 1.0:
-            raise ConfigError(f"refiner.threshold={threshold} is no heat", hint="give a number from 0 to 1")
+            raise ConfigError(f"refiner.threshold={threshold} is out of range", hint="give a number from 0 to 1")
         self._threshold = threshold
 
     def refine(self, photo: Rgb, heats: Heat, boxes: Sequence[tuple[Box, ...]]) -> Hard:  # noqa: ARG002 - the protocol's

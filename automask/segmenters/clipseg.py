@@ -17,18 +17,18 @@ from automask.weights import choose_device, locate, quiet_models, requires_model
 
 
 class ClipSeg:
-    """A segmenter that looks at the photo once and then finds any number of phrases.
+    """A segmenter that encodes the photo once and then finds any number of phrases.
 
-    The tutorials' loop runs the whole model for every phrase. Nearly all of its cost is the vision tower, which does
-    not depend on the phrase: here it runs once, and only the small decoder runs for each phrase.
+    Tutorials run the whole model for every phrase. Nearly all of its cost is the vision tower, which does not depend on
+    the phrase: here it runs once, and only the small decoder runs for each phrase.
 
     Args:
         model: A name of the weights' catalogue, or a path to a folder.
         device: `auto`, `cpu`, `cuda`, ...
         dtype: `float32`, `float16`, `bfloat16` or `auto` (float16 on CUDA).
-        templates: Sentences that a phrase is put into at `{}`; the heat is the mean over them.
-        flip: Looks at the mirrored photo too and takes the mean. The tower still runs once, on a batch of two.
-        phrases_at_once: Phrases (times templates) that are decoded together; bounds the memory.
+        templates: Sentences with `{}` in place of the phrase; the heat is the mean over them.
+        flip: Takes the mean with the mirrored photo's heat. The tower still runs once, on a batch of two.
+        phrases_at_once: Phrases (times templates) per batch of the decoder; limits the memory.
 
     Attributes:
         device_note: One sentence: where it runs, in what number format, and why.
@@ -36,7 +36,7 @@ class ClipSeg:
     Raises:
         WeightsMissing: The weights are not on this machine; nothing is downloaded.
         ExtraMissing: torch or transformers is not installed.
-        ConfigError: A template without `{}`, or a device that is not there.
+        ConfigError: A template without `{}`, or a device that this machine does not have.
     """
 
     computes_with = ("torch", "transformers")
@@ -75,20 +75,20 @@ class ClipSeg:
             net, loaded = transformers.CLIPSegForImageSegmentation.from_pretrained(
                 path, local_files_only=True, use_safetensors=True, output_loading_info=True
             )
-        # transformers fills what a file lacks with random numbers and only logs it. Old versions kept position_ids in
-        # the file; they are plain counting.
+        # transformers fills missing tensors with random numbers and only logs that. Only old versions stored
+        # position_ids in the file, which are just 0, 1, 2 ...
         missing = sorted(key for key in loaded["missing_keys"] if not key.endswith("position_ids"))
         if missing:
             raise SegmenterError(
                 f"the weights at {path} lack {len(missing)} of CLIPSeg's tensors ({missing[0]}, ...)",
                 hint="point model at a complete copy",
             )
-        self._net = net.to(device=self._device, dtype=self._dtype).eval()
+        self.net = net.to(device=self._device, dtype=self._dtype).eval()
 
     def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
-        """[N, H, W] float32 in 0..1: the decoder's sigmoid at the model's resolution, brought to photo size.
+        """[N, H, W] float32 in 0..1: the decoder's sigmoid at the model's resolution, scaled to photo size.
 
-        The sigmoid is absolute and never stretched to its own range: a phrase that is not there stays cold.
+        The sigmoid is absolute and never normalised to its own range: a phrase that is not in the photo stays cold.
 
         Raises:
             UnknownPhrase: An empty phrase, or one longer than CLIP reads.
@@ -103,24 +103,24 @@ class ClipSeg:
         return heats
 
     def _tokens(self, targets: Sequence[str]) -> dict[str, Any]:
-        """Token numbers of every phrase in every template, phrase by phrase."""
+        """Token ids of every phrase in every template, phrase by phrase."""
         for target in targets:
             if not target.strip():
                 raise UnknownPhrase("an empty phrase names nothing", hint="say what to look for")
         texts = [template.replace("{}", target) for target in targets for template in self._templates]
         tokens = self._processor(text=texts, padding=True, return_tensors="pt")
-        limit = self._net.config.text_config.max_position_embeddings
+        limit = self.net.config.text_config.max_position_embeddings
         for text, length in zip(texts, tokens["attention_mask"].sum(dim=1).tolist(), strict=True):
             if length > limit:
                 raise UnknownPhrase(
-                    f"{text!r} is {length} tokens long, CLIP reads {limit} (its two marks included)",
+                    f"{text!r} is {length} tokens long, CLIP reads {limit} (including start and end)",
                     hint="say it in fewer words",
                 )
         return {name: tokens[name].to(self._device) for name in ("input_ids", "attention_mask")}
 
     def _small_heats(self, photo: Rgb, tokens: dict[str, Any]) -> Heat:
-        """[texts, h, w] float32 at the model's resolution, the mean over the mirrored photo where that is looked at."""
-        torch, net = self._torch, self._net
+        """[texts, h, w] float32 at the model's resolution; the mean with the mirrored photo's if `flip` is on."""
+        torch, net = self._torch, self.net
         pixels = self._processor(images=Image.fromarray(photo), return_tensors="pt")["pixel_values"]
         if self._flip:
             pixels = torch.cat([pixels, pixels.flip(-1)])
@@ -133,7 +133,7 @@ class ClipSeg:
                 interpolate_pos_encoding=True,
                 return_dict=True,
             ).hidden_states
-            # hidden_states[0] is the patch embedding: CLIPSegForImageSegmentation.forward counts from one too.
+            # hidden_states[0] is the patch embedding: CLIPSegForImageSegmentation.forward adds one too.
             layers = [seen[index + 1] for index in net.extract_layers]
             heats = []
             for start in range(0, texts, self._phrases_at_once):
@@ -143,7 +143,7 @@ class ClipSeg:
                 logits = net.decoder(
                     [layer.repeat_interleave(count, dim=0) for layer in layers], words.repeat(looks, 1)
                 ).logits
-                # Versions of transformers before 5 squeeze the batch away when it is one.
+                # Versions of transformers before 5 drop the batch axis when it is one.
                 heat = logits.float().reshape(looks, count, *logits.shape[-2:]).sigmoid()
                 heats.append(torch.stack([heat[0], heat[1].flip(-1)]).mean(dim=0) if self._flip else heat[0])
         small: Heat = torch.cat(heats).cpu().numpy()

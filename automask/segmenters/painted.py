@@ -1,7 +1,5 @@
 """Masks from PNG files in place of a net: drawn by a person, or made by another program."""
 
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from automask.errors import MaskError, UnknownPhrase
+from automask.plan.names import slug
 from automask.types import Heat, Rgb
 
 
@@ -16,8 +15,8 @@ class Painted:
     """A segmenter whose heat is the brightness of a PNG: white is surely the phrase, black surely not.
 
     Args:
-        masks: A folder that holds `<phrase>.png` or its slug (`black wall` -> `black-wall.png`), or a mapping from
-            phrase to file. Letters' case does not matter.
+        masks: A folder with `<phrase>.png` or its slug (`black wall` -> `black-wall.png`, see `plan.names.slug`), or a
+            mapping from phrase to file. Case does not matter.
     """
 
     def __init__(self, *, masks: str | Mapping[str, str] = "masks") -> None:
@@ -25,7 +24,7 @@ class Painted:
 
     @property
     def own_files(self) -> tuple[Path, ...]:
-        """The masks that are there now."""
+        """The mask files that exist now."""
         if isinstance(self._masks, Mapping):
             return tuple(Path(file).expanduser() for file in self._masks.values())
         return tuple(sorted(Path(self._masks).expanduser().glob("*.[pP][nN][gG]")))
@@ -35,7 +34,7 @@ class Painted:
 
         Raises:
             UnknownPhrase: There is no file for a phrase.
-            MaskError: A file cannot be read, or has not the photo's size.
+            MaskError: A file cannot be read, or does not have the photo's size.
         """
         files = [self._file(target) for target in targets]
         return np.stack([_brightness(file, photo.shape[:2]) for file in files])
@@ -48,7 +47,7 @@ class Painted:
                     return Path(file).expanduser()
             raise UnknownPhrase(f"no mask for {target!r}", hint=f"masks are given for: {', '.join(self._masks)}")
         folder = Path(self._masks).expanduser()
-        names = dict.fromkeys(f"{name}.png" for name in (word, _slug(word)) if name)
+        names = dict.fromkeys(f"{name}.png" for name in (word, slug(word)) if name)
         there = {file.name.casefold(): file for file in sorted(folder.glob("*"))}
         for name in names:
             if name in there:
@@ -58,15 +57,10 @@ class Painted:
         )
 
 
-def _slug(phrase: str) -> str:
-    plain = unicodedata.normalize("NFKD", phrase).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")
-
-
 def _brightness(file: Path, size_hw: tuple[int, ...]) -> Heat:
     try:
         with Image.open(file) as picture:
-            # Pillow clips a 16-bit picture when it is converted to "L", so its own numbers are read.
+            # Converting a 16-bit picture to "L" clips it in Pillow, so its own numbers are read.
             deep = picture.mode.startswith("I")
             levels = np.asarray(picture if deep else picture.convert("L"), dtype=np.float32)
     except (OSError, UnidentifiedImageError) as error:

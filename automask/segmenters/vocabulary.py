@@ -1,8 +1,8 @@
-"""The words of the starter: which of its phrases a text means.
+"""The vocabulary of the starter: which of its phrases a text means.
 
-Most texts stand in the table of `starter.json`, and cost nothing more. What does not is read by the rules below, and
-last by meaning, with the vectors of `words.npz` (scripts/distil_words.py makes it). A wrong guess repaints the wrong
-thing and a refusal costs a retyping: whatever is in doubt is refused.
+Most texts are in the table of `starter.json`. Others are read by the rules below, and last by meaning, with the vectors
+of `words.npz` (made by scripts/distil_words.py). A wrong guess repaints the wrong object, while a refusal costs only
+some typing: in doubt, a text is refused.
 """
 
 import difflib
@@ -20,16 +20,17 @@ import numpy.typing as npt
 
 from automask.errors import UnknownPhrase, WeightsMissing
 
-# How alike a misspelt word must be to a known one (difflib's ratio). At 0.82 "cabnets", "isalnd" and "refridgerator"
-# are read, and neither "grass" as "glass" (0.80) nor "floor" as "door" (0.67).
+# Least similarity of a misspelt word to a known one (difflib's ratio). 0.82 reads "cabnets", "isalnd" and
+# "refridgerator", but neither "grass" as "glass" (0.80) nor "floor" as "door" (0.67).
 _SPELLING = 0.82
 
-# Chosen on the half "tune" of tests/segmenters/words_heldout.json; the other half's rates are in docs/starter.md.
-_SAME = 0.98  # this alike, it is the reference itself
-_ALIKE = 0.7  # the least likeness (cosine) to a known text
-_HEADS_ALIKE = 0.5  # the last word of a compound says what it is: "sofa dealer" is no sofa
-_CLEARER = 0.05  # by how much more alike than to any text of the background, and to any phrase beside it
-_NEAR = 0.6  # this alike, it is worth naming in a refusal
+# Cosine similarities. Chosen on the half "tune" of tests/segmenters/words_heldout.json; the other half's rates are in
+# docs/starter.md.
+_SAME = 0.98  # from here it is the reference itself
+_SIMILAR = 0.7  # least similarity to a known text
+_HEADS_SIMILAR = 0.5  # the last word of a compound says what it is: "sofa dealer" is not a sofa
+_MARGIN = 0.05  # over the most similar text of the background, and over any other phrase
+_NEAR = 0.6  # from here it is worth suggesting in a refusal
 _BEFORE_HEAD = np.float32(0.6)  # weight of the words before the last; as in scripts/distil_words.py
 
 _PICKING = frozenset(
@@ -39,7 +40,7 @@ _PICKING = frozenset(
         *("nearest", "farthest", "closest", "foreground", "background", "one", "two", "three", "four", "five", "six"),
     )
 )
-# Places that the table or `_PLACES` knows for some things; for others they pick too: "top drawer", "upper shelf".
+# Positions that the table or `_PLACES` knows for some objects; for others they pick one of several: "top drawer".
 _PLACING = frozenset(
     (
         *("upper", "lower", "top", "bottom", "overhead", "high", "low", "back", "rear", "far", "near", "front", "end"),
@@ -58,17 +59,17 @@ _RELATIONS = (
     *(("at",), ("in",), ("inside",), ("around",), ("along",), ("between",), ("against",), ("opposite",)),
 )
 _RELATING = frozenset(relation[0] for relation in _RELATIONS)
-_LONGEST = 10  # words of a text; every choice of words to leave out is tried
-_SHOWN = 60  # letters of it in a refusal
+_MAX_WORDS = 10  # of a text: every combination of words to leave out is tried
+_SHOWN_LETTERS = 60  # of a text in a refusal
 _LEVELS = frozenset(("upper", "lower", "tall"))
-_BUILT = frozenset(("built", "walk", "drop"))  # before "in", which tells no place there
+_BUILT = frozenset(("built", "walk", "drop"))  # before an "in" that is not a position
 _UNDER = frozenset(("under", "below", "beneath", "underneath"))
 _ABOVE = frozenset(("above", "over"))
 _JOINED = frozenset(("of", "on", "at", "in", "by"))  # "stools at the bar" are bar stools
 _AMOUNTS = frozenset(("pair", "set", "row", "bunch", "pile", "stack", "group", "number", "couple"))
 _WORKTOPS = frozenset(("countertop", "island countertop", "sink", "cooktop", "stove", "kitchen island"))
 _HIGH = frozenset((*_WORKTOPS, "refrigerator", "range hood", "backsplash", "microwave", "oven"))
-# Where a thing is says which of them it is. (phrases, relations, beside which; None: any) -> phrase
+# The position of an object selects a narrower phrase: (phrases, relations, neighbours or None for any) -> phrase.
 _NARROWER: tuple[tuple[frozenset[str], frozenset[str], frozenset[str] | None, str], ...] = (
     (frozenset(("cabinets", "base cabinets")), _UNDER, _WORKTOPS, "base cabinets"),
     (frozenset(("cabinets", "wall cabinets")), _ABOVE, _HIGH, "wall cabinets"),
@@ -82,27 +83,27 @@ _NARROWER: tuple[tuple[frozenset[str], frozenset[str], frozenset[str] | None, st
     ),
     (frozenset(("countertop",)), frozenset(("on",)), frozenset(("kitchen island",)), "island countertop"),
 )
-# Other words for the places that the table knows.
+# Other words for the positions that the table knows.
 _PLACES = (
     *((place, "upper") for place in ("overhead", "eye level", "high level", "top", "wall mounted", "hanging", "high")),
     *((place, "lower") for place in ("base", "bottom", "low level", "under counter", "undercounter", "floor standing")),
     *((place, "tall") for place in ("floor to ceiling", "full height", "full length", "ceiling high", "larder")),
     *((place, "back") for place in ("rear", "far", "end")),
 )
-# Of these a room has several, and where one stands picks it: "window above the sink" is not every window.
+# A room has several of these, and a position picks one of them: "window above the sink" is not every window.
 _ONE_OF = frozenset(("wall", "window", "door", "cabinets", "base cabinets", "wall cabinets", "tall cabinet"))
 _FRONTS = frozenset(("door", "front", "panel", "face"))
 _FRONTED = frozenset(("cabinets", "base cabinets", "wall cabinets", "tall cabinet"))
 
 
 class Vocabulary:
-    """The words of the starter: which phrase a text means, and which leaves a phrase covers.
+    """Which phrase a text means, and which leaves a phrase covers.
 
     Args:
         content: `starter.json`: `leaves`, in the net's order; `phrases` with their leaves and synonyms, and the leaves
-            that they yield to whatever else names them; `exact`, synonyms of which no plural is made; `dropped`, words
-            that may stand before the thing ("the old white ..."); `refused`, texts that look or mean like a known thing
-            and are none.
+            that they yield to any other phrase that names them; `exact`, synonyms that have no plural; `dropped`, words
+            that may precede the object ("the old white ..."); `refused`, texts that resemble a known object in spelling
+            or meaning, but are something else.
     """
 
     def __init__(self, content: dict[str, Any]) -> None:
@@ -121,37 +122,37 @@ class Vocabulary:
 
     @classmethod
     def packaged(cls) -> "Vocabulary":
-        """The words in the package."""
+        """The vocabulary in the package."""
         return cls(json.loads(packaged("starter.json")))
 
     def read(self, text: str) -> str:
         """The phrase that a text means: by the table, by spelling, by its parts, or by meaning.
 
         Raises:
-            UnknownPhrase: It means none of them, or picks one of several ("left wall"), which the net cannot.
+            UnknownPhrase: It means none of them, or picks one of several ("left wall"), which the net cannot do.
         """
         signs = re.sub(r"[&+/]", " and ", re.sub(r"['\u2019]s?\b", "", text.casefold()))
         words = self._joined(re.sub(r"[^\w]+|_", " ", signs).split())
-        phrase = self._look_up(words) if len(words) <= _LONGEST else None
+        phrase = self._look_up(words) if len(words) <= _MAX_WORDS else None
         if phrase is not None:
             return phrase
-        shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
+        shown = text if len(text) <= _SHOWN_LETTERS else text[:_SHOWN_LETTERS] + "..."
         head, _, tail = _split(words)
         picking = next((word for word in (*head, *tail) if singular(word) in _PICKING), None)
         placing = next((word for word in (*head[:-1], *tail) if word in _PLACING), None)
         latin = all(re.fullmatch("[a-z]+", word) for word in words)
-        if latin and len(words) <= _LONGEST and not _OTHERWISE.intersection(words) and not self._is_refused(words):
+        if latin and len(words) <= _MAX_WORDS and not _OTHERWISE.intersection(words) and not self._is_refused(words):
             spelt = self._respelt(words)
             phrase = self._look_up(spelt)
             if phrase is None and picking is None:
                 phrase = self._in_relation(spelt)
             if phrase is not None:
                 return phrase
-        near = ", ".join(self._nearest(words[:_LONGEST]))
+        near = ", ".join(self._nearest(words[:_MAX_WORDS]))
         if "and" in words:
             raise UnknownPhrase(
                 f"the starter segmenter does not know {shown!r}",
-                hint=f"part several things by commas; nearest known words: {near} (docs/starter.md lists all)",
+                hint=f"separate several things by commas; nearest known words: {near} (docs/starter.md lists all)",
             )
         if picking or placing:
             raise UnknownPhrase(
@@ -164,9 +165,9 @@ class Vocabulary:
         )
 
     def _joined(self, words: list[str]) -> list[str]:
-        """The words without those that only join others to one ("black and white floor", "built in shelves").
+        """The words without mere connecting words ("black and white floor", "built in shelves").
 
-        A place at the end is put first: "cabinets (upper)".
+        A position at the end is moved to the front: "cabinets (upper)".
         """
         out = []
         for i, word in enumerate(words):
@@ -178,12 +179,12 @@ class Vocabulary:
         return [out[-1], *out[:-1]] if len(out) > 1 and out[-1] in _LEVELS else out
 
     def _is_refused(self, words: list[str]) -> bool:
-        """Whether the text, with or without words before it that may be dropped, stands among the refused."""
+        """Whether the text is refused, with or without the leading words that may be dropped."""
         bare = self._bare(words)
         return bool({_key(" ".join(words)), _key(" ".join(bare))} & self._refused)
 
     def _look_up(self, words: list[str]) -> str | None:
-        """The phrase, after dropping as few leading words as need be: each must be one that may be dropped."""
+        """The phrase, after dropping as few leading words as necessary, all of which must be droppable."""
         while words:
             phrase = self._exact.get(" ".join(words)) or self._keys.get(_key(" ".join(words)))
             if phrase is not None:
@@ -193,11 +194,11 @@ class Vocabulary:
         return None
 
     def _respelt(self, words: list[str]) -> list[str]:
-        """Each word that is none of English, as the known word most like it; kept where none is."""
+        """Each non-English word replaced by the most similar known word, if there is one."""
         out = []
         for word in words:
             single = singular(word)
-            stem = word.removesuffix("ed")  # "fronted" is no slip for "front"
+            stem = word.removesuffix("ed")  # "fronted" is not a misspelt "front"
             known = len(word) < 4 or word in _PICKING or not self._singles.isdisjoint((single, stem))
             known = known or single in self._refused or self._meaning.knows(single)
             near = [] if known else difflib.get_close_matches(single, sorted(self._singles), n=1, cutoff=_SPELLING)
@@ -205,7 +206,7 @@ class Vocabulary:
         return out
 
     def _in_relation(self, words: list[str]) -> str | None:
-        """The phrase of a thing that is told by another: "tap over the sink", "doors of the cabinets"."""
+        """The phrase of an object that is described by another: "tap over the sink", "doors of the cabinets"."""
         head, relation, tail = _split(words)
         tail = self._bare(tail)
         if not tail:  # "wall of the kitchen" is a wall; "under the sink" is not the sink
@@ -215,7 +216,7 @@ class Vocabulary:
                 return self._plain(tail)
             joined = self._look_up(tail + head)
             if joined is not None or relation == "of":
-                return joined  # a part of a known thing is not the thing: "legs of the table"
+                return joined  # a part of a known object is not the object: "legs of the table"
         phrase = "backsplash" if singular(head[-1]) == "tile" else self._plain(head)
         beside = self._plain(tail)
         if phrase is None or beside is None:
@@ -227,14 +228,14 @@ class Vocabulary:
         return None if picks or singular(head[-1]) == "tile" else phrase
 
     def _plain(self, words: list[str]) -> str | None:
-        """The phrase of a noun with what stands before it."""
+        """The phrase of a noun with the words before it."""
         phrase = self._look_up(words) or self._by_place(words)
         if phrase is None and not _PLACING.intersection(words[:-1]):
             phrase = self._by_meaning(words, alike=_SAME) or self._by_parts(words) or self._by_meaning(words)
         return phrase or self._by_parts(words)
 
     def _by_place(self, words: list[str]) -> str | None:
-        """The phrase, where the place is said in other words than the table's: "full height units" are tall ones."""
+        """The phrase, if the position is worded differently from the table: "full height units" are tall ones."""
         text = f" {' '.join(words)} "
         for place, known in _PLACES:
             if f" {place} " in text:
@@ -244,9 +245,9 @@ class Vocabulary:
         return None
 
     def _by_parts(self, words: list[str]) -> str | None:
-        """The phrase of a compound without words of which nothing is known: a rocking chair is a chair.
+        """The phrase of a compound without its unknown words: a rocking chair is a chair.
 
-        A word that is itself a known thing is not left out, nor is a place: a piano lamp may be no lamp.
+        A word that is itself a known object is not left out, nor is a position: a piano lamp may not be a lamp.
         """
         if words and singular(words[-1]) in _FRONTS and len(words) > 1:
             behind = self._by_parts(words[:-1])
@@ -265,8 +266,8 @@ class Vocabulary:
                     return phrase
         return None
 
-    def _by_meaning(self, words: list[str], *, alike: float = _ALIKE) -> str | None:
-        """The phrase whose words mean most nearly the same, if it is clearly nearer than everything else."""
+    def _by_meaning(self, words: list[str], *, alike: float = _SIMILAR) -> str | None:
+        """The phrase with the most similar meaning, if it is clearly more similar than everything else."""
         singles = [singular(word) for word in self._bare(words)]
         if not singles or not all(map(self._meaning.knows, singles)):
             return None
@@ -277,17 +278,17 @@ class Vocabulary:
             return None
         covered = set(self.leaves_of[phrase])
         apart = [like for other, like in likeness.items() if not covered.intersection(self.leaves_of[other])]
-        clear = likeness[phrase] - max(background, *apart, -1.0) >= _CLEARER
+        clear = likeness[phrase] - max(background, *apart, -1.0) >= _MARGIN
         return phrase if clear or likeness[phrase] >= _SAME else None
 
     def _bare(self, words: list[str]) -> list[str]:
-        """The words without leading ones that may be dropped; none may remain."""
+        """The words without the leading ones that may be dropped; possibly empty."""
         while words and words[0] in self._dropped:
             words = words[1:]
         return words
 
     def _nearest(self, words: list[str]) -> list[str]:
-        """Up to four known words: sharing a word with the text, spelt or meant like it, then the usual ones."""
+        """Up to four known words: with a word of the text, similar in spelling or meaning, then the common ones."""
         wanted = {singular(word) for word in words} - self._dropped - _OTHERWISE - _RELATING
         sharing = [typed for typed in self._typed if wanted & {singular(word) for word in typed.split()}]
         alike = difflib.get_close_matches(" ".join(words), self._typed, n=4, cutoff=0.75)
@@ -305,14 +306,14 @@ class Vocabulary:
 
 
 class _Meaning:
-    """How alike texts are in meaning: one vector per word, one per text of the references.
+    """How similar texts are in meaning: one vector per word, one per reference text.
 
     The vector of a text is the weighted mean of its words'; likeness is the cosine.
     Source: van Dongen and Tulkens 2024 (Model2Vec) for vectors of words distilled from a sentence model.
 
     Args:
         content: `words.npz`: `words`; `vectors`, int8, with their `lengths`; `texts`, each as rows of words (-1: none)
-            with the last word last; `read_as`, the phrase of each, as its place in `phrases`, where "" is background.
+            with the last word last; `read_as`, the phrase of each as an index of `phrases`, where "" is background.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -332,14 +333,14 @@ class _Meaning:
         self._unit = _unit(self._vectors)
 
     def knows(self, word: str) -> bool:
-        """Whether the word, in singular, is one of English that the vectors hold."""
+        """Whether the vectors include the word, which is in singular."""
         return word in self._row
 
-    def likeness(self, words: Sequence[str], *, heads_alike: float = _HEADS_ALIKE) -> dict[str, float]:
-        """For each phrase the likeness of the text most like this one; "" is the background.
+    def likeness(self, words: Sequence[str], *, heads_alike: float = _HEADS_SIMILAR) -> dict[str, float]:
+        """For each phrase the likeness of its most similar text; "" is the background.
 
-        Empty where the last word is not known. Of the texts whose last word is not alike none counts, and of the
-        background's single words none against a compound: "wall" is near every wall.
+        Empty if the last word is unknown. Texts with a dissimilar last word do not count, nor do the background's
+        single words against a compound: "wall" is near every wall.
         """
         rows = [self._row[word] for word in words if word in self._row]
         if not rows or words[-1] not in self._row:
@@ -356,7 +357,7 @@ class _Meaning:
 
 
 def _split(words: list[str]) -> tuple[list[str], str, list[str]]:
-    """What is meant, how it lies, and to what: "tap", "over", "the sink". Without a relation all is what is meant."""
+    """The object, its relation, and to what: "tap", "over", "the sink". Without a relation all words are the object."""
     for start in range(len(words)):
         for relation in _RELATIONS:
             end = start + len(relation)
@@ -375,12 +376,12 @@ def _unit(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
 
 
 def _key(text: str) -> str:
-    """The text in singular and without blanks: "fire places" is "fireplace"."""
+    """The text in singular and without spaces: "fire places" is "fireplace"."""
     return "".join(singular(word) for word in text.split())
 
 
 def singular(word: str) -> str:
-    """The word without its plural ending. Known words and typed ones both pass through: it need only be consistent."""
+    """The word without its plural ending; applied to known words and typed ones, so it need only be consistent."""
     if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us")):
         return word
     if word.endswith("ies"):
@@ -396,7 +397,7 @@ def packaged(name: str) -> bytes:
     """A file of the package's weights.
 
     Raises:
-        WeightsMissing: It is not there.
+        WeightsMissing: The installation lacks it.
     """
     path = resources.files("automask.segmenters") / "weights" / name
     try:

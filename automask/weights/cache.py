@@ -1,4 +1,4 @@
-"""Where weights are cached, how they are found, and how they are fetched."""
+"""Where weights are cached, and how they are found, downloaded and verified."""
 
 import hashlib
 import json
@@ -12,18 +12,18 @@ from automask.weights.device import requires_models_extra
 from automask.weights.table import PICKLES, Weights, catalogue, find
 
 Progress = Callable[[int, int], None]
-"""Called with (bytes done, bytes in all); the second is 0 where the server does not say."""
+"""Called with (bytes so far, bytes in total); the second is 0 if the server does not say."""
 
 
 def cache_dir() -> Path:
-    """Where automask keeps files of its own: `$AUTOMASK_CACHE`, or `automask` in the user's cache folder."""
+    """The folder of automask's own cache: `$AUTOMASK_CACHE`, or `automask` in the user's cache folder."""
     if chosen := os.environ.get("AUTOMASK_CACHE"):
         return Path(chosen).expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "automask"
 
 
 def hub_dir() -> Path:
-    """Where the Hugging Face hub keeps repositories: the rule of its `constants.py`, without the import."""
+    """The folder of the Hugging Face hub's cache, by the rule of its `constants.py`, without the import."""
     for name in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE"):
         if chosen := os.environ.get(name):
             return Path(os.path.expandvars(chosen)).expanduser()
@@ -33,7 +33,7 @@ def hub_dir() -> Path:
 
 
 def expected_path(weights: Weights) -> Path:
-    """Where the weights lie once fetched: a file where one file is fetched, else the folder of a repository."""
+    """The path of the weights once fetched: a file if there is only one, otherwise the folder of a repository."""
     if weights.is_url:
         return cache_dir() / "weights" / weights.source.rsplit("/", 1)[1]
     folder = hub_dir() / f"models--{weights.source.replace('/', '--')}" / "snapshots" / str(weights.revision)
@@ -41,7 +41,7 @@ def expected_path(weights: Weights) -> Path:
 
 
 def find_local(weights: Weights) -> Path | None:
-    """Where the weights lie on this machine; None where they are missing or a download was broken off."""
+    """The path of the weights on this machine; None if they are missing or incomplete."""
     home = expected_path(weights)
     if weights.is_one_file:
         return home if home.is_file() else None
@@ -56,14 +56,14 @@ def _shards_are_there(index: Path) -> bool:
 
 
 def locate(model: str) -> Path:
-    """The weights that a configuration names, on this machine.
+    """The path of the weights that a configuration names.
 
     Args:
-        model: A name of the catalogue, or a path to a file or folder. A name goes before a path.
+        model: A name of the catalogue, or a path to a file or folder. A name takes precedence over a path.
 
     Raises:
         WeightsMissing: They are not on this machine; nothing is downloaded.
-        ConfigError: Neither a known name nor anything that looks like a path.
+        ConfigError: Neither a known name nor something like a path.
     """
     path = Path(model).expanduser()
     if all(weights.name != model for weights in catalogue()):
@@ -82,15 +82,15 @@ def locate(model: str) -> Path:
 
 
 def fetch(name: str, *, progress: Progress | None = None) -> Path:
-    """Downloads weights, checks their digests, and says where they lie. Weights that are there are only checked again.
+    """Downloads weights, verifies their digests, and returns their path. Weights that exist are only verified again.
 
     Args:
         name: A name of the catalogue.
-        progress: Told of the bytes of a URL's download; the hub shows bars of its own.
+        progress: Called during a URL's download; the hub shows progress bars of its own.
 
     Raises:
         ConfigError: No such name.
-        WeightsMissing: They could not be fetched, or are not what was promised.
+        WeightsMissing: They could not be fetched, or have other digests than published.
         ExtraMissing: huggingface_hub is not installed.
     """
     weights = find(name)
@@ -127,7 +127,7 @@ def _snapshot(weights: Weights) -> Path:
             hint=f"accept it at {weights.page}, run 'hf auth login', and fetch again",
         ) from error
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
-        raise _unfetched(weights, error) from error
+        raise _fetch_error(weights, error) from error
     if find_local(weights) is None:
         missing = [pattern for pattern in weights.files if not any(Path(folder).glob(pattern))]
         raise WeightsMissing(
@@ -142,7 +142,7 @@ def _download(weights: Weights, home: Path, progress: Progress | None) -> None:
     part = home.with_name(f"{home.name}.{os.getpid()}.part")
     digest = hashlib.sha256()
     try:
-        # The URL is the catalogue's own; urllib keeps to https where it starts there.
+        # The URL comes from the catalogue, which has https only; the digest is verified below.
         with urllib.request.urlopen(weights.source, timeout=60) as answer, part.open("wb") as file:  # noqa: S310
             total = int(answer.headers.get("Content-Length") or 0)
             done = 0
@@ -153,18 +153,18 @@ def _download(weights: Weights, home: Path, progress: Progress | None) -> None:
                 if progress is not None:
                     progress(done, total)
         if total and done != total:
-            raise _unfetched(weights, OSError(f"the download broke off after {done} of {total} bytes"))
+            raise _fetch_error(weights, OSError(f"the download broke off after {done} of {total} bytes"))
         _check(weights, home.parent, {home.name: digest.hexdigest()})
         part.replace(home)
     except WeightsMissing:
         raise
     except OSError as error:
-        raise _unfetched(weights, error) from error
+        raise _fetch_error(weights, error) from error
     finally:
         part.unlink(missing_ok=True)
 
 
-def _unfetched(weights: Weights, error: Exception) -> WeightsMissing:
+def _fetch_error(weights: Weights, error: Exception) -> WeightsMissing:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return WeightsMissing(
         f"could not fetch {weights.name!r} from {weights.source}: {reason}",
@@ -178,14 +178,14 @@ def _sha256(path: Path) -> str:
 
 
 def _check(weights: Weights, folder: Path, digests: Mapping[str, str]) -> None:
-    """Holds the digests of a folder's files to the published ones, and the others to those of the first fetch."""
+    """Compares the digests of a folder's files with the published ones, or else with those of the first fetch."""
     record = cache_dir() / "digests" / f"{weights.name}.json"
     recorded: dict[str, str] = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
     published = dict(weights.sha256)
     for file, digest in digests.items():
         for known, origin in ((published, "published"), (recorded, f"recorded in {record}")):
             if known.get(file, digest) != digest:
-                # The hub's cache holds links: without the file behind a link gone, a fetch would link it again.
+                # The hub's cache holds links: unless the file behind a link is deleted, a fetch would link it again.
                 raise WeightsMissing(
                     f"{file} of {weights.name!r} has SHA-256 {digest}, not {known[file]} ({origin})",
                     hint=f"delete {(folder / file).resolve()} and fetch again; do not use this file",

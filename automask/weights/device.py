@@ -10,10 +10,10 @@ from automask.errors import ConfigError, ExtraMissing
 
 @contextlib.contextmanager
 def requires_models_extra(what: str) -> Iterator[None]:
-    """Turns a failed import inside the block into one sentence that names the command.
+    """Turns a failed import inside the block into a sentence with the command that installs the package.
 
     Args:
-        what: Who needs the packages: the sentence's subject.
+        what: What needs the packages: the subject of the sentence.
 
     Raises:
         ExtraMissing: An import inside the block failed.
@@ -28,23 +28,24 @@ def requires_models_extra(what: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def quiet_models() -> Iterator[None]:
-    """No bars and no reports of transformers and diffusers inside the block; their settings come back after it."""
+    """Silences progress bars and logs of transformers and diffusers inside the block, and restores them after it."""
     with contextlib.ExitStack() as stack:
         for name in ("transformers", "diffusers"):
             with contextlib.suppress(ImportError):
                 logging = __import__(f"{name}.utils.logging", fromlist=["logging"])
                 stack.callback(logging.set_verbosity, logging.get_verbosity())
-                if _bars_are_on(logging):
+                if progress_bars_enabled(logging):
                     stack.callback(logging.enable_progress_bar)
                 logging.set_verbosity_error()
                 logging.disable_progress_bar()
         yield
 
 
-def _bars_are_on(logging: Any) -> bool:
-    # transformers offers is_progress_bar_enabled(); diffusers 0.42 keeps a module variable only.
-    asked = getattr(logging, "is_progress_bar_enabled", None)
-    return bool(asked()) if asked is not None else bool(getattr(logging, "_tqdm_active", True))
+def progress_bars_enabled(logging: Any) -> bool:
+    """Whether a package shows progress bars, by its module `utils.logging`."""
+    # transformers has is_progress_bar_enabled(); diffusers 0.42 has a module variable only.
+    is_enabled = getattr(logging, "is_progress_bar_enabled", None)
+    return bool(is_enabled()) if is_enabled is not None else bool(getattr(logging, "_tqdm_active", True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Placement:
     Args:
         device: A torch.device.
         dtype: A torch.dtype.
-        note: One sentence that says both, and why where they were picked.
+        note: One sentence that states both, and the reason if they were chosen automatically.
     """
 
     device: Any
@@ -63,16 +64,16 @@ class Placement:
 
 
 def choose_device(device: str, dtype: str, *, what: str, gpu_dtype: str = "float16") -> Placement:
-    """Picks the device and the number format of a model.
+    """Chooses the device and the number format of a model.
 
     Args:
-        device: `auto` (a CUDA device, else Apple's, else the CPU) or any name that torch knows (`cuda:1`).
+        device: `auto` (a CUDA device, otherwise Apple's, otherwise the CPU) or any name that torch knows (`cuda:1`).
         dtype: `auto` (gpu_dtype on CUDA, float32 elsewhere), `float32`, `float16` or `bfloat16`.
-        what: The subject of the sentence ("sd15-inpaint").
+        what: The subject of the note ("sd15-inpaint").
         gpu_dtype: What `auto` means on CUDA.
 
     Raises:
-        ConfigError: A device that is not on this machine, or another word.
+        ConfigError: A device that this machine does not have, or an unknown word.
     """
     import torch
 
@@ -86,10 +87,10 @@ def choose_device(device: str, dtype: str, *, what: str, gpu_dtype: str = "float
         chosen = torch.device(device)
     except RuntimeError as error:
         raise ConfigError(f"device {device!r} is not one that torch knows", hint="use auto, cpu or cuda") from error
-    gone = (chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count()) or (
+    is_absent = (chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count()) or (
         chosen.type == "mps" and not has_mps
     )
-    if gone:
+    if is_absent:
         raise ConfigError(f"device {device!r} is not on this machine", hint="use device=auto or device=cpu")
     if dtype not in ("auto", "float32", "float16", "bfloat16"):
         raise ConfigError(f"dtype {dtype!r} is unknown", hint="use auto, float32, float16 or bfloat16")

@@ -1,10 +1,7 @@
-"""The model weights that automask knows: what they are, where they are cached, how they are fetched.
+"""The catalogue of model weights: sources, pinned commits, digests, licences, sizes.
 
-Nothing is ever downloaded while a photo is edited: adapters ask `locate` for a path and stop with one sentence where
-there is none. `fetch` downloads, and is called by `automask models fetch NAME` only.
-
-Commits and digests were read in public documents (`docs/models.md` lists them); none of the files was at hand when this
-was written. What no document gives is recorded at the first fetch, and every later fetch is held to it.
+Every source is pinned to a commit, and every digest here was read in a public document (`docs/models.md` lists them).
+A digest that no document gives is recorded at the first fetch, and every later fetch is compared with it.
 """
 
 from dataclasses import dataclass
@@ -19,21 +16,21 @@ class Weights:
     """One entry of the catalogue.
 
     Args:
-        name: What `automask models fetch` and the adapters' `model` call it.
-        kind: Which stage it is for; an editor part is loaded beside an editor's weights, and does nothing without them.
+        name: Its name for `automask models fetch` and for the adapters' `model`.
+        kind: Which stage it is for; an editor part is loaded in addition to an editor's weights.
         source: A repository of the Hugging Face hub (`owner/name`), or the URL of one file.
         revision: The repository's commit, 40 hexadecimal digits; None for a URL.
         sha256: (file, digest) pairs that a public document gives; the others are recorded at the first fetch.
         licence: Its name, as the model card gives it.
         size_mb: Download in 10**6 bytes, rounded.
         note: What it is for, and what to know before fetching it.
-        files: What is fetched of a repository, as patterns; each must be there. Where it is one file, `locate` gives
-            that file, else the folder.
-        variant: The file name's middle part in a diffusers repository (`fp16`), where only that variant is fetched.
-        gated: True where the licence must be accepted on the model's page, with an account, first.
-        vram_gb: GPU memory in 10**9 bytes that it wants in half precision with all of it there, estimated
-            (`docs/models.md` says how); of an editor part, what it adds to its editor. None where no estimate was made.
-        offload_gb: The same with an editor's parts brought to the GPU one after another; None where that is no gain.
+        files: Patterns of the files to fetch from a repository; each must match something. If it is one file, `locate`
+            returns that file, otherwise the folder.
+        variant: The file name's middle part in a diffusers repository (`fp16`), if only that variant is fetched.
+        gated: Whether the licence must first be accepted on the model's page, with an account.
+        vram_gb: Estimated GPU memory in 10**9 bytes in half precision without offloading (`docs/models.md` says how);
+            for an editor part, what it adds to its editor. None if no estimate was made.
+        offload_gb: The same with an editor's parts moved to the GPU one after another; None if that saves nothing.
     """
 
     name: str
@@ -65,7 +62,7 @@ class Weights:
 
     @property
     def page(self) -> str:
-        """Where its licence and its model card are."""
+        """URL of its licence and model card."""
         if self.is_url:
             return "https://github.com/facebookresearch/segment-anything#model-checkpoints"
         return f"https://huggingface.co/{self.source}"
@@ -76,7 +73,7 @@ def _files(*lines: str) -> tuple[str, ...]:
 
 
 PICKLES = ("*.bin", "*.ckpt", "*.pkl", "*.pt", "*.pth")
-"""Never fetched of a repository, whatever a pattern says: loading a pickle can run code."""
+"""Never fetched from a repository, whatever a pattern says: loading a pickle can run code."""
 _SAM_URL = "https://dl.fbaipublicfiles.com/segment_anything/"
 _QWEN_VAE = (
     "vae/diffusion_pytorch_model.safetensors",
@@ -141,8 +138,8 @@ _CATALOGUE = (
         kind="editor",
         source="stable-diffusion-v1-5/stable-diffusion-inpainting",
         # The commit is named by many public repositories (one of them brings a model card with it: "revision
-        # 8a4288a7...", licence CreativeML OpenRAIL-M). The three digests: a public Rust crate that downloads the same
-        # files of the same commit. Only the fp16 variant is there as safetensors (huggingface/diffusers#4677, #11528).
+        # 8a4288a7...", licence CreativeML OpenRAIL-M). The three digests: docs/models.md. Only the fp16 variant exists
+        # as safetensors (huggingface/diffusers#4677, #11528).
         revision="8a4288a76071f7280aedbdb3253bdb9e9d5d84bb",
         sha256=(
             (
@@ -386,7 +383,7 @@ def find(name: str) -> Weights:
     """The catalogue's entry of that name.
 
     Raises:
-        ConfigError: There is none; the nearest name is given.
+        ConfigError: There is none; names the nearest one.
     """
     for weights in _CATALOGUE:
         if weights.name == name:

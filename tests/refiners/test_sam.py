@@ -54,7 +54,7 @@ def predicted(net, photo, boxes):
 def test_logits_equal_those_of_sam_predictor_box_by_box(size_hw):
     refiner, photo, boxes = tiny_sam(), a_photo(size_hw), boxes_in(size_hw)
     logits, scores = refiner.decode(refiner.embed(photo), boxes)
-    for mine, score, (_, own_scores, low) in zip(logits, scores, predicted(refiner._net, photo, boxes), strict=True):
+    for mine, score, (_, own_scores, low) in zip(logits, scores, predicted(refiner.net, photo, boxes), strict=True):
         assert np.abs(mine.numpy() - low).max() < 1e-4
         assert np.abs(score.numpy() - own_scores).max() < 1e-4
         assert low.std() > 1e-3  # else anything would be near
@@ -65,7 +65,7 @@ def test_masks_equal_those_of_sam_predictor_where_its_logits_are_clear(size_hw):
     embedded = refiner.embed(photo)
     logits, _ = refiner.decode(embedded, boxes)
     compared = 0
-    for mine, (large, _, _) in zip(logits, predicted(refiner._net, photo, boxes), strict=True):
+    for mine, (large, _, _) in zip(logits, predicted(refiner.net, photo, boxes), strict=True):
         for low, own in zip(mine, large, strict=True):
             mask = refiner.upsample(low, embedded)
             assert mask.shape == size_hw
@@ -82,7 +82,7 @@ def test_a_phrase_gets_the_union_over_its_boxes_of_one_of_sams_masks_each(size_h
         heats[0][box.slices] = 0.7
     masks = refiner.refine(photo, heats, (tuple(boxes), (boxes[1],)))
     assert masks.dtype == np.bool_
-    large = [logits > 0 for logits, _, _ in predicted(refiner._net, photo, boxes)]
+    large = [logits > 0 for logits, _, _ in predicted(refiner.net, photo, boxes)]
     unions = [large[0][a] | large[1][b] | large[2][c] for a in range(3) for b in range(3) for c in range(3)]
     assert any((masks[0] != union).mean() < 1e-3 for union in unions)
     assert any((masks[1] != single).mean() < 1e-3 for single in large[1])
@@ -92,7 +92,7 @@ def test_a_phrase_gets_the_union_over_its_boxes_of_one_of_sams_masks_each(size_h
 def test_heat_that_is_one_of_sams_masks_gets_that_mask(size_hw, wanted):
     refiner, photo = tiny_sam(), a_photo(size_hw)
     box = Box(2, 3, size_hw[1] - 4, size_hw[0] - 5)
-    ((logits, _, _),) = predicted(refiner._net, photo, [box])
+    ((logits, _, _),) = predicted(refiner.net, photo, [box])
     found = refiner.refine(photo, (logits[wanted] > 0).astype(np.float32)[None], ((box,),))[0]
     others = [(logits[which] > 0) for which in range(3)]
     assert np.argmin([(found != other).mean() for other in others]) == wanted
@@ -102,8 +102,8 @@ def test_heat_that_is_one_of_sams_masks_gets_that_mask(size_hw, wanted):
 def test_the_photo_is_embedded_once_and_boxes_are_decoded_in_bounded_batches():
     refiner = tiny_sam(max_boxes_at_once=4)
     looks, batches = [], []
-    refiner._net.image_encoder.register_forward_hook(lambda *_: looks.append(1))
-    refiner._net.mask_decoder.register_forward_hook(lambda *all_: batches.append(len(all_[-1][0])))
+    refiner.net.image_encoder.register_forward_hook(lambda *_: looks.append(1))
+    refiner.net.mask_decoder.register_forward_hook(lambda *all_: batches.append(len(all_[-1][0])))
     boxes = boxes_in((60, 90))
     refiner.refine(a_photo((60, 90)), np.ones((3, 60, 90), np.float32), (tuple(boxes), tuple(boxes), tuple(boxes)))
     assert looks == [1]
@@ -120,8 +120,8 @@ def test_the_size_of_a_batch_changes_nothing():
 def test_masks_come_to_photo_size_one_at_a_time():
     refiner = tiny_sam()
     sizes = []
-    original = refiner._net.postprocess_masks
-    refiner._net.postprocess_masks = lambda masks, *sizes_: sizes.append(len(masks)) or original(masks, *sizes_)
+    original = refiner.net.postprocess_masks
+    refiner.net.postprocess_masks = lambda masks, *sizes_: sizes.append(len(masks)) or original(masks, *sizes_)
     boxes = tuple(boxes_in((60, 90)))
     refiner.refine(a_photo((60, 90)), np.ones((1, 60, 90), np.float32), (boxes,))
     assert sizes == [1, 1, 1]
@@ -131,7 +131,7 @@ def test_a_phrase_without_boxes_is_empty_and_no_box_at_all_costs_nothing():
     refiner = tiny_sam()
     photo, heats = a_photo((60, 90)), np.ones((2, 60, 90), np.float32)
     assert not refiner.refine(photo, heats, ((Box(5, 5, 50, 50),), ()))[1].any()
-    refiner._net.image_encoder.register_forward_hook(lambda *_: pytest.fail("the photo was embedded for nothing"))
+    refiner.net.image_encoder.register_forward_hook(lambda *_: pytest.fail("the photo was embedded for nothing"))
     assert not refiner.refine(photo, heats, ((), ())).any()
 
 

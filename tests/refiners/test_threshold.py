@@ -16,5 +16,5 @@ def test_hot_pixels_inside_the_boxes_are_the_mask():
 
 
 def test_a_threshold_outside_0_to_1_is_refused():
-    with pytest.raises(ConfigError, match=r"refiner.threshold=35 is no heat; give a number from 0 to 1"):
+    with pytest.raises(ConfigError, match=r"refiner.threshold=35 is out of range; give a number from 0 to 1"):
         Threshold(threshold=35)

@@ -74,7 +74,7 @@ def test_the_tiny_phrases_differ(photo, plain):
 def test_the_vision_tower_runs_once_for_any_number_of_phrases(photo, flip):
     segmenter = ClipSeg(model=str(tiny_clipseg_folder()), device="cpu", flip=flip, phrases_at_once=2)
     runs = []
-    hook = segmenter._net.clip.vision_model.register_forward_hook(lambda *_: runs.append(1))
+    hook = segmenter.net.clip.vision_model.register_forward_hook(lambda *_: runs.append(1))
     segmenter.heats(photo, PHRASES * 2)
     hook.remove()
     assert len(runs) == 1
@@ -101,7 +101,7 @@ def test_heat_is_never_stretched_to_its_own_range(photo):
 
     segmenter = tiny_clipseg()
     with torch.no_grad():
-        segmenter._net.decoder.transposed_convolution[-1].bias.sub_(50)
+        segmenter.net.decoder.transposed_convolution[-1].bias.sub_(50)
     assert segmenter.heats(photo, ["island"]).max() < 0.01
 
 

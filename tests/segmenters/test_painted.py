@@ -3,6 +3,7 @@ import pytest
 from PIL import Image
 
 from automask.errors import MaskError, UnknownPhrase
+from automask.plan.names import slug
 from automask.segmenters.painted import Painted
 
 PHOTO = np.zeros((2, 3, 3), dtype=np.uint8)
@@ -19,11 +20,28 @@ def test_brightness_is_the_heat(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("file", "phrase"), [("Island.png", " ISLAND"), ("cafe-table.png", "café table"), ("диван.png", "Диван")]
+    ("file", "phrase"),
+    [
+        ("Island.png", " ISLAND"),
+        ("cafe-table.png", "café table"),
+        ("диван.png", "Диван"),
+        ("kokken.png", "Køkken"),
+        ("strasse.png", "Straße"),
+    ],
 )
 def test_case_accents_and_other_letters_find_their_file(tmp_path, file, phrase):
     Image.fromarray(LEVELS).save(tmp_path / file)
     assert Painted(masks=str(tmp_path)).heats(PHOTO, [phrase]).max() == 1
+
+
+def test_the_mask_files_that_automask_writes_are_found_by_the_same_words(tmp_path):
+    for phrase in (
+        "køkken",
+        "диван",
+        "a very long name of a thing that stands in the corner of the room by the window",
+    ):
+        Image.fromarray(LEVELS).save(tmp_path / f"{slug(phrase)}.png")
+        assert Painted(masks=str(tmp_path)).heats(PHOTO, [phrase]).max() == 1
 
 
 def test_a_mapping_names_the_files(tmp_path):

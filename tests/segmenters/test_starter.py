@@ -225,7 +225,7 @@ def told(
 ) -> Starter:
     """A starter that sees these leaves, the rest of every pixel being other objects."""
     starter = Starter()
-    order = starter._words.order
+    order = starter.vocabulary.order
     leaves = np.zeros((len(order), *next(iter(photo_leaves.values())).shape), np.float32)
     present = np.full(len(order), 0.01, np.float32)
     for leaf, share in photo_leaves.items():
@@ -235,7 +235,7 @@ def told(
         present[order[leaf]] = share
     starter._predict = lambda photo: (leaves, present)
     # By default a phrase is there with the presence that the net says, whatever its strength.
-    starter.__dict__["_weights_of_presence"] = weights
+    starter.__dict__["_presence_weights"] = weights
     return starter
 
 
@@ -270,14 +270,14 @@ def test_phrases_that_are_there_take_from_each_other():
 def test_what_is_not_there_peaks_below_the_threshold_and_the_less_the_surer_that_is():
     peaks = [
         float(heat_of(told({"sofa": np.full((2, 2), 0.9, np.float32)}, {"sofa": sure}), "sofa").max())
-        for sure in (0.2 * module._THERE, 0.5 * module._THERE, 0.98 * module._THERE, 0.9)
+        for sure in (0.2 * module.PRESENT, 0.5 * module.PRESENT, 0.98 * module.PRESENT, 0.9)
     ]
     assert peaks == sorted(peaks)
-    assert peaks[2] < module._FOUND < peaks[3]
+    assert peaks[2] < module.FOUND < peaks[3]
 
 
 def test_what_is_not_there_is_found_from_the_threshold_of_the_boxes_on():
-    assert load("starter").boxes.threshold == module._FOUND
+    assert load("starter").boxes.threshold == module.FOUND
 
 
 def test_presence_and_strength_both_speak_for_a_phrase():
@@ -298,10 +298,10 @@ def test_only_what_is_painted_like_the_accent_wall_joins_it_behind_the_worktop(
     below: tuple[int, int, int], joins: bool
 ) -> None:
     starter = Starter()
-    accent, splash = (starter._words.order[leaf] for leaf in ("accent wall", "backsplash"))
-    leaves = np.zeros((len(starter._words.order), 16, 24), np.float32)
+    accent, splash = (starter.vocabulary.order[leaf] for leaf in ("accent wall", "backsplash"))
+    leaves = np.zeros((len(starter.vocabulary.order), 16, 24), np.float32)
     leaves[accent, :8], leaves[splash, 8:] = 0.9, 0.8
-    leaves[starter._words.order["vase"]] = 1 - leaves.sum(0)
+    leaves[starter.vocabulary.order["vase"]] = 1 - leaves.sum(0)
     seen = np.empty((64, 96, 3), np.uint8)
     seen[:32], seen[32:] = (38, 42, 50), below
     joined = starter._merge_accent_wall(leaves, seen)
@@ -312,8 +312,8 @@ def test_only_what_is_painted_like_the_accent_wall_joins_it_behind_the_worktop(
 
 def test_the_wall_s_colour_decides_only_where_the_net_is_of_two_minds() -> None:
     starter = Starter()
-    accent, fridge = (starter._words.order[leaf] for leaf in ("accent wall", "refrigerator"))
-    leaves = np.zeros((len(starter._words.order), 16, 24), np.float32)
+    accent, fridge = (starter.vocabulary.order[leaf] for leaf in ("accent wall", "refrigerator"))
+    leaves = np.zeros((len(starter.vocabulary.order), 16, 24), np.float32)
     leaves[accent, :8], leaves[accent, 8:12], leaves[accent, 12:] = 0.9, 0.3, 0.02
     leaves[fridge] = 1 - leaves[accent]
     joined = starter._merge_accent_wall(leaves, np.full((64, 96, 3), 40, np.uint8))
@@ -323,8 +323,8 @@ def test_the_wall_s_colour_decides_only_where_the_net_is_of_two_minds() -> None:
 
 def test_without_an_accent_wall_a_backsplash_stays_one() -> None:
     starter = Starter()
-    leaves = np.zeros((len(starter._words.order), 16, 24), np.float32)
-    leaves[starter._words.order["backsplash"]] = 0.8
+    leaves = np.zeros((len(starter.vocabulary.order), 16, 24), np.float32)
+    leaves[starter.vocabulary.order["backsplash"]] = 0.8
     assert starter._merge_accent_wall(leaves, np.zeros((64, 96, 3), np.uint8)) is leaves
 
 

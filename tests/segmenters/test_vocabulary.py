@@ -226,7 +226,7 @@ def test_what_is_several_things_or_beside_a_thing_is_not_read_as_one(words, type
 
 
 def test_several_things_are_told_to_be_parted_by_commas(words):
-    with pytest.raises(UnknownPhrase, match="does not know 'island & cabinets'; part several things by commas"):
+    with pytest.raises(UnknownPhrase, match="does not know 'island & cabinets'; separate several things by commas"):
         words.read("island & cabinets")
 
 

@@ -1,8 +1,8 @@
-"""What stays of the photo while a crop is denoised.
+"""What is kept of the photo while a crop is denoised.
 
-An inpainting net returns the whole crop, the part that was to stay a little changed. Here the latents outside the mask
-are put back after every step, so that what the net makes of them is never seen: outside it the crop comes back as one
-round trip through the VAE.
+An inpainting net returns the whole crop, including a slightly changed version of the part to keep. Here the photo's
+latents outside the mask are restored after every step, so that the net's changes there never show: outside the mask
+the crop comes back as after one round trip through the VAE.
 """
 
 import contextlib
@@ -20,22 +20,22 @@ from automask.types import Hard
 
 
 def spill_px(grow_px: int, cell_px: int) -> int:
-    """How far from a hard mask, in crop pixels, the latents that `latent_freedom` lets change reach at most.
+    """The largest distance from a hard mask, in crop pixels, at which `latent_freedom` is above 0.
 
     Args:
         grow_px: See `latent_freedom`.
-        cell_px: Side of the square that one latent stands for.
+        cell_px: Side of the square that one latent covers.
     """
     return grow_px + math.ceil((cell_px - 1) * math.sqrt(2))
 
 
 def latent_freedom(hard: Hard, *, grow_px: int, cell_px: int) -> npt.NDArray[np.float32]:
-    """How free each latent is to change: 1 where a masked pixel lies in it, falling over `grow_px`, 0 where it stays.
+    """How free each latent is to change: 1 if it covers a masked pixel, falling over `grow_px`, 0 if it is kept.
 
     Args:
         hard: [h, w] bool; both sides multiples of `cell_px`.
-        grow_px: Latents whose nearest pixel is this near to the mask change too.
-        cell_px: Side of the square that one latent stands for.
+        grow_px: Latents whose nearest pixel is within this distance of the mask change too.
+        cell_px: Side of the square that one latent covers.
 
     Returns:
         [h / cell_px, w / cell_px] float32 in 0..1.
@@ -54,8 +54,8 @@ def in_pixels(free: npt.NDArray[np.float32], *, cell_px: int) -> Hard:
     return np.repeat(np.repeat(free > 0, cell_px, axis=0), cell_px, axis=1)
 
 
-def grown(hard: Hard, *, grow_px: int) -> Hard:
-    """[h, w] bool: the mask and every pixel at most `grow_px` from it."""
+def grow(hard: Hard, *, grow_px: int) -> Hard:
+    """[h, w] bool: the mask and every pixel within `grow_px` of it."""
     if not hard.any() or grow_px == 0:
         return hard
     near = cv2.distanceTransform((~hard).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE) <= grow_px
@@ -63,19 +63,19 @@ def grown(hard: Hard, *, grow_px: int) -> Hard:
 
 
 class KeptLatents:
-    """A `callback_on_step_end` that puts the photo's own latents back where they are to stay.
+    """A `callback_on_step_end` that restores the photo's latents where they are kept.
 
-    Latents that are partly free (between 0 and 1) stay for the first part of the steps and are let go after it: they
-    take their layout from the photo and join what is painted beside them.
+    Latents that are partly free (between 0 and 1) are kept for the first part of the steps and released after it: they
+    take their layout from the photo and blend into what is painted next to them.
 
     Args:
-        clean: The crops' latents, scaled and packed as the pipeline holds its own.
-        noise: Of the same shape: what the pipeline starts from. With the same noise in what stays and what changes,
-            neither sees a seam in the other.
+        clean: The crops' latents, scaled and packed in the pipeline's own form.
+        noise: Of the same shape: what the pipeline starts from. With the same noise in kept and free latents, the net
+            sees no seam between them.
         free: Of a shape that broadcasts against it: see `latent_freedom`.
 
-    Source: blending by one mask for each step: Levin and Fried, Differential Diffusion, 2023, section 3; putting known
-        latents back: Lugmayr et al., RePaint, CVPR 2022, section 4.1.
+    Source: one mask per step: Levin and Fried, Differential Diffusion, 2023, section 3; restoring known latents:
+        Lugmayr et al., RePaint, CVPR 2022, section 4.1.
     """
 
     def __init__(self, clean: Any, noise: Any, free: Any) -> None:
@@ -84,18 +84,18 @@ class KeptLatents:
         self._free = free
 
     def __call__(self, pipe: Any, step: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
-        """The latents after a step, those that stay at the noise level that the step has reached."""
-        del timestep  # the one before; the next is wanted
+        """The latents after a step, the kept ones at the noise level that the step has reached."""
+        del timestep  # that of the step before; the next one's is needed
         latents = tensors["latents"]
         count = pipe.num_timesteps
         known = self._clean
-        # After the last step there is no level to look up. Most schedulers end at sigma 0; DDIM and PNDM of Stable
-        # Diffusion (set_alpha_to_one false) end at the noise of training step 0, which the decoder is given as it is.
-        # What stays is given clean, whichever it is.
+        # There is no level after the last step. Most schedulers end at sigma 0; DDIM and PNDM of Stable Diffusion
+        # (set_alpha_to_one false) end at the noise of training step 0, which goes to the decoder as it is. Kept latents
+        # go there clean in either case.
         if step + 1 < count:
             timesteps = pipe.scheduler.timesteps
-            # A strength below 1 leaves steps out at the beginning. The schedulers that count their steps (Euler,
-            # DPM-Solver, flow matching) look at their own counter, which has moved on, and not at this number.
+            # A strength below 1 skips the first steps. Schedulers that count their steps (Euler, DPM-Solver, flow
+            # matching) use their own counter, which has already advanced, and ignore this number.
             level = timesteps[len(timesteps) - count + step + 1].reshape(1)
             if hasattr(pipe.scheduler, "scale_noise"):  # flow matching
                 known = pipe.scheduler.scale_noise(known, level, self._noise)
@@ -114,14 +114,14 @@ def kept_latents(
     seeds: Sequence[int],
     dtype: Any,
 ) -> KeptLatents:
-    """The callback for one call of a pipeline; to be made inside `encoding_once`, from what the call is given.
+    """The callback for one call of a pipeline; must be made inside `encoding_once`, from the arguments of the call.
 
     Args:
-        pipe: Where the crops are encoded, each beside its masked self, all in one pass.
-        pictures, masks: The crops and the masks that the pipeline is given, all of one size.
-        free: For each crop what `latent_freedom` gives.
-        seeds: Of the generators that the pipeline is given.
-        dtype: Of the embeddings, in which the pipelines hold their latents.
+        pipe: Encodes the crops, each together with its masked version, all in one pass.
+        pictures, masks: The crops and masks of the call, all of one size.
+        free: For each crop the result of `latent_freedom`.
+        seeds: Of the generators of the call.
+        dtype: Of the embeddings, and so of the pipeline's latents.
     """
     import torch
     from diffusers.utils.torch_utils import randn_tensor
@@ -132,7 +132,7 @@ def kept_latents(
     masked = pixels * (pipe.mask_processor.preprocess(list(masks), **size) < 0.5)
     both = torch.cat([pixels, masked]).to(device=device, dtype=dtype)
     is_video = len(pipe.vae.config.get("temperal_downsample", ())) > 0  # Qwen-Image's VAE wants frames too
-    # Private, but each of the pipelines has it, and it knows the VAE's scale, shift and number format.
+    # A private method, but all the pipelines have it, and it knows the VAE's scale, shift and number format.
     with torch.no_grad():
         clean = pipe._encode_vae_image(both.unsqueeze(2) if is_video else both, None)[:count].flatten(2).to(dtype)
     rows, columns = free[0].shape
@@ -146,7 +146,7 @@ def kept_latents(
 
 
 def generators(seeds: Sequence[int]) -> list[Any]:
-    """One random generator for each crop, on the CPU whatever the device: a crop's noise is its seed's alone."""
+    """One random generator per crop, on the CPU whatever the device: a crop's noise depends on its seed only."""
     import torch
 
     return [torch.Generator("cpu").manual_seed(seed) for seed in seeds]
@@ -154,12 +154,12 @@ def generators(seeds: Sequence[int]) -> list[Any]:
 
 @contextlib.contextmanager
 def encoding_once(vae: Any) -> Iterator[None]:
-    """Inside the block the VAE remembers what it has encoded, and gives the mean in place of a sample.
+    """Inside the block the VAE caches what it encodes, and returns the mean in place of a sample.
 
     Why: a pipeline encodes the masked crop and, below strength 1, the crop; we need the crop's latents too. Not every
-    pipeline takes latents in place of pictures (FLUX Fill refuses them in diffusers 0.42, ControlNet's mistakes their
-    size), so pictures go in, and a picture that was encoded before costs nothing. With no sample drawn, the first
-    numbers of a generator are the noise that the pipeline starts from.
+    pipeline takes latents in place of pictures (in diffusers 0.42 FLUX Fill refuses them, and ControlNet's mistakes
+    their size), so pictures go in, and encoding one again costs nothing. As no sample is drawn, the first numbers of a
+    generator are the noise that the pipeline starts from.
     """
     import torch
 
@@ -180,11 +180,11 @@ def encoding_once(vae: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        del vae.encode  # the class's own method shows again
+        del vae.encode  # uncovers the class's own method
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Encoded:
-    """What the pipelines of diffusers take as latents without drawing a sample."""
+    """An encoder output from which the pipelines of diffusers take latents without drawing a sample."""
 
     latents: Any

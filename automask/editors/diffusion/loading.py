@@ -18,7 +18,7 @@ Scheduler = Literal[
     "PNDMScheduler",
     "UniPCMultistepScheduler",
 ]
-"""Those of diffusers that keep to one net call a step, so that each step ends at the next one's noise level."""
+"""The schedulers of diffusers with one net call per step, so that each step ends at the next one's noise level."""
 
 Spacing = Literal["leading", "linspace", "trailing"]
 
@@ -26,10 +26,10 @@ _WITH_CONTROL = {"StableDiffusionInpaintPipeline": "StableDiffusionControlNetInp
 
 
 def index_of(folder: Path) -> dict[str, Any]:
-    """What `model_index.json` says: the pipeline's class and those of its parts.
+    """The content of `model_index.json`: the classes of the pipeline and of its parts.
 
     Raises:
-        ConfigError: There is none, or it names no class.
+        ConfigError: There is no such file, or it names no class.
     """
     try:
         index: dict[str, Any] = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
@@ -64,8 +64,8 @@ def load_pipeline(
         control_model, scheduler, spacing, lora, ip_adapter: See `Diffusion`.
 
     Raises:
-        ConfigError: It does not inpaint, or does not take one of these.
-        WeightsMissing: A part is missing, or is there in another format than safetensors.
+        ConfigError: It does not inpaint, or does not support one of these.
+        WeightsMissing: A part is missing, or is not in safetensors format.
     """
     import diffusers
 
@@ -102,9 +102,9 @@ def load_part(kind: Any, folder: Path, *, dtype: Any) -> Any:
     """One net of a class of diffusers or transformers, from its own folder, on the CPU.
 
     Raises:
-        WeightsMissing: It is not there whole, or is there in another format than safetensors.
+        WeightsMissing: It is missing or incomplete, or is not in safetensors format.
     """
-    # transformers has known `dtype` since 4.56.
+    # transformers knows `dtype` since 4.56.
     named = _dtype_name() if kind.__module__.startswith("diffusers") else "dtype"
     return _loaded(kind, folder, **{named: dtype})
 
@@ -123,24 +123,24 @@ def _loaded(kind: Any, folder: Path, **settings: Any) -> Any:
 
 
 def _dtype_name() -> str:
-    """How `from_pretrained` calls the number format: diffusers 0.42 renamed it, and versions before ignore the new."""
+    """What `from_pretrained` calls the number format: renamed in diffusers 0.42; older versions ignore the new name."""
     import diffusers
 
     return "dtype" if tuple(int(part) for part in diffusers.__version__.split(".")[:2]) >= (0, 42) else "torch_dtype"
 
 
 def _variant(folder: Path) -> str | None:
-    """`fp16` where a part's weights are there in that variant only."""
+    """`fp16` if a part's weights exist in that variant only."""
     files = [*folder.glob("*.safetensors"), *folder.glob("*/*.safetensors")]
     parts = {file.parent for file in files if file.name.endswith(".fp16.safetensors")}
     return "fp16" if parts - {file.parent for file in files if not file.name.endswith(".fp16.safetensors")} else None
 
 
 def use_scheduler(pipe: Any, scheduler: Scheduler | None, spacing: Spacing | None) -> None:
-    """Gives a pipeline another scheduler, or its own other steps.
+    """Gives a pipeline another scheduler, or another spacing of steps.
 
     Raises:
-        ConfigError: One for noise prediction in a model of flow matching.
+        ConfigError: The model uses flow matching, which these schedulers do not support.
     """
     import diffusers
 
@@ -156,7 +156,7 @@ def use_scheduler(pipe: Any, scheduler: Scheduler | None, spacing: Spacing | Non
 
 
 def fuse_lora(pipe: Any, lora: str) -> None:
-    """Adds a LoRA to a pipeline's weights for good: it runs as fast as without.
+    """Fuses a LoRA into a pipeline's weights, so that it costs no time.
 
     Args:
         pipe: On the CPU.
@@ -164,7 +164,7 @@ def fuse_lora(pipe: Any, lora: str) -> None:
 
     Raises:
         ConfigError: It does not fit the model.
-        WeightsMissing: It is not there.
+        WeightsMissing: It is missing.
     """
     file = _only_file(locate(lora).rglob("*.safetensors"), locate(lora))
     with quiet_models():
@@ -175,26 +175,26 @@ def fuse_lora(pipe: Any, lora: str) -> None:
             pipe.unload_lora_weights()
         except (ValueError, RuntimeError, KeyError, AttributeError) as error:
             raise ConfigError(
-                f"{file} is no LoRA for {type(pipe).__name__}: {' '.join(str(error).split())[:120]}",
+                f"{file} is not a LoRA for {type(pipe).__name__}: {' '.join(str(error).split())[:120]}",
                 hint="use one made for this model, or set editor.lora=null",
             ) from error
 
 
 def add_ip_adapter(pipe: Any, ip_adapter: str, *, dtype: Any) -> None:
-    """Lets a pipeline take a picture beside the words.
+    """Lets a pipeline take a picture in addition to the words.
 
     Args:
         pipe: On the CPU.
-        ip_adapter: A name of the catalogue, or a folder with the adapter's one `.safetensors` file and, beside it, the
-            folder `image_encoder`.
+        ip_adapter: A name of the catalogue, or a folder with the adapter's one `.safetensors` file and the folder
+            `image_encoder`.
 
     Raises:
-        ConfigError: The model takes none.
-        WeightsMissing: The adapter or its image encoder is not there.
+        ConfigError: The model does not support it.
+        WeightsMissing: The adapter or its image encoder is missing.
     """
     if "ip_adapter_image" not in inspect.signature(pipe.__call__).parameters or not hasattr(pipe, "image_encoder"):
         raise ConfigError(
-            f"editor.ip_adapter={ip_adapter!r}: {type(pipe).__name__} takes no pictures beside the words",
+            f"editor.ip_adapter={ip_adapter!r}: {type(pipe).__name__} takes no pictures with the words",
             hint="use a Stable Diffusion checkpoint, or set editor.ip_adapter=null",
         )
     from transformers import CLIPVisionModelWithProjection
@@ -208,7 +208,7 @@ def add_ip_adapter(pipe: Any, ip_adapter: str, *, dtype: Any) -> None:
             pipe.load_ip_adapter(str(file.parent), subfolder="", weight_name=file.name, local_files_only=True)
         except (ValueError, RuntimeError, KeyError) as error:
             raise ConfigError(
-                f"{file} is no IP-Adapter for {type(pipe).__name__}: {' '.join(str(error).split())[:120]}",
+                f"{file} is not an IP-Adapter for {type(pipe).__name__}: {' '.join(str(error).split())[:120]}",
                 hint="use one made for this model",
             ) from error
 
@@ -221,8 +221,8 @@ def _only_file(files: Iterable[Path], place: Path) -> Path:
     if len(found) == 1:
         return found[0]
     raise WeightsMissing(
-        f"{place} holds {len(found)} files of weights where one is wanted"
+        f"{place} holds {len(found)} files of weights, and needs to hold one"
         if place.is_dir()
-        else f"{place} is no weights",
+        else f"{place} is not a file of weights",
         hint="point at one .safetensors file; no other format is read",
     )

@@ -1,8 +1,8 @@
-"""How a crop fits into a GPU's memory: what stays there, how many crops go at a time, how the VAE is run.
+"""The plan for a GPU's memory: what stays there, how many crops form a batch, how the VAE runs.
 
 The figures are counted, not measured on a GPU: torch's MemTracker over fake tensors, the real nets in half precision
-with classifier-free guidance, one forward pass. What a GPU needs beside them (cuDNN's workspaces, gaps between blocks)
-is in `_SLACK` and `_CONTEXT`. A plan that is too hopeful costs one failed try: the editor halves its batch.
+with classifier-free guidance, one forward pass. What a GPU needs in addition (cuDNN's workspaces, fragmentation) is in
+`_SLACK` and `_CONTEXT`. A plan that is too optimistic costs one failed call: the editor then halves its batch.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,8 @@ Offload = Literal["none", "model", "sequential"]
 _SLACK = 1.5
 _CONTEXT = 500_000_000
 """Bytes that CUDA and its libraries take in a process before any tensor."""
-_MOST = 8
-"""Crops at a time: a GPU is busy with fewer, and a failed try costs less."""
+_MAX_BATCH = 8
+"""A GPU is busy with fewer crops, and a failed call costs less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class MemoryPlan:
     """What fits into a budget.
 
     Args:
-        offload: `none` keeps all parts on the GPU; `model` only the one that is at work; `sequential` only a layer.
-        batch: Crops at a time.
+        offload: `none` keeps all parts on the GPU; `model` only the one at work; `sequential` only one layer.
+        batch: Crops per call.
         slice_vae: The VAE takes the pictures of a batch one by one: the same result.
         tile_vae: The VAE takes a large picture in overlapping tiles: nearly the same result.
     """
@@ -37,7 +37,7 @@ class MemoryPlan:
 
 @dataclass(frozen=True, slots=True)
 class _Needs:
-    """Bytes for each pixel of a crop: one step of the net, one picture through the VAE; and the side of a tile."""
+    """Bytes per pixel of a crop, for one step of the net and for one picture in the VAE; and the side of a tile."""
 
     net: int
     vae: int
@@ -53,16 +53,17 @@ _NEEDS: Mapping[str, _Needs] = {
 
 
 def plan_memory(budget: int, weights: Mapping[str, int], crop_px: int, engine: str) -> MemoryPlan:
-    """The fastest way that fits.
+    """The fastest plan that fits.
 
     Args:
         budget: Bytes of the GPU that may be used.
         weights: Bytes of each part by name, as in `model_index.json`.
         crop_px: Pixels of a crop, width times height.
-        engine: The pipeline's class in diffusers; an unknown one is taken for SDXL, the neediest.
+        engine: The pipeline's class in diffusers; an unknown one counts as SDXL, which needs most.
 
     Returns:
-        A plan; where nothing fits, the most sparing one. A smaller budget or a larger crop never gives a larger batch.
+        A plan; if nothing fits, the one for the least memory. A smaller budget or a larger crop never gives a larger
+        batch.
     """
     known = [name for name in _NEEDS if engine.startswith(name)]
     needs = _NEEDS[max(known, key=len) if known else "StableDiffusionXL"]
@@ -70,7 +71,7 @@ def plan_memory(budget: int, weights: Mapping[str, int], crop_px: int, engine: s
     whole = _SLACK * needs.vae * crop_px
     tiled = min(whole, _SLACK * needs.vae * needs.tile_px**2)
     room = budget - _CONTEXT
-    # The checker is left on the GPU by every kind of offloading: diffusers will have it always at hand.
+    # Every kind of offloading leaves the checker on the GPU.
     checker = weights.get("safety_checker", 0)
     for offload, held, vae_held in (
         ("none", sum(weights.values()), sum(weights.values())),
@@ -78,10 +79,10 @@ def plan_memory(budget: int, weights: Mapping[str, int], crop_px: int, engine: s
     ):
         for vae in (whole, tiled):
             if held + net <= room and vae_held + vae <= room:
-                # With offloading one crop at a time: it is the sign of a full GPU. And so a smaller budget, which
-                # offloads sooner and has more room then, does not paint more at a time than a larger one.
-                batch = max(1, min(_MOST, int((room - held) // net))) if offload == "none" else 1
-                # A crop is encoded beside its masked self.
+                # With offloading one crop per call: it is the sign of a full GPU. So a smaller budget, which offloads
+                # sooner and then has more room, never gives a larger batch than a larger one.
+                batch = max(1, min(_MAX_BATCH, int((room - held) // net))) if offload == "none" else 1
+                # A crop is encoded together with its masked version.
                 return MemoryPlan(
                     "none" if offload == "none" else "model",
                     batch,
@@ -92,7 +93,7 @@ def plan_memory(budget: int, weights: Mapping[str, int], crop_px: int, engine: s
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception says that memory ran out: PyTorch's own, Python's, or the CPU allocator's RuntimeError."""
-    words = str(error).lower()
-    said = any(part in words for part in ("out of memory", "can't allocate memory", "not enough memory"))
-    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and said)
+    """Whether an exception means that memory ran out: PyTorch's own, Python's, or the CPU allocator's RuntimeError."""
+    message = str(error).lower()
+    named = any(part in message for part in ("out of memory", "can't allocate memory", "not enough memory"))
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and named)

@@ -1,4 +1,4 @@
-"""What a ControlNet is shown of a crop: its edges, or its depth."""
+"""The control image of a crop for a ControlNet: its edges, or its depth."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,8 +15,8 @@ from automask.weights import locate
 Control = Literal["none", "canny", "depth"]
 Finder: TypeAlias = Callable[[Rgb], Rgb]
 
-_LOW, _HIGH = 100, 200
-"""Thresholds of the edges. Source: the examples of lllyasviel/ControlNet, gradio_canny2image.py."""
+_CANNY_THRESHOLDS = (100, 200)
+"""Source: the examples of lllyasviel/ControlNet, gradio_canny2image.py."""
 
 
 def edges_of(crop: Rgb) -> Rgb:
@@ -25,12 +25,12 @@ def edges_of(crop: Rgb) -> Rgb:
     Args:
         crop: [h, w, 3] uint8.
     """
-    edges = cv2.Canny(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), _LOW, _HIGH)
+    edges = cv2.Canny(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), *_CANNY_THRESHOLDS)
     return np.repeat(edges[..., None], 3, axis=2)
 
 
 def structure_finder(control: Control, depth_model: str | None, *, device: Any, dtype: Any) -> Finder | None:
-    """A function that gives what a ControlNet is shown of a crop; None where there is none.
+    """A function from a crop to its control image; None without a ControlNet.
 
     Args:
         control: See `Diffusion`.
@@ -39,7 +39,7 @@ def structure_finder(control: Control, depth_model: str | None, *, device: Any, 
         dtype: A torch.dtype.
 
     Raises:
-        WeightsMissing: The depth model is not there whole.
+        WeightsMissing: The depth model is missing or incomplete.
     """
     if depth_model is not None:
         return depth_finder(locate(depth_model), device=device, dtype=dtype)
@@ -47,15 +47,15 @@ def structure_finder(control: Control, depth_model: str | None, *, device: Any, 
 
 
 def depth_finder(folder: Path, *, device: Any, dtype: Any) -> Finder:
-    """A function that gives a crop's depth as [h, w, 3] uint8, near white and far black.
+    """A function from a crop to its depth as [h, w, 3] uint8, near white and far black.
 
     Args:
-        folder: A depth model in transformers' layout that gives more for what is nearer, as Depth Anything does.
+        folder: A depth model in transformers' layout whose output grows with nearness, as Depth Anything's does.
         device: A torch.device.
         dtype: A torch.dtype.
 
     Raises:
-        WeightsMissing: It is not there whole.
+        WeightsMissing: It is missing or incomplete.
     """
     import torch
     from transformers import AutoImageProcessor, AutoModelForDepthEstimation

@@ -7,8 +7,9 @@ from automask.editors.paint.laying import textured
 from automask.editors.paint.light import expected_light, light_on, reduced
 from automask.editors.paint.listing import materials, sample
 from automask.editors.paint.look import Look
-from automask.editors.paint.prompts import files_named, look_for
+from automask.editors.paint.prompts import look_for
 from automask.editors.paint.tone import FLOOR_GAIN, LUMA, SHEEN, TOP_GAIN, WHITEST, encode, linear_of_scene
+from automask.editors.swatches import files_named
 from automask.errors import AutomaskError, ConfigError, EditorError
 from automask.geometry.perspective import room_of
 from automask.geometry.planes import bounds, main_plane

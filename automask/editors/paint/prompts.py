@@ -9,6 +9,7 @@ from automask.editors.paint.catalogue import MATERIALS, coloured
 from automask.editors.paint.colours import NAMES, PAINTS, SHIFTS, colour_of, key_of, spelled_out
 from automask.editors.paint.look import Look, Triple
 from automask.editors.paint.swatch import swatch_look
+from automask.editors.swatches import split_swatch
 from automask.errors import EditorError, UnknownPrompt
 
 SYNONYMS = {
@@ -96,7 +97,7 @@ def look_for(prompt: str) -> Look:
         EditorError: For a colour that is see-through, a RAL number that does not exist, two finishes at once, and a
             swatch that cannot be read.
     """
-    swatch = _swatch_in(prompt)
+    swatch = split_swatch(prompt)
     _refuse_long(prompt if swatch is None else swatch[0])
     if swatch is not None:
         finish, rest = _finish(_words(swatch[0]), prompt)
@@ -119,20 +120,6 @@ def look_for(prompt: str) -> Look:
     raise UnknownPrompt(f"paint does not know {prompt!r}", hint=_hint(words, rest) + KNOWN)
 
 
-def files_named(prompt: str) -> tuple[str, ...]:
-    """Paths of the files that words name, a swatch's picture: what is in them decides a result, too."""
-    swatch = _swatch_in(prompt)
-    return () if swatch is None else (swatch[1],)
-
-
-def _swatch_in(prompt: str) -> tuple[str, str] | None:
-    """What stands before `swatch:`, and the path after it; None where the prompt names no picture."""
-    found = re.search(r"(?:^|\s)swatch:", prompt.strip(), re.IGNORECASE)
-    if found is None:
-        return None
-    return prompt.strip()[: found.start()], _unquoted(prompt.strip()[found.end() :].strip())
-
-
 def _refuse_long(text: str) -> None:
     """Raises for more letters than any look takes: what reads words tries every place to part them."""
     if len(text) > _LONGEST:
@@ -148,10 +135,6 @@ def _words(text: str) -> tuple[str, ...]:
     parts = re.findall(r"[a-z][a-z0-9-]*\([^()]*\)|[^\s,]+", text)
     words = [word for part in parts for word in ([part] if "(" in part else part.split("-")) if word]
     return tuple(_SINGULAR.get(word, word) for word in words)
-
-
-def _unquoted(path: str) -> str:
-    return path[1:-1] if len(path) > 1 and path[0] == path[-1] and path[0] in "\"'" else path
 
 
 def _finish(words: Sequence[str], prompt: str) -> tuple[float | None, tuple[str, ...]]:

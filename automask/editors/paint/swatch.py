@@ -6,8 +6,6 @@ Where it has a plain period (bricks, tiles), patches are whole periods, and are 
 
 import math
 from functools import lru_cache, partial
-from pathlib import Path
-from stat import S_ISDIR
 from typing import TypeAlias
 
 import cv2
@@ -17,8 +15,8 @@ import numpy.typing as npt
 from automask.editors.paint.look import Look
 from automask.editors.paint.noise import kept
 from automask.editors.paint.tone import LINEAR, LUMA
-from automask.errors import AutomaskError, EditorError
-from automask.images import open_photo
+from automask.editors.swatches import open_swatch, version_of
+from automask.errors import EditorError
 from automask.types import FloatImage, Hw
 
 SWATCH_M = 0.6
@@ -40,31 +38,17 @@ def swatch_look(path: str) -> Look:
     Raises:
         EditorError: It is none, cannot be opened, or is too small.
     """
-    stamp, is_folder = (0, 0), False
-    try:
-        status = Path(path).stat()
-        stamp, is_folder = (status.st_mtime_ns, status.st_size), S_ISDIR(status.st_mode)
-    except (OSError, ValueError):
-        pass  # opening it says what is wrong
-    if is_folder or not path:
-        raise EditorError(
-            f"cannot paint with the picture {path!r}: it {'is a folder' if path else 'has no name'}",
-            hint="give the path of one picture, as in swatch:samples/oak.jpg",
-        )
-    picture, periods = _prepared(path, stamp)
+    picture, periods = _prepared(path, version_of(path))
     red, green, blue = (float(level) for level in picture.mean((0, 1), dtype=np.float64))
     texture = partial(swatch, picture=picture, periods=periods)
     return Look((red, green, blue), texture, lay="slab" if periods == (None, None) else "courses")
 
 
 @lru_cache(maxsize=4)
-def _prepared(path: str, stamp: tuple[int, int]) -> tuple[FloatImage, "_Periods"]:
-    """The picture of a file as even reflectance, and its periods; `stamp` is the file's time and size."""
-    del stamp  # is in the key, so that a file drawn anew is opened anew
-    try:
-        rgb = open_photo(path).rgb
-    except AutomaskError as error:
-        raise EditorError(f"cannot paint with the picture {path!r}: {error.problem}", hint=error.hint) from error
+def _prepared(path: str, version: tuple[int, int]) -> tuple[FloatImage, "_Periods"]:
+    """The picture of a file as evenly lit reflectance, and its periods."""
+    del version  # part of the cache key: a file that has changed is opened again
+    rgb = open_swatch(path)
     short, long = sorted(rgb.shape[:2])
     if short < _LEAST_PX:
         raise EditorError(

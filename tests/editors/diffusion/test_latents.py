@@ -7,7 +7,7 @@ import pytest
 from watching import Watched, assert_noise_falls, own_latents
 
 from automask.editors.diffusion import Diffusion
-from automask.editors.diffusion.latents import grown, in_pixels, latent_freedom, spill_px
+from automask.editors.diffusion.latents import grow, in_pixels, latent_freedom, spill_px
 from automask.painting.chain import paint
 from automask.protocols import Stages
 from automask.refiners.threshold import Threshold
@@ -49,8 +49,8 @@ def test_no_masked_pixel_is_missed_and_none_beyond_the_spill_is_touched(name, gr
     hard = masks()[name]
     free = in_pixels(latent_freedom(hard, grow_px=grow_px, cell_px=8), cell_px=8)
     assert (free | ~hard).all()
-    assert (free | ~grown(hard, grow_px=grow_px)).all()
-    assert (grown(hard, grow_px=spill_px(grow_px, 8)) | ~free).all()
+    assert (free | ~grow(hard, grow_px=grow_px)).all()
+    assert (grow(hard, grow_px=spill_px(grow_px, 8)) | ~free).all()
 
 
 def test_latents_under_the_mask_are_free_and_fewer_are_so_the_further_away():
@@ -65,7 +65,7 @@ def test_latents_under_the_mask_are_free_and_fewer_are_so_the_further_away():
 
 def test_an_empty_mask_frees_nothing():
     assert not latent_freedom(np.zeros((16, 16), np.bool_), grow_px=8, cell_px=8).any()
-    assert not grown(np.zeros((16, 16), np.bool_), grow_px=8).any()
+    assert not grow(np.zeros((16, 16), np.bool_), grow_px=8).any()
 
 
 # -------------------------------------------------------------------------------------------------------------- latents
@@ -75,7 +75,7 @@ def round_trip(editor, crop):
     import torch
 
     with torch.no_grad():
-        made = editor._pipe.vae.decode(own_latents(editor, crop)[0]).sample
+        made = editor.pipe.vae.decode(own_latents(editor, crop)[0]).sample
         made = made.reshape(3, *crop.shape[:2]).permute(1, 2, 0).numpy()
     return np.rint(np.clip(made / 2 + 0.5, 0, 1) * 255).astype(np.uint8)
 
@@ -105,7 +105,7 @@ def test_a_crop_is_encoded_in_one_pass_and_decoded_in_one(editors, crop, hard, k
     with Watched(editors[kind]) as watched:
         editors[kind].paint(crop, hard, "marble", seed=3, **options)
     assert (watched.encodes, watched.decodes) == (1, 1)
-    assert "encode" not in vars(editors[kind]._pipe.vae)  # nothing is left behind
+    assert "encode" not in vars(editors[kind].pipe.vae)  # nothing is left behind
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
@@ -124,7 +124,7 @@ def test_in_half_precision_too_a_crop_is_encoded_once_and_painted_alike(editors,
 def net_inputs(editor, crop, hard, **options):
     """What the denoising net is given, step by step."""
     given = []
-    hook = editor._pipe.unet.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0][-1].clone()))
+    hook = editor.pipe.unet.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0][-1].clone()))
     editor.paint(crop, hard, "marble", seed=3, **options)
     hook.remove()
     return given
@@ -170,7 +170,7 @@ def lead_back(editor, monkeypatch):
     """Puts a net in the place of the editor's that always answers with what leads to the crop's own latents."""
     import torch
 
-    pipe, own = editor._pipe, []
+    pipe, own = editor.pipe, []
 
     class Net(torch.nn.Module):
         config, dtype, device = pipe.unet.config, pipe.unet.dtype, pipe.unet.device

@@ -12,12 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageColor
 
-from automask.editors.paint import Paint, look_for, prompts
+from automask.editors.paint import Paint, look_for
 from automask.editors.paint.catalogue import MATERIALS, coloured
 from automask.editors.paint.colours import NAMES, PAINTS, SHIFTS, hex_of, linear, shifted
 from automask.editors.paint.listing import group_of, materials, sample
 from automask.editors.paint.prompts import FINISHES, SYNONYMS
 from automask.editors.paint.ral import RAL
+from automask.editors.swatches import files_named
 from automask.errors import EditorError, UnknownPrompt
 from automask.painting.editors import files_read
 from automask.plan import parse_plan
@@ -468,9 +469,7 @@ def test_a_text_longer_than_any_look_is_refused_at_once_in_a_short_message(text)
 
 
 def test_the_files_that_words_name_are_the_swatch_s_picture():
-    named = [
-        prompts.files_named(text) for text in ("sage", "swatch:My Oak.jpg", "Matt SWATCH: 'a;b.png' ", "swatches:x")
-    ]
+    named = [files_named(text) for text in ("sage", "swatch:My Oak.jpg", "Matt SWATCH: 'a;b.png' ", "swatches:x")]
     assert named == [(), ("My Oak.jpg",), ("a;b.png",), ()]
 
 

@@ -1,7 +1,8 @@
-"""Many crops at a time: the same pictures, whoever their neighbours are."""
+"""Many crops at a time: the same pictures, whatever else is in the batch."""
 
 import numpy as np
 import pytest
+from diffusion_engines import levels_apart
 
 from automask.editors.diffusion import Diffusion
 from automask.errors import ConfigError, CropRefused, EditorError
@@ -42,26 +43,22 @@ JOBS = (
 )
 
 
-def levels_apart(one, other):
-    return int(np.abs(one.astype(int) - other).max())
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_crop_is_the_same_whatever_the_batch_and_the_order(editors, kind):
     editor = editors[kind]
     alone = [editor.paint(**one) for one in JOBS]
     for batch, order in ((1, range(8)), (2, range(8)), (3, (7, 2, 0, 5, 4, 1, 6, 3)), (8, range(7, -1, -1))):
-        editor._fitting.batch = batch
+        editor.runner.batch = batch
         painted = editor.paint_many([JOBS[at] for at in order])
         for at, picture in zip(order, painted, strict=True):
             assert levels_apart(picture, alone[at]) <= 1, (batch, at)
     assert levels_apart(alone[0], alone[7]) > 20
-    editor._fitting.batch = 3
+    editor.runner.batch = 3
 
 
 def calls(editor):
     """How many crops each call of the denoising net was given, as a list that grows."""
-    net, given = getattr(editor._pipe, "unet", None) or editor._pipe.transformer, []
+    net, given = getattr(editor.pipe, "unet", None) or editor.pipe.transformer, []
 
     def ran(_, inputs, named):
         given.append(len(inputs[0] if inputs else named["hidden_states"]))
@@ -83,7 +80,7 @@ def test_nothing_asked_is_nothing_painted(editors):
 
 def test_a_flagged_crop_does_not_fail_its_neighbours():
     editor = tiny_diffusion(kind="sd15-flagged", batch=4)
-    checker = editor._pipe.safety_checker
+    checker = editor.pipe.safety_checker
     refused = editor.paint_many([job(1), job(2)])
     assert [type(one) for one in refused] == [CropRefused, CropRefused]
     hook = checker.register_forward_hook(lambda _, inputs, made: (made[0], [True, False, True]))
@@ -100,61 +97,6 @@ def test_an_impossible_job_is_refused_before_any_is_painted(editors):
         editors["sd15"].paint_many([job(1), job(2, strength=2)])
     hook.remove()
     assert given == []
-
-
-# ---------------------------------------------------------------------------------------------------------------- words
-
-
-def text_runs(editor):
-    """Which text encoders ran, as a list that grows."""
-    ran = []
-    for name in ("text_encoder", "text_encoder_2"):
-        net = getattr(editor._pipe, name, None)
-        if net is not None:
-            net.register_forward_hook(lambda *_, name=name: ran.append(name))
-    return ran
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_words_are_read_once(kind):
-    editor = tiny_diffusion(kind=kind)
-    editor.paint(**job(1, guidance=1.0))  # reads nothing that is not to be painted
-    ran = text_runs(editor)
-    first = editor.paint(**job(1))
-    assert bool(ran) is (kind != "flux")
-    ran.clear()
-    editor.paint(**job(2))
-    assert np.array_equal(editor.paint(**job(1)), first)
-    assert ran == []
-    editor.paint(**job(1, "birch"))
-    assert ran
-
-
-@pytest.mark.parametrize("kind", ["sd15", "sdxl"])
-def test_negative_words_and_guidance_are_read_for_themselves(kind):
-    editor = tiny_diffusion(kind=kind)
-    made = [editor.paint(**job(1, **options)) for options in ({"guidance": 1.0}, {}, {"negative": "wood"}, {})]
-    assert levels_apart(made[1], made[0]) > 0
-    assert levels_apart(made[1], made[2]) > 0
-    assert np.array_equal(made[1], made[3])
-
-
-def test_only_so_many_sentences_are_remembered():
-    editor = tiny_diffusion(steps=1)
-    ran = text_runs(editor)
-    for number in range(40):
-        editor._words.embeddings(str(number), "", guided=False)
-        editor._words.embeddings("oak", "", guided=False)
-    assert len(editor._words._known) == 32
-    assert len(ran) == 41  # what is used again and again is not forgotten
-    ran.clear()
-    editor._words.embeddings("39", "", guided=False)
-    assert ran == []
-    editor._words.embeddings("0", "", guided=False)
-    assert ran == ["text_encoder"]
-
-
-# ------------------------------------------------------------------------------------------------------------- settings
 
 
 def test_few_sizes_by_default_and_context_is_the_chain_s_to_read():
@@ -179,8 +121,8 @@ def test_a_setting_out_of_range_is_refused(setting, said):
 def test_compiling_is_asked_for_and_off_by_default():
     folder = str(tiny_diffusion_folder("sd15"))
     # Compiling itself takes half a minute: only that it is set up.
-    assert Diffusion(model=folder, device="cpu", compile=True)._pipe.unet._compiled_call_impl is not None
-    assert Diffusion(model=folder, device="cpu")._pipe.unet._compiled_call_impl is None
+    assert Diffusion(model=folder, device="cpu", compile=True).pipe.unet._compiled_call_impl is not None
+    assert Diffusion(model=folder, device="cpu").pipe.unet._compiled_call_impl is None
 
 
 def test_words_that_the_model_would_not_read_are_refused_before_any_work(editors):

@@ -1,4 +1,4 @@
-"""Puts a pipeline where it runs, and runs it so that it fits into memory."""
+"""Puts a pipeline on its device, and runs it in batches that fit into memory."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, TypeVar
@@ -12,15 +12,15 @@ _Made = TypeVar("_Made")
 
 
 class BatchRunner:
-    """Runs batches of a pipeline, as many crops at a time as memory takes, and remembers how many that were.
+    """Runs a pipeline on as many crops at a time as memory holds, and remembers how many that were.
 
     Args:
-        pipe: On the CPU; it is put onto the device, or made to send parts there when they are at work.
+        pipe: On the CPU; it is moved to the device, or set up to send parts there while they work.
         device: A torch.device.
         dtype: A torch.dtype.
         vram_gb: See `Diffusion`.
         batch: See `Diffusion`.
-        ideal_px: The side of the crops that are expected.
+        ideal_px: The expected side of a crop.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class BatchRunner:
         self.batch = batch
         self._offload: Offload = "none"
         self._fits: dict[tuple[int, ...], int] = {}
-        self._spared: set[tuple[int, ...]] = set()
+        self._reduced: set[tuple[int, ...]] = set()
         plan = self.plan((ideal_px, ideal_px))
         with quiet_models():
             if plan is None or device.type != "cuda" or plan.offload == "none":
@@ -52,31 +52,31 @@ class BatchRunner:
                 self.offload_to(plan.offload)
 
     def plan(self, size_hw: tuple[int, ...]) -> MemoryPlan | None:
-        """How crops of this size fit; None where there is nothing to plan: on the CPU without a budget."""
+        """The plan for crops of this size; None on the CPU without a budget."""
         if self._budget is None:
             return None
-        # The plan's figures are for two bytes a number.
+        # The plan's figures are for numbers of two bytes.
         crop_px = size_hw[0] * size_hw[1] * self._dtype.itemsize // 2
         return plan_memory(self._budget, self._weights, crop_px, self._engine)
 
     def run(
         self, call: Callable[[Sequence[_Job]], Iterable[_Made]], jobs: Sequence[_Job], size_hw: tuple[int, ...]
     ) -> list[_Made]:
-        """What a call makes of each job, in order.
+        """The result of each job, in order.
 
         Args:
-            call: Runs the pipeline for some jobs.
-            jobs: All with crops of this size.
-            size_hw: Of the crops.
+            call: Runs the pipeline on a batch of jobs.
+            jobs: All with crops of one size.
+            size_hw: That size.
 
         Raises:
-            EditorError: Not even one fits.
+            EditorError: Not even a single crop fits.
         """
         plan = self.plan(size_hw)
         limit = self.batch if self.batch != "auto" else 1 if plan is None else plan.batch
         made: list[_Made] = []
         while len(made) < len(jobs):
-            self._spare(plan, most=size_hw in self._spared)
+            self._reduce_vae_memory(plan, most=size_hw in self._reduced)
             now = jobs[len(made) : len(made) + min(limit, self._fits.get(size_hw, limit))]
             try:
                 made += call(now)
@@ -84,12 +84,12 @@ class BatchRunner:
             except (RuntimeError, MemoryError) as error:
                 if isinstance(error, AutomaskError) or not is_out_of_memory(error):
                     raise
-            # Outside the handler: the traceback there holds every tensor of the failed call.
+            # Outside the handler, because the traceback there keeps every tensor of the failed call alive.
             self._recover()
             if len(now) > 1:
                 self._fits[size_hw] = len(now) // 2
-            elif size_hw not in self._spared:
-                self._spared.add(size_hw)
+            elif size_hw not in self._reduced:
+                self._reduced.add(size_hw)
             else:
                 raise EditorError(
                     f"a crop of {size_hw[1]} x {size_hw[0]} px does not fit into memory, even alone and in tiles",
@@ -97,8 +97,8 @@ class BatchRunner:
                 )
         return made
 
-    def _spare(self, plan: MemoryPlan | None, *, most: bool) -> None:
-        """Runs the VAE as a plan says, or in the most sparing way."""
+    def _reduce_vae_memory(self, plan: MemoryPlan | None, *, most: bool) -> None:
+        """Sets up the VAE as the plan says, or for the least memory."""
         vae = self._pipe.vae
         vae.enable_slicing() if most or (plan and plan.slice_vae) else vae.disable_slicing()
         vae.enable_tiling() if most or (plan and plan.tile_vae) else vae.disable_tiling()
@@ -106,13 +106,13 @@ class BatchRunner:
             self.offload_to("model")
 
     def offload_to(self, offload: Offload) -> None:
-        """Lets parts wait in main memory. The safety checker stays on the GPU, and on: diffusers leaves it out."""
+        """Keeps idle parts in main memory. The safety checker stays on the GPU: diffusers does not offload it."""
         start = {"model": "enable_model_cpu_offload", "sequential": "enable_sequential_cpu_offload"}[offload]
         getattr(self._pipe, start)(device=self._device)
         self._offload = offload
 
     def _recover(self) -> None:
-        """Tidies up after a call that broke off: SDXL's VAE may be left in float32, parts on the GPU."""
+        """Cleans up after a call that failed: SDXL's VAE may be left in float32, and parts on the GPU."""
         import gc
 
         import torch
@@ -126,7 +126,7 @@ class BatchRunner:
 
 
 def weights_by_part(pipe: Any) -> dict[str, int]:
-    """Bytes of each of a pipeline's nets, by its name."""
+    """Bytes of each of a pipeline's nets, by name."""
     return {
         name: sum(tensor.numel() * tensor.element_size() for tensor in part.parameters())
         for name, part in pipe.components.items()
@@ -135,7 +135,7 @@ def weights_by_part(pipe: Any) -> dict[str, int]:
 
 
 def budget_of(device: Any, vram_gb: float | None) -> int | None:
-    """Bytes of a device that may be used; PyTorch is held to them on a GPU. None on the CPU without a number."""
+    """Bytes of a device that may be used, a limit that is set in PyTorch on a GPU; None on the CPU without a number."""
     import torch
 
     given = None if vram_gb is None else int(vram_gb * 2**30)

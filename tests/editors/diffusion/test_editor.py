@@ -69,7 +69,7 @@ def test_without_kept_latents_it_equals_a_direct_call_of_diffusers(plain, crop, 
 
 
 def test_it_goes_through_the_class_that_the_checkpoint_declares(editors):
-    assert {kind: type(editor._pipe).__name__ for kind, editor in editors.items()} == CLASSES
+    assert {kind: type(editor.pipe).__name__ for kind, editor in editors.items()} == CLASSES
 
 
 def test_options_of_an_edit_go_before_the_editors_own(plain, crop, hard):
@@ -130,12 +130,12 @@ def test_a_flagged_crop_is_refused_never_returned(crop, hard):
 
 def test_without_the_checker_the_same_crop_is_painted(crop, hard):
     editor = tiny_diffusion(kind="sd15-flagged", safety_checker=False)
-    assert editor._pipe.safety_checker is None
+    assert editor.pipe.safety_checker is None
     assert editor.paint(crop, hard, "oak", seed=3).std() > 5
 
 
 def test_the_checker_of_a_checkpoint_is_used_unless_turned_off(editors):
-    assert type(editors["sd15"]._pipe.safety_checker).__name__ == "StableDiffusionSafetyChecker"
+    assert type(editors["sd15"].pipe.safety_checker).__name__ == "StableDiffusionSafetyChecker"
 
 
 def test_a_negative_prompt_is_refused_by_an_engine_that_takes_none(editors, crop, hard):
@@ -175,13 +175,13 @@ def test_words_that_the_model_would_not_read_are_refused(editors, crop, hard, ki
 
 def test_a_crop_of_the_wrong_size_is_refused(editors, crop, hard):
     with pytest.raises(
-        EditorError, match=r"a crop of 73 x 48 px: StableDiffusionInpaintPipeline takes multiples of 16;"
+        EditorError, match=r"a crop of 73 x 48 px: StableDiffusionInpaintPipeline needs multiples of 16;"
     ):
         editors["sd15"].paint(crop[:, :73], hard[:, :73], "oak", seed=1)
 
 
 def test_a_multiple_that_the_engine_cannot_hold_is_refused():
-    with pytest.raises(ConfigError, match=r"editor.multiple_px=8: FluxFillPipeline works in steps of 16 px; use 16"):
+    with pytest.raises(ConfigError, match=r"editor.multiple_px=8: FluxFillPipeline needs multiples of 16 px; use 16"):
         tiny_diffusion(kind="flux", multiple_px=8)
     assert tiny_diffusion(multiple_px=8).multiple_px == 8
 
@@ -191,9 +191,9 @@ def test_values_that_are_no_numbers_are_refused_not_painted_black(crop, hard):
 
     editor = tiny_diffusion()
     with torch.no_grad():
-        editor._pipe.vae.decoder.conv_out.bias.fill_(float("nan"))
+        editor.pipe.vae.decoder.conv_out.bias.fill_(float("nan"))
     with pytest.raises(
-        EditorError, match=r"StableDiffusionInpaintPipeline painted values that are no numbers \(seed 1\); half"
+        EditorError, match=r"StableDiffusionInpaintPipeline painted values that are not numbers \(seed 1\); half"
     ):
         editor.paint(crop, hard, "oak", seed=1)
 
