@@ -10,6 +10,7 @@ Why editors are given by name: text from the command line may choose among YAML 
 
 from collections.abc import Callable, Mapping, Sequence
 
+from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, ConfigError, EditorError, ExtraMissing, UnknownPrompt, WeightsMissing
 from automask.protocols import Editor
 from automask.types import Hard, Rgb
@@ -64,7 +65,7 @@ class Auto:
             except (ExtraMissing, WeightsMissing) as missing:
                 absent[name] = missing
                 continue
-            check = getattr(editor, "check", None)
+            check = capabilities_of(editor).check
             try:
                 if check is not None:
                     check(prompt)

@@ -5,7 +5,6 @@ an 8-bit sRGB working copy (the same buffer where nothing had to be converted). 
 `samples` and converts back only what was repainted.
 """
 
-import hashlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.errors import PhotoError
+from automask.fingerprint import bytes_digest
 from automask.images.colour import working_copy
 from automask.images.containers import ContainerData, Samples
 from automask.images.decode import check_size, decode, read_bytes
@@ -133,7 +133,7 @@ def open_photo(source: str | Path | npt.NDArray[np.uint8], *, max_megapixels: fl
         exif=decoded.exif,
         icc=decoded.icc,
         notes=tuple(notes),
-        digest=hashlib.sha256(data).hexdigest(),
+        digest=bytes_digest(data),
         source=path,
         wrapping=replace(decoded.wrapping, managed=managed),
     )
@@ -150,7 +150,7 @@ def _photo_of_array(array: npt.NDArray[np.uint8], max_megapixels: float) -> Phot
     check_size((array.shape[1], array.shape[0]), "the photo array", max_megapixels)
     rgb = array.copy(order="C")
     rgb.flags.writeable = False
-    digest = hashlib.sha256(repr(rgb.shape).encode() + rgb.tobytes()).hexdigest()
+    digest = bytes_digest(repr(rgb.shape).encode() + rgb.tobytes())
     return Photo("photo.png", rgb, rgb, "RGB", "PNG", b"", b"", (), digest)
 
 

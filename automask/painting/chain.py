@@ -12,6 +12,7 @@ from typing import Any, cast
 import cv2
 import numpy as np
 
+from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, CropRefused
 from automask.masking.boxes import grow, tight_box
 from automask.painting.calls import Task, call_editors
@@ -221,9 +222,10 @@ class _CropRequest:
         # Made again here: kept for each waiting request, it would be a copy of the whole photo for some editors.
         below = _below(picture, self.candidate, self.mask, self.beneath)
         painted = to_photo(answer, crop)
-        if getattr(editor, "keeps_surroundings", False):
+        can = capabilities_of(editor)
+        if can.keeps_surroundings:
             seen = to_photo(self.task.job["crop"], crop) if crop.is_scaled else below
-            spill_px = getattr(editor, "spill_px", 0) / crop.scale
+            spill_px = can.spill_px / crop.scale
             painted = correct_drift(painted, below, seen, alpha > 0, spill_px=spill_px)
         shown = self.mask.shown.within(crop.box).slices
         self.candidate.parts[self.mask] = composite(below[shown], painted[shown], alpha[shown])
@@ -244,7 +246,7 @@ class _EditState:
     def requests(self, picture: Rgb, earlier: Sequence["_EditState"]) -> Iterator[_CropRequest]:
         """The crops that can be painted now: they overlap no crop of an earlier edit, and no unpainted earlier one."""
         taken = [mask.box for state in earlier for mask in state.masks]
-        paints_many = hasattr(self.editor, "paint_many")
+        paints_many = capabilities_of(self.editor).paint_many is not None
         for candidate in self.candidates:
             if candidate.refusal is not None:
                 continue
@@ -334,7 +336,8 @@ def _below(picture: Rgb, candidate: _Candidate, mask: _CropMask, beneath: Sequen
 
 
 def _crop_masks(alpha: Alpha, editor: Editor) -> tuple[_CropMask, ...]:
-    context_frac = getattr(editor, "context_frac", CONTEXT_FRAC)
+    own_frac = capabilities_of(editor).context_frac
+    context_frac = CONTEXT_FRAC if own_frac is None else own_frac
     crops = plan_crops(alpha > 0, ideal_px=editor.ideal_px, multiple_px=editor.multiple_px, context_frac=context_frac)
     return tuple(_crop_mask(crop, own, alpha[crop.box.slices]) for crop, own in crops)
 
