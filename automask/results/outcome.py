@@ -207,8 +207,8 @@ def _signed(outcome: Outcome, result: Path, pem: str | None) -> tuple[str | None
 
 
 def _write_original(photo: Photo, path: Path) -> None:
-    """Writes the unaltered photo, byte for byte; of an array the same pixels."""
-    if photo.source is None:
+    """Writes the unaltered photo, byte for byte; of an array or a Pillow image the same pixels."""
+    if photo.from_pixels:
         write_photo(photo, photo.rgb, np.zeros(photo.rgb.shape[:2], np.uint8), path)
         return
     data = disclosure.original_of(photo)

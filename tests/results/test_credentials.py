@@ -127,7 +127,7 @@ def test_a_batch_signs_what_was_not_signed(pem: Path, tmp_path: Path):
 
 @c2pa
 def test_an_array_cannot_be_signed(pem: Path, tmp_path: Path):
-    with pytest.raises(OutputError, match="this photo is an array"):
+    with pytest.raises(OutputError, match="this photo was given as pixels and did not come from a file"):
         outcome(room()).save(tmp_path, c2pa=pem)
     assert not (tmp_path / "photo.run.json").exists()
 
