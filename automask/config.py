@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from automask import settings, signatures
+from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, ConfigError
 from automask.plan import nearest
 from automask.protocols import Editor, Stages
+from automask.stages import check_members
 
 # In an override `${oc.create:{_target_: os.system}}` would make a `_target_`, and `${oc.env:...}` reads secrets.
 _RESOLVER = re.compile(r"\$\{.*:", re.DOTALL)
@@ -154,7 +156,8 @@ def build(
         given: Ready objects by group, taken in place of the configuration's, which are then not loaded at all.
 
     Raises:
-        ConfigError: A constructor refuses its values, or an editor's name is unknown.
+        ConfigError: A constructor refuses its values, an editor's name is unknown, or a stage misspells an optional
+            member.
         WeightsMissing, ExtraMissing: What the preset needs is not on this machine.
     """
     named = {name: _editor_node(name, conf) for name in dict.fromkeys(editors)}
@@ -164,12 +167,14 @@ def build(
     chosen = [name for editor in (built["editor"], *loaded.values()) for name in _connected(editor, conf)]
     # The settings of editors that are chosen among decide a result, too.
     nodes = {**named, **{name: _editor_node(name, conf) for name in dict.fromkeys(chosen) if name not in named}}
-    return Stages(
+    stages = Stages(
         **built,
         editors=loaded,
         preset=str(config.get("preset", "")),
         config={**{group: config[group] for group in STAGE_GROUPS}, "editors": nodes},
     )
+    check_members(stages)
+    return stages
 
 
 def load_editor(name: str, *, conf: Path | None = None) -> Editor:
@@ -180,18 +185,18 @@ def load_editor(name: str, *, conf: Path | None = None) -> Editor:
         WeightsMissing, ExtraMissing: What it needs is not on this machine.
     """
     editor: Editor = _instantiate(_editor_node(name, conf), f"editor {name}")
-    if hasattr(editor, "route"):
+    if capabilities_of(editor).route is not None:
         raise ConfigError(f"editor {name!r} chooses among editors itself", hint="name editors that paint")
     return editor
 
 
 def _connected(editor: Any, conf: Path | None) -> Sequence[str]:
     """The names that an editor chooses among, after it got the function that loads them; none for any other editor."""
-    connect = getattr(editor, "connect", None)
-    if connect is None:
+    can = capabilities_of(editor)
+    if can.connect is None:
         return ()
-    connect(functools.partial(load_editor, conf=conf))
-    return tuple(editor.editors)
+    can.connect(functools.partial(load_editor, conf=conf))
+    return can.editors
 
 
 def build_mapper(config: Config) -> Any:

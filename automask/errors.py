@@ -1,7 +1,24 @@
 """Everything that automask raises on purpose.
 
 Each class is an `AutomaskError` and also the builtin that it resembles, so a script may catch either. A message has two
-parts: the problem with the offending value, and a hint that says how to fix it.
+parts: the problem with the offending value, and a hint that says how to fix it. All are exported from `automask`.
+
+    AutomaskError                  Exception
+        PlanError                  ValueError         the words, or a plan file, say no edit that can be made
+            UnknownPhrase                             a segmenter does not know the words
+        ConfigError                ValueError         an unknown key, value or group of the configuration
+        UsageError                 ValueError         arguments that contradict each other
+        PhotoError                 ValueError         a photo that cannot be read
+        MaskError                  ValueError         a mask that does not fit the photo
+        OutputError                OSError            a result that cannot be written
+        WeightsMissing             FileNotFoundError  model weights that are not on this machine
+        ExtraMissing               ImportError        a package that is not installed
+        SegmenterError             RuntimeError       a segmenter that failed or broke its protocol
+        RefinerError               RuntimeError       a refiner that did
+        EditorError                RuntimeError       an editor that did
+            UnknownPrompt                             an editor cannot paint these words
+            CropRefused                               an editor declined one crop
+        TargetMissing              LookupError        a target is not in the photo, under `on_missing="fail"`
 """
 
 import unicodedata

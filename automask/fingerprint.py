@@ -1,25 +1,33 @@
-"""Digests that decide whether a result is current: of files, of stages, of jobs."""
+"""Every digest that decides whether a result or a kept mask is current. All are sha256, as 64 hexadecimal digits.
+
+A result's digest is built in three steps: `decisive_settings` collects what besides the photo and the plan decides it,
+`job_digest` joins all of it, and `disclosed_digest` adds how the saved file discloses that it was edited. Their values
+are kept in records: a change here makes every batch of every user start over.
+"""
 
 import functools
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from automask.errors import PlanError
 from automask.types import Disclose, OnMissing, Plan
 
+# --------------------------------------------------------------------------------------------------------------- files
 
-def file_digests(part: object) -> list[tuple[str, str]]:
-    """Name and sha256 of each file that a stage is made of (`own_files`), sorted: other weights give another result."""
-    paths: Iterable[str | Path] = getattr(part, "own_files", ())
-    return sorted((Path(path).name, sha256_of(path)) for path in paths)
+
+def bytes_digest(data: bytes) -> str:
+    """The digest of a photo's bytes, as `Photo.digest` has it."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def file_digest(path: str | Path) -> str:
-    """sha256 of a file's bytes, as `Photo.digest` has it of an open photo.
+    """The digest of a file's bytes, read without holding them all in memory.
 
     Raises:
         OSError: It cannot be read.
@@ -28,18 +36,43 @@ def file_digest(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def sha256_of(path: str | Path) -> str:
-    """sha256 of a file's bytes, read once in a process unless it changes; empty where it cannot be read."""
+def own_file_digests(paths: Iterable[str | Path]) -> list[tuple[str, str]]:
+    """Name and digest of each file that a stage is made of (`own_files`), sorted: other weights give another result.
+
+    A file is read once in a process, unless it changes; one that cannot be read has an empty digest.
+    """
+    return sorted((Path(path).name, _digest_once(path)) for path in paths)
+
+
+def prompt_file_digests(paths: Iterable[str]) -> dict[str, str]:
+    """The digest of each file that a prompt names, by path.
+
+    Raises:
+        PlanError: One of them cannot be read.
+    """
+    digests: dict[str, str] = {}
+    for path in paths:
+        try:
+            digests[path] = file_digest(path)
+        except (OSError, ValueError) as error:
+            raise PlanError(f"cannot read {path!r}: {error}", hint="check its name and permissions") from error
+    return digests
+
+
+def _digest_once(path: str | Path) -> str:
     try:
         status = os.stat(path)  # noqa: PTH116 - of text and Path alike
-        return _sha256(os.fspath(path), status.st_mtime_ns, status.st_size)
+        return _digest_of_version(os.fspath(path), status.st_mtime_ns, status.st_size)
     except OSError:
         return ""
 
 
 @functools.lru_cache(maxsize=1024)
-def _sha256(path: str, *_: int) -> str:
+def _digest_of_version(path: str, *_: int) -> str:
     return file_digest(path)
+
+
+# ------------------------------------------------------------------------------------------------------------- results
 
 
 def decisive_settings(
@@ -55,9 +88,9 @@ def decisive_settings(
 
     Args:
         config: The configuration of the stages, as plain values.
-        prompt_files: The digest of each file that a prompt names, by path.
-        own_files: Name and digest of each file that the stages are made of; in a checkout a net may change while the
-            version does not.
+        prompt_files: As `prompt_file_digests` gives them.
+        own_files: As `own_file_digests` gives them, of all stages; in a checkout a net may change while the version
+            does not.
         seed, on_missing, candidates: Of the run.
     """
     return {
@@ -71,27 +104,79 @@ def decisive_settings(
 
 
 def job_digest(photo_digest: str, plan: Plan, config: Mapping[str, Any]) -> str:
-    """sha256 of everything that decides a result: photo, plan, configuration, version of automask.
+    """The digest of everything that decides a result: photo, plan, settings, version of automask.
 
     Args:
-        photo_digest: sha256 of the photo's bytes.
+        photo_digest: Identifies the photo: the digest of its bytes, or its version in a store.
         plan: The edits, options included.
-        config: Plain values; the order of keys does not matter.
+        config: As `decisive_settings` gives it; the order of keys does not matter.
     """
     from automask import __version__
 
-    known = {"photo": photo_digest, "plan": [asdict(edit) for edit in plan], "config": config, "version": __version__}
-    return hashlib.sha256(json.dumps(known, sort_keys=True, default=os.fspath).encode()).hexdigest()
+    plain = {"photo": photo_digest, "plan": [asdict(edit) for edit in plan], "config": config, "version": __version__}
+    return _digest_of(plain)
 
 
 def disclosed_digest(digest: str, disclose: Disclose, *, signed: bool = False) -> str:
-    """The digest of a result that is disclosed so: a batch makes a photo again when these settings change.
+    """The digest of a result that is disclosed this way: a batch makes a photo again when these settings change.
 
     Args:
-        digest: Of everything else that decides the result; an empty one, by which no batch resumes, stays empty.
+        digest: As `job_digest` gives it; an empty one, by which no batch resumes, stays empty.
         disclose: `none` changes nothing.
         signed: Whether content credentials are asked for, by whatever certificate.
     """
     if not digest or (disclose == "none" and not signed):
         return digest
     return hashlib.sha256(f"{digest} {disclose} {signed}".encode()).hexdigest()
+
+
+# --------------------------------------------------------------------------------------------------------------- masks
+
+
+def mask_key(
+    photo_digest: str,
+    *,
+    wanted: Sequence[Any],
+    config: Mapping[str, Any],
+    recipes: Sequence[Mapping[str, Any]],
+    finders: Sequence[Mapping[str, Any]],
+    sources: Iterable[str | Path],
+    packages: Iterable[str],
+    entry_format: int,
+) -> str:
+    """The name of kept masks: the digest of everything that decides them. Prompts are not among it.
+
+    Args:
+        photo_digest: Of the photo.
+        wanted: What is looked for, edit by edit.
+        config: The configuration of segmenter and refiner, as plain values.
+        recipes: The box recipe and the mask recipe, as plain values.
+        finders: Of segmenter and refiner the class, the device and the digests of their own files.
+        sources: The Python files that compute the masks.
+        packages: The packages that they compute with.
+        entry_format: Of the file that the masks are kept in.
+    """
+    from automask import __version__
+
+    plain = {
+        "format": entry_format,
+        "photo": photo_digest,
+        "wanted": wanted,
+        "config": config,
+        "recipes": recipes,
+        "finders": finders,
+        "sources": sorted(map(_digest_once, sources)),
+        "versions": {"automask": __version__, **{name: _version_of(name) for name in sorted(packages)}},
+    }
+    return _digest_of(plain)
+
+
+def _version_of(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""  # another build of it, such as opencv-python
+
+
+def _digest_of(plain: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, default=os.fspath).encode()).hexdigest()

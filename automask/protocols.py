@@ -1,11 +1,14 @@
-"""The three seams. Anything with these methods fits: no base class, no registration.
+"""The three protocols. Anything with these methods fits: no base class, no registration.
 
 `Stages` holds one of each, loaded once and used for any number of photos.
 
-Any of them may offer `own_files`: paths of the files, beside its settings, that decide what it answers (a net in the
-package, masks that a person drew). When what is in one has changed, a batch makes its photos anew, and kept masks are
-found anew. And `computes_with`: names of the packages that it computes with, for the record even where kept masks
-spare it the work.
+Any of them may also have these optional members (`automask.capabilities` reads them, and refuses one that is misspelt):
+
+- `own_files`: paths of the files besides its settings that decide what it answers (a net in the package, masks that a
+  person drew). When the content of one changes, a batch makes its photos again, and kept masks are found again.
+- `computes_with`: names of the packages that it computes with, for the record even where kept masks spare it the work.
+- `device_note`: one sentence for people, shown and recorded: where it runs, in what number format, and why.
+- `exclusive = True`: its model uses all cores or a GPU by itself, so a batch that may choose works in one process.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,22 +22,23 @@ from automask.types import Box, BoxRecipe, Hard, Heat, MaskRecipe, Rgb
 class Segmenter(Protocol):
     """Finds phrases in a photo.
 
-    A segmenter may also offer `understand(targets: Sequence[str]) -> tuple[str, ...]`: the words that it will look for
-    instead (spelling, synonyms), one for each target. It is called before the photo is opened.
+    A segmenter may also have:
 
-    And it may offer `parts(targets: Sequence[str]) -> Sequence[Sequence[int]]`: for each target the indices of those
-    others that name a part of it. In "island -> navy; island top -> oak" the top is then the second edit's alone.
+    - `understand(targets: Sequence[str]) -> tuple[str, ...]`: the words that it will look for instead (spelling,
+      synonyms), one for each target. It is called before the photo is opened.
+    - `parts(targets: Sequence[str]) -> Sequence[Sequence[int]]`: for each target the indices of the other targets that
+      name a part of it. In "island -> navy; island top -> oak" the top then belongs to the second edit alone.
     """
 
     def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
-        """How sure it is, for each phrase and pixel.
+        """The probability of each phrase at each pixel.
 
         Args:
             photo: [H, W, 3] uint8 RGB, read-only.
             targets: At least one phrase.
 
         Returns:
-            [N, H, W] float32 in 0..1, absolute (never stretched to its own range): "not there" is a low peak.
+            [N, H, W] float32 in 0..1, absolute (never rescaled to its own range): a low peak means "not there".
 
         Raises:
             UnknownPhrase: For words that it cannot know, before it looks at the photo.
@@ -44,7 +48,7 @@ class Segmenter(Protocol):
 
 @runtime_checkable
 class Refiner(Protocol):
-    """Sharpens heat to a mask."""
+    """Turns heat into a sharp mask."""
 
     def refine(self, photo: Rgb, heats: Heat, boxes: Sequence[tuple[Box, ...]]) -> Hard:
         """The pixels of each phrase.
@@ -64,27 +68,28 @@ class Refiner(Protocol):
 class Editor(Protocol):
     """Repaints the masked part of a crop.
 
-    `ideal_px` is the short side that it likes best; 0 means "give me the whole photo". Crops come with sides that are
-    multiples of `multiple_px`. Keyword-only parameters of `paint` beside `seed` are the options that an edit may carry
-    in a YAML plan.
+    `ideal_px` is the preferred short side of a crop; 0 means the whole photo. The sides of crops are multiples of
+    `multiple_px`. Keyword-only parameters of `paint` other than `seed` are the options that an edit may carry in a YAML
+    plan.
 
-    An editor may also offer:
+    An editor may also have:
 
-    - `paint_many(jobs)`, where jobs is a sequence of mappings of `paint`'s arguments, of any edits and photos. It gives
-      for each job what `paint` would, or the `CropRefused` that says why not.
+    - `paint_many(jobs)`, where jobs is a sequence of mappings of `paint`'s arguments, of any edits and photos. It
+      returns for each job what `paint` would, or the `CropRefused` that says why not.
     - `check(prompt, ...)`, with any of `paint`'s options by name, which raises for what it cannot paint before any work
       is done (`UnknownPrompt` where another editor might).
-    - `reads(prompt)`: paths of the files that a prompt names. A batch makes a photo anew when they have changed.
-    - `keeps_surroundings = True`: what it gives back outside the mask is meant to be the photo. How far it is not is
-      then taken for the editor's error and undone inside the mask too (`automask.painting.seams`). `spill_px` says how
-      many pixels of the crop it may repaint beyond the mask: those are not compared.
-    - `generative`: whether what it paints comes from a generative model. A result that is to disclose how it was made
-      names the kind.
-    - `context_frac`: what a crop shows around what it repaints, as a share of that one's longer side (else 0.15).
+    - `reads(prompt)`: paths of the files that a prompt names. A batch makes a photo again when they have changed.
+    - `keeps_surroundings = True`: what it returns outside the mask is meant to be the photo. Any difference there is
+      taken for the editor's error and corrected inside the mask too (`automask.painting.seams`). `spill_px` is the
+      number of crop pixels beyond the mask that it may repaint: those are not compared.
+    - `generative`: whether what it paints comes from a generative model. A result that discloses how it was made names
+      the kind.
+    - `context_frac`: how much a crop shows around what it repaints, as a share of the longer side of that (0.15 without
+      it).
 
-    One that only chooses among others offers `route(prompt) -> Editor`; the chain deals with the one it gives, crop by
-    crop and option by option. It names them in `editors`, shows in `loaded` those that it has, by name, and is given
-    the function that loads one in `connect(load)`.
+    An editor that only chooses among others has `route(prompt) -> Editor`; the chain then calls the editor that it
+    returns. Such an editor lists the names to choose from in `editors` and those loaded so far, by name, in `loaded`,
+    and is given the function that loads one in `connect(load)`.
     """
 
     @property
@@ -94,11 +99,11 @@ class Editor(Protocol):
     def ideal_px(self) -> int: ...
 
     def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:
-        """The crop with its masked part repainted; what it returns outside the mask is thrown away by the chain.
+        """The crop with its masked part repainted; the chain discards what it returns outside the mask.
 
         Args:
             crop: [h, w, 3] uint8 RGB, read-only.
-            hard: [h, w] bool, True is to be repainted: everything that will show, soft edge included.
+            hard: [h, w] bool, True where it is repainted: everything that will show, soft edge included.
             prompt: What it becomes.
             seed: 0..2**32-1; the only source of randomness.
 
@@ -106,14 +111,14 @@ class Editor(Protocol):
             [h, w, 3] uint8, the size of the crop.
 
         Raises:
-            CropRefused: The editor declines this crop; the step fails with the reason, the chain goes on.
+            CropRefused: The editor declines this crop; the step fails with the reason, and the chain continues.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stages:
-    """Everything a photo is worked on with, loaded once.
+    """The segmenter, refiner, editors and recipes of a run, loaded once.
 
     Args:
         segmenter, refiner, editor: One of each protocol.

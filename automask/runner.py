@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from automask import config, fingerprint, weights
+from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, PlanError
 from automask.images import Photo, open_photo
 from automask.masking import find, given
@@ -25,7 +26,7 @@ from automask.results.credentials import signer_of
 from automask.results.outcome import Outcome, Saved, save_masks
 from automask.results.records import run_record
 from automask.settings import RunSettings
-from automask.stages import NotLoaded, models_of, versions
+from automask.stages import NotLoaded, check_members, models_of, versions
 from automask.types import Plan, Region, Rgb, Variant
 
 PhotoSource = str | Path | Rgb
@@ -168,7 +169,8 @@ def load_stages(
 
     Raises:
         PlanError: A named editor is not among the loaded stages.
-        ConfigError, WeightsMissing, ExtraMissing: A stage cannot be loaded, or `c2pa` cannot sign.
+        ConfigError, WeightsMissing, ExtraMissing: A stage cannot be loaded or misspells an optional member, or `c2pa`
+            cannot sign.
     """
     if settings.c2pa is not None:
         signer_of(settings.c2pa)  # refused now, and not after minutes of painting
@@ -179,7 +181,9 @@ def load_stages(
         raise PlanError(
             f"no editor {absent[0]!r} is loaded", hint=f"load it too: automask.load(..., editors=[{absent[0]!r}])"
         )
-    return replace(source, **(ready or {}))
+    stages = replace(source, **(ready or {}))
+    check_members(stages)
+    return stages
 
 
 def check_plan(plan: Plan, stages: Stages, *, find_targets: bool = True, paint: bool = True) -> None:
@@ -353,10 +357,11 @@ def result_digest(photo_digest: str, plan: Plan, stages: Stages, settings: RunSe
         PlanError: A file that a prompt names cannot be read.
     """
     used = (stages.segmenter, stages.refiner, *(editors.editor_for(edit, stages) for edit in plan))
+    files = [path for part in used for path in capabilities_of(part).own_files]
     decisive = fingerprint.decisive_settings(
         stages.config,
         prompt_files=editors.files_read(plan, stages),
-        own_files=[pair for part in used for pair in fingerprint.file_digests(part)],
+        own_files=fingerprint.own_file_digests(files),
         seed=settings.seed,
         on_missing=settings.on_missing,
         candidates=settings.candidates,

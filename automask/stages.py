@@ -1,5 +1,6 @@
 """What is loaded, and what it says of itself."""
 
+from automask.capabilities import capabilities_of
 from automask.errors import EditorError, RefinerError, SegmenterError
 from automask.protocols import Stages
 from automask.types import Hard, Heat, Rgb
@@ -38,15 +39,24 @@ def parts_of(stages: Stages) -> dict[str, object]:
     chosen = {
         f"{name}.{inner}": part
         for name, editor in editors.items()
-        for inner, part in getattr(editor, "loaded", {}).items()
+        for inner, part in capabilities_of(editor).loaded.items()
     }
     return {"segmenter": stages.segmenter, "refiner": stages.refiner, **editors, **chosen}
 
 
+def check_members(stages: Stages) -> None:
+    """Raises for an optional member that a stage misspells or gives in the wrong kind.
+
+    Raises:
+        ConfigError: As `capabilities_of`.
+    """
+    for part in parts_of(stages).values():
+        capabilities_of(part)
+
+
 def device_note(part: object) -> str:
     """The sentence in which a stage says on what device and in what number format it runs; empty where it says none."""
-    note = getattr(part, "device_note", "")
-    return note if isinstance(note, str) else ""
+    return capabilities_of(part).device_note
 
 
 def versions(stages: Stages | None = None) -> dict[str, str]:
@@ -72,7 +82,7 @@ def versions(stages: Stages | None = None) -> dict[str, str]:
         "pillow": version("pillow"),
     }
     finders = () if stages is None else (stages.segmenter, stages.refiner)
-    said = {name for part in finders for name in getattr(part, "computes_with", ())}
+    said = {name for part in finders for name in capabilities_of(part).computes_with}
     for name in ("onnxruntime", "torch", "transformers", "diffusers"):
         if name in sys.modules:
             found[name] = str(sys.modules[name].__version__)

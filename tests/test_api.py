@@ -437,7 +437,7 @@ def test_photos_are_painted_together_also_by_an_editor_that_another_chose(scene)
 
 
 class OnGpu(Fill):
-    device_note = "runs on cuda in float16"
+    exclusive = True
 
 
 @pytest.mark.parametrize(

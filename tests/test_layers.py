@@ -15,9 +15,9 @@ PACKAGE = ROOT / "automask"
 LAYERS = (
     {"errors"},
     {"types"},
-    {"protocols", "signatures", "settings"},
+    {"protocols", "signatures", "settings", "capabilities", "fingerprint"},
     {"plan", "images", "weights"},
-    {"geometry", "fingerprint"},
+    {"geometry"},
     {"masking"},
     {"painting"},
     {"results"},
@@ -33,7 +33,10 @@ LAYERS = (
 ADAPTERS = {"segmenters", "refiners", "editors"}
 ADAPTER_PARTS = ("segmenters.vocabulary", "editors.paint.", "editors.diffusion.")
 """No adapters: a file that the adapters of the same folder read, and the files that one adapter is made of."""
-FOR_ADAPTERS = {"errors", "types", "protocols", "images", "weights", "geometry", "masking.boxes", "plan.names"}
+FOR_ADAPTERS = {
+    *("errors", "types", "protocols", "capabilities", "images", "weights", "geometry"),
+    *("masking.boxes", "plan.names"),
+}
 """What adapters may import: values, files, and the small kit that they share."""
 MODELS = {"torch", "torchvision", "transformers", "diffusers", "segment_anything", "accelerate", "peft", "safetensors"}
 CLUMSY = {"util", "utils", "helper", "helpers", "manager", "managers", "base", "common", "misc"}
@@ -63,6 +66,7 @@ HOMES: Mapping[str, Home] = {
     "coloraide": _home("editors"),
     "c2pa": _home("results"),
     "cryptography": _home("results"),  # comes with c2pa-python
+    "supervision": _home("results"),
     "hydra": _home("config"),
     "omegaconf": _home("config"),
     "yaml": _home("plan", "config"),

@@ -20,12 +20,13 @@ from automask.batches.page import write_page
 from automask.batches.sheets import result_pictures, write_contact_sheet, write_variants_sheet
 from automask.batches.threads import cores
 from automask.batches.worker import Worker, make_worker
+from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, OutputError
 from automask.masking import cache
 from automask.painting.editors import named_editors
 from automask.protocols import Stages
 from automask.settings import RunSettings
-from automask.stages import device_note, parts_of
+from automask.stages import parts_of
 from automask.types import Job, JobReport, Plan
 
 _HALF_WRITTEN = re.compile(r"\.automask-[0-9a-f]{12}(\..*)?")
@@ -192,13 +193,13 @@ def workers_for(asked: int | Literal["auto"], stages: Stages, jobs: int) -> int:
 
     Args:
         asked: A number is taken as it is. `auto`: one for each core, and no more than pay for their start; but only one
-            where a stage's model uses all cores or a GPU by itself (it says so by `device_note`).
+            where a stage's model uses all cores or a GPU by itself (`exclusive`).
         stages: What is loaded.
         jobs: How many photos there are.
     """
     if asked != "auto":
         return asked
-    if any(device_note(part) for part in parts_of(stages).values()):
+    if any(capabilities_of(part).exclusive for part in parts_of(stages).values()):
         return 1
     return max(1, min(cores(), jobs // _MIN_PHOTOS_PER_WORKER))
 

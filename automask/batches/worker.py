@@ -10,6 +10,7 @@ from automask import config, runner
 from automask.batches import stores
 from automask.batches.prefetch import Finished, prefetched
 from automask.batches.resume import is_done
+from automask.capabilities import capabilities_of
 from automask.errors import PhotoError
 from automask.fingerprint import disclosed_digest, file_digest
 from automask.images import Photo, open_photo
@@ -62,7 +63,7 @@ class Worker:
             jobs: Any number; few photos are held at a time.
             on_error: Gives the report of a job that failed.
         """
-        several = any(hasattr(part, "paint_many") for part in parts_of(self.stages).values())
+        several = any(capabilities_of(part).paint_many for part in parts_of(self.stages).values())
         batch_size = PHOTOS_TOGETHER if several else 1
         return prefetched(
             jobs, read=self._read, work=self._work, write=self._write, on_error=on_error, batch_size=batch_size

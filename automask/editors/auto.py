@@ -10,6 +10,7 @@ the function that loads an editor by its name, so this file knows neither Hydra 
 
 from collections.abc import Callable, Mapping, Sequence
 
+from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, ConfigError, EditorError, ExtraMissing, UnknownPrompt, WeightsMissing
 from automask.protocols import Editor
 from automask.types import Hard, Rgb
@@ -64,7 +65,7 @@ class Auto:
             except (ExtraMissing, WeightsMissing) as missing:
                 absent[name] = missing
                 continue
-            check = getattr(editor, "check", None)
+            check = capabilities_of(editor).check
             try:
                 if check is not None:
                     check(prompt)

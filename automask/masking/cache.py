@@ -14,15 +14,15 @@ import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from automask import fingerprint
+from automask.capabilities import capabilities_of
 from automask.errors import OutputError
-from automask.fingerprint import file_digests, sha256_of
 from automask.images import Photo, atomic_path
 from automask.masking import boxes, find, masks
 from automask.protocols import Stages
@@ -79,48 +79,41 @@ def cached_regions(photo: Photo, plan: Plan, stages: Stages, cache: MaskCache) -
 
 
 def key_of(photo_digest: str, plan: Plan, stages: Stages) -> str | None:
-    """sha256 of everything that decides the masks; None for stages whose configuration is not known.
+    """The key of a photo's masks; None for stages whose configuration is not known.
 
-    Beside photo, words and configuration: automask's version, the files that the stages are made of (a net in the
-    package, masks that a person drew), their source and that of the mask recipe, where they run, and the versions of
-    the packages that compute.
+    Besides photo, words and configuration it depends on automask's version, the files that the stages are made of (a
+    net in the package, masks that a person drew), their source and that of the mask recipe, where they run, and the
+    versions of the packages that compute.
     """
-    from automask import __version__
-
     if not {"segmenter", "refiner"} <= stages.config.keys():
         return None
     finders = (stages.segmenter, stages.refiner)
-    sources = {inspect.getsourcefile(module) for module in (find, boxes, masks)} | {_source_of(p) for p in finders}
-    packages = {"numpy", "opencv-python-headless", "pillow"}.union(
-        *(getattr(part, "computes_with", ()) for part in finders)
+    can = [capabilities_of(finder) for finder in finders]
+    sources = {inspect.getsourcefile(module) for module in (find, boxes, masks)} | {_source_of(f) for f in finders}
+    return fingerprint.mask_key(
+        photo_digest,
+        wanted=find.wanted(plan),
+        config={name: stages.config[name] for name in ("segmenter", "refiner")},
+        recipes=[asdict(stages.boxes), asdict(stages.mask)],
+        finders=[
+            {
+                "class": f"{type(finder).__module__}.{type(finder).__qualname__}",
+                "device": able.device_note,
+                "files": fingerprint.own_file_digests(able.own_files),
+            }
+            for finder, able in zip(finders, can, strict=True)
+        ],
+        sources=[source for source in sources if source],
+        packages={"numpy", "opencv-python-headless", "pillow"}.union(*(able.computes_with for able in can)),
+        entry_format=_FORMAT,
     )
-    known = {
-        "format": _FORMAT,
-        "photo": photo_digest,
-        "wanted": find.wanted(plan),
-        "config": {name: stages.config[name] for name in ("segmenter", "refiner")},
-        "recipes": [asdict(stages.boxes), asdict(stages.mask)],
-        "classes": [f"{type(part).__module__}.{type(part).__qualname__}" for part in finders],
-        "devices": [str(getattr(part, "device_note", "")) for part in finders],
-        "files": [file_digests(part) for part in finders],
-        "sources": sorted(sha256_of(source) for source in sources if source),
-        "versions": {"automask": __version__, **{name: _version(name) for name in sorted(packages)}},
-    }
-    return hashlib.sha256(json.dumps(known, sort_keys=True, default=os.fspath).encode()).hexdigest()
 
 
-def _source_of(part: object) -> str | None:
+def _source_of(finder: object) -> str | None:
     try:
-        return inspect.getsourcefile(type(part))
+        return inspect.getsourcefile(type(finder))
     except (TypeError, OSError):
         return None  # a class typed at a prompt has no file
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""  # another build of it, such as opencv-python
 
 
 def write_entry(path: Path, key: str, regions: tuple[Region, ...]) -> None:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, RefinerError, SegmenterError, TargetMissing
 from automask.masking.boxes import blobs, boxes_from_heat
 from automask.masking.masks import alpha_from, clean, settle
@@ -29,7 +30,7 @@ def understand(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, str]:
     name = type(segmenter).__name__
     if not callable(getattr(segmenter, "heats", None)):
         raise SegmenterError(f"segmenter {name!r} has no heats()", hint="see automask.Segmenter for what it needs")
-    reads = getattr(segmenter, "understand", None)
+    reads = capabilities_of(segmenter).understand
     if reads is None:
         return {phrase: phrase for phrase in phrases}
     try:
@@ -59,7 +60,7 @@ def parts_of(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, tuple[st
         SegmenterError: `parts` failed, or did not give one list of indices for each phrase: of other phrases, and never
             of a whole that is itself said to be a part of it.
     """
-    tell = getattr(segmenter, "parts", None)
+    tell = capabilities_of(segmenter).parts
     if tell is None:
         return dict.fromkeys(phrases, ())
     name = type(segmenter).__name__

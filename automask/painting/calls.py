@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from automask.capabilities import capabilities_of
 from automask.errors import (
     AutomaskError,
     ConfigError,
@@ -60,7 +61,7 @@ def call_editors(tasks: Sequence[Task]) -> list[Rgb | CropRefused]:
     answers: dict[Task, Rgb | CropRefused] = {}
     for editor in {id(task.editor): task.editor for task in tasks}.values():
         mine = [task for task in tasks if task.editor is editor]
-        together = getattr(editor, "paint_many", None)
+        together = capabilities_of(editor).paint_many
         if together is not None and len(mine) > 1:
             answers |= zip(mine, _all_at_once(mine, together), strict=True)
         else:

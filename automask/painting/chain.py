@@ -11,6 +11,7 @@ from typing import Any, cast
 import cv2
 import numpy as np
 
+from automask.capabilities import capabilities_of
 from automask.errors import (
     AutomaskError,
     CropRefused,
@@ -206,9 +207,10 @@ class _CropRequest:
         # Made anew: a copy for each turn that waits would be the whole photo, for some editors.
         below = _below(picture, self.candidate, self.piece, self.beneath)
         painted = to_photo(answer, crop)
-        if getattr(editor, "keeps_surroundings", False):
+        can = capabilities_of(editor)
+        if can.keeps_surroundings:
             seen = to_photo(self.task.job["crop"], crop) if crop.is_scaled else below
-            spill_px = getattr(editor, "spill_px", 0) / crop.scale
+            spill_px = can.spill_px / crop.scale
             painted = correct_drift(painted, below, seen, alpha > 0, spill_px=spill_px)
         shown = self.piece.shown.within(crop.box).slices
         self.candidate.parts[self.piece] = composite(below[shown], painted[shown], alpha[shown])
@@ -237,7 +239,7 @@ class _EditState:
     def turns(self, picture: Rgb, earlier: Sequence["_EditState"]) -> Iterator[_CropRequest]:
         """What may be painted now: pieces that meet none of an earlier edit's, nor an unpainted earlier one's."""
         taken = [piece.box for work in earlier for piece in work.pieces]
-        together = hasattr(self.editor, "paint_many")
+        together = capabilities_of(self.editor).paint_many is not None
         for candidate in self.candidates:
             if candidate.refusal is not None:
                 continue
@@ -319,7 +321,8 @@ class _EditState:
 
 
 def _crop_masks(alpha: Alpha, editor: Editor) -> tuple[_CropMask, ...]:
-    context_frac = getattr(editor, "context_frac", CONTEXT_FRAC)
+    own_frac = capabilities_of(editor).context_frac
+    context_frac = CONTEXT_FRAC if own_frac is None else own_frac
     crops = plan_crops(alpha > 0, ideal_px=editor.ideal_px, multiple_px=editor.multiple_px, context_frac=context_frac)
     return tuple(_crop_mask(crop, own, alpha[crop.box.slices]) for crop, own in crops)
 

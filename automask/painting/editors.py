@@ -1,15 +1,12 @@
 """Which editor paints an edit, and whether it can: asked before any work is done."""
 
 import functools
-import hashlib
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
-from automask.errors import (
-    EditorError,
-    PlanError,
-)
+from automask.capabilities import capabilities_of
+from automask.errors import EditorError, PlanError
+from automask.fingerprint import prompt_file_digests
 from automask.painting.calls import call_before_work, edit_words, editor_name
 from automask.plan import nearest
 from automask.protocols import Editor, Stages
@@ -34,12 +31,10 @@ def editor_for(edit: Edit, stages: Stages) -> Editor:
             f"no editor {edit.editor!r} is loaded", hint=f"loaded are: {', '.join(stages.editors) or 'none by name'}"
         )
     editor = stages.editor if edit.editor is None else stages.editors[edit.editor]
-    route: Callable[[str], Editor] | None = getattr(editor, "route", None)
-    return (
-        editor
-        if route is None
-        else call_before_work(editor, edit, "route(prompt)", functools.partial(route, edit.prompt))
-    )
+    route: Callable[[str], Editor] | None = capabilities_of(editor).route
+    if route is None:
+        return editor
+    return call_before_work(editor, edit, "route(prompt)", functools.partial(route, edit.prompt))
 
 
 def options_of(editor: Editor) -> Mapping[str, inspect.Parameter]:
@@ -90,7 +85,7 @@ def check_edits(plan: Plan, stages: Stages) -> None:
                     f"editor {editor_name(editor)!r} has no option {name!r} (edit {edit_words(edit)!r})",
                     hint=f"did you mean {close!r}?" if close else f"it has: {', '.join(known) or 'no options'}",
                 )
-        check = getattr(editor, "check", None)
+        check = capabilities_of(editor).check
         if check is None:
             continue
         takes = parameters_of(check)
@@ -101,7 +96,7 @@ def check_edits(plan: Plan, stages: Stages) -> None:
 def is_generative(plan: Plan, steps: Sequence[Step], stages: Stages) -> bool | None:
     """Whether a generative model painted any of these steps; None where an editor does not say (`generative`)."""
     said = {
-        getattr(editor_for(edit, stages), "generative", None)
+        capabilities_of(editor_for(edit, stages)).generative
         for edit, step in zip(plan, steps, strict=True)
         if step.area_px
     }
@@ -117,11 +112,7 @@ def files_read(plan: Plan, stages: Stages) -> dict[str, str]:
     """
     digests: dict[str, str] = {}
     for edit in plan:
-        reads: Callable[[str], Iterable[str]] | None = getattr(editor_for(edit, stages), "reads", None)
-        for path in () if reads is None else reads(edit.prompt):
-            try:
-                with Path(path).open("rb") as file:
-                    digests[path] = hashlib.file_digest(file, "sha256").hexdigest()
-            except (OSError, ValueError) as error:
-                raise PlanError(f"cannot read {path!r}: {error}", hint="check its name and permissions") from error
+        reads = capabilities_of(editor_for(edit, stages)).reads
+        if reads is not None:
+            digests |= prompt_file_digests(reads(edit.prompt))
     return digests

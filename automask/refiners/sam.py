@@ -65,6 +65,7 @@ class Sam:
     """
 
     computes_with = ("torch",)
+    exclusive = True  # torch uses all cores, or the GPU
 
     def __init__(
         self, *, model: str = "vit_b", device: str = "auto", dtype: str = "float32", max_boxes_at_once: int = 64

@@ -3,7 +3,6 @@
 The rules behind it: docs/disclosure.md. Nothing here writes a file.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 
 import cv2
@@ -11,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from automask.errors import ConfigError, OutputError
+from automask.fingerprint import bytes_digest
 from automask.images import Photo, properties_of, with_properties, with_xmp, xmp_of
 from automask.results.lettering import INK, PAPER, font_for
 from automask.types import DISCLOSE, Box, Hard, Rgb, Step
@@ -41,13 +41,17 @@ def original_of(photo: Photo) -> bytes:
     Raises:
         OutputError: There is no such file, or it has changed since.
     """
-    if photo.source is None:
-        raise OutputError("this photo is an array and did not come from a file", hint="give the photo's path")
+    if photo.data is not None:
+        return photo.data
+    if photo.source is None or photo.from_pixels:
+        raise OutputError(
+            "this photo was given as pixels and did not come from a file", hint="give the photo's path, or its bytes"
+        )
     try:
         data = photo.source.read_bytes()
     except OSError as error:
         raise OutputError(f"cannot read {str(photo.source)!r}: {error.strerror}", hint="make the edit again") from error
-    if hashlib.sha256(data).hexdigest() != photo.digest:
+    if bytes_digest(data) != photo.digest:
         raise OutputError(f"{str(photo.source)!r} has changed since it was opened", hint="make the edit again")
     return data
 

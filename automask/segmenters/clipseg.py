@@ -40,6 +40,7 @@ class ClipSeg:
     """
 
     computes_with = ("torch", "transformers")
+    exclusive = True  # torch uses all cores, or the GPU
 
     def __init__(
         self,

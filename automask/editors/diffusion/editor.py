@@ -77,6 +77,7 @@ class Diffusion:
 
     keeps_surroundings = True
     generative = True  # what a result discloses about itself
+    exclusive = True  # torch uses all cores, or the GPU
 
     def __init__(
         self,
