@@ -21,6 +21,7 @@ parts: the problem with the offending value, and a hint that says how to fix it.
         TargetMissing              LookupError        a target is not in the photo, under `on_missing="fail"`
 """
 
+import os
 import unicodedata
 import warnings
 from typing import Any, ClassVar, Self
@@ -65,6 +66,22 @@ def _rebuild(cls: type[AutomaskError], state: dict[str, Any], args: tuple[Any, .
     error.args = args
     error.__dict__.update(state)
     return error
+
+
+def debug_traceback(error: BaseException) -> None:
+    """Under `AUTOMASK_DEBUG=1`, prints the traceback of an error that is not ours, or that such an error caused.
+
+    A plug-in's exception becomes one line for users; its author wants to see where it was raised.
+    """
+    if not os.environ.get("AUTOMASK_DEBUG"):
+        return
+    cause: BaseException | None = error
+    while isinstance(cause, AutomaskError):
+        cause = cause.__cause__
+    if cause is not None:
+        import traceback
+
+        traceback.print_exception(error)
 
 
 class PlanError(AutomaskError, ValueError):

@@ -275,7 +275,7 @@ def test_lists_reach_a_constructor_as_plain_lists(tmp_path: Path):
         ("boxes.quux=3", "no key 'boxes.quux'; there are: boxes.threshold, boxes.min_area_frac"),
         ("seed.x=3", "no key 'seed.x'"),
         ("segmenter=strater", "no segmenter 'strater'; did you mean 'starter'?"),
-        ("segmenter=xyzzy", "no segmenter 'xyzzy'; there are: clipseg, painted, starter, tiny"),
+        ("segmenter=xyzzy", "no segmenter 'xyzzy'; there are: clipseg, painted, starter"),
         ("editor=null", "no editor 'null'"),
         ("preset=phot", "no preset 'phot'; did you mean 'photo'?"),
         ("boxes=3", "no boxes '3'; there are: default"),

@@ -188,9 +188,9 @@ def test_the_list_says_where_fetched_weights_are(capsys):
 
 def test_an_unknown_name_gets_the_nearest():
     assert find("vit_b").name == "vit_b"
-    with pytest.raises(ConfigError, match=r"no model named 'sd15-inpant'; did you mean 'sd15-inpaint'\?"):
+    with pytest.raises(ConfigError, match=r"unknown model 'sd15-inpant'; did you mean 'sd15-inpaint'\?"):
         find("sd15-inpant")
-    with pytest.raises(ConfigError, match=r"no model named 'zzz'; known are: clipseg-rd64-refined, vit_b,"):
+    with pytest.raises(ConfigError, match=r"unknown model 'zzz'; valid: clipseg-rd64-refined, vit_b,"):
         find("zzz")
 
 
@@ -219,7 +219,7 @@ def test_a_path_is_taken_as_it_is_but_a_name_goes_first(tmp_path, monkeypatch):
         WeightsMissing, match=r"no weights at 'gone/sam.pth'; point model at a file or folder that is there"
     ):
         locate("gone/sam.pth")
-    with pytest.raises(ConfigError, match=r"no model named 'vit_x'; did you mean 'vit_"):
+    with pytest.raises(ConfigError, match=r"unknown model 'vit_x'; did you mean 'vit_"):
         locate("vit_x")
 
 
