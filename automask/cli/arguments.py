@@ -3,14 +3,16 @@
 import os
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automask.cli.parsers import Parser
+from automask.cli.pipes import PIPE, read_photo
 from automask.errors import UsageError
 
 if TYPE_CHECKING:
+    from automask.images import Photo
     from automask.types import Plan, Variant
 
 
@@ -146,13 +148,19 @@ def _several_photos(first: str, second: str, *, can_batch: bool) -> UsageError:
     return UsageError(f"more than one photo: {first!r} and {second!r}", hint=hint)
 
 
-def existing_photo(subject: str) -> Path:
-    """The path of one photo that is there.
+def photo_of(subject: str, config: Mapping[str, Any]) -> "Path | Photo":
+    """The path of one photo that is there, or the photo on standard input.
+
+    Args:
+        subject: As typed; `-` is standard input.
+        config: The composed configuration.
 
     Raises:
-        UsageError: It is a folder, or a pattern that names no file.
+        UsageError: It is a folder, a pattern that names no file, or standard input without a photo.
         PhotoError: It is not there, or is a web address.
     """
+    if subject == PIPE:
+        return read_photo(max_megapixels=config["max_megapixels"])
     if Path(subject).is_dir():
         raise UsageError(f"{subject!r} is a folder", hint=f"for many photos: automask batch {subject} ...")
     if not os.path.lexists(subject) and "://" not in subject and any(letter in subject for letter in "*?["):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automask.cli.arguments import Arguments, existing_photo, is_key_value
+from automask.cli.arguments import Arguments, is_key_value, photo_of
 from automask.cli.console import (
     batch_progress_bar,
     download_bar,
@@ -20,9 +20,11 @@ from automask.cli.console import (
     warn,
 )
 from automask.cli.parsers import Parser
+from automask.cli.pipes import PIPE, check_result_pipe, only_bytes_on_stdout
 from automask.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
+    from automask.images import Photo
     from automask.results.outcome import Outcome
     from automask.types import JobReport, Variant
     from automask.weights import Weights
@@ -38,11 +40,16 @@ def run_edit(parser: Parser, arguments: list[str]) -> int:
 
     variants = typed.variants()
     config = typed.config()
-    photo = existing_photo(typed.subject)
     # Refused now, and not after minutes of painting.
+    if typed.flags.out == PIPE:
+        check_result_pipe(results=len(variants), as_json=typed.json)
+    photo = photo_of(typed.subject, config)
+    if typed.flags.out == PIPE:
+        return _edit_into_pipe(typed, variants, config, photo)
     for variant in variants:
         out = Path(config["out"], variant.name)
-        check_out(out if variant.name else config["out"], overwrites=(photo, files_of(photo.name, out).result))
+        overwrites = (photo, files_of(photo.name, out).result) if isinstance(photo, Path) else None
+        check_out(out if variant.name else config["out"], overwrites=overwrites)
     with progress_bar() as tell:
         tell("loading the models", 0, 1)
         settings = RunSettings.from_config(config)
@@ -51,7 +58,7 @@ def run_edit(parser: Parser, arguments: list[str]) -> int:
         steps: list[Any] = []
 
         def made() -> "Iterator[tuple[Variant, Outcome]]":
-            for variant, outcome in zip(variants, runner.run(prepared, typed.subject, tell), strict=True):
+            for variant, outcome in zip(variants, runner.run(prepared, photo, tell), strict=True):
                 steps.append(outcome.steps)
                 tell("writing", 1, 1)
                 yield variant, outcome
@@ -76,6 +83,28 @@ def run_edit(parser: Parser, arguments: list[str]) -> int:
     return 0
 
 
+def _edit_into_pipe(
+    typed: Arguments, variants: "tuple[Variant, ...]", config: dict[str, Any], photo: "Path | Photo"
+) -> int:
+    """`automask edit -o -`: the picture's bytes on standard output, everything else on standard error."""
+    from automask import runner
+    from automask.settings import RunSettings
+
+    with only_bytes_on_stdout() as result:
+        with progress_bar() as tell:
+            tell("loading the models", 0, 1)
+            prepared = runner.prepare(
+                variants, RunSettings.from_config(config), config, conf=typed.conf, masks=typed.flags.masks
+            )
+            print_devices(prepared.stages)
+            (outcome,) = runner.run(prepared, photo, tell)
+            picture = outcome.to_bytes()
+        print_notes(outcome.record.get("notes", ()))
+        print_steps(outcome.steps, outcome.photo.size_wh)
+        result.write(picture)
+    return 0
+
+
 def run_mask(parser: Parser, arguments: list[str]) -> int:
     """`automask mask`; its exit status."""
     typed = Arguments(parser, arguments, "photo", wants_arrow=False)
@@ -86,14 +115,16 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
 
     targets = (Variant("", (), typed.targets()),)
     config = typed.config()
-    existing_photo(typed.subject)
+    if typed.flags.out == PIPE:
+        raise UsageError("mask writes several files, and standard output takes one", hint="say -o DIR")
+    photo = photo_of(typed.subject, config)
     check_out(config["out"])
     with progress_bar() as tell:
         tell("loading the models", 0, 1)
         settings = RunSettings.from_config(config)
         prepared = runner.prepare(targets, settings, config, conf=typed.conf, paint=False)
         print_devices(prepared.stages)
-        masked = runner.mask(prepared, typed.subject, tell)
+        masked = runner.mask(prepared, photo, tell)
         saved = masked.save(config["out"])
     if typed.json:
         print_json(saved.recorded)
@@ -117,6 +148,10 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
     from automask.batches.find import find_jobs
     from automask.batches.stores import is_url, local_out
 
+    if PIPE in (typed.subject, typed.flags.out):
+        raise UsageError(
+            "a batch reads and writes folders, not pipes", hint="for one photo: automask edit - EDITS -o -"
+        )
     is_csv = typed.subject.lower().endswith(".csv")
     if not is_csv or typed.words is not None or typed.flags.plan is not None:
         typed.one_of_words_and_plan("EDITS", '"cabinets -> white"')
