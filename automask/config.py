@@ -81,7 +81,9 @@ def _first_comment(path: Path) -> str:
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     comments = (line.lstrip("# ").rstrip() for line in lines if line.startswith("#"))
     # Hydra's own line, `# @package _global_`, says nothing about the file.
-    return next((comment for comment in comments if comment and not comment.startswith("@package")), "")
+    first = next((comment for comment in comments if comment and not comment.startswith("@package")), "")
+    # A sentence that ends in a colon introduces lines that are not shown.
+    return f"{first.rpartition('. ')[0]}." if first.endswith(":") and ". " in first else first
 
 
 def to_yaml(config: Config) -> str:

@@ -82,11 +82,11 @@ def test_a_copied_file_is_a_choice_of_its_own(capsys, tmp_path):
 
 def test_every_file_can_be_copied_and_composed_under_its_new_name(capsys, tmp_path):
     for file in conf_files():
-        if file.group not in ("experiment",):
-            assert run(capsys, "config", "copy", f"{file.group}/{file.name}", tmp_path)[0] == 0
+        assert run(capsys, "config", "copy", f"{file.group}/{file.name}", tmp_path)[0] == 0
     for file in conf_files():
-        config = compose(None, [f"{file.group}=my-{file.name}"], conf=tmp_path)
-        original = compose(None, [f"{file.group}={file.name}"])
+        # As for a script: experiments also set what only scripts read.
+        config = compose(None, [f"{file.group}=my-{file.name}"], conf=tmp_path, script=True)
+        original = compose(None, [f"{file.group}={file.name}"], script=True)
         assert {**config, "preset": ""} == {**original, "preset": ""}
 
 
@@ -315,6 +315,14 @@ def test_the_traceback_of_a_plug_in_is_shown_where_it_is_asked_for(capsys, scene
     assert "in my_own_helper" in err
     assert "The above exception was the direct cause of" in err
     assert err.endswith(plain)
+
+
+def test_a_batch_shows_the_traceback_of_each_photo_too(capsys, scene, failing, tmp_path, monkeypatch):
+    words = ("batch", scene.folder, "island -> navy", "--conf", failing, "segmenter=failing", "-o", tmp_path / "o")
+    monkeypatch.setenv("AUTOMASK_DEBUG", "1")
+    status, _, err = run(capsys, *words)
+    assert status == 4
+    assert "in my_own_helper" in err
 
 
 def test_a_mistake_of_the_user_has_no_traceback_even_then(capsys, scene, monkeypatch):
