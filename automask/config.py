@@ -144,7 +144,7 @@ def compose(
     if preset is not None and preset != chosen["preset"]:
         mistakes.append(f"--preset {preset} and preset={chosen['preset']} disagree")
     unknown = {group: name for group, name in chosen.items() if name not in groups[group]}
-    mistakes += [f"no {group} {name!r}{_hint(name, groups[group])}" for group, name in unknown.items()]
+    mistakes += [f"unknown {group} {name!r}{_hint(name, groups[group])}" for group, name in unknown.items()]
     # The keys of a group that nobody knows cannot be judged; all others still are, so that one run tells every mistake.
     doubtful = {*unknown, *(STAGE_GROUPS if unknown.keys() & {"preset", "experiment"} else ())}
     choices = [f"{group}={quoted(name)}" for group, name in chosen.items() if group not in unknown]
@@ -465,7 +465,7 @@ def _mistakes_in_key(key: str, text: str, value: Any, base: Config) -> list[str]
             everywhere = _dotted(base)
             same = [name for name in everywhere if name.rpartition(".")[2] == part]
             close = (same[0] if same else None) or nearest(key, known) or (None if path else nearest(key, everywhere))
-            return [f"no key {key!r}" + (f"; did you mean {close!r}?" if close else _listing(known or everywhere))]
+            return [f"unknown key {key!r}" + (f"; did you mean {close!r}?" if close else _listing(known or everywhere))]
         node = node[part]
         path.append(part)
     if isinstance(node, Mapping) and not isinstance(value, Mapping):
@@ -494,7 +494,7 @@ def _hint(name: str, known: Sequence[str]) -> str:
 
 
 def _listing(known: Sequence[str]) -> str:
-    return f"; there are: {', '.join(known)}"
+    return f"; valid: {', '.join(known)}"
 
 
 def _stop(mistakes: Sequence[str]) -> None:
