@@ -50,29 +50,29 @@ def run_edit(parser: Parser, arguments: list[str]) -> int:
         out = Path(config["out"], variant.name)
         overwrites = (photo, files_of(photo.name, out).result) if isinstance(photo, Path) else None
         check_out(out if variant.name else config["out"], overwrites=overwrites)
-    with progress_bar() as tell:
-        tell("loading the models", 0, 1)
+    with progress_bar() as on_progress:
+        on_progress("loading the models", 0, 1)
         settings = RunSettings.from_config(config)
         prepared = runner.prepare(variants, settings, config, conf=typed.conf, masks=typed.flags.masks)
         print_devices(prepared.stages)
         steps: list[Any] = []
 
         def made() -> "Iterator[tuple[Variant, Outcome]]":
-            for variant, outcome in zip(variants, runner.run(prepared, photo, tell), strict=True):
+            for variant, outcome in zip(variants, runner.run(prepared, photo, on_progress), strict=True):
                 steps.append(outcome.steps)
-                tell("writing", 1, 1)
+                on_progress("writing", 1, 1)
                 yield variant, outcome
 
         saved, sheet = save_variants(made(), config["out"])
-    told: set[str] = set()
+    printed: set[str] = set()
     for variant, painted, one in zip(variants, steps, saved, strict=True):
         if typed.json:
             print_json({"variant": variant.name, **one.recorded} if variant.name else one.recorded)
             continue
         if variant.name:
             print(", ".join(variant.words))
-        print_notes(one.recorded.get("notes", ()), told)
-        print_steps(painted, one.recorded["size_wh"], told)
+        print_notes(one.recorded.get("notes", ()), printed)
+        print_steps(painted, one.recorded["size_wh"], printed)
         print(one.result)
         if sheet is None:
             print(one.picture)
@@ -91,13 +91,13 @@ def _edit_into_pipe(
     from automask.settings import RunSettings
 
     with only_bytes_on_stdout() as result:
-        with progress_bar() as tell:
-            tell("loading the models", 0, 1)
+        with progress_bar() as on_progress:
+            on_progress("loading the models", 0, 1)
             prepared = runner.prepare(
                 variants, RunSettings.from_config(config), config, conf=typed.conf, masks=typed.flags.masks
             )
             print_devices(prepared.stages)
-            (outcome,) = runner.run(prepared, photo, tell)
+            (outcome,) = runner.run(prepared, photo, on_progress)
             picture = outcome.to_bytes()
         print_notes(outcome.record.get("notes", ()))
         print_steps(outcome.steps, outcome.photo.size_wh)
@@ -109,7 +109,9 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
     """`automask mask`; its exit status."""
     typed = Arguments(parser, arguments, "photo", wants_arrow=False)
     from automask import runner
+    from automask.results.coco import to_coco
     from automask.results.files import check_out
+    from automask.results.records import write_json
     from automask.settings import RunSettings
     from automask.types import Variant
 
@@ -119,13 +121,16 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
         raise UsageError("mask writes several files, and standard output takes one", hint="say -o DIR")
     photo = photo_of(typed.subject, config)
     check_out(config["out"])
-    with progress_bar() as tell:
-        tell("loading the models", 0, 1)
+    coco = None if typed.flags.coco is None else _coco_file(typed.flags.coco)
+    with progress_bar() as on_progress:
+        on_progress("loading the models", 0, 1)
         settings = RunSettings.from_config(config)
         prepared = runner.prepare(targets, settings, config, conf=typed.conf, paint=False)
         print_devices(prepared.stages)
-        masked = runner.mask(prepared, photo, tell)
+        masked = runner.mask(prepared, photo, on_progress)
         saved = masked.save(config["out"])
+        if coco is not None:
+            write_json(coco, to_coco(masked.regions, photo=masked.photo))
     if typed.json:
         print_json(saved.recorded)
     else:
@@ -137,7 +142,32 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
             )
         print(saved.picture)
         print(saved.record)
+        if coco is not None:
+            print(coco)
     return 0
+
+
+def _coco_file(name: str) -> Path:
+    """The path of a COCO file that may be written: a new one, or one that automask wrote.
+
+    Raises:
+        UsageError: It has another ending, or somebody else's file is there.
+    """
+    import json
+
+    path = Path(name)
+    if path.suffix.lower() != ".json":
+        raise UsageError(f"--coco {name!r} is no JSON file", hint="give it the ending .json")
+    if path.exists():
+        try:
+            ours = str(json.loads(path.read_text(encoding="utf-8"))["info"]["description"]).startswith(
+                "masks by automask"
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            ours = False
+        if not ours:
+            raise UsageError(f"{name!r} is there already, and automask did not write it", hint="choose another name")
+    return path
 
 
 def run_batch(parser: Parser, arguments: list[str]) -> int:
@@ -201,8 +231,8 @@ def run_demo(parser: Parser, arguments: list[str]) -> int:
     photo = Path(__file__).parents[1] / "samples" / "kitchen.jpg"
     check_out(flags.out)
     print(f'automask edit kitchen.jpg "{words}"')
-    with progress_bar() as tell:
-        outcome = edit(photo, words, on_progress=tell)
+    with progress_bar() as on_progress:
+        outcome = edit(photo, words, on_progress=on_progress)
         saved = outcome.save(flags.out)
     print_steps(outcome.steps, outcome.photo.size_wh)
     print(f"the result:        {saved.result.resolve() if saved.result else ''}")

@@ -33,18 +33,18 @@ def print_devices(stages: "Stages") -> None:
         warn(note)
 
 
-def print_notes(notes: Sequence[str], told: set[str] | None = None) -> None:
+def print_notes(notes: Sequence[str], printed: set[str] | None = None) -> None:
     """Warns of each note that was not printed for another variant already."""
     for note in notes:
-        _warn_once(note, told)
+        _warn_once(note, printed)
 
 
-def _warn_once(message: str, told: set[str] | None) -> None:
-    """Warns, unless that was told of another variant already."""
-    if told is None or message not in told:
+def _warn_once(message: str, printed: set[str] | None) -> None:
+    """Warns, unless that was printed of another variant already."""
+    if printed is None or message not in printed:
         warn(message)
-    if told is not None:
-        told.add(message)
+    if printed is not None:
+        printed.add(message)
 
 
 def share_of_photo(share: float) -> str:
@@ -53,10 +53,12 @@ def share_of_photo(share: float) -> str:
     return f"{'less than 0.1' if 0 < percent < 0.05 else f'{percent:.1f}'} % of the photo"
 
 
-def print_steps(steps: Sequence[Any], size_wh: Sequence[int], told: set[str] | None = None) -> None:
+def print_steps(steps: Sequence[Any], size_wh: Sequence[int], printed: set[str] | None = None) -> None:
     """Prints what became of each edit of a photo of that size."""
     if not any(step.area_px for step in steps):
-        _warn_once(f"the photo was written unchanged: {'; '.join(step.reason for step in steps if step.reason)}", told)
+        _warn_once(
+            f"the photo was written unchanged: {'; '.join(step.reason for step in steps if step.reason)}", printed
+        )
         return
     for step in steps:
         if step.read_as and tuple(step.read_as) != tuple(step.targets):
@@ -65,7 +67,7 @@ def print_steps(steps: Sequence[Any], size_wh: Sequence[int], told: set[str] | N
         state = f"{share_of_photo(share)} repainted" if step.area_px else "not done"
         print(f"  {', '.join(step.targets)} -> {step.prompt}: {state}")
         if step.reason:
-            _warn_once(step.reason, told)
+            _warn_once(step.reason, printed)
 
 
 def print_found(
@@ -153,10 +155,18 @@ def download_bar(name: str, size_mb: int) -> Iterator[Callable[[int, int], None]
         TransferSpeedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), redirect_stdout=False) as progress:
-        # Invisible until the first bytes are there: the hub shows bars of its own.
-        task = progress.add_task(name, total=size_mb * 1e6, visible=False)
-        yield lambda done, total: progress.update(task, completed=done, total=total or size_mb * 1e6, visible=True)
+    progress = Progress(*columns, console=Console(stderr=True), redirect_stdout=False)
+    task = progress.add_task(name, total=size_mb * 1e6)
+
+    def on_progress(done: int, total: int) -> None:
+        # Not before the first bytes: a download from the hub shows bars of its own, and calls this never.
+        progress.start()
+        progress.update(task, completed=done, total=total or size_mb * 1e6)
+
+    try:
+        yield on_progress
+    finally:
+        progress.stop()
 
 
 def _download_lines(name: str, size_mb: int) -> Callable[[int, int], None]:

@@ -162,6 +162,12 @@ def _add_mask(program: Parser) -> None:
     )
     _add_positionals(parser, "PHOTO", "the photo; - reads it from standard input", "TARGETS", "island; cabinets")
     _add_run_options(parser)
+    parser.add(
+        "--coco",
+        metavar="FILE.json",
+        completes="files",
+        help="also write the masks as one COCO file, for pycocotools and for training",
+    )
 
 
 def _add_batch(program: Parser) -> None:

@@ -243,6 +243,10 @@ def test_at_a_terminal_a_download_has_a_bar_with_rate_and_time_left(monkeypatch)
     shown = terminal.getvalue()
     assert "vit_h" in shown
     assert "1.3/2.6 GB" in shown
+    terminal.truncate(0)
+    with download_bar("sd15-inpaint", 2700):
+        pass  # fetched from the hub, with bars of its own
+    assert terminal.getvalue().strip("\0\n") == ""
 
 
 # What an edit says
@@ -263,6 +267,42 @@ def test_edit_and_mask_tell_the_share_of_the_photo(capsys, scene, tmp_path):
     _, out, _ = run(capsys, "edit", scene.photo, "lamp -> gold", "-o", tmp_path, *scene.overrides)
     area_px = json.loads((tmp_path / "kitchen.run.json").read_text())["steps"][0]["area_px"]
     assert out.startswith(f"  lamp -> gold: {100 * area_px / (96 * 128):.1f} % of the photo repainted\n")
+
+
+def test_mask_writes_a_coco_file_that_pycocotools_loads(capsys, scene, tmp_path):
+    file = tmp_path / "sets" / "coco.json"
+    words = ("mask", scene.photo, "island; lamp; yacht", "-o", tmp_path / "o", "--coco", file, *scene.overrides)
+    for _ in range(2):  # its own file is written again
+        status, out, _ = run(capsys, *words)
+        assert status == 0
+        assert out.splitlines()[-1] == str(file)
+    said = json.loads(file.read_text(encoding="utf-8"))
+    assert [image["file_name"] for image in said["images"]] == ["kitchen.png"]
+    pycocotools = pytest.importorskip("pycocotools.coco")
+    coco = pycocotools.COCO(str(file))
+    masks = {coco.cats[one["category_id"]]["name"]: coco.annToMask(one) for one in coco.anns.values()}
+    assert set(masks) == {"island", "lamp"}
+    assert (masks["lamp"].astype(bool) == scene.masks["lamp"]).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("kitchen.jpg", None, "kitchen.jpg' is no JSON file; give it the ending .json"),
+        ("theirs.json", '{"info": {"description": "by hand"}}', "is there already, and automask did not write it"),
+        ("theirs.json", "[1, 2]", "is there already, and automask did not write it"),
+        ("theirs.json", "no JSON", "is there already, and automask did not write it"),
+    ],
+)
+def test_a_coco_file_never_overwrites_somebody_else_s(capsys, scene, tmp_path, name, content, said):
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    words = ("mask", scene.photo, "lamp", "-o", tmp_path / "o", "--coco", tmp_path / name, *scene.overrides)
+    status, _, err = run(capsys, *words)
+    assert status == 2
+    assert said in err
+    assert not (tmp_path / "o").exists()
+    assert content is None or (tmp_path / name).read_text() == content
 
 
 def test_several_photos_of_an_unquoted_pattern_are_sent_to_batch(capsys, scene, tmp_path):
