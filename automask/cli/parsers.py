@@ -245,7 +245,7 @@ def _add_models(program: Parser) -> None:
 
 def _add_config(program: Parser) -> None:
     parser = program.add_command(
-        "config", "[show | list | copy] ...", "show the configuration, list its files, or copy one to change it"
+        "config", "[show | list | copy] ...", "show the configuration, or list and copy its files"
     )
     show = parser.add_command(
         "show",
@@ -278,7 +278,7 @@ def _add_completion(program: Parser) -> None:
     parser = program.add_command(
         "completion",
         "bash|zsh|fish",
-        "print a script that completes commands and options in your shell",
+        "print a script that completes commands in your shell",
         epilog="to use it:\n"
         "  bash  automask completion bash > ~/.local/share/bash-completion/completions/automask\n"
         "        or, without the package bash-completion: add 'source <(automask completion bash)' to ~/.bashrc\n"
