@@ -8,14 +8,32 @@ outcome.save("out")
 
 from typing import TYPE_CHECKING, Any
 
-from automask.errors import AutomaskError
-
 if TYPE_CHECKING:
     from automask.api import edit, load, mask, variants
+    from automask.errors import (
+        AutomaskError,
+        ConfigError,
+        CropRefused,
+        EditorError,
+        ExtraMissing,
+        MaskError,
+        OutputError,
+        PhotoError,
+        PlanError,
+        RefinerError,
+        SegmenterError,
+        TargetMissing,
+        UnknownPhrase,
+        UnknownPrompt,
+        UsageError,
+        WeightsMissing,
+    )
     from automask.plan import format_plan, parse_plan
     from automask.protocols import Editor, Refiner, Segmenter, Stages
-    from automask.results.outcome import Outcome
-    from automask.types import Box, BoxRecipe, Edit, MaskRecipe, Region, Step
+    from automask.results.coco import to_coco
+    from automask.results.detections import to_detections
+    from automask.results.outcome import Outcome, Saved
+    from automask.types import Box, BoxRecipe, Edit, MaskRecipe, Region, Step, Variant
 
 __version__ = "0.1.0"
 
@@ -23,30 +41,54 @@ __all__ = [
     "AutomaskError",
     "Box",
     "BoxRecipe",
+    "ConfigError",
+    "CropRefused",
     "Edit",
     "Editor",
+    "EditorError",
+    "ExtraMissing",
+    "MaskError",
     "MaskRecipe",
     "Outcome",
+    "OutputError",
+    "PhotoError",
+    "PlanError",
     "Refiner",
+    "RefinerError",
     "Region",
+    "Saved",
     "Segmenter",
+    "SegmenterError",
     "Stages",
     "Step",
+    "TargetMissing",
+    "UnknownPhrase",
+    "UnknownPrompt",
+    "UsageError",
+    "Variant",
+    "WeightsMissing",
     "__version__",
     "edit",
     "format_plan",
     "load",
     "mask",
     "parse_plan",
+    "to_coco",
+    "to_detections",
     "variants",
 ]
 
 _HOMES = {
     "automask.api": ("edit", "load", "mask", "variants"),
+    "automask.errors": tuple(
+        name for name in __all__ if name.endswith(("Error", "Missing", "Phrase", "Prompt", "Refused"))
+    ),
     "automask.plan": ("format_plan", "parse_plan"),
     "automask.protocols": ("Editor", "Refiner", "Segmenter", "Stages"),
-    "automask.results.outcome": ("Outcome",),
-    "automask.types": ("Box", "BoxRecipe", "Edit", "MaskRecipe", "Region", "Step"),
+    "automask.results.coco": ("to_coco",),
+    "automask.results.detections": ("to_detections",),
+    "automask.results.outcome": ("Outcome", "Saved"),
+    "automask.types": ("Box", "BoxRecipe", "Edit", "MaskRecipe", "Region", "Step", "Variant"),
 }
 
 

@@ -9,6 +9,7 @@ import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,14 @@ from automask.errors import AutomaskError, ConfigError
 from automask.plan import nearest
 from automask.protocols import Editor, Stages
 from automask.stages import check_members
+from automask.weights import catalogue
 
 # In an override `${oc.create:{_target_: os.system}}` would make a `_target_`, and `${oc.env:...}` reads secrets.
 _RESOLVER = re.compile(r"\$\{.*:", re.DOTALL)
 # What `instantiate` obeys, as a key in text: a sweep's values are not parsed.
 _SPECIAL = re.compile(r"_(target|args|partial|convert|recursive)_['\"]?\s*:")
+NOT_OFFERED = frozenset({"tiny", "serial"})
+"""Files that work, but that no list, hint or completion names: made for tests, or an old name."""
 STAGE_GROUPS = ("segmenter", "boxes", "refiner", "mask", "editor")
 SCRIPT_KEYS = ("photo", "edits", "plan")
 """What the scripts in pipelines/ take as keys; the command line and Python take it as arguments."""
@@ -34,6 +38,75 @@ def conf_dir() -> Path:
     package = Path(__file__).resolve().parent
     inside, beside = package / "conf", package.parent / "conf"
     return inside if inside.is_dir() else beside
+
+
+@dataclass(frozen=True, slots=True)
+class ConfFile:
+    """A YAML file of a configuration group.
+
+    Args:
+        group: The folder that it is in, such as `editor`.
+        name: Its name there, such as `paint`.
+        path: Where it is.
+        about: Its first comment.
+    """
+
+    group: str
+    name: str
+    path: Path
+    about: str
+
+
+def conf_files(conf: Path | None = None) -> tuple[ConfFile, ...]:
+    """The files of all configuration groups that are offered to users, in the order of the stages, presets first.
+
+    Args:
+        conf: A folder of the user's own, whose files are listed too.
+
+    Raises:
+        ConfigError: There is no such folder.
+    """
+    folders = [conf_dir()] if conf is None else [conf_dir(), _existing(conf)]
+    files = {(path.parent.name, path.stem): path for folder in reversed(folders) for path in folder.glob("*/*.yaml")}
+    order = ("preset", *STAGE_GROUPS)
+    places = {group: place for place, group in enumerate(order)}
+    return tuple(
+        ConfFile(group, name, path, _first_comment(path))
+        for (group, name), path in sorted(files.items(), key=lambda item: (places.get(item[0][0], len(order)), item[0]))
+        if name not in NOT_OFFERED
+    )
+
+
+def _first_comment(path: Path) -> str:
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    comments = (line.lstrip("# ").rstrip() for line in lines if line.startswith("#"))
+    # Hydra's own line, `# @package _global_`, says nothing about the file.
+    first = next((comment for comment in comments if comment and not comment.startswith("@package")), "")
+    # A sentence that ends in a colon introduces lines that are not shown.
+    return f"{first.rpartition('. ')[0]}." if first.endswith(":") and ". " in first else first
+
+
+def to_yaml(config: Config) -> str:
+    """A composed configuration as YAML for people, the preset first."""
+    import yaml
+
+    shown = {"preset": config["preset"], **config}
+    return yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=120)
+
+
+def weights_of(config: Config, *, conf: Path | None = None) -> tuple[str, ...]:
+    """The names of all weights in the catalogue that a composed configuration's stages load.
+
+    Args:
+        config: As `compose` gives it.
+        conf: The user's own folder, where there is one.
+    """
+    known = {weights.name for weights in catalogue()}
+    nodes = [config[group] for group in STAGE_GROUPS]
+    # An editor that chooses among others (`editor=auto`) names files of its own group.
+    nodes += [_editor_node(name, conf) for name in config["editor"].get("editors", ())]
+    values = [value for node in nodes for key, value in node.items() if not key.startswith("_")]
+    return tuple(dict.fromkeys(value for value in values if isinstance(value, str) and value in known))
 
 
 def compose(
@@ -71,7 +144,7 @@ def compose(
     if preset is not None and preset != chosen["preset"]:
         mistakes.append(f"--preset {preset} and preset={chosen['preset']} disagree")
     unknown = {group: name for group, name in chosen.items() if name not in groups[group]}
-    mistakes += [f"no {group} {name!r}{_hint(name, groups[group])}" for group, name in unknown.items()]
+    mistakes += [f"unknown {group} {name!r}{_hint(name, groups[group])}" for group, name in unknown.items()]
     # The keys of a group that nobody knows cannot be judged; all others still are, so that one run tells every mistake.
     doubtful = {*unknown, *(STAGE_GROUPS if unknown.keys() & {"preset", "experiment"} else ())}
     choices = [f"{group}={quoted(name)}" for group, name in chosen.items() if group not in unknown]
@@ -392,7 +465,7 @@ def _mistakes_in_key(key: str, text: str, value: Any, base: Config) -> list[str]
             everywhere = _dotted(base)
             same = [name for name in everywhere if name.rpartition(".")[2] == part]
             close = (same[0] if same else None) or nearest(key, known) or (None if path else nearest(key, everywhere))
-            return [f"no key {key!r}" + (f"; did you mean {close!r}?" if close else _listing(known or everywhere))]
+            return [f"unknown key {key!r}" + (f"; did you mean {close!r}?" if close else _listing(known or everywhere))]
         node = node[part]
         path.append(part)
     if isinstance(node, Mapping) and not isinstance(value, Mapping):
@@ -415,12 +488,13 @@ def _dotted(node: Config, prefix: str = "") -> list[str]:
 
 
 def _hint(name: str, known: Sequence[str]) -> str:
+    known = [one for one in known if one not in NOT_OFFERED]
     close = nearest(name, known)
     return f"; did you mean {close!r}?" if close else _listing(known)
 
 
 def _listing(known: Sequence[str]) -> str:
-    return f"; there are: {', '.join(known)}"
+    return f"; valid: {', '.join(known)}"
 
 
 def _stop(mistakes: Sequence[str]) -> None:

@@ -1,9 +1,27 @@
 """Everything that automask raises on purpose.
 
 Each class is an `AutomaskError` and also the builtin that it resembles, so a script may catch either. A message has two
-parts: the problem with the offending value, and a hint that says how to fix it.
+parts: the problem with the offending value, and a hint that says how to fix it. All are exported from `automask`.
+
+    AutomaskError                  Exception
+        PlanError                  ValueError         the words, or a plan file, say no edit that can be made
+            UnknownPhrase                             a segmenter does not know the words
+        ConfigError                ValueError         an unknown key, value or group of the configuration
+        UsageError                 ValueError         arguments that contradict each other
+        PhotoError                 ValueError         a photo that cannot be read
+        MaskError                  ValueError         a mask that does not fit the photo
+        OutputError                OSError            a result that cannot be written
+        WeightsMissing             FileNotFoundError  model weights that are not on this machine
+        ExtraMissing               ImportError        a package that is not installed
+        SegmenterError             RuntimeError       a segmenter that failed or broke its protocol
+        RefinerError               RuntimeError       a refiner that did
+        EditorError                RuntimeError       an editor that did
+            UnknownPrompt                             an editor cannot paint these words
+            CropRefused                               an editor declined one crop
+        TargetMissing              LookupError        a target is not in the photo, under `on_missing="fail"`
 """
 
+import os
 import unicodedata
 import warnings
 from typing import Any, ClassVar, Self
@@ -48,6 +66,22 @@ def _rebuild(cls: type[AutomaskError], state: dict[str, Any], args: tuple[Any, .
     error.args = args
     error.__dict__.update(state)
     return error
+
+
+def debug_traceback(error: BaseException) -> None:
+    """Under `AUTOMASK_DEBUG=1`, prints the traceback of an error that is not ours, or that such an error caused.
+
+    A plug-in's exception becomes one line for users; its author wants to see where it was raised.
+    """
+    if not os.environ.get("AUTOMASK_DEBUG"):
+        return
+    cause: BaseException | None = error
+    while isinstance(cause, AutomaskError):
+        cause = cause.__cause__
+    if cause is not None:
+        import traceback
+
+        traceback.print_exception(error)
 
 
 class PlanError(AutomaskError, ValueError):

@@ -29,7 +29,7 @@ from automask.settings import RunSettings
 from automask.stages import NotLoaded, check_members, models_of, versions
 from automask.types import Plan, Region, Rgb, Variant
 
-PhotoSource = str | Path | Rgb
+PhotoSource = str | Path | Rgb | Photo
 OnProgress = Callable[[str, int, int], None]
 """Called with the current activity, the number of edits painted so far, and the number of all edits."""
 

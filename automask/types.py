@@ -200,6 +200,27 @@ class Region:
     missing: tuple[str, ...] = ()
     reason: str | None = None
 
+    @property
+    def mask(self) -> Hard:
+        """[H, W] bool: the same as `hard`, the binary mask at photo size, not dilated; all False when not found."""
+        return self.hard
+
+    @property
+    def score(self) -> float | None:
+        """The same as `peak`: the highest heat of any of its phrases, 0..1; None for a mask that was given."""
+        return self.peak
+
+    def __repr__(self) -> str:
+        height, width = self.hard.shape
+        if not self.found:
+            return f"<Region {self.target!r}: not found in {width} x {height} px>"
+        score = "given" if self.peak is None else f"score {self.peak:.2f}"
+        share, count = np.count_nonzero(self.hard) / self.hard.size, len(self.boxes)
+        return (
+            f"<Region {self.target!r}: {share:.1%} of {width} x {height} px, "
+            f"{count} {'box' if count == 1 else 'boxes'}, {score}>"
+        )
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
@@ -219,6 +240,10 @@ class Candidate:
     scores: tuple[tuple[str, float], ...] = ()
     picture: Rgb | None = None
     reason: str | None = None
+
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{name} {value:.2f}" for name, value in self.scores) or f"declined: {self.reason}"
+        return f"<Candidate {self.seed}{' (chosen)' if self.chosen else ''}: {scores}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +275,11 @@ class Step:
     area_px: int
     reason: str | None
     candidates: tuple[Candidate, ...] = ()
+
+    def __repr__(self) -> str:
+        count = f", best of {len(self.candidates)}" if self.candidates else ""
+        done = f"{self.area_px} px painted{count}" if self.area_px else f"not painted: {self.reason}"
+        return f"<Step {', '.join(self.targets)!r} -> {self.prompt!r}: {done}>"
 
 
 @dataclass(frozen=True, slots=True)

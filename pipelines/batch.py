@@ -3,7 +3,7 @@
 python pipelines/batch.py photo=listing edits="'cabinets -> white'" out=done mapper.workers=2
 python pipelines/batch.py photo=listing.csv out=done mapper=ray
 
-The words want Hydra's own quotes inside the shell's.
+The words need quotes of Hydra's own inside the shell's.
 """
 
 import sys

@@ -3,7 +3,7 @@
 python pipelines/edit.py photo=kitchen.jpg edits="'island -> marble'" preset=photo seed=3 [out=DIR]
 python pipelines/edit.py -m photo=kitchen.jpg edits="'island -> marble','island -> oak'" seed=1,2
 
-The words want Hydra's own quotes inside the shell's.
+The words need quotes of Hydra's own inside the shell's.
 """
 
 import sys

@@ -16,7 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from automask.batches.stores import is_url
 from automask.config import check, check_overrides, compose, quoted
-from automask.errors import AutomaskError, UsageError
+from automask.errors import AutomaskError, UsageError, debug_traceback
 from automask.masking.cache import DEFAULT_MB
 from automask.plan import load_plan, parse_targets, variants_from
 from automask.types import Plan, Variant
@@ -69,7 +69,14 @@ _QUOTES = 'Hydra wants quotes of its own inside the shell\'s: edits="{}"'
 
 
 def start(main: Callable[[], None]) -> None:
-    """Runs a script: what can be told before Hydra starts is told in one line; exits with the job's status."""
+    """Runs a script: what can be told before Hydra starts is told in one line; exits with the job's status.
+
+    Without arguments the script's own docstring, which has examples, is the explanation.
+    """
+    if not sys.argv[1:]:
+        said = (sys.modules["__main__"].__doc__ or "").strip()
+        print(f"automask: say what to do with key=value, as in the examples below.\n\n{said}", file=sys.stderr)
+        sys.exit(UsageError.exit_status)
     try:
         _check_typed(sys.argv[1:])
     except AutomaskError as error:
@@ -93,6 +100,7 @@ def run(cfg: DictConfig, do: Callable[[Job], int]) -> None:
 
 
 def _tell(error: AutomaskError) -> int:
+    debug_traceback(error)
     print(f"automask: {error}", file=sys.stderr)
     return error.exit_status
 

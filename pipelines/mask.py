@@ -3,7 +3,7 @@
 python pipelines/mask.py photo=kitchen.jpg edits="'island; cabinets except handles'" [out=DIR]
 python pipelines/mask.py -m photo=kitchen.jpg edits="'island'" boxes.threshold=0.2,0.3,0.4
 
-The words want Hydra's own quotes inside the shell's.
+The words need quotes of Hydra's own inside the shell's.
 """
 
 import sys

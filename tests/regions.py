@@ -1,6 +1,7 @@
 """A small photo with regions, steps and an outcome made by hand, for the tests of what is drawn and written."""
 
 import numpy as np
+from drawing import disc
 
 from automask.plan import parse_plan
 from automask.results import records
@@ -27,6 +28,12 @@ def block(y0, y1, x0, x1, size=(60, 90)):
     hard = np.zeros(size, bool)
     hard[y0:y1, x0:x1] = True
     return hard
+
+
+def island_and_lamp():
+    """Three regions of a photo of 40 x 60 pixels: an island, a yacht that is not there, and a lamp in two parts."""
+    lamp = disc((40, 60), (40, 20), 9) | disc((40, 60), (8, 8), 5)
+    return region("island", disc((40, 60), (12, 25), 8)), region("yacht", size=(40, 60), peak=0.1), region("lamp", lamp)
 
 
 def step(target, prompt, found=True, area_px=100, reason=None):

@@ -173,7 +173,7 @@ def test_an_edit_may_name_another_editor_in_yaml(scene, tmp_path):
         ({"seed": -1}, "seed is -1; give a whole number from 0"),
         ({"on_missing": "never"}, "on_missing is 'never'; give skip or fail"),
         ({"seed": 1, "overrides": ["seed=2"]}, "seed=1 and the override seed=2 disagree"),
-        ({"preset": "phoot"}, "no preset 'phoot'; did you mean 'photo'"),
+        ({"preset": "phoot"}, "unknown preset 'phoot'; did you mean 'photo'"),
     ],
 )
 def test_settings_that_are_wrong_are_told(scene, options, said):

@@ -111,6 +111,36 @@ def test_every_error_has_its_exit_status(kind):
     assert kind.exit_status == EXIT_STATUS.get(kind.__name__, 1)
 
 
+def documented_tree() -> dict[str, tuple[str, str]]:
+    """What the module's docstring draws: for each class its parent among ours, and the builtin ("" for inherited)."""
+    lines = [line for line in errors.__doc__.splitlines() if line.startswith("    ")]
+    above: list[str] = []
+    tree = {}
+    for line in lines:
+        depth = (len(line) - len(line.lstrip())) // 4 - 1
+        name = line.split()[0]
+        above[depth:] = [name]
+        tree[name] = (above[depth - 1] if depth else "", line[35:54].strip())
+    return tree
+
+
+def test_the_docstring_draws_the_tree_of_the_classes():
+    real = {}
+    for kind in CLASSES:
+        ours, *builtin = kind.__bases__
+        own = builtin[0].__name__ if builtin else "Exception" if kind is AutomaskError else ""
+        real[kind.__name__] = ("" if kind is AutomaskError else ours.__name__, own)
+    assert documented_tree() == real
+
+
+def test_every_error_is_exported():
+    import automask
+
+    for kind in CLASSES:
+        assert getattr(automask, kind.__name__) is kind
+        assert kind.__name__ in automask.__all__
+
+
 def test_a_refused_crop_can_be_told_from_a_failed_editor():
     assert issubclass(CropRefused, errors.EditorError)
     assert not issubclass(TargetMissing, KeyError)  # whose message would be shown in quotes

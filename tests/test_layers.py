@@ -66,6 +66,7 @@ HOMES: Mapping[str, Home] = {
     "coloraide": _home("editors"),
     "c2pa": _home("results"),
     "cryptography": _home("results"),  # comes with c2pa-python
+    "supervision": _home("results"),
     "hydra": _home("config"),
     "omegaconf": _home("config"),
     "yaml": _home("plan", "config"),

@@ -138,6 +138,17 @@ def test_a_failed_job_of_a_multirun_does_not_stop_the_others(scene, tmp_path: Pa
     assert len(list((tmp_path / "multirun").glob("*/*/1/kitchen.png"))) == 1
 
 
+@pytest.mark.parametrize("name", ["edit", "mask", "batch"])
+def test_without_arguments_a_script_explains_itself(name: str, tmp_path: Path):
+    done = script(name, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    first, *explained = done.stderr.splitlines()
+    assert first == "automask: say what to do with key=value, as in the examples below."
+    assert f"`automask {name}` as a Hydra script, for sweeps and launchers." in explained
+    assert any(line.startswith(f"python pipelines/{name}.py photo=") for line in explained)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
@@ -151,8 +162,12 @@ def test_a_failed_job_of_a_multirun_does_not_stop_the_others(scene, tmp_path: Pa
         (["edits='island ->'"], 2, "line 1, column"),
         (["edits='island -> white'", "photo=gone.jpg"], 1, "gone.jpg"),
         (["edits='yacht -> white'", "on_missing=fail"], 3, "no 'yacht'"),
-        (["edits='island -> white'", "sed=3"], 2, "no key 'sed'; did you mean 'seed'?"),
-        (["edits='island -> white'", "editor=piant", "seed=x"], 2, "no editor 'piant'; did you mean 'paint'?\nseed is"),
+        (["edits='island -> white'", "sed=3"], 2, "unknown key 'sed'; did you mean 'seed'?"),
+        (
+            ["edits='island -> white'", "editor=piant", "seed=x"],
+            2,
+            "unknown editor 'piant'; did you mean 'paint'?\nseed is",
+        ),
         (["edits='island -> white'", "seed=1,2"], 2, "'seed=1,2' lists several values; say -m"),
         (["edits='island -> white'", "editor._target_=os.getcwd"], 2, "YAML files only"),
         (["-m", "edits='island -> white'", "editor._target_=os.getcwd,os.getpid"], 2, "YAML files only"),

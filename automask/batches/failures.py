@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from automask.errors import AutomaskError
+from automask.errors import AutomaskError, debug_traceback
 from automask.images import atomic_path
 from automask.results.files import files_of
 from automask.types import Job, JobReport
@@ -12,6 +12,7 @@ from automask.types import Job, JobReport
 
 def failed_report(job: Job, error: Exception) -> JobReport:
     """The report of a job that raised."""
+    debug_traceback(error)
     return JobReport(job, "failed", one_line(error))
 
 

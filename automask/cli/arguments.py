@@ -1,56 +1,23 @@
 """What was typed: the photo, the words, the options and the configuration overrides."""
 
-import argparse
 import os
 import re
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from automask.cli.parsers import Parser
+from automask.cli.pipes import PIPE, read_photo
 from automask.errors import UsageError
 
 if TYPE_CHECKING:
+    from automask.images import Photo
     from automask.types import Plan, Variant
 
 
 ARROWS = ("->", "=>", "\N{RIGHTWARDS ARROW}")
 _OVERRIDE = re.compile(r"[~+]*[A-Za-z_][\w@/.-]*=")
-EXIT_STATUSES = """\
-exit status: 0 done; 1 failed; 2 the words, the configuration or the arguments are wrong; 3 a target was missing under
-on_missing=fail; 4 a batch finished with some photos failed; 130 interrupted.
-"""
-
-
-class Parser(argparse.ArgumentParser):
-    """Argparse whose complaints go the way of all our errors."""
-
-    def error(self, message: str) -> Any:
-        raise UsageError(f"{self.prog}: {message}", hint=f"see '{self.prog} --help'")
-
-
-def command_parser(command: str, positionals: str, about: str, *, epilog: str = "") -> Parser:
-    """The parser of one command, with its positional words."""
-    parser = Parser(
-        prog=f"automask {command}",
-        usage=f"automask {command} {positionals} [options] [key=value ...]",
-        description=about,
-        epilog=epilog + "\n" + EXIT_STATUSES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("words", nargs="*", metavar=positionals, help="in this order; key=value may stand anywhere")
-    return parser
-
-
-def add_run_options(parser: Parser) -> None:
-    """Adds the options that every command which works on photos takes."""
-    parser.add_argument("-o", "--out", metavar="OUT", help="folder for the results (default: out)")
-    parser.add_argument("--plan", metavar="FILE.yaml", help="a YAML plan in place of the words")
-    parser.add_argument("--preset", metavar="NAME", help="starter (default), photo, tiny, or your own from --conf")
-    parser.add_argument("--conf", metavar="DIR", help="a folder of your own YAML files, searched after automask's")
-    parser.add_argument(
-        "--json", action="store_true", help="print the record as JSON, and nothing else, on standard output"
-    )
 
 
 class Arguments:
@@ -61,8 +28,9 @@ class Arguments:
         # After a lone `--` everything is a word, even with a dash in front.
         end = typed.index("--") if "--" in typed else len(typed)
         self.flags = parser.parse_intermixed_args(typed[:end])
-        self.flags.words += typed[end + 1 :]
-        self.subject, self.words, self.overrides = _sort(self.flags.words, subject, wants_arrow=wants_arrow)
+        words = [text for text in (self.flags.subject, self.flags.words) if text is not None]
+        words += [*self.flags.overrides, *typed[end + 1 :]]
+        self.subject, self.words, self.overrides = _sort(words, subject, wants_arrow=wants_arrow)
         self.json: bool = getattr(self.flags, "json", False)
 
     @property
@@ -131,23 +99,25 @@ class Arguments:
 
 
 def _sort(typed: Sequence[str], subject: str, *, wants_arrow: bool) -> tuple[str, Any, list[str]]:
-    """The subject (a photo, a folder), the words or None, and the overrides, wherever each stands."""
+    """The subject (a photo, a folder), the words or None, and the overrides, in whatever order they were typed."""
     found: str | None = None
     words: str | None = None
     overrides: list[str] = []
     for text in typed:
         has_arrow = any(arrow in text for arrow in ARROWS)
-        is_override = _OVERRIDE.match(text) is not None and not has_arrow
+        is_override = is_key_value(text) and not has_arrow
         if found is None and (os.path.lexists(text) or not (has_arrow or is_override)):
             found = text
         elif is_override:
             overrides.append(text)
+        elif subject == "photo" and not has_arrow and _is_photo_name(text):
+            raise _several_photos(str(found), text, can_batch=wants_arrow)
         elif words is None:
             words = text
         else:
             what = "EDITS" if wants_arrow else "TARGETS"
             raise UsageError(
-                f"{what} twice: {words!r} and {text!r}", hint="put them in one pair of quotes, parted by ';'"
+                f"{what} twice: {words!r} and {text!r}", hint="put them in one pair of quotes, separated by ';'"
             )
     if found is None:
         taken = f" (there is no file {overrides[0]!r}: it was read as a setting)" if overrides else ""
@@ -157,23 +127,46 @@ def _sort(typed: Sequence[str], subject: str, *, wants_arrow: bool) -> tuple[str
     return found, words, overrides
 
 
-def worker_count(text: str) -> int | str:
-    """The value of --workers: a whole number, or `auto`."""
-    try:
-        return text if text == "auto" else int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is neither 'auto' nor a whole number") from None
+def is_key_value(text: str) -> bool:
+    """Whether a word has the form of a configuration override, `boxes.threshold=0.2`."""
+    return _OVERRIDE.match(text) is not None
 
 
-def existing_photo(subject: str) -> Path:
-    """The path of one photo that is there.
+def _is_photo_name(text: str) -> bool:
+    suffix = Path(text).suffix.lower()
+    if not suffix:
+        return False
+    from automask.images import PHOTO_SUFFIXES
+
+    return suffix in PHOTO_SUFFIXES
+
+
+def _several_photos(first: str, second: str, *, can_batch: bool) -> UsageError:
+    hint = "name one photo at a time"
+    if can_batch:
+        hint = "for many photos: automask batch FOLDER EDITS, or a pattern in quotes: automask batch '*.jpg' EDITS"
+    return UsageError(f"more than one photo: {first!r} and {second!r}", hint=hint)
+
+
+def photo_of(subject: str, config: Mapping[str, Any]) -> "Path | Photo":
+    """The path of one photo that is there, or the photo on standard input.
+
+    Args:
+        subject: As typed; `-` is standard input.
+        config: The composed configuration.
 
     Raises:
-        UsageError: It is a folder.
+        UsageError: It is a folder, a pattern that names no file, or standard input without a photo.
         PhotoError: It is not there, or is a web address.
     """
+    if subject == PIPE:
+        return read_photo(max_megapixels=config["max_megapixels"])
     if Path(subject).is_dir():
         raise UsageError(f"{subject!r} is a folder", hint=f"for many photos: automask batch {subject} ...")
+    if not os.path.lexists(subject) and "://" not in subject and any(letter in subject for letter in "*?["):
+        raise UsageError(
+            f"no photo {subject!r}", hint=f"a pattern is for many photos: automask batch {shlex.quote(subject)} ..."
+        )
     if not Path(subject).exists():
         from automask.images import open_photo
 

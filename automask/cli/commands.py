@@ -1,13 +1,15 @@
 """The commands of `automask`."""
 
+import shlex
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automask.cli.arguments import Arguments, Parser, add_run_options, command_parser, existing_photo, worker_count
+from automask.cli.arguments import Arguments, is_key_value, photo_of
 from automask.cli.console import (
     batch_progress_bar,
+    download_bar,
     print_devices,
     print_dry_run,
     print_found,
@@ -17,27 +19,19 @@ from automask.cli.console import (
     progress_bar,
     warn,
 )
-from automask.errors import UsageError
+from automask.cli.parsers import Parser
+from automask.cli.pipes import PIPE, check_result_pipe, only_bytes_on_stdout
+from automask.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
+    from automask.images import Photo
     from automask.results.outcome import Outcome
     from automask.types import JobReport, Variant
     from automask.weights import Weights
 
 
-def run_edit(arguments: list[str]) -> int:
+def run_edit(parser: Parser, arguments: list[str]) -> int:
     """`automask edit`; its exit status."""
-    parser = command_parser(
-        "edit",
-        "PHOTO [EDITS]",
-        "Makes the edits in one photo and writes the result, its masks, a before/after picture and a record into OUT;\n"
-        'of words with braces ("island -> {marble, oak}") each variant into a folder of its own, and a sheet of all.',
-        epilog='for example:  automask edit kitchen.jpg "island -> marble; cabinets except handles -> white" -o done\n',
-    )
-    add_run_options(parser)
-    parser.add_argument(
-        "--masks", metavar="DIR", help="use these masks (as 'automask mask' wrote them) and find nothing"
-    )
     typed = Arguments(parser, arguments, "photo", wants_arrow=True)
     from automask import runner
     from automask.results.files import check_out, files_of
@@ -46,34 +40,39 @@ def run_edit(arguments: list[str]) -> int:
 
     variants = typed.variants()
     config = typed.config()
-    photo = existing_photo(typed.subject)
     # Refused now, and not after minutes of painting.
+    if typed.flags.out == PIPE:
+        check_result_pipe(results=len(variants), as_json=typed.json)
+    photo = photo_of(typed.subject, config)
+    if typed.flags.out == PIPE:
+        return _edit_into_pipe(typed, variants, config, photo)
     for variant in variants:
         out = Path(config["out"], variant.name)
-        check_out(out if variant.name else config["out"], overwrites=(photo, files_of(photo.name, out).result))
-    with progress_bar() as tell:
-        tell("loading the models", 0, 1)
+        overwrites = (photo, files_of(photo.name, out).result) if isinstance(photo, Path) else None
+        check_out(out if variant.name else config["out"], overwrites=overwrites)
+    with progress_bar() as on_progress:
+        on_progress("loading the models", 0, 1)
         settings = RunSettings.from_config(config)
         prepared = runner.prepare(variants, settings, config, conf=typed.conf, masks=typed.flags.masks)
         print_devices(prepared.stages)
         steps: list[Any] = []
 
         def made() -> "Iterator[tuple[Variant, Outcome]]":
-            for variant, outcome in zip(variants, runner.run(prepared, typed.subject, tell), strict=True):
+            for variant, outcome in zip(variants, runner.run(prepared, photo, on_progress), strict=True):
                 steps.append(outcome.steps)
-                tell("writing", 1, 1)
+                on_progress("writing", 1, 1)
                 yield variant, outcome
 
         saved, sheet = save_variants(made(), config["out"])
-    told: set[str] = set()
+    printed: set[str] = set()
     for variant, painted, one in zip(variants, steps, saved, strict=True):
         if typed.json:
             print_json({"variant": variant.name, **one.recorded} if variant.name else one.recorded)
             continue
         if variant.name:
             print(", ".join(variant.words))
-        print_notes(one.recorded.get("notes", ()), told)
-        print_steps(painted, told)
+        print_notes(one.recorded.get("notes", ()), printed)
+        print_steps(painted, one.recorded["size_wh"], printed)
         print(one.result)
         if sheet is None:
             print(one.picture)
@@ -84,32 +83,54 @@ def run_edit(arguments: list[str]) -> int:
     return 0
 
 
-def run_mask(arguments: list[str]) -> int:
+def _edit_into_pipe(
+    typed: Arguments, variants: "tuple[Variant, ...]", config: dict[str, Any], photo: "Path | Photo"
+) -> int:
+    """`automask edit -o -`: the picture's bytes on standard output, everything else on standard error."""
+    from automask import runner
+    from automask.settings import RunSettings
+
+    with only_bytes_on_stdout() as result:
+        with progress_bar() as on_progress:
+            on_progress("loading the models", 0, 1)
+            prepared = runner.prepare(
+                variants, RunSettings.from_config(config), config, conf=typed.conf, masks=typed.flags.masks
+            )
+            print_devices(prepared.stages)
+            (outcome,) = runner.run(prepared, photo, on_progress)
+            picture = outcome.to_bytes()
+        print_notes(outcome.record.get("notes", ()))
+        print_steps(outcome.steps, outcome.photo.size_wh)
+        result.write(picture)
+    return 0
+
+
+def run_mask(parser: Parser, arguments: list[str]) -> int:
     """`automask mask`; its exit status."""
-    parser = command_parser(
-        "mask",
-        "PHOTO [TARGETS]",
-        "Finds what the words name; writes masks, an overlay picture and a COCO record into OUT; paints nothing.",
-        epilog='for example:  automask mask kitchen.jpg "island; cabinets except handles"\n',
-    )
-    add_run_options(parser)
     typed = Arguments(parser, arguments, "photo", wants_arrow=False)
     from automask import runner
+    from automask.results.coco import to_coco
     from automask.results.files import check_out
+    from automask.results.records import write_json
     from automask.settings import RunSettings
     from automask.types import Variant
 
     targets = (Variant("", (), typed.targets()),)
     config = typed.config()
-    existing_photo(typed.subject)
+    if typed.flags.out == PIPE:
+        raise UsageError("mask writes several files, and standard output takes one", hint="say -o DIR")
+    photo = photo_of(typed.subject, config)
     check_out(config["out"])
-    with progress_bar() as tell:
-        tell("loading the models", 0, 1)
+    coco = None if typed.flags.coco is None else _coco_file(typed.flags.coco)
+    with progress_bar() as on_progress:
+        on_progress("loading the models", 0, 1)
         settings = RunSettings.from_config(config)
         prepared = runner.prepare(targets, settings, config, conf=typed.conf, paint=False)
         print_devices(prepared.stages)
-        masked = runner.mask(prepared, typed.subject, tell)
+        masked = runner.mask(prepared, photo, on_progress)
         saved = masked.save(config["out"])
+        if coco is not None:
+            write_json(coco, to_coco(masked.regions, photo=masked.photo))
     if typed.json:
         print_json(saved.recorded)
     else:
@@ -121,35 +142,50 @@ def run_mask(arguments: list[str]) -> int:
             )
         print(saved.picture)
         print(saved.record)
+        if coco is not None:
+            print(coco)
     return 0
 
 
-def run_batch(arguments: list[str]) -> int:
+def _coco_file(name: str) -> Path:
+    """The path of a COCO file that may be written: a new one, or one that automask wrote.
+
+    Raises:
+        UsageError: It has another ending, or somebody else's file is there.
+    """
+    import json
+
+    path = Path(name)
+    if path.suffix.lower() != ".json":
+        raise UsageError(f"--coco {name!r} is no JSON file", hint="give it the ending .json")
+    if path.exists():
+        try:
+            ours = str(json.loads(path.read_text(encoding="utf-8"))["info"]["description"]).startswith(
+                "masks by automask"
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            ours = False
+        if not ours:
+            raise UsageError(f"{name!r} is there already, and automask did not write it", hint="choose another name")
+    return path
+
+
+def run_batch(parser: Parser, arguments: list[str]) -> int:
     """`automask batch`; its exit status."""
-    parser = command_parser(
-        "batch",
-        "SOURCE [EDITS]",
-        "Makes the edits in every photo of a folder, a glob, a store's URL or a CSV with columns photo,edits.",
-        epilog='for example:  automask batch listing/ "cabinets -> white" -o done\n',
-    )
-    add_run_options(parser)
-    parser.add_argument("--mapper", metavar="NAME", help="local (default) or ray")
-    parser.add_argument("--workers", type=worker_count, metavar="N", help="how many photos at a time (default: auto)")
-    parser.add_argument("--recursive", action="store_true", help="subfolders too; OUT mirrors them")
-    parser.add_argument("--dry-run", action="store_true", help="list what would be done, and do nothing")
-    parser.add_argument("--retry-failed", action="store_true", help="only the photos that OUT/failures.csv lists")
     typed = Arguments(parser, arguments, "folder, glob or CSV", wants_arrow=True)
     from automask.batches import run
     from automask.batches.failures import only_failed
     from automask.batches.find import find_jobs
     from automask.batches.stores import is_url, local_out
 
+    if PIPE in (typed.subject, typed.flags.out):
+        raise UsageError(
+            "a batch reads and writes folders, not pipes", hint="for one photo: automask edit - EDITS -o -"
+        )
     is_csv = typed.subject.lower().endswith(".csv")
     if not is_csv or typed.words is not None or typed.flags.plan is not None:
         typed.one_of_words_and_plan("EDITS", '"cabinets -> white"')
     config = typed.config()
-    if typed.flags.out is None and not any(text.startswith("out=") for text in typed.overrides):
-        raise UsageError("a batch needs a folder to write into", hint="say -o DIR")
     out = local_out(config["out"])
     out_url = config["out"] if is_url(config["out"]) else ""
     variants = typed.variants() if typed.words is not None or typed.flags.plan is not None else None
@@ -185,10 +221,8 @@ def run_batch(arguments: list[str]) -> int:
     return 4 if failed or found.refused else 0
 
 
-def run_demo(arguments: list[str]) -> int:
+def run_demo(parser: Parser, arguments: list[str]) -> int:
     """`automask demo`; its exit status."""
-    parser = Parser(prog="automask demo", description="Edits the kitchen that comes with automask.")
-    parser.add_argument("-o", "--out", default="out", metavar="OUT", help="folder for the results (default: out)")
     flags = parser.parse_args(arguments)
     from automask.api import edit
     from automask.results.files import check_out
@@ -197,25 +231,18 @@ def run_demo(arguments: list[str]) -> int:
     photo = Path(__file__).parents[1] / "samples" / "kitchen.jpg"
     check_out(flags.out)
     print(f'automask edit kitchen.jpg "{words}"')
-    with progress_bar() as tell:
-        outcome = edit(photo, words, on_progress=tell)
+    with progress_bar() as on_progress:
+        outcome = edit(photo, words, on_progress=on_progress)
         saved = outcome.save(flags.out)
-    print_steps(outcome.steps)
+    print_steps(outcome.steps, outcome.photo.size_wh)
     print(f"the result:        {saved.result.resolve() if saved.result else ''}")
     print(f"before and after:  {saved.picture.resolve()}")
     print(f"masks and record:  {saved.record.resolve().parent}")
     return 0
 
 
-def run_materials(arguments: list[str]) -> int:
+def run_materials(parser: Parser, arguments: list[str]) -> int:
     """`automask materials`; its exit status."""
-    parser = Parser(
-        prog="automask materials",
-        description="Lists the materials that paint knows, beside every colour; -o draws them.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("-o", "--out", metavar="SHEET.png", help="draw 1.2 m x 0.8 m of each on one sheet")
-    parser.add_argument("--json", action="store_true", help="print the list as JSON, and nothing else")
     flags = parser.parse_args(arguments)
     from automask.config import load_editor
 
@@ -240,27 +267,46 @@ def run_materials(arguments: list[str]) -> int:
             if row["group"] == group:
                 notes = [row["finish"]] * bool(row["finish"]) + ["in any colour"] * row["takes_colour"]
                 print(f"  {row['name']:<26}{', '.join(notes)}".rstrip())
-    print("\nBeside them: every colour, finishes, and your own picture (swatch:oak.jpg); see docs/materials.md.")
+    print("\nAlso: every colour, finishes, and your own picture (swatch:oak.jpg); see docs/materials.md.")
     if flags.out is not None:
         print(flags.out)
     return 0
 
 
-def run_models(arguments: list[str]) -> int:
-    """`automask models`; its exit status."""
-    parser = Parser(prog="automask models", description="Lists the weights that automask knows, or fetches some.")
-    parser.add_argument("action", nargs="?", default="list", choices=["list", "fetch"])
-    parser.add_argument("name", nargs="?", help="fetch: one of the names that list shows")
-    flags = parser.parse_args(arguments)
+def run_models_fetch(parser: Parser, arguments: list[str]) -> int:
+    """`automask models fetch`; its exit status."""
+    flags = parser.parse_intermixed_args(arguments)
     from automask import weights
 
-    if flags.action == "fetch":
-        if flags.name is None:
-            raise UsageError("fetch what?", hint="name one of 'automask models list'")
-        print(weights.fetch(flags.name))
-        return 0
+    conf = None if flags.conf is None else Path(flags.conf)
+    overrides = [text for text in flags.words if is_key_value(text)]
+    names = [weights.find(text).name for text in flags.words if text not in overrides]
+    if overrides and flags.preset is None:
+        raise UsageError(f"{overrides[0]!r} without --preset", hint="say which preset it changes, as --preset photo")
+    if flags.preset is not None:
+        from automask.config import compose, weights_of
+
+        needed = weights_of(compose(flags.preset, overrides, conf=conf), conf=conf)
+        if not needed and not names:
+            print(f"preset {flags.preset!r} needs no weights: nothing to fetch")
+        names += needed
+    elif not names:
+        valid = ", ".join(known.name for known in weights.catalogue())
+        raise UsageError(f"name what to fetch: {valid}", hint="or say --preset NAME for all that a preset needs")
+    for name in dict.fromkeys(names):
+        with download_bar(name, weights.find(name).size_mb) as on_progress:
+            path = weights.fetch(name, progress=on_progress)
+        print(path, flush=True)
+    return 0
+
+
+def run_models_list(parser: Parser, arguments: list[str]) -> int:
+    """`automask models` and `automask models list`; the exit status."""
+    parser.parse_args(arguments)
     from rich.console import Console
     from rich.table import Table
+
+    from automask import weights
 
     places = {known: weights.find_local(known) for known in weights.catalogue()}
     table = Table(box=None, pad_edge=False)
@@ -282,7 +328,7 @@ def run_models(arguments: list[str]) -> int:
     for known, place in places.items():
         if place:
             print(f"{known.name} is at {place}")
-    print("To fetch one: automask models fetch NAME")
+    print("To fetch some: automask models fetch NAME ...; all of a preset: automask models fetch --preset photo")
     return 0
 
 
@@ -295,3 +341,77 @@ def _gpu_memory(known: "Weights") -> str:
         return "?"
     offloaded = f" ({known.offload_gb:g})" if known.offload_gb is not None else ""
     return f"{'+' if known.kind == 'editor part' else ''}{known.vram_gb:g} GB{offloaded}"
+
+
+def run_config_show(parser: Parser, arguments: list[str]) -> int:
+    """`automask config show`; its exit status."""
+    flags = parser.parse_intermixed_args(arguments)
+    from automask.config import compose, to_yaml
+
+    conf = None if flags.conf is None else Path(flags.conf)
+    print(to_yaml(compose(flags.preset, flags.overrides, conf=conf)), end="")
+    return 0
+
+
+def run_config_list(parser: Parser, arguments: list[str]) -> int:
+    """`automask config list`; its exit status."""
+    flags = parser.parse_args(arguments)
+    from automask.config import conf_files
+
+    files = conf_files(None if flags.conf is None else Path(flags.conf))
+    groups = list(dict.fromkeys(file.group for file in files))
+    for group in flags.groups:
+        if group not in groups:
+            raise UsageError(f"unknown group {group!r}", hint=f"valid: {', '.join(groups)}")
+    for group in flags.groups or groups:
+        print(f"{group}:")
+        for file in files:
+            if file.group == group:
+                print(f"  {file.name:<16} {file.about}".rstrip())
+    return 0
+
+
+def run_config_copy(parser: Parser, arguments: list[str]) -> int:
+    """`automask config copy`; its exit status."""
+    flags = parser.parse_args(arguments)
+    from difflib import get_close_matches
+
+    from automask.config import conf_files
+
+    files = {f"{file.group}/{file.name}": file for file in conf_files()}
+    named = flags.file.removesuffix(".yaml")
+    if named not in files:
+        close = get_close_matches(named, files, 1)
+        hint = f"did you mean {close[0]!r}?" if close else "see 'automask config list'"
+        raise UsageError(f"unknown configuration file {flags.file!r}", hint=hint)
+    file = files[named]
+    name = (flags.new_name or f"my-{file.name}").removesuffix(".yaml")
+    if not name or Path(name).name != name or name.startswith("."):
+        raise UsageError(f"{name!r} is no name of a file", hint="use letters, digits and dashes, as in --as mine")
+    if f"{file.group}/{name}" in files:
+        # The packaged file would win, so a changed copy of the same name would never be read.
+        raise UsageError(
+            f"{file.group}/{name} is one of automask's own files", hint="give the copy a new name: --as mine"
+        )
+    copy = Path(flags.folder, file.group, f"{name}.yaml")
+    try:
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        with copy.open("xb") as target:
+            target.write(file.path.read_bytes())
+    except OSError as error:
+        if isinstance(error, FileExistsError) and copy.exists():
+            raise OutputError(f"'{copy}' is there already", hint="choose another name: --as NAME") from error
+        raise OutputError(f"cannot write '{copy}': {error.strerror}", hint="name another folder") from error
+    print(copy)
+    chosen = f"--preset {name}" if file.group == "preset" else f"{file.group}={name}"
+    print(f"to use it: automask edit ... --conf {shlex.quote(flags.folder)} {chosen}")
+    return 0
+
+
+def run_completion(parser: Parser, arguments: list[str]) -> int:
+    """`automask completion`; its exit status."""
+    flags = parser.parse_args(arguments)
+    from automask.cli.completion import script
+
+    print(script(flags.shell), end="")
+    return 0

@@ -33,32 +33,41 @@ def print_devices(stages: "Stages") -> None:
         warn(note)
 
 
-def print_notes(notes: Sequence[str], told: set[str] | None = None) -> None:
+def print_notes(notes: Sequence[str], printed: set[str] | None = None) -> None:
     """Warns of each note that was not printed for another variant already."""
     for note in notes:
-        _warn_once(note, told)
+        _warn_once(note, printed)
 
 
-def _warn_once(message: str, told: set[str] | None) -> None:
-    """Warns, unless that was told of another variant already."""
-    if told is None or message not in told:
+def _warn_once(message: str, printed: set[str] | None) -> None:
+    """Warns, unless that was printed of another variant already."""
+    if printed is None or message not in printed:
         warn(message)
-    if told is not None:
-        told.add(message)
+    if printed is not None:
+        printed.add(message)
 
 
-def print_steps(steps: Sequence[Any], told: set[str] | None = None) -> None:
-    """Prints what became of each edit."""
+def share_of_photo(share: float) -> str:
+    """A share of a photo's pixels for people: `4.1 % of the photo`."""
+    percent = 100 * share
+    return f"{'less than 0.1' if 0 < percent < 0.05 else f'{percent:.1f}'} % of the photo"
+
+
+def print_steps(steps: Sequence[Any], size_wh: Sequence[int], printed: set[str] | None = None) -> None:
+    """Prints what became of each edit of a photo of that size."""
     if not any(step.area_px for step in steps):
-        _warn_once(f"the photo was written unchanged: {'; '.join(step.reason for step in steps if step.reason)}", told)
+        _warn_once(
+            f"the photo was written unchanged: {'; '.join(step.reason for step in steps if step.reason)}", printed
+        )
         return
     for step in steps:
         if step.read_as and tuple(step.read_as) != tuple(step.targets):
             print(f"  read {', '.join(step.targets)!r} as {', '.join(step.read_as)!r}")
-        state = f"{step.area_px} px repainted" if step.area_px else "not done"
+        share = step.area_px / (size_wh[0] * size_wh[1])
+        state = f"{share_of_photo(share)} repainted" if step.area_px else "not done"
         print(f"  {', '.join(step.targets)} -> {step.prompt}: {state}")
         if step.reason:
-            _warn_once(step.reason, told)
+            _warn_once(step.reason, printed)
 
 
 def print_found(
@@ -74,7 +83,10 @@ def print_found(
     if read_as and ", ".join(read_as) != target:
         print(f"  read {target!r} as {', '.join(read_as)!r}")
     if found:
-        print(f"  {target}: {share:.1%} of the photo in {boxes} places" + (f", peak heat {peak:.2f}" if peak else ""))
+        print(
+            f"  {target}: {share_of_photo(share)} in {boxes} {'place' if boxes == 1 else 'places'}"
+            + (f", peak heat {peak:.2f}" if peak else "")
+        )
     if reason:
         warn(reason)
 
@@ -120,6 +132,70 @@ def progress_bar() -> Iterator[Callable[[str, int, int], None]]:
         yield lambda what, done, total: progress.update(
             task, description=what, completed=done, total=total if what == "painting" else None
         )
+
+
+@contextmanager
+def download_bar(name: str, size_mb: int) -> Iterator[Callable[[int, int], None]]:
+    """Tells of a download on standard error: a bar with rate and time left, or now and then a line.
+
+    Args:
+        name: What is downloaded.
+        size_mb: Its size in 10**6 bytes, for a server that does not say it.
+    """
+    if not sys.stderr.isatty():
+        yield _download_lines(name, size_mb)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    progress = Progress(*columns, console=Console(stderr=True), redirect_stdout=False)
+    task = progress.add_task(name, total=size_mb * 1e6)
+
+    def on_progress(done: int, total: int) -> None:
+        # Not before the first bytes: a download from the hub shows bars of its own, and calls this never.
+        progress.start()
+        progress.update(task, completed=done, total=total or size_mb * 1e6)
+
+    try:
+        yield on_progress
+    finally:
+        progress.stop()
+
+
+def _download_lines(name: str, size_mb: int) -> Callable[[int, int], None]:
+    """Prints a line for every tenth of a download and every minute, but none within five seconds of the last."""
+    began = time.perf_counter()
+    last_s, last_tenth = -_LINE_SECONDS[0], -1
+
+    def on_progress(done: int, total: int) -> None:
+        nonlocal last_s, last_tenth
+        took_s = time.perf_counter() - began
+        whole = max(total or size_mb * 1e6, done, 1)
+        tenth = int(10 * done / whole)
+        since_s = took_s - last_s
+        due = since_s >= _LINE_SECONDS[0] if tenth != last_tenth else since_s >= _LINE_SECONDS[1]
+        if not done or not (due or (done == total and tenth != last_tenth)):
+            return
+        last_s, last_tenth = took_s, tenth
+        rate = done / max(took_s, 1e-9)
+        left = f", {_minutes((whole - done) / rate)} left" if done < whole else ""
+        warn(f"{name}: {done / 1e6:.0f} of {whole / 1e6:.0f} MB, {rate / 1e6:.1f} MB/s{left}")
+
+    return on_progress
+
+
+_LINE_SECONDS = (5.0, 60.0)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 @contextmanager

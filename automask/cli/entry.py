@@ -1,14 +1,25 @@
 """The command line. It imports nothing heavy until it knows that there is work to do: `--help` answers at once."""
 
-import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from automask.cli.arguments import EXIT_STATUSES
-from automask.cli.commands import run_batch, run_demo, run_edit, run_mask, run_materials, run_models
-from automask.errors import AutomaskError, UsageError
+from automask.cli.commands import (
+    run_batch,
+    run_completion,
+    run_config_copy,
+    run_config_list,
+    run_config_show,
+    run_demo,
+    run_edit,
+    run_mask,
+    run_materials,
+    run_models_fetch,
+    run_models_list,
+)
+from automask.cli.parsers import Parser, leaf, program_parser
+from automask.errors import AutomaskError, UsageError, debug_traceback
 
 _INTERRUPTED = 130
 
@@ -28,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status = _flushed(arguments)
     except AutomaskError as error:
+        debug_traceback(error)
         status = _fail(str(error), error.exit_status)
     except KeyboardInterrupt:
         status = _fail("interrupted; files already finished are complete", _INTERRUPTED)
@@ -69,43 +81,54 @@ def _fail(message: str, status: int) -> int:
 
 
 def _run(arguments: list[str]) -> int:
-    parser = argparse.ArgumentParser(
-        prog="automask",
-        description="Change rooms in photographs from words alone.",
-        epilog='for example:  automask edit kitchen.jpg "island -> marble; cabinets -> white"\n\n' + EXIT_STATUSES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="automask COMMAND ...",
-    )
-    parser.add_argument("--version", action="store_true", help="print the version and stop")
-    commands = {
-        "edit": (run_edit, "make the edits in one photo"),
-        "mask": (run_mask, "only find the masks, and draw them over the photo"),
-        "batch": (run_batch, "make the same edits in a folder of photos"),
-        "demo": (run_demo, "edit the kitchen that comes with automask"),
-        "materials": (run_materials, "list the materials that paint knows, or draw them"),
-        "models": (run_models, "list model weights, or fetch some"),
-    }
-    listing = "\n".join(f"  {name:<10}{about}" for name, (_, about) in commands.items())
-    parser.add_argument("command", nargs="?", metavar="COMMAND", help="one of:\n" + listing)
-    parser.formatter_class = argparse.RawTextHelpFormatter
-    head = parser.parse_args(arguments[:1])
-    if head.version:
-        from automask import __version__
+    program = program_parser()
+    if arguments and arguments[0] not in program.commands and not _is_option(arguments[0]) and _is_file(arguments[0]):
+        hint = f"did you mean: automask edit {arguments[0]} ...?"
+        raise UsageError(f"unknown command {arguments[0]!r}", hint=hint)
+    parser, left = leaf(program, arguments)
+    run = RUNS.get(parser.prog)
+    if run is not None:
+        return run(parser, left)
+    if left:
+        parser.parse_args(left)  # --help, --version, or an option that there is not
+    parser.print_help()
+    return 0
 
-        print(f"automask {__version__}")
-        return 0
-    if head.command is None:
-        parser.print_help()
-        return 0
-    if head.command not in commands:
-        from difflib import get_close_matches
 
-        close = get_close_matches(head.command, commands, 1)
-        if not close and Path(head.command).exists():
-            raise UsageError(f"no command {head.command!r}", hint=f"did you mean: automask edit {head.command} ...?")
-        hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(commands)}"
-        raise UsageError(f"no command {head.command!r}", hint=hint)
-    return commands[head.command][0](arguments[1:])
+def _is_option(text: str) -> bool:
+    return text.startswith("-")
+
+
+def _is_file(text: str) -> bool:
+    return Path(text).is_file()
+
+
+def run_help(parser: Parser, arguments: list[str]) -> int:
+    """`automask help`; its exit status."""
+    words = parser.parse_args(arguments).words
+    explained, left = leaf(program_parser(), words)
+    if left:
+        raise UsageError(f"unknown command {' '.join(words)!r}", hint=f"see '{explained.prog} --help'")
+    explained.print_help()
+    return 0
+
+
+RUNS: Mapping[str, Callable[[Parser, list[str]], int]] = {
+    "automask edit": run_edit,
+    "automask mask": run_mask,
+    "automask batch": run_batch,
+    "automask demo": run_demo,
+    "automask materials": run_materials,
+    "automask models": run_models_list,
+    "automask models list": run_models_list,
+    "automask models fetch": run_models_fetch,
+    "automask config show": run_config_show,
+    "automask config list": run_config_list,
+    "automask config copy": run_config_copy,
+    "automask completion": run_completion,
+    "automask help": run_help,
+}
+"""What does the work of each command. A command that is not here has commands of its own, and prints its help."""
 
 
 if __name__ == "__main__":

@@ -8,20 +8,24 @@ import from here, except the image filters of `filters.py`.
 
 from automask.images.colour import quantise_alpha, to_uint8, to_unit
 from automask.images.containers import ContainerData, Samples
-from automask.images.encode import transparent_mask, write_photo
-from automask.images.files import atomic_path, write_picture
+from automask.images.encode import photo_bytes, pillow_photo, transparent_mask, write_photo
+from automask.images.files import atomic_path, picture_bytes, write_picture
 from automask.images.mask_files import read_mask, write_mask
-from automask.images.photo import PHOTO_SUFFIXES, Photo, Written, open_photo
+from automask.images.photo import PHOTO_SUFFIXES, Photo, PhotoSource, Written, open_photo
 from automask.images.xmp import properties_of, with_properties, with_xmp, xmp_of
 
 __all__ = [
     "PHOTO_SUFFIXES",
     "ContainerData",
     "Photo",
+    "PhotoSource",
     "Samples",
     "Written",
     "atomic_path",
     "open_photo",
+    "photo_bytes",
+    "picture_bytes",
+    "pillow_photo",
     "properties_of",
     "quantise_alpha",
     "read_mask",

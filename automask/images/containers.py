@@ -82,7 +82,7 @@ _KIND_SIZE = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4
 _STRIP_BYTES = 1 << 20
 _DIRECTORIES = frozenset({34665, 34853, 40965})  # EXIF, GPS, interoperability: tags that point at more tags
 # Tags that describe the samples' layout (TIFF 6.0), and Photoshop's layers (37724), which show the old picture.
-_LAYOUT_TAGS = frozenset(
+LAYOUT_TAGS = frozenset(
     {*range(254, 260), *range(262, 267), 273, 274, *range(277, 282), 284, *range(288, 294), 317, *range(320, 329), 330}
     | {*range(332, 335), 336, *range(338, 342), *range(346, 348), *range(512, 522), *range(529, 533), 559, 37724}
 )
@@ -103,7 +103,7 @@ def tiff_container(data: bytes, turn: int, notes: list[str]) -> ContainerData:
     order, big, at = _tiff_order(data)
     tags = _read_tags(data, at, order, big=big)
     numbers = {tag.number for tag in tags}
-    kept = [tag for tag in tags if tag.number not in _LAYOUT_TAGS]
+    kept = [tag for tag in tags if tag.number not in LAYOUT_TAGS]
     if turn >= 5:
         swap = {282: 283, 283: 282}
         kept = [Tag(swap.get(t.number, t.number), t.kind, t.count, t.data, t.inside) for t in kept]

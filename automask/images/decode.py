@@ -4,6 +4,7 @@ import contextlib
 import difflib
 import io
 import math
+import os
 import re
 import struct
 import threading
@@ -15,11 +16,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from automask.errors import AutomaskError, ExtraMissing, PhotoError
+from automask.images.arrays import array_hint
 from automask.images.colour import BAND_PX
 from automask.images.containers import (
+    LAYOUT_TAGS,
     ContainerData,
     Samples,
     is_lossless_webp,
@@ -51,7 +54,7 @@ def check_size(size_wh: tuple[int, int], name: str, max_megapixels: float) -> No
         )
 
 
-def read_bytes(source: str | Path) -> tuple[Path, bytes]:
+def read_bytes(source: str | os.PathLike[str]) -> tuple[Path, bytes]:
     """The path and bytes of a photo file.
 
     Raises:
@@ -59,7 +62,7 @@ def read_bytes(source: str | Path) -> tuple[Path, bytes]:
     """
     if isinstance(source, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", source):
         raise PhotoError(f"'{source}' is a web address", hint="download it first and give the file's name")
-    if not str(source):
+    if not os.fspath(source):
         raise PhotoError("the photo's name is empty", hint="give the path of a picture file")
     path = Path(source)
     try:
@@ -276,6 +279,96 @@ def _decode_image(image: Image.Image, data: bytes, name: str) -> Decoded:
     return Decoded(samples, mode, format_, upright, icc, tuple(notes), wrapping)
 
 
+_CONVERTED = {"RGBX": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}
+"""Modes that only Pillow has, and those that hold the same pixels."""
+
+
+def decode_pillow(image: Image.Image, max_megapixels: float) -> Decoded:
+    """Samples and container of a Pillow image: what a PNG (of CMYK a TIFF) of it would hold. The image stays as it is.
+
+    Raises:
+        PhotoError: It is too large, has no pixels, holds numbers of no known range, or its file is broken.
+    """
+    name = "the Pillow image"
+    check_size(image.size, name, max_megapixels)
+    if 0 in image.size:
+        raise PhotoError(f"{name} has no pixels: {image.size[0]} x {image.size[1]}", hint="give at least 1 x 1")
+    try:
+        with _strict_pillow():
+            image.load()
+            return _decode_pillow(image, name)
+    except AutomaskError:
+        raise
+    except MemoryError as error:
+        raise PhotoError(f"there is not enough memory for {name}", hint="use a smaller copy") from error
+    except Exception as error:  # as in `decode`
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise PhotoError(f"{name} cannot be read ({reason})", hint="open it again, or give the file's path") from error
+
+
+def _decode_pillow(image: Image.Image, name: str) -> Decoded:
+    notes: list[str] = []
+    frames = 1 if image.format == "MPO" else int(getattr(image, "n_frames", 1))
+    if frames > 1:
+        notes.append(f"only the frame shown of {frames} is edited and written")
+    turn, exif, xmp = _orientation(image), _exif_blob(image) or _exif_of_tags(image), _xmp(image)
+    upright = upright_exif(exif, sideways=turn >= 5) if exif else b""
+    if image.mode in {"I", "F"}:
+        raise PhotoError(
+            f"{name} holds {image.mode} numbers, whose range is not known", hint=_numbers_hint(np.asarray(image))
+        )
+    if image.mode in _CONVERTED or image.mode in {"YCbCr", "HSV"}:
+        image = image.convert(_CONVERTED.get(image.mode, "RGB"))
+    mode = "I;16" if image.mode.startswith("I;16") else image.mode
+    if mode not in _MODES:
+        raise PhotoError(f"{name} is in mode {mode}, which automask does not edit", hint="give image.convert('RGB')")
+    palette = _rgba_palette(image) if mode == "P" else None
+    if mode == "I;16":
+        samples: Samples = np.asarray(image).astype(np.uint16)
+    else:
+        samples = _banded_array(image.convert("L") if mode == "1" else image)
+    # One pixel of it, written by Pillow, has all that surrounds the pixels: profile, transparency, resolution, palette.
+    one = image.crop((0, 0, 1, 1)) if mode != "I;16" else Image.new("I;16", (1, 1))
+    icc, dpi = image.info.get("icc_profile") or b"", image.info.get("dpi")
+    options: dict[str, Any] = {"icc_profile": icc} if icc else {}
+    if isinstance(dpi, tuple) and len(dpi) == 2 and all(0 < float(side) < 1e5 for side in dpi):
+        options["dpi"] = tuple(map(float, dpi))
+    buffer = io.BytesIO()
+    if mode == "CMYK":
+        one.save(buffer, "TIFF", **options, exif=upright)
+        around = replace(tiff_container(buffer.getvalue(), turn, notes), compressed=True)
+    else:
+        text = PngImagePlugin.PngInfo()
+        if xmp:
+            text.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", "replace"))
+        one.save(buffer, "PNG", **options, pnginfo=text)
+        around = replace(png_container(buffer.getvalue(), palette, upright, turn=turn, notes=notes), bits=8)
+    samples = _turned(samples, turn)
+    samples.flags.writeable = False
+    return Decoded(samples, mode, "TIFF" if mode == "CMYK" else "PNG", upright, icc, tuple(notes), around)
+
+
+def _exif_of_tags(image: Image.Image) -> bytes:
+    """The EXIF of tags that were set on the image, or that a TIFF has, without those that describe a file's layout."""
+    tags, kept = image.getexif(), Image.Exif()
+    for number, value in tags.items():
+        if number not in LAYOUT_TAGS | {700, 34665, 34853, 34675}:  # XMP, directories, profile
+            kept[number] = value
+    for number in (34665, 34853):
+        inside = tags.get_ifd(number)
+        if inside:
+            kept.get_ifd(number).update(inside)
+    blob = kept.tobytes() if len(kept) or any(map(tags.get_ifd, (34665, 34853))) else b""
+    return blob.removeprefix(b"Exif\0\0")
+
+
+def _numbers_hint(numbers: npt.NDArray[Any]) -> str:
+    """What makes a photo of Pillow's 32-bit numbers, as their values suggest."""
+    if numbers.dtype.kind == "i" and numbers.min() >= 0 and 255 < numbers.max() <= 65535:
+        return "they fit 16 bits: give image.convert('I;16')"
+    return array_hint(numbers).replace("array", "numpy.asarray(image)")
+
+
 def _load_samples(
     image: Image.Image, data: bytes, name: str, format_: str, notes: list[str]
 ) -> tuple[Samples, str, npt.NDArray[np.uint8] | None, int]:
@@ -300,8 +393,8 @@ def _load_samples(
         if mode == "P" or (mode == "L" and format_ == "GIF"):
             palette = _rgba_palette(image)
             mode = "P"
-        elif mode in {"RGBX", "PA", "La", "RGBa"}:
-            image = image.convert({"RGBX": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}[mode])
+        elif mode in _CONVERTED:
+            image = image.convert(_CONVERTED[mode])
             mode = image.mode
         if mode not in _MODES:
             raise PhotoError(

@@ -1,6 +1,7 @@
 """Writes a photo back in its own format with only the repainted pixels changed, and checks the file written."""
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ from automask.images.colour import (
     is_colour_key,
     luma,
     profile_transforms,
+    to_8_bits,
     to_inks,
     to_uint8,
     to_unit,
@@ -62,6 +64,96 @@ def write_photo(
     """
     path = Path(path)
     _refuse_source(photo, path)
+    repainted = _repaint(photo, result, alpha)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(_encode(photo, repainted.samples, repainted.mode, repainted.palette))
+        loss, most = _check(photo, repainted, temporary.read_bytes(), path.name)
+    return Written(path, 0, loss, most, tuple(repainted.notes))
+
+
+def photo_bytes(
+    photo: Photo, result: Rgb, alpha: npt.NDArray[np.uint8] | npt.NDArray[np.floating[Any]], format_: str | None = None
+) -> bytes:
+    """What `write_photo` would write, after the same check; or the same picture in another format.
+
+    Args:
+        photo: From `open_photo`.
+        result: [H, W, 3] uint8 sRGB, the size of `photo.rgb`.
+        alpha: As in `write_photo`.
+        format_: "JPEG", "PNG" or "WEBP": another format holds 8-bit sRGB samples, the photo's alpha and its EXIF. None,
+            or the photo's own, for its own samples, profile and all that surrounds them.
+
+    Raises:
+        OutputError: It cannot be encoded, or the check failed; or another format cannot hold the photo's alpha.
+    """
+    repainted = _repaint(photo, result, alpha)
+    if format_ is None or format_ == photo.format:
+        data = _encode(photo, repainted.samples, repainted.mode, repainted.palette)
+        _check(photo, repainted, data, photo.name)
+        return data
+    shown = np.where(repainted.touched[..., None], result, photo.rgb)
+    opacity = _opacity(photo)
+    if opacity is not None and format_ == "JPEG":
+        raise OutputError(f"a JPEG holds no transparency, and '{photo.name}' has some", hint="take PNG or WEBP")
+    options: dict[str, Any] = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95, "exact": True}}.get(
+        format_, {}
+    )
+    exif = without_thumbnail(photo.exif) if photo.exif else b""
+    if exif:
+        options["exif"] = exif if format_ == "WEBP" else b"Exif\0\0" + exif
+    samples = shown if opacity is None else np.dstack([shown, opacity])
+    image = pillow_image(samples, "RGB" if opacity is None else "RGBA", None)
+    return pillow_bytes(image, format_, options, photo.name)
+
+
+def pillow_photo(
+    photo: Photo, result: Rgb, alpha: npt.NDArray[np.uint8] | npt.NDArray[np.floating[Any]]
+) -> Image.Image:
+    """The photo with its repainted pixels as a Pillow image, in the photo's own mode and without loss.
+
+    Of 16 bits a colour, which Pillow does not hold, the 8 highest are left. `info` has `exif` and `icc_profile` where
+    the photo has them, and `transparency` as Pillow's reader sets it.
+
+    Args:
+        photo: From `open_photo`.
+        result: [H, W, 3] uint8 sRGB, the size of `photo.rgb`.
+        alpha: As in `write_photo`.
+    """
+    repainted = _repaint(photo, result, alpha)
+    samples, mode = repainted.samples, repainted.mode
+    if mode in {"LA;16", "RGB;16", "RGBA;16"}:
+        samples, mode = to_8_bits(samples), mode.removesuffix(";16")
+    image = pillow_image(samples, mode, repainted.palette)
+    if photo.exif:
+        changed = repainted.samples is not photo.samples
+        image.info["exif"] = b"Exif\0\0" + (without_thumbnail(photo.exif) if changed else photo.exif)
+    if photo.icc:
+        image.info["icc_profile"] = photo.icc
+    if mode == "P" and repainted.palette is not None and (repainted.palette[:, 3] < 255).any():
+        image.info["transparency"] = repainted.palette[:, 3].tobytes()
+    elif photo.wrapping.clear_key is not None and mode in {"L", "RGB"} and repainted.samples.dtype == np.uint8:
+        key = photo.wrapping.clear_key
+        image.info["transparency"] = key[0] if mode == "L" else key
+    return image
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Repainted:
+    """What is handed to the encoder, and where it may differ from the photo."""
+
+    samples: Samples
+    mode: str
+    palette: npt.NDArray[np.uint8] | None
+    notes: list[str]
+    touched: npt.NDArray[np.bool_]
+
+
+def _repaint(photo: Photo, result: Rgb, alpha: npt.NDArray[np.uint8] | npt.NDArray[np.floating[Any]]) -> _Repainted:
+    """The photo's own samples with what was repainted in them.
+
+    Raises:
+        OutputError: `result` or `alpha` is not of the photo's size.
+    """
     if result.shape != photo.rgb.shape or result.dtype != np.uint8:
         raise OutputError(
             f"the result is {list(result.shape)} {result.dtype}, the photo {list(photo.rgb.shape)} uint8",
@@ -75,29 +167,36 @@ def write_photo(
         )
     touched = levels > 0
     samples, mode, palette, notes = _native_samples(photo, result, cast(npt.NDArray[np.uint8], levels), touched)
+    return _Repainted(samples, mode, palette, notes, touched)
+
+
+def _check(photo: Photo, repainted: _Repainted, data: bytes, name: str) -> tuple[int, int]:
+    """How many pixels outside the mask the encoder changed, and by how much at most.
+
+    Raises:
+        OutputError: The bytes do not hold what was handed to the encoder, or pixels outside the mask differ.
+    """
     before = expand_palette(photo.samples, photo.mode, photo.wrapping.palette)
-    handed = expand_palette(samples, mode, palette)
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(_encode(photo, samples, mode, palette))
-        again = decode(temporary.read_bytes(), path.name, math.inf)
-        read = expand_palette(again.samples, again.mode, again.wrapping.palette)
-        if read.shape[:2] != handed.shape[:2] or read.ndim != handed.ndim or read.dtype != handed.dtype:
-            raise OutputError(
-                f"'{path.name}' came back as {list(read.shape)} {read.dtype}, not {list(handed.shape)} {handed.dtype}",
-                hint="nothing was written; save the photo as PNG and try again",
-            )
-        if photo.wrapping.lossless:
-            outside, _ = _differences(before, read, touched)
-            loss, most = 0, 0
-        else:
-            outside, _ = _differences(before, handed, touched)
-            loss, most = _differences(handed, read, touched)
-        if outside:
-            raise OutputError(
-                f"'{path.name}' would have {outside} changed pixels outside the mask",
-                hint="nothing was written; save the photo as PNG and try again, and report this photo",
-            )
-    return Written(path, outside, loss, most, tuple(notes))
+    handed = expand_palette(repainted.samples, repainted.mode, repainted.palette)
+    again = decode(data, name, math.inf)
+    read = expand_palette(again.samples, again.mode, again.wrapping.palette)
+    if read.shape[:2] != handed.shape[:2] or read.ndim != handed.ndim or read.dtype != handed.dtype:
+        raise OutputError(
+            f"'{name}' came back as {list(read.shape)} {read.dtype}, not {list(handed.shape)} {handed.dtype}",
+            hint="nothing was written; save the photo as PNG and try again",
+        )
+    loss = most = 0
+    if photo.wrapping.lossless:
+        outside, _ = _differences(before, read, repainted.touched)
+    else:
+        outside, _ = _differences(before, handed, repainted.touched)
+        loss, most = _differences(handed, read, repainted.touched)
+    if outside:
+        raise OutputError(
+            f"'{name}' would have {outside} changed pixels outside the mask",
+            hint="nothing was written; save the photo as PNG and try again, and report this photo",
+        )
+    return loss, most
 
 
 def transparent_mask(photo: Photo) -> npt.NDArray[np.bool_]:
@@ -110,6 +209,19 @@ def transparent_mask(photo: Photo) -> npt.NDArray[np.bool_]:
     if photo.mode.split(";")[0] in {"LA", "RGBA"}:
         return photo.samples[..., -1] < np.iinfo(photo.samples.dtype).max // 2
     return np.zeros(photo.rgb.shape[:2], np.bool_)
+
+
+def _opacity(photo: Photo) -> npt.NDArray[np.uint8] | None:
+    """[H, W] uint8: the photo's alpha; None where it is opaque everywhere."""
+    wrapping = photo.wrapping
+    opacity: npt.NDArray[np.uint8] | None = None
+    if wrapping.clear_key is not None and photo.mode != "P":
+        opacity = np.where(is_colour_key(photo.samples, wrapping.clear_key), 0, 255).astype(np.uint8)
+    elif photo.mode == "P" and wrapping.palette is not None:
+        opacity = wrapping.palette[:, 3][photo.samples]
+    elif photo.mode.split(";")[0] in {"LA", "RGBA"}:
+        opacity = to_8_bits(photo.samples[..., -1])
+    return None if opacity is None or (opacity == 255).all() else opacity
 
 
 def _refuse_source(photo: Photo, path: Path) -> None:

@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -57,13 +57,23 @@ def write_picture(path: str | Path, rgb: Rgb) -> None:
     suffix = path.suffix.lower()
     if suffix not in {".jpg", ".jpeg", ".png"}:
         raise OutputError(f"'{path.name}' does not end in .jpg or .png", hint="pick one of the two")
+    data = picture_bytes(rgb, "PNG" if suffix == ".png" else "JPEG", path.name)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def picture_bytes(rgb: Rgb, format_: Literal["JPEG", "PNG"], name: str = "the picture") -> bytes:
+    """The bytes of a picture to look at.
+
+    Raises:
+        OutputError: It is not [H, W, 3] uint8.
+    """
     if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3:
         raise OutputError(
             f"a picture must be [H, W, 3] uint8, this one is {list(rgb.shape)} {rgb.dtype}", hint="convert it first"
         )
-    format_, options = ("PNG", {}) if suffix == ".png" else ("JPEG", {"quality": 92, "subsampling": 0})
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(pillow_bytes(pillow_image(rgb, "RGB", None), format_, options, path.name))
+    options: dict[str, Any] = {"PNG": {}, "JPEG": {"quality": 92, "subsampling": 0}}[format_]
+    return pillow_bytes(pillow_image(rgb, "RGB", None), format_, options, name)
 
 
 @contextlib.contextmanager

@@ -5,18 +5,21 @@ an 8-bit sRGB working copy (the same buffer where nothing had to be converted). 
 `samples` and converts back only what was repainted.
 """
 
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from automask.errors import PhotoError
 from automask.fingerprint import bytes_digest
+from automask.images.arrays import array_hint
 from automask.images.colour import working_copy
 from automask.images.containers import ContainerData, Samples
-from automask.images.decode import check_size, decode, read_bytes
+from automask.images.decode import Decoded, check_size, decode, decode_pillow, read_bytes
 from automask.types import Rgb
 
 PHOTO_SUFFIXES: frozenset[str] = frozenset(
@@ -38,12 +41,19 @@ _SUFFIXES_OF = {
 }
 
 
+_SUFFIX_OF = {
+    **{"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "TIFF": ".tif", "BMP": ".bmp", "GIF": ".gif"},
+    **{"HEIF": ".heic", "AVIF": ".avif"},
+}
+"""What a photo without a name is called after."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Photo:
     """A photo, opened.
 
     Args:
-        name: File name, "photo.png" for an array.
+        name: File name; "photo" with the format's suffix where there is none: "photo.png" for an array.
         rgb: [H, W, 3] uint8 sRGB working copy, upright, read-only.
         samples: The decoded numbers in the photo's own mode, upright, read-only: [H, W] or [H, W, C], uint8 or uint16.
             Palette photos hold indices; CMYK holds ink (255 is full); "1" holds 0 and 255.
@@ -52,9 +62,11 @@ class Photo:
         exif: EXIF bytes (a TIFF structure) with the orientation set to upright; empty where there are none.
         icc: Colour profile bytes, empty where there is none.
         notes: What the user should know about this photo, one sentence each.
-        digest: sha256 of the file, or of the array's bytes.
-        source: The file it came from; None for an array.
+        digest: sha256 of the file, or of the pixels of an array or a Pillow image.
+        source: The file it came from, which is never written to; None where there is none.
         wrapping: What else is written back with it.
+        data: The file's bytes, where they were given as bytes or an open file; None otherwise.
+        from_pixels: True for an array or a Pillow image: there are no file's bytes to go back to.
     """
 
     name: str
@@ -68,6 +80,12 @@ class Photo:
     digest: str
     source: Path | None = None
     wrapping: ContainerData = field(default_factory=ContainerData)
+    data: bytes | None = None
+    from_pixels: bool = False
+
+    def __repr__(self) -> str:
+        width, height = self.size_wh
+        return f"<Photo {self.name!r}: {width} x {height}, {self.mode}, {self.format}>"
 
     @property
     def size_wh(self) -> tuple[int, int]:
@@ -95,70 +113,146 @@ class Written:
     notes: tuple[str, ...]
 
 
-def open_photo(source: str | Path | npt.NDArray[np.uint8], *, max_megapixels: float = 100) -> Photo:
-    """The photo of a file, or of an array.
+PhotoSource: TypeAlias = str | os.PathLike[str] | Rgb | Image.Image | bytes | bytearray | memoryview | BinaryIO | Photo
+"""Everything that `open_photo` opens."""
+
+_KINDS = "a path, bytes, an open file, a Pillow image, or an array [H, W, 3] uint8"
+
+
+def open_photo(source: PhotoSource, *, max_megapixels: float = 100) -> Photo:
+    """The photo of a file, of its bytes, of a Pillow image, or of an array.
 
     Args:
-        source: A path, or [H, W, 3] uint8 RGB, which is copied.
+        source: One of
+            a path;
+            `bytes`, `bytearray` or `memoryview`: the whole file;
+            an open binary file or `io.BytesIO`, read from its position to its end, under its own name where it has one;
+            a `PIL.Image.Image`, in its own mode, with the EXIF and the colour profile in its `info`, turned upright; it
+            is written as PNG (CMYK as TIFF), since its pixels may have changed since it was a JPEG;
+            an array [H, W, 3] uint8 sRGB, which is copied and written as PNG;
+            a `Photo`, given back as it is.
         max_megapixels: A larger photo is refused from its header, before anything is decoded.
 
     Raises:
         PhotoError: It cannot be read, in one line that says why and what to do.
         ExtraMissing: It is a HEIC photo and pillow-heif is not installed.
     """
+    if isinstance(source, str | os.PathLike):
+        path, data = read_bytes(source)
+        return _photo_of_file(data, path.name, str(path), max_megapixels, source=path)
     if isinstance(source, np.ndarray):
         return _photo_of_array(source, max_megapixels)
-    if not isinstance(source, str | Path):
-        raise PhotoError(
-            f"a photo cannot be a {type(source).__name__}", hint="give a path, or an array [H, W, 3] uint8"
-        )
-    path, data = read_bytes(source)
-    decoded = decode(data, str(path), max_megapixels)
-    notes = list(decoded.notes)
-    if path.suffix.lower() not in _SUFFIXES_OF[decoded.format]:
-        notes.append(
-            f"it is a {decoded.format} file, whatever its name says, and is written as one under the same name"
-        )
-    rgb, managed, colour_notes = working_copy(decoded.samples, decoded.mode, decoded.wrapping.palette, decoded.icc)
-    notes += colour_notes
+    if isinstance(source, Image.Image):
+        return _photo_of_pillow(source, max_megapixels)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return _photo_of_data(bytes(source), "", max_megapixels, source=None)
+    if isinstance(source, Photo):
+        check_size(source.size_wh, f"'{source.name}'", max_megapixels)
+        return source
+    if callable(getattr(source, "read", None)):
+        return _photo_of_open_file(source, max_megapixels)
+    raise PhotoError(f"a photo cannot be a {type(source).__name__}", hint=f"give {_KINDS}")
+
+
+def _photo_of_open_file(file: BinaryIO, max_megapixels: float) -> Photo:
+    said = getattr(file, "name", None)
+    name = Path(said).name if isinstance(said, str | os.PathLike) and not str(said).startswith("<") else ""
+    shown = f"'{name}'" if name else "the open file"
+    try:
+        data: object = file.read()
+    except (OSError, ValueError) as error:  # UnicodeDecodeError, of a file opened as text, is a ValueError
+        text = isinstance(error, UnicodeDecodeError)
+        hint = "open it with open(path, 'rb')" if text else "open it again, and give it before it is closed"
+        raise PhotoError(f"cannot read {shown}: {'it is open as text' if text else error}", hint=hint) from error
+    if isinstance(data, str):
+        raise PhotoError(f"{shown} is open as text", hint="open it with open(path, 'rb')")
+    if not isinstance(data, bytes | bytearray | memoryview):
+        raise PhotoError(f"a photo cannot be a {type(file).__name__}", hint=f"give {_KINDS}")
+    if not data and _position(file):
+        raise PhotoError(f"{shown} was read to its end before", hint="go back to its start with file.seek(0)")
+    return _photo_of_data(bytes(data), name, max_megapixels, source=_path_of(file, said))
+
+
+def _position(file: BinaryIO) -> int:
+    try:
+        return file.tell()
+    except (AttributeError, OSError, ValueError):  # a pipe or a socket
+        return 0
+
+
+def _path_of(file: BinaryIO, name: object) -> Path | None:
+    """The path of an open file, where its name still leads to it: a result must never overwrite it."""
+    if not isinstance(name, str | os.PathLike):
+        return None
+    try:
+        path = Path(name).absolute()
+        return path if os.path.samestat(os.fstat(file.fileno()), path.stat()) else None
+    except (AttributeError, OSError, ValueError):  # no file of the operating system, or gone
+        return None
+
+
+def _photo_of_data(data: bytes, name: str, max_megapixels: float, *, source: Path | None) -> Photo:
+    if not data:
+        raise PhotoError(f"{name or 'the photo'!r} holds no bytes", hint="give the whole file")
+    photo = _photo_of_file(data, name, name or "photo", max_megapixels, source=source)
+    return replace(photo, data=data)
+
+
+def _photo_of_file(data: bytes, name: str, shown: str, max_megapixels: float, *, source: Path | None) -> Photo:
+    decoded = decode(data, shown, max_megapixels)
+    suffixes = _SUFFIXES_OF[decoded.format]
+    photo = _photo(decoded, name if name not in {"", ".."} else f"photo{_SUFFIX_OF[decoded.format]}", source)
+    notes = photo.notes
+    if Path(photo.name).suffix.lower() not in suffixes:
+        said = f"it is a {decoded.format} file, whatever its name says, and is written as one under the same name"
+        # What the file holds comes first, then its name, then its colours.
+        notes = (*decoded.notes, said, *notes[len(decoded.notes) :])
+    return replace(photo, notes=notes, digest=bytes_digest(data))
+
+
+def _photo_of_pillow(image: Image.Image, max_megapixels: float) -> Photo:
+    decoded = decode_pillow(image, max_megapixels)
+    said = getattr(image, "filename", "")
+    path = Path(os.fsdecode(said)) if said else None
+    name = f"{(path.stem if path else '') or 'photo'}{_SUFFIX_OF[decoded.format]}"
+    source = path.absolute() if path and path.is_file() else None
+    samples, palette = decoded.samples, decoded.wrapping.palette
+    colours = decoded.icc if palette is None else decoded.icc + palette.tobytes()
+    digest = bytes_digest(repr((decoded.mode, samples.shape)).encode() + samples.tobytes() + colours)
+    return replace(_photo(decoded, name, source), digest=digest, from_pixels=True)
+
+
+def _photo(decoded: Decoded, name: str, source: Path | None) -> Photo:
+    """The photo of decoded samples, without its digest."""
+    rgb, managed, notes = working_copy(decoded.samples, decoded.mode, decoded.wrapping.palette, decoded.icc)
     if decoded.mode.endswith("16"):
         notes.append("16 bits: the repainted part holds 8-bit detail, everything else keeps its 16 bits")
     rgb.flags.writeable = False
     return Photo(
-        name=path.name,
+        name=name,
         rgb=rgb,
         samples=decoded.samples,
         mode=decoded.mode,
         format=decoded.format,
         exif=decoded.exif,
         icc=decoded.icc,
-        notes=tuple(notes),
-        digest=bytes_digest(data),
-        source=path,
+        notes=(*decoded.notes, *notes),
+        digest="",
+        source=source,
         wrapping=replace(decoded.wrapping, managed=managed),
     )
 
 
-def _photo_of_array(array: npt.NDArray[np.uint8], max_megapixels: float) -> Photo:
+def _photo_of_array(array: npt.NDArray[Any], max_megapixels: float) -> Photo:
+    if array.size == 0:
+        raise PhotoError(f"a photo array must hold pixels, this one is {list(array.shape)}", hint="give at least 1 x 1")
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3:
         raise PhotoError(
             f"a photo array must be [H, W, 3] uint8 RGB, this one is {list(array.shape)} {array.dtype}",
-            hint=_array_hint(array),
+            hint=array_hint(array),
         )
-    if array.size == 0:
-        raise PhotoError(f"a photo array must hold pixels, this one is {list(array.shape)}", hint="give at least 1 x 1")
     check_size((array.shape[1], array.shape[0]), "the photo array", max_megapixels)
-    rgb = array.copy(order="C")
+    rgb = cast(Rgb, array.copy(order="C"))
     rgb.flags.writeable = False
     digest = bytes_digest(repr(rgb.shape).encode() + rgb.tobytes())
-    return Photo("photo.png", rgb, rgb, "RGB", "PNG", b"", b"", (), digest)
-
-
-def _array_hint(array: npt.NDArray[Any]) -> str:
-    if array.dtype != np.uint8:
-        return "for floats in 0..1 use automask.images.to_uint8(array)"
-    if array.ndim == 2:
-        return "for grey use numpy.stack([array] * 3, axis=2)"
-    if array.ndim == 3 and array.shape[2] == 4:
-        return "give array[:, :, :3], or the path of the file, whose alpha is then kept"
-    return "give height, width and the three colours, in this order"
+    return Photo("photo.png", rgb, rgb, "RGB", "PNG", b"", b"", (), digest, from_pixels=True)

@@ -15,13 +15,14 @@ from automask.plan.check import MASK_LENGTHS, check_plan
 from automask.plan.grammar import MAX_VARIANTS, parse_plan, parse_targets, parse_variants
 from automask.plan.names import mask_name, nearest, slug
 from automask.plan.seeds import candidate_seed, edit_seed
-from automask.plan.sources import load_plan, plan_from, variants_from
+from automask.plan.sources import PlanSource, load_plan, plan_from, variants_from
 from automask.plan.write import format_plan
 from automask.plan.yaml_plan import parse_yaml_plan
 
 __all__ = [
     "MASK_LENGTHS",
     "MAX_VARIANTS",
+    "PlanSource",
     "candidate_seed",
     "check_plan",
     "edit_seed",

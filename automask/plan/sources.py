@@ -1,15 +1,15 @@
-"""A plan in any of its forms: words, a file of words or YAML, or edits built in Python."""
+"""A plan in any of its forms: words, a file of words or YAML, a mapping, or edits built in Python."""
 
 import functools
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Any, TypeAlias, TypeVar, cast
 
 from automask.errors import PlanError
 from automask.plan.check import check_plan
 from automask.plan.grammar import parse_variants, parse_words
-from automask.plan.text import printable
+from automask.plan.text import describe, printable
 from automask.plan.yaml_plan import parse_yaml_plan
 from automask.types import Edit, Plan, Variant
 
@@ -45,29 +45,51 @@ def _words_in(path: Path, parse: Callable[[str], _Parsed]) -> _Parsed:
         raise
 
 
-def plan_from(source: str | os.PathLike[str] | Sequence[Edit], *, prompts: bool = True) -> Plan:
-    """The plan in any of its forms: words, a `Path` to a file, or edits made by hand.
+PlanSource: TypeAlias = (
+    str | os.PathLike[str] | Mapping[str, str] | Mapping[tuple[str, ...], str] | Mapping[str | tuple[str, ...], str]
+    | Sequence[str] | Sequence[Edit]
+)  # fmt: skip
+"""Everything that `plan_from` reads."""
 
-    A string is always words; a file's name goes in as a `Path`.
+
+def plan_from(source: PlanSource, *, prompts: bool = True) -> Plan:
+    """The plan in any of its forms.
+
+    Args:
+        source: One of
+            words, as in `parse_plan`: a string is always words, and a file's name goes in as a `Path`;
+            a `Path` to a file, as in `load_plan`;
+            a mapping of what to find to what it becomes: `{"island": "marble", ("cabinets", "wall"): "white"}`. A key
+            is words with commas and `except`, or a tuple of literal phrases; what it becomes is literal, so that any
+            text can be given. The key `keep` holds words to keep: `{"island": "marble", "keep": "faucet, plants"}`;
+            a list or tuple of words, each as on a line of its own: `["island -> marble", "keep faucet"]`;
+            a list or tuple of `Edit`.
+        prompts: False for a mask request, where prompts may be missing.
 
     Raises:
-        PlanError: As in `parse_plan`, `load_plan` or `check_plan`.
+        PlanError: As in `parse_plan`, `load_plan` or `check_plan`; a mapping's error names the key.
     """
     if isinstance(source, str):
         return parse_words(source, prompts=prompts)
     if isinstance(source, os.PathLike):
         return load_plan(source, prompts=prompts)
-    if not isinstance(source, Sequence):
+    if isinstance(source, Mapping):
+        return _plan_of_mapping(source, prompts=prompts)
+    if not isinstance(source, Sequence) or isinstance(source, bytes | bytearray | memoryview):
         raise PlanError(
-            f"a plan cannot be a {type(source).__name__}", hint="give words, a Path to a YAML file, or a tuple of Edit"
+            f"a plan cannot be a {type(source).__name__}",
+            hint="give words, a Path to a YAML file, a mapping such as {'island': 'marble'}, or a list of words",
         )
+    words = _on_lines(source)
+    if words is not None:
+        return parse_words(words, prompts=prompts)
     plan = cast(Plan, tuple(source))
     check_plan(plan, prompts=prompts)
     return plan
 
 
-def variants_from(source: str | os.PathLike[str] | Sequence[Edit] | Sequence[Variant]) -> tuple[Variant, ...]:
-    """The variants in any form of a plan. Only words have braces: a YAML plan's prompts are literal.
+def variants_from(source: PlanSource | Sequence[Variant]) -> tuple[Variant, ...]:
+    """The variants in any form of a plan. Only words have braces: prompts of a YAML plan or a mapping are literal.
 
     Raises:
         PlanError: As in `parse_variants`, `load_plan` or `check_plan`.
@@ -78,7 +100,50 @@ def variants_from(source: str | os.PathLike[str] | Sequence[Edit] | Sequence[Var
         return _words_in(Path(source), parse_variants)
     if isinstance(source, Sequence) and source and all(isinstance(item, Variant) for item in source):
         return cast("tuple[Variant, ...]", tuple(source))
+    words = _on_lines(source)
+    if words is not None:
+        return parse_variants(words)
     return (Variant("", (), plan_from(cast("Sequence[Edit]", source))),)
+
+
+def _on_lines(source: object) -> str | None:
+    """Several strings as the lines of one text; None for anything else."""
+    if isinstance(source, list | tuple) and source and all(isinstance(item, str) for item in source):
+        return "\n".join(source)
+    return None
+
+
+def _plan_of_mapping(source: Mapping[Any, Any], *, prompts: bool) -> Plan:
+    keep = _names(source["keep"], "keep").targets if "keep" in source else ()
+    plan = []
+    for key, becomes in source.items():
+        if key == "keep":
+            continue
+        if not isinstance(becomes, str) and (prompts or becomes is not None):
+            shown = describe(", ".join(map(str, key)) if isinstance(key, tuple) else key)
+            raise PlanError(f"what {shown} becomes is {describe(becomes)}", hint="say it in words: {'island': 'oak'}")
+        names = _names(key, "a key")
+        plan.append(Edit(names.targets, becomes or "", names.excepts, keep))
+    check_plan(tuple(plan), prompts=prompts)
+    return tuple(plan)
+
+
+def _names(value: object, where: str) -> Edit:
+    """An edit of these targets, and excepted words, without a prompt."""
+    if not isinstance(value, str):
+        if isinstance(value, tuple | list) and value and all(isinstance(name, str) for name in value):
+            return Edit(tuple(value), "")
+        raise PlanError(f"{where} is {describe(value)}", hint="give words with commas, or a tuple of phrases")
+    try:
+        plan = parse_words(value, prompts=False)
+    except PlanError as error:
+        raise PlanError(f"{where} is {describe(value)}: {error.problem}", hint=error.hint) from None
+    if len(plan) != 1 or plan[0].prompt or plan[0].keep or (where == "keep" and plan[0].excepts):
+        raise PlanError(
+            f"{where} is {describe(value)}, which says more than what to find",
+            hint="give each edit a key of its own, and what it becomes as the value",
+        )
+    return plan[0]
 
 
 def _read_text(path: Path, source: str) -> str:

@@ -1,12 +1,109 @@
-"""Masks as COCO run lengths."""
+"""Masks as COCO run lengths, and as a whole COCO file."""
 
-from collections.abc import Mapping
-from typing import Any
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
-from automask.errors import MaskError
-from automask.types import Hard
+from automask import __version__
+from automask.errors import MaskError, UsageError
+from automask.images import Photo
+from automask.masking.boxes import tight_box
+from automask.types import Box, Hard, Hw, Region
+
+Named: TypeAlias = str | os.PathLike[str] | Photo
+"""What a photo is called in a COCO file."""
+
+
+def to_coco(
+    regions: Sequence[Region] | Iterable[tuple[Named, Sequence[Region]]], *, photo: Named | None = None
+) -> dict[str, Any]:
+    """The regions as one COCO object-detection file, as `pycocotools.coco.COCO` and most trainers load it.
+
+    Each found region is one annotation: its binary mask as compressed run lengths, `bbox` as [x, y, width, height]
+    around it, `area` in pixels, `iscrowd` 0 and, where it was found and not given, its `score`. Regions that were not
+    found have none; their targets are categories all the same. All numbers count from 1.
+
+        >>> import json
+        >>> import automask
+        >>> regions = automask.mask("kitchen.jpg", "island; cabinets")
+        >>> coco = automask.to_coco(regions, photo="kitchen.jpg")
+        >>> coco["categories"]
+        [{'id': 1, 'name': 'island', 'supercategory': ''}, {'id': 2, 'name': 'cabinets', 'supercategory': ''}]
+        >>> sorted(coco["annotations"][0])
+        ['area', 'bbox', 'category_id', 'id', 'image_id', 'iscrowd', 'score', 'segmentation']
+        >>> text = json.dumps(coco)
+
+    Args:
+        regions: From `automask.mask`, of one photo; or (photo, regions) pairs of several.
+        photo: What the one photo is called in the file; a `Photo` gives its name.
+
+    Raises:
+        UsageError: A photo without regions whose size is therefore not known, or a name for several photos.
+        MaskError: Regions of one photo differ in size.
+    """
+    pairs = _pairs(regions, photo)
+    numbers: dict[str, int] = {}
+    for _, found in pairs:
+        for region in found:
+            numbers.setdefault(region.target, len(numbers) + 1)
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    for name, found in pairs:
+        height, width = _size_of(name, found)
+        file_name = name.name if isinstance(name, Photo) else os.fspath(name)
+        images.append({"id": len(images) + 1, "file_name": file_name, "height": height, "width": width})
+        for region in found:
+            box = tight_box(region.hard)
+            if box is not None:
+                about = {"id": len(annotations) + 1, "image_id": len(images), "category_id": numbers[region.target]}
+                annotations.append(about | _annotation(region, box))
+    return {
+        "info": {"description": f"masks by automask {__version__}", "version": "1.0"},
+        "licenses": [],
+        "images": images,
+        "annotations": annotations,
+        "categories": [{"id": number, "name": name, "supercategory": ""} for name, number in numbers.items()],
+    }
+
+
+def _pairs(
+    regions: Sequence[Region] | Iterable[tuple[Named, Sequence[Region]]], photo: Named | None
+) -> list[tuple[Named, Sequence[Region]]]:
+    given = list(regions)
+    if photo is None and not any(isinstance(item, Region) for item in given):
+        return cast("list[tuple[Named, Sequence[Region]]]", given)
+    if not all(isinstance(item, Region) for item in given):
+        raise UsageError(
+            "regions and (photo, regions) pairs were mixed, or pairs came with photo=",
+            hint="give regions with photo=NAME, or a list of pairs",
+        )
+    return [("" if photo is None else photo, cast("list[Region]", given))]
+
+
+def _size_of(name: Named, regions: Sequence[Region]) -> Hw:
+    sizes = {(region.hard.shape[0], region.hard.shape[1]) for region in regions}
+    if isinstance(name, Photo):
+        sizes.add((name.rgb.shape[0], name.rgb.shape[1]))
+        name = name.name
+    if not sizes:
+        raise UsageError(f"{os.fspath(name)!r} has no regions, so its size is not known", hint="leave it out")
+    if len(sizes) > 1:
+        raise MaskError(
+            f"the regions of {os.fspath(name)!r} differ in size: {sorted(sizes)}", hint="give each photo its own"
+        )
+    return sizes.pop()
+
+
+def _annotation(region: Region, box: Box) -> dict[str, Any]:
+    about = {
+        "bbox": [box.x0, box.y0, box.width, box.height],
+        "area": int(np.count_nonzero(region.hard)),
+        "segmentation": coco_rle(region.hard),
+        "iscrowd": 0,
+    }
+    return about if region.peak is None else about | {"score": round(float(region.peak), 4)}
 
 
 def coco_rle(hard: Hard) -> dict[str, Any]:

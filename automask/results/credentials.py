@@ -96,7 +96,8 @@ def sign(result: Path, photo: Photo, pem: str | Path, *, source_type: str, note:
 
     Raises:
         ConfigError, ExtraMissing: See `signer_of`.
-        OutputError: The photo is an array, or its file has changed; or it cannot be signed. The unsigned file remains.
+        OutputError: The photo was given as pixels, its file has changed, or it cannot be signed. The unsigned file
+            remains.
     """
     mime = _MIME.get(photo.format)
     if mime is None:

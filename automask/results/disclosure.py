@@ -41,8 +41,12 @@ def original_of(photo: Photo) -> bytes:
     Raises:
         OutputError: There is no such file, or it has changed since.
     """
-    if photo.source is None:
-        raise OutputError("this photo is an array and did not come from a file", hint="give the photo's path")
+    if photo.data is not None:
+        return photo.data
+    if photo.source is None or photo.from_pixels:
+        raise OutputError(
+            "this photo was given as pixels and did not come from a file", hint="give the photo's path, or its bytes"
+        )
     try:
         data = photo.source.read_bytes()
     except OSError as error:

@@ -1,17 +1,31 @@
 """An edited photo, and the files that it writes."""
 
+import contextlib
 import os
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
 from automask import __version__
-from automask.errors import OutputError
+from automask.errors import ConfigError, OutputError
 from automask.fingerprint import disclosed_digest
-from automask.images import Photo, atomic_path, transparent_mask, write_mask, write_photo, write_picture
+from automask.images import (
+    Photo,
+    atomic_path,
+    photo_bytes,
+    picture_bytes,
+    pillow_photo,
+    transparent_mask,
+    write_mask,
+    write_photo,
+    write_picture,
+    xmp_of,
+)
 from automask.plan import mask_name
 from automask.results import credentials, disclosure
 from automask.results.files import check_out, files_of, free_files, masks_of_earlier_runs, same_file, write_error
@@ -19,6 +33,14 @@ from automask.results.previews import before_after, overlay
 from automask.results.records import box_record, mask_record, read_record, write_json
 from automask.results.sheets import candidates_sheet, variants_cell, variants_sheet
 from automask.types import Alpha, Disclose, Plan, Region, Rgb, Step, Variant
+
+if TYPE_CHECKING:
+    import PIL.Image
+
+NOTEBOOK_PX = 1024
+"""Longer side of what a notebook shows of an outcome."""
+_STEPS_SHOWN = 4
+_CHARS_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +62,10 @@ class Saved:
     record: Path
     recorded: Mapping[str, Any]
     original: Path | None = None
+
+    def __repr__(self) -> str:
+        masks = f"{len(self.masks)} {'mask' if len(self.masks) == 1 else 'masks'}"
+        return f"<Saved {str(self.result or self.picture)!r}, with {masks} and {self.record.name!r}>"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +103,82 @@ class Outcome:
             if step.area_px:
                 result = np.maximum(result, region.alpha)
         return result
+
+    def __repr__(self) -> str:
+        (width, height), shown = self.photo.size_wh, [self._step_shown(step) for step in self.steps[:_STEPS_SHOWN]]
+        more = len(self.steps) - len(shown)
+        said = ", ".join(shown) + (f" and {more} more" if more else "")
+        return f"<Outcome {self.photo.name!r} {width} x {height}: {said}>"
+
+    def _step_shown(self, step: Step) -> str:
+        share = step.area_px / self.image[..., 0].size if step.area_px else None
+        targets = ", ".join(step.targets)
+        done = "not found" if not step.found else "not painted" if share is None else f"{share:.1%}"
+        return f"{_short(targets)} -> {_short(step.prompt)} ({done})"
+
+    def _repr_jpeg_(self) -> bytes:
+        """What a notebook shows: the result, at most 1024 px on its longer side."""
+        scale = min(1.0, NOTEBOOK_PX / max(self.photo.size_wh))
+        size_wh = tuple(max(1, round(side * scale)) for side in self.photo.size_wh)
+        picture = _disclosed(self, self.disclose, "").image
+        small = picture if scale == 1 else cv2.resize(picture, size_wh, interpolation=cv2.INTER_AREA)
+        return picture_bytes(small, "JPEG")
+
+    def pil(self) -> "PIL.Image.Image":
+        """The result as a Pillow image, in the photo's own mode, with its EXIF, colour profile and XMP in `info`.
+
+        It is what `save` would write, before any lossy encoder; of 16 bits a colour Pillow holds the upper 8.
+
+            >>> import automask
+            >>> image = automask.edit("kitchen.jpg", "cabinets -> white").pil()
+            >>> image.mode, image.size
+            ('RGB', (384, 256))
+        """
+        shown = _disclosed(self, self.disclose, "")
+        image = pillow_photo(shown.photo, shown.image, shown.alpha)
+        with contextlib.suppress(ValueError):  # a packet that cannot be read
+            packet = xmp_of(shown.photo)
+            if packet:
+                image.info["xmp"] = packet
+        return image
+
+    def to_bytes(self, format: str | None = None) -> bytes:
+        """The result as the bytes of a file: what `save` would write as the photo's copy, after the same check.
+
+        EXIF, profile and all that surrounds the pixels are kept; `disclose` and `c2pa`, where the overrides set them,
+        hold here too.
+
+            >>> import pathlib
+            >>> import automask
+            >>> upload = pathlib.Path("kitchen.jpg").read_bytes()
+            >>> outcome = automask.edit(upload, "cabinets -> white")
+            >>> outcome.to_bytes()[6:10]  # a JPEG came in, a JPEG goes out
+            b'JFIF'
+            >>> outcome.to_bytes("png")[1:4]
+            b'PNG'
+
+        Args:
+            format: None for the photo's own format. "jpeg", "png" or "webp" for another: then with 8-bit sRGB samples,
+                the photo's alpha and its EXIF.
+
+        Raises:
+            ConfigError: An unknown format, or one that is not the photo's own where `c2pa` is to sign.
+            OutputError: It cannot be encoded, or pixels outside the mask would differ.
+        """
+        format_ = self.photo.format if format is None else _format_of(format, self.photo.format)
+        shown = _disclosed(self, self.disclose, "")
+        data = photo_bytes(shown.photo, shown.image, shown.alpha, format_)
+        if self.c2pa is None:
+            return data
+        if format_ != self.photo.format:
+            raise ConfigError(
+                f"only a {self.photo.format} file of this photo is signed, not {format_}", hint="leave format out"
+            )
+        with tempfile.TemporaryDirectory() as folder:  # the library that signs reads and writes files
+            file = Path(folder, self.photo.name)
+            file.write_bytes(data)
+            _signed(self, file, self.c2pa)
+            return file.read_bytes()
 
     def save(
         self,
@@ -148,6 +250,19 @@ class Outcome:
         return Saved(files.result, paths, files.before_after, files.record, record, original)
 
 
+def _format_of(name: str, own: str) -> str:
+    """The format's name as Pillow writes it."""
+    wanted = str(name).upper().removeprefix(".")
+    wanted = {"JPG": "JPEG", "TIF": "TIFF", "HEIC": "HEIF"}.get(wanted, wanted)
+    if wanted not in {own, "JPEG", "PNG", "WEBP"}:
+        raise ConfigError(f"format is {name!r}", hint=f"give jpeg, png, webp, or nothing for {own}")
+    return wanted
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _CHARS_SHOWN else text[: _CHARS_SHOWN - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _DisclosedImage:
     """What is written of an outcome under one setting of `disclose`; `told` is the record's entry about it."""
@@ -207,8 +322,8 @@ def _signed(outcome: Outcome, result: Path, pem: str | None) -> tuple[str | None
 
 
 def _write_original(photo: Photo, path: Path) -> None:
-    """Writes the unaltered photo, byte for byte; of an array the same pixels."""
-    if photo.source is None:
+    """Writes the unaltered photo, byte for byte; of an array or a Pillow image the same pixels."""
+    if photo.from_pixels:
         write_photo(photo, photo.rgb, np.zeros(photo.rgb.shape[:2], np.uint8), path)
         return
     data = disclosure.original_of(photo)

@@ -390,5 +390,5 @@ def find(name: str) -> Weights:
             return weights
     names = [weights.name for weights in _CATALOGUE]
     near = get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(names)}"
-    raise ConfigError(f"no model named {name!r}", hint=hint)
+    hint = f"did you mean {near[0]!r}?" if near else f"valid: {', '.join(names)}"
+    raise ConfigError(f"unknown model {name!r}", hint=hint)

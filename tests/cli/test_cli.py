@@ -114,7 +114,11 @@ WRONG = [
     (["edit"], 2, "no photo given; name the photo first"),
     (["edit", "PHOTO"], 2, 'no EDITS and no --plan; say what to do, as in "island -> marble"'),
     (["edit", "PHOTO", "a -> b", "--plan", "x.yaml"], 2, "EDITS 'a -> b' and --plan x.yaml; give one of the two"),
-    (["edit", "PHOTO", "a -> b", "c -> d"], 2, "EDITS twice: 'a -> b' and 'c -> d'; put them in one pair of quotes"),
+    (
+        ["edit", "PHOTO", "a -> b", "c -> d"],
+        2,
+        "EDITS twice: 'a -> b' and 'c -> d'; put them in one pair of quotes, separated by ';'",
+    ),
     (
         ["edit", "PHOTO", "island -> navy", "--preset", "photo", "preset=tiny"],
         2,
@@ -137,11 +141,18 @@ WRONG = [
     (["edit", "/no/such.jpg", "island -> navy"], 1, "/no/such.jpg"),
     (["edit", "PHOTO", "island -> navy", "--conf", "/no/such/conf"], 2, "no folder '/no/such/conf'"),
     (["edit", "PHOTO", "island -> chesterfield sofa"], 2, "chesterfield sofa"),
-    (["edti", "PHOTO"], 2, "no command 'edti'; did you mean 'edit'?"),
+    (["edti", "PHOTO"], 2, "unknown command 'edti'; did you mean 'edit'?"),
     (["PHOTO", "island -> navy"], 2, "did you mean: automask edit"),
-    (["models", "fetch"], 2, "fetch what?"),
+    (["models", "fetch"], 2, "name what to fetch: clipseg-rd64-refined, vit_b"),
     (["models", "fetch", "clipsag"], 1, "clipsag"),
-    (["batch", "FOLDER", "island -> navy"], 2, "a batch needs a folder to write into; say -o DIR"),
+    (["xyzzy"], 2, "unknown command 'xyzzy'; valid: edit, mask, batch"),
+    (["models", "fech"], 2, "unknown command 'models fech'; did you mean 'fetch'?"),
+    (["--versoin"], 2, "automask: unrecognized arguments: --versoin; see 'automask --help'"),
+    (["help", "edti"], 2, "unknown command 'edti'; did you mean 'edit'?"),
+    (["help", "edit", "me"], 2, "unknown command 'edit me'; see 'automask edit --help'"),
+    (["completion", "tcsh"], 2, "automask completion: argument SHELL: invalid choice: 'tcsh'"),
+    (["mask", "PHOTO", "PHOTO", "island"], 2, "more than one photo: "),
+    (["edit", "*.jpg", "a -> b"], 2, "no photo '*.jpg'; a pattern is for many photos: automask batch '*.jpg' ..."),
 ]
 
 

@@ -219,7 +219,8 @@ def test_invalid_file_names_are_refused() -> None:
     assert "is empty" in refused("")
     assert "cannot read" in refused("a\0b.jpg")
     assert "cannot read" in refused("a" * 5000)
-    assert refused(3) == "a photo cannot be a int; give a path, or an array [H, W, 3] uint8"
+    kinds = "a path, bytes, an open file, a Pillow image, or an array [H, W, 3] uint8"
+    assert refused(3) == f"a photo cannot be a int; give {kinds}"
 
 
 @pytest.mark.parametrize(

@@ -111,10 +111,10 @@ def test_a_plan_is_words_or_a_path_or_edits():
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        (3, "a plan cannot be a int; give words, a Path to a YAML file, or a tuple of Edit"),
+        (3, "a plan cannot be a int; give words, a Path to a YAML file, a mapping such as {'island': 'marble'}, or"),
         (None, "a plan cannot be a NoneType; give words"),
         ("plan.yaml", "a file goes in with --plan, or as a Path"),
-        (("island", "marble"), "edit 1: a str is not an Edit; write Edit"),
+        (("island", Edit(("lamp",), "gold")), "edit 1: a str is not an Edit; write Edit"),
         ((), "the plan has no edit; write what to change and what it becomes: 'island -> marble'"),
     ],
 )

@@ -101,6 +101,14 @@ def test_a_signed_result_says_what_it_was_made_from_and_how(name: str, pem: Path
 
 
 @c2pa
+def test_the_bytes_of_a_result_are_signed_as_its_file_is(pem: Path, tmp_path: Path):
+    made = outcome(photo_file(tmp_path).read_bytes(), c2pa=str(pem))
+    (tmp_path / "a.png").write_bytes(made.to_bytes())
+    assert manifest(tmp_path / "a.png")["title"] == "photo.png"
+    np.testing.assert_array_equal(open_photo(tmp_path / "a.png").rgb, made.image)
+
+
+@c2pa
 def test_nothing_repainted_is_nothing_signed(pem: Path, tmp_path: Path):
     made = outcome(photo_file(tmp_path), np.zeros((180, 240), bool))
     done = made.save(tmp_path / "out", c2pa=pem)
@@ -127,7 +135,7 @@ def test_a_batch_signs_what_was_not_signed(pem: Path, tmp_path: Path):
 
 @c2pa
 def test_an_array_cannot_be_signed(pem: Path, tmp_path: Path):
-    with pytest.raises(OutputError, match="this photo is an array"):
+    with pytest.raises(OutputError, match="this photo was given as pixels and did not come from a file"):
         outcome(room()).save(tmp_path, c2pa=pem)
     assert not (tmp_path / "photo.run.json").exists()
 

@@ -96,7 +96,7 @@ def test_a_path_is_taken_as_it_is_but_a_name_goes_first(tmp_path, monkeypatch):
         WeightsMissing, match=r"no weights at 'gone/sam.pth'; point model at a file or folder that is there"
     ):
         locate("gone/sam.pth")
-    with pytest.raises(ConfigError, match=r"no model named 'vit_x'; did you mean 'vit_"):
+    with pytest.raises(ConfigError, match=r"unknown model 'vit_x'; did you mean 'vit_"):
         locate("vit_x")
 
 

@@ -110,9 +110,9 @@ def test_the_list_names_licence_download_and_memory_of_each_in_100_columns(capsy
 
 def test_an_unknown_name_gets_the_nearest():
     assert find("vit_b").name == "vit_b"
-    with pytest.raises(ConfigError, match=r"no model named 'sd15-inpant'; did you mean 'sd15-inpaint'\?"):
+    with pytest.raises(ConfigError, match=r"unknown model 'sd15-inpant'; did you mean 'sd15-inpaint'\?"):
         find("sd15-inpant")
-    with pytest.raises(ConfigError, match=r"no model named 'zzz'; known are: clipseg-rd64-refined, vit_b,"):
+    with pytest.raises(ConfigError, match=r"unknown model 'zzz'; valid: clipseg-rd64-refined, vit_b,"):
         find("zzz")
 
 

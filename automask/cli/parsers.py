@@ -1,0 +1,366 @@
+"""The commands and options of `automask`, for the program itself, its `--help` and the shells' completion.
+
+Built in a few milliseconds from the standard library alone: `--help` answers at once.
+"""
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from automask import __version__
+from automask.errors import UsageError
+
+EXIT_STATUSES = """\
+exit status: 0 done; 1 failed; 2 the words, the configuration or the arguments are wrong; 3 a target was missing under
+on_missing=fail; 4 a batch finished with some photos failed; 130 interrupted.
+"""
+
+Completion = Literal["files", "folders"] | Callable[[], Sequence[str]]
+"""What a shell offers for the value of an argument: paths, or the names that a function gives."""
+
+SHELLS = ("bash", "zsh", "fish")
+
+
+class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
+    """Argparse's own, with room for the longest option on the line of its explanation."""
+
+    def __init__(self, prog: str, **settings: Any) -> None:
+        super().__init__(prog, **{"max_help_position": 30, **settings})
+
+    def _format_action(self, action: argparse.Action) -> str:
+        if isinstance(action, argparse._SubParsersAction):
+            # Each command as a line of its own, without the line that says only COMMAND.
+            return "".join(self._format_action(command) for command in action._choices_actions)
+        return super()._format_action(action)
+
+
+class Parser(argparse.ArgumentParser):
+    """Argparse whose complaints go the way of all our errors, and which knows what completes its arguments.
+
+    Abbreviated options are refused: `--prest photo` must not become `--preset photo`.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings, formatter_class=_HelpFormatter, allow_abbrev=False)
+        self.commands: dict[str, Parser] = {}
+        self.summaries: dict[str, str] = {}
+        self.completions: dict[str, Completion] = {}
+        self._group: Any = None
+
+    def add(self, *names: str, completes: Completion | None = None, **settings: Any) -> None:
+        """Adds an argument, as `add_argument` does, and what a shell completes it with."""
+        action = self.add_argument(*names, **settings)
+        if completes is not None:
+            self.completions[action.dest] = completes
+
+    def add_command(
+        self, name: str, positionals: str, summary: str, *, description: str = "", epilog: str = ""
+    ) -> "Parser":
+        """The new parser of a command of this one.
+
+        Args:
+            name: The command, such as `edit`.
+            positionals: What its usage line shows after its name.
+            summary: One line for the list of commands.
+            description: What its `--help` says first; the summary, where it is empty.
+            epilog: What its `--help` says last.
+        """
+        if self._group is None:
+            self._group = self.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+        prog = f"{self.prog} {name}"
+        parser: Parser = self._group.add_parser(
+            name,
+            prog=prog,
+            usage=f"{prog} {positionals}".rstrip(),
+            help=summary,
+            description=description or f"{summary[0].upper()}{summary[1:]}.",
+            epilog=epilog,
+        )
+        self.commands[name], self.summaries[name] = parser, summary
+        return parser
+
+    def error(self, message: str) -> Any:
+        """Raises UsageError with argparse's complaint."""
+        where = "" if self.prog == "automask" else f"{self.prog}: "
+        raise UsageError(f"{where}{message}", hint=f"see '{self.prog} --help'")
+
+
+def leaf(parser: Parser, arguments: Sequence[str]) -> tuple[Parser, list[str]]:
+    """The parser of the command that the arguments begin with, as deep as it goes, and the arguments after it.
+
+    Raises:
+        UsageError: The command is unknown; the nearest, or all, are named.
+    """
+    left = list(arguments)
+    while parser.commands and left and not left[0].startswith("-"):
+        if left[0] not in parser.commands:
+            raise _unknown_command(parser, left[0])
+        parser = parser.commands[left.pop(0)]
+    return parser, left
+
+
+def _unknown_command(parser: Parser, name: str) -> UsageError:
+    from difflib import get_close_matches
+
+    whole = f"{parser.prog} {name}".removeprefix("automask ")
+    close = get_close_matches(name, parser.commands, 1)
+    hint = f"did you mean {close[0]!r}?" if close else f"valid: {', '.join(parser.commands)}"
+    return UsageError(f"unknown command {whole!r}", hint=hint)
+
+
+def program_parser() -> Parser:
+    """The parser of the whole program, with one of its own for each command."""
+    parser = Parser(
+        prog="automask",
+        usage="automask COMMAND ...",
+        description="Change rooms in photographs from words alone.",
+        epilog='for example:  automask edit kitchen.jpg "island -> marble; cabinets -> white"\n\n'
+        "'automask help COMMAND' explains one command.\n\n" + EXIT_STATUSES,
+    )
+    parser.add("--version", action="version", version=f"automask {__version__}", help="print the version and stop")
+    _add_edit(parser)
+    _add_mask(parser)
+    _add_batch(parser)
+    _add_demo(parser)
+    _add_materials(parser)
+    _add_models(parser)
+    _add_config(parser)
+    _add_completion(parser)
+    _add_help(parser)
+    return parser
+
+
+def _add_edit(program: Parser) -> None:
+    parser = program.add_command(
+        "edit",
+        "PHOTO [EDITS] [options] [key=value ...]",
+        "make the edits in one photo",
+        description="Makes the edits in one photo and writes the result, its masks, a before/after picture and a "
+        'record\ninto OUT; of words with braces ("island -> {marble, oak}") each variant into a folder of its own, and '
+        "a sheet of all.",
+        epilog='for example:  automask edit kitchen.jpg "island -> marble; cabinets except handles -> white" -o done\n'
+        'in a pipe:    automask edit - "island -> marble" -o - < kitchen.jpg > marble.jpg\n\n' + EXIT_STATUSES,
+    )
+    _add_positionals(parser, "PHOTO", "the photo; - reads it from standard input", "EDITS", "island -> marble")
+    _add_run_options(parser, out="folder for the results (default: out); - writes only the picture, on standard output")
+    parser.add(
+        "--masks",
+        metavar="DIR",
+        completes="folders",
+        help="use these masks (as 'automask mask' wrote them) and find nothing",
+    )
+
+
+def _add_mask(program: Parser) -> None:
+    parser = program.add_command(
+        "mask",
+        "PHOTO [TARGETS] [options] [key=value ...]",
+        "only find the masks, and draw them over the photo",
+        description="Finds what the words name; writes masks, an overlay picture and a COCO record into OUT; "
+        "paints nothing.",
+        epilog='for example:  automask mask kitchen.jpg "island; cabinets except handles"\n\n' + EXIT_STATUSES,
+    )
+    _add_positionals(parser, "PHOTO", "the photo; - reads it from standard input", "TARGETS", "island; cabinets")
+    _add_run_options(parser)
+    parser.add(
+        "--coco",
+        metavar="FILE.json",
+        completes="files",
+        help="also write the masks as one COCO file, for pycocotools and for training",
+    )
+
+
+def _add_batch(program: Parser) -> None:
+    parser = program.add_command(
+        "batch",
+        "SOURCE [EDITS] [options] [key=value ...]",
+        "make the same edits in a folder of photos",
+        description="Makes the edits in every photo of a folder, a glob (in quotes) or a CSV with the columns "
+        "photo,edits.\nWhat is done already is skipped; a photo that fails does not stop the others.",
+        epilog='for example:  automask batch listing/ "cabinets -> white" -o done\n\n' + EXIT_STATUSES,
+    )
+    _add_positionals(parser, "SOURCE", "a folder, a glob in quotes, or a CSV", "EDITS", "cabinets -> white")
+    _add_run_options(parser)
+    parser.add("--mapper", metavar="NAME", completes=_group_names("mapper"), help="local (default) or ray")
+    parser.add(
+        "--workers",
+        type=worker_count,
+        metavar="N",
+        completes=lambda: ("auto",),
+        help="how many photos at a time (default: auto)",
+    )
+    parser.add("--recursive", action="store_true", help="subfolders too; OUT mirrors them")
+    parser.add("--dry-run", action="store_true", help="list what would be done, and do nothing")
+    parser.add("--retry-failed", action="store_true", help="only the photos that OUT/failures.csv lists")
+
+
+def _add_demo(program: Parser) -> None:
+    parser = program.add_command("demo", "[-o OUT]", "edit the kitchen that comes with automask")
+    parser.add(
+        "-o",
+        "--out",
+        default="out",
+        metavar="OUT",
+        completes="folders",
+        help="folder for the results (default: out)",
+    )
+
+
+def _add_materials(program: Parser) -> None:
+    parser = program.add_command(
+        "materials",
+        "[-o SHEET.png] [--json]",
+        "list the materials that paint knows, or draw them",
+        description="Lists the materials that paint knows besides every colour; -o draws them.",
+    )
+    parser.add("-o", "--out", metavar="SHEET.png", completes="files", help="draw 1.2 m x 0.8 m of each on one sheet")
+    parser.add("--json", action="store_true", help="print the list as JSON, and nothing else")
+
+
+def _add_models(program: Parser) -> None:
+    parser = program.add_command(
+        "models",
+        "[list | fetch NAME ...]",
+        "list model weights, or fetch some",
+        description="Lists the weights that automask knows, or fetches some.",
+    )
+    parser.add_command("list", "", "list the weights: licence, size, GPU memory, and whether they are here")
+    fetch = parser.add_command(
+        "fetch",
+        "[NAME ...] [--preset NAME] [--conf DIR] [key=value ...]",
+        "download weights by name, or all that a preset needs",
+        epilog="for example:  automask models fetch vit_b sd15-inpaint\n"
+        "              automask models fetch --preset photo\n"
+        "              automask models fetch --preset photo editor=sdxl\n",
+    )
+    fetch.add(
+        "words",
+        nargs="*",
+        metavar="NAME",
+        completes=_weights_names,
+        help="one of the names that 'automask models list' shows; with --preset also key=value",
+    )
+    _add_preset(fetch, default="")
+
+
+def _add_config(program: Parser) -> None:
+    parser = program.add_command(
+        "config", "[show | list | copy] ...", "show the configuration, or list and copy its files"
+    )
+    show = parser.add_command(
+        "show",
+        "[--preset NAME] [--conf DIR] [key=value ...]",
+        "print the configuration that a run would have, as YAML",
+        epilog="for example:  automask config show --preset photo editor=sdxl boxes.threshold=0.2\n",
+    )
+    show.add("overrides", nargs="*", metavar="key=value", help="configuration overrides")
+    _add_preset(show)
+    listing = parser.add_command(
+        "list", "[GROUP ...] [--conf DIR]", "list the groups of the configuration and their files"
+    )
+    listing.add("groups", nargs="*", metavar="GROUP", completes=_groups, help="only these groups, such as editor")
+    _add_conf(listing)
+    copy = parser.add_command(
+        "copy",
+        "GROUP/NAME DIR [--as NAME]",
+        "copy one of automask's files into a folder of your own, under a new name",
+        description="Copies one of automask's configuration files into a folder of your own, under a new name.\n"
+        "Change the copy, and use it with --conf DIR. A file that is there is never overwritten.",
+        epilog="for example:  automask config copy editor/paint conf --as mine\n"
+        '              automask edit kitchen.jpg "island -> marble" --conf conf editor=mine\n',
+    )
+    copy.add("file", metavar="GROUP/NAME", completes=_config_files, help="as 'automask config list' shows them")
+    copy.add("folder", metavar="DIR", completes="folders", help="your folder: the copy is DIR/GROUP/NAME.yaml")
+    copy.add("--as", dest="new_name", metavar="NAME", help="the copy's name (default: my-NAME)")
+
+
+def _add_completion(program: Parser) -> None:
+    parser = program.add_command(
+        "completion",
+        "bash|zsh|fish",
+        "print a script that completes commands in your shell",
+        epilog="to use it:\n"
+        "  bash  automask completion bash > ~/.local/share/bash-completion/completions/automask\n"
+        "        or, without the package bash-completion: add 'source <(automask completion bash)' to ~/.bashrc\n"
+        "  zsh   automask completion zsh > DIR/_automask, with a DIR of $fpath; then start a new shell\n"
+        "        or add 'source <(automask completion zsh)' to ~/.zshrc after compinit\n"
+        "  fish  automask completion fish > ~/.config/fish/completions/automask.fish\n",
+    )
+    parser.add("shell", choices=SHELLS, metavar="SHELL", completes=lambda: SHELLS, help="bash, zsh or fish")
+
+
+def _add_help(program: Parser) -> None:
+    parser = program.add_command("help", "[COMMAND ...]", "explain a command")
+    parser.add(
+        "words",
+        nargs="*",
+        metavar="COMMAND",
+        completes=lambda: tuple(program.commands),
+        help="such as edit, or config show",
+    )
+
+
+def _add_positionals(parser: Parser, subject: str, about: str, words: str, example: str) -> None:
+    """The subject, the words and the overrides. Which is which is settled by what they look like: `Arguments`."""
+    parser.add("subject", nargs="?", metavar=subject, completes="files", help=about)
+    parser.add("words", nargs="?", metavar=words, help=f'the words, in quotes: "{example}"')
+    parser.add(
+        "overrides",
+        nargs="*",
+        metavar="key=value",
+        help="configuration overrides, anywhere; 'automask config show' prints the keys",
+    )
+
+
+def _add_run_options(parser: Parser, *, out: str = "folder for the results (default: out)") -> None:
+    """The options that every command which works on photos takes."""
+    parser.add("-o", "--out", metavar="OUT", completes="folders", help=out)
+    parser.add("--plan", metavar="FILE.yaml", completes="files", help="a YAML plan in place of the words")
+    _add_preset(parser)
+    parser.add("--json", action="store_true", help="print the record as JSON, and nothing else, on standard output")
+
+
+def _add_preset(parser: Parser, *, default: str = " (default)") -> None:
+    about = f"starter{default}, photo, or your own from --conf"
+    parser.add("--preset", metavar="NAME", completes=_group_names("preset"), help=about)
+    _add_conf(parser)
+
+
+def _add_conf(parser: Parser) -> None:
+    about = "a folder of your own YAML files, searched after automask's"
+    parser.add("--conf", metavar="DIR", completes="folders", help=about)
+
+
+def worker_count(text: str) -> int | str:
+    """The value of --workers: a whole number, or `auto`."""
+    try:
+        return text if text == "auto" else int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither 'auto' nor a whole number") from None
+
+
+def _group_names(group: str) -> Callable[[], Sequence[str]]:
+    def names() -> Sequence[str]:
+        from automask.config import conf_files
+
+        return tuple(file.name for file in conf_files() if file.group == group)
+
+    return names
+
+
+def _groups() -> Sequence[str]:
+    from automask.config import conf_files
+
+    return tuple(dict.fromkeys(file.group for file in conf_files()))
+
+
+def _config_files() -> Sequence[str]:
+    from automask.config import conf_files
+
+    return tuple(f"{file.group}/{file.name}" for file in conf_files())
+
+
+def _weights_names() -> Sequence[str]:
+    from automask.weights import catalogue
+
+    return tuple(weights.name for weights in catalogue())

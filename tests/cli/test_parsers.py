@@ -1,0 +1,91 @@
+"""The parsers of all commands: help, usage lines, and what is offered."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from automask.cli.completion import commands_of
+from automask.cli.entry import RUNS, main
+from automask.cli.parsers import program_parser
+
+COMMANDS = [" ".join(command.path) for command in commands_of(program_parser())]
+HEAVY = {"numpy", "torch", "hydra", "rich", "cv2", "PIL", "yaml", "onnxruntime"}
+
+
+def test_every_command_runs_something_or_has_commands_of_its_own():
+    for command in commands_of(program_parser()):
+        assert (" ".join(("automask", *command.path)) in RUNS) or command.commands, command.path
+    assert {name.removeprefix("automask ") for name in RUNS} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_the_same_by_help_and_by_the_option(command: str, capsys: pytest.CaptureFixture[str]):
+    assert main(["help", *command.split()]) == 0
+    by_command = capsys.readouterr()
+    assert main([*command.split(), "--help"]) == 0
+    by_option = capsys.readouterr()
+    assert by_option == by_command
+    assert by_command.err == ""
+    assert by_command.out.split()[: 2 + len(command.split())] == ["usage:", "automask", *command.split()]
+
+
+def test_the_list_of_commands_is_whole(capsys: pytest.CaptureFixture[str]):
+    assert main([]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    for name, summary in next(commands_of(program_parser())).commands:
+        assert f" {name} {summary} " in said
+
+
+def test_a_command_with_commands_of_its_own_prints_its_help(capsys: pytest.CaptureFixture[str]):
+    assert main(["config"]) == 0
+    out = capsys.readouterr().out
+    assert all(word in out for word in ("show", "list", "copy"))
+
+
+def test_abbreviated_options_are_refused_everywhere(capsys: pytest.CaptureFixture[str]):
+    for words in (["demo", "--ou", "x"], ["models", "fetch", "--pres", "photo"], ["config", "show", "--pres", "photo"]):
+        assert main(words) == 2
+        assert "unrecognized arguments: --" in capsys.readouterr().err
+
+
+def test_the_preset_for_tests_is_offered_nowhere(capsys: pytest.CaptureFixture[str]):
+    typed = [["help", *command.split()] for command in COMMANDS]
+    typed += [["config", "list"], *(["completion", shell] for shell in ("bash", "zsh", "fish"))]
+    typed += [["config", "show", "--preset", "tinny"], ["config", "show", "editor=xyzzy"]]
+    for words in typed:
+        main(words)
+        said = capsys.readouterr()
+        assert "tiny" not in said.out + said.err, words
+    assert main(["config", "show", "--preset", "tiny"]) == 0
+    assert "automask.testing.tiny_diffusion" in capsys.readouterr().out
+
+
+def test_help_is_quick_and_light():
+    code = f"""
+import sys, time
+began = time.perf_counter()
+from automask.cli import main
+main(["batch", "--help"])
+took = time.perf_counter() - began
+print(sorted(name for name in {HEAVY!r} if name in sys.modules), file=sys.stderr)
+print(took, file=sys.stderr)
+"""
+    times = []
+    for _ in range(5):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        heavy, took = done.stderr.splitlines()
+        assert heavy == "[]"
+        times.append(float(took))
+        if times[-1] < 0.2:
+            break
+        time.sleep(0.5)  # the machine was busy with something else
+    assert min(times) < 0.2
+
+
+def test_the_columns_of_a_terminal_do_not_break_the_help(monkeypatch: pytest.MonkeyPatch, capsys):
+    monkeypatch.setitem(os.environ, "COLUMNS", "40")
+    assert main(["batch", "--help"]) == 0
+    assert "--retry-failed" in capsys.readouterr().out
