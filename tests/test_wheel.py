@@ -7,7 +7,7 @@ import subprocess
 import sys
 import venv
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -23,7 +23,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source.mkdir()
     for name in ("automask", "conf"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    shutil.copytree(ROOT / "licenses", source / "licenses")
+    for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
         shutil.copy(ROOT / name, source / name)
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)]
@@ -49,16 +50,39 @@ def test_the_wheel_holds_configuration_weights_and_sample_and_stays_small(wheel:
     assert wheel.stat().st_size < 14e6
 
 
+def test_the_wheel_holds_the_licences_of_what_is_in_it(wheel: Path):
+    archive = zipfile.ZipFile(wheel)
+    texts = {
+        name: archive.read(name).decode() for name in archive.namelist() if name.endswith((".txt", ".md", "NOTICE"))
+    }
+    inside = {name.partition(".dist-info/licenses/")[2]: text for name, text in texts.items()}
+    assert "WordNet 3.0 Copyright 2006 by Princeton University" in inside["licenses/WordNet-3.0.txt"]
+    assert "Permission is hereby granted, free of charge" in inside["licenses/css-color-names-MIT.txt"]
+    assert any(name.endswith(".dist-info/licenses/LICENSE") for name in archive.namelist())
+    for named in ("EfficientNet-Lite", "MiniLM", "WordNet", "RAL", "NYU Depth V2", "pillow-heif", "research only"):
+        assert named in inside["NOTICE"], named
+    # Every net has its model card beside it, with terms of its own, and NOTICE names both.
+    nets = [name for name in archive.namelist() if name.endswith((".onnx", ".npz"))]
+    assert len(nets) == 3
+    for net in nets:
+        card = str(PurePosixPath(net).with_name("MODEL_CARD.md"))
+        assert "## Terms" in texts[card]
+        assert PurePosixPath(net).name in texts[card]
+        assert net in inside["NOTICE"]
+        assert card in inside["NOTICE"]
+
+
 def test_installed_into_an_empty_environment_the_demo_runs_without_torch(wheel: Path, tmp_path: Path):
     home = tmp_path / "environment"
     venv.create(home, with_pip=True)
-    python = home / "bin" / "python"
+    programs = home / ("Scripts" if os.name == "nt" else "bin")
+    python = programs / "python"
     # Nothing of this checkout or its environment may help.
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     pip = [str(python), "-m", "pip", "install", "--quiet", "--constraint", str(ROOT / "scripts" / "lock.txt")]
     subprocess.run([*pip, str(wheel)], check=True, capture_output=True, cwd=tmp_path, env=clean)
     ran = subprocess.run(
-        [str(home / "bin" / "automask"), "demo", "-o", "out"],
+        [str(programs / "automask"), "demo", "-o", "out"],
         capture_output=True,
         text=True,
         check=False,
@@ -71,4 +95,4 @@ def test_installed_into_an_empty_environment_the_demo_runs_without_torch(wheel: 
     assert record["outside_changed_px"] == 0
     installed = sum(path.stat().st_size for path in home.rglob("*") if path.is_file() and not path.is_symlink())
     assert installed < 600e6
-    assert not list(home.glob("lib/*/site-packages/torch"))
+    assert not list(home.rglob("site-packages/torch"))
