@@ -1,8 +1,10 @@
 """A small room with known masks, for the tests that run the whole program without any model."""
 
+import importlib.util
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,24 @@ SIZE = (96, 128)
 # A shell that starts the tests in the background has them ignore Ctrl-C, and what they start inherits that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+HAS_MODELS = all(importlib.util.find_spec(name) for name in ("torch", "transformers", "diffusers", "segment_anything"))
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Skips the tests that are marked `models` where the extra of that name is not installed."""
+    for item in items:
+        if not HAS_MODELS and item.get_closest_marker("models"):
+            item.add_marker(pytest.mark.skip(reason="needs the 'models' extra: pip install 'automask[models]'"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says how many tests were skipped for which reason."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"{count} skipped: {reason}")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Configuration: YAML and signatures one-to-one, every mistake at once, and no `_target_` from anywhere but YAML."""
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -21,10 +20,6 @@ FILES = sorted(file for group in GROUPS for file in (CONF / group).glob("*.yaml"
 PRESETS = sorted(file.stem for file in (CONF / "preset").glob("*.yaml"))
 EXPERIMENTS = sorted((CONF / "experiment").glob("*.yaml"))
 STARTER_WEIGHTS = config.conf_dir().parent / "automask" / "segmenters" / "weights" / "starter.onnx"
-
-needs_models = pytest.mark.skipif(
-    importlib.util.find_spec("torch") is None, reason="needs the 'models' extra: pip install 'automask[models]'"
-)
 
 
 def read(file: Path) -> dict[str, Any]:
@@ -207,7 +202,6 @@ def test_the_starter_preset_builds():
 
 
 @pytest.mark.models
-@needs_models
 def test_the_tiny_preset_builds():
     stages = config.build(config.compose("tiny"))
     assert [type(part).__name__ for part in (stages.segmenter, stages.refiner, stages.editor)] == [

@@ -1,6 +1,5 @@
 """The scripts of pipelines/: the same jobs through Hydra's own front door, multirun included."""
 
-import importlib.util
 import json
 import shutil
 import subprocess
@@ -13,10 +12,6 @@ import numpy as np
 import pytest
 
 PIPELINES = Path(__file__).resolve().parent.parent / "pipelines"
-
-needs_models = pytest.mark.skipif(
-    importlib.util.find_spec("torch") is None, reason="needs the 'models' extra: pip install 'automask[models]'"
-)
 
 
 def script(name: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -203,7 +198,6 @@ def test_a_segmenter_from_a_folder_of_one_s_own(scene, tmp_path: Path, monkeypat
 
 
 @pytest.mark.models
-@needs_models
 @pytest.mark.parametrize("name", ["edit", "mask", "batch"])
 def test_each_script_runs_the_tiny_preset(name: str, scene, tmp_path: Path):
     photo = scene.folder if name == "batch" else scene.photo

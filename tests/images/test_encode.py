@@ -67,10 +67,11 @@ def test_alpha_channels_are_never_changed(name: str, tmp_path: Path) -> None:
     photo = open_photo(make(name, tmp_path))
     again, _ = rewritten(photo, tmp_path / "out")
     before, after = expanded(photo), expanded(again)
-    if before.ndim == 3 and before.shape[2] in {2, 4} and photo.mode != "CMYK" and after.shape == before.shape:
-        if photo.format in {"HEIF", "AVIF"}:
-            return  # their encoders store alpha with loss
-        np.testing.assert_array_equal(before[..., -1], after[..., -1])
+    if photo.format in {"HEIF", "AVIF"}:
+        pytest.skip("its encoder stores alpha with loss")
+    if before.ndim != 3 or before.shape[2] not in {2, 4} or photo.mode == "CMYK" or after.shape != before.shape:
+        pytest.skip("no alpha channel that the result has too")
+    np.testing.assert_array_equal(before[..., -1], after[..., -1])
 
 
 @every_kind
