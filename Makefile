@@ -43,3 +43,26 @@ lock:
 
 clean:
 	rm -rf $(LIGHT) $(FULL) .venv-lock build dist out
+
+# Documentation and pictures.
+BIN ?= bin
+DOCS := .venv-docs
+.PHONY: docs docs-pages pictures
+
+## docs: the documentation as a site in build/docs; a broken link fails
+docs: $(DOCS)/.ready
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/$(BIN)/mkdocs build --strict --quiet
+	@echo "open build/docs/index.html"
+
+$(DOCS)/.ready: scripts/docs-requirements.txt
+	$(PYTHON) -m venv --clear $(DOCS)
+	$(DOCS)/$(BIN)/python -m pip --disable-pip-version-check install --quiet --requirement scripts/docs-requirements.txt
+	touch $@
+
+## docs-pages: the pages that repeat the code: the command line from --help, the lists of rooms from tests/test_layers.py
+docs-pages: $(LIGHT)/.ready
+	$(LIGHT)/$(BIN)/python scripts/docs_pages.py
+
+## pictures: every picture of README.md and docs/, from the samples in the checkout; the page of a batch needs Chromium
+pictures: $(LIGHT)/.ready
+	$(LIGHT)/$(BIN)/python scripts/pictures.py

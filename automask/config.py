@@ -324,7 +324,9 @@ def _hydra(overrides: Sequence[str], conf: Path | None, primary: str) -> tuple[C
             run = OmegaConf.masked_copy(composed, [key for key in composed if key != "hydra"])
             container: Any = OmegaConf.to_container(run, resolve=True)
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"configuration: {' '.join(str(error).split())}", hint="see docs/configuration.md") from error
+        raise ConfigError(
+            f"configuration: {' '.join(str(error).split())}", hint="see docs/reference/configuration.md"
+        ) from error
     if sweeps and primary == "config":
         raise ConfigError("the experiment runs several jobs", hint="use python pipelines/edit.py experiment=NAME")
     return container, preset

@@ -1,4 +1,4 @@
-"""Measures speed and memory, and prints tables that docs/benchmarks.md may quote.
+"""Measures speed and memory, and prints tables that docs/research/benchmarks.md may quote.
 
     python scripts/bench.py masks      CLIPSeg and SAM ViT-B at full size, random weights: eight phrases against one
     python scripts/bench.py process    whole `automask edit` processes of the starter preset: seconds and peak memory
@@ -31,7 +31,7 @@ from typing import Any
 import bench_batch
 import numpy as np
 
-SAMPLE = Path(__file__).resolve().parents[1] / "automask" / "samples" / "kitchen.jpg"
+SAMPLE = Path(__file__).resolve().parents[1] / "tests" / "data" / "kitchen.jpg"
 PHRASES = ("island", "cabinets", "wall", "floor", "window", "countertop", "sofa", "lamp")
 
 

@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
-SAMPLE = HERE.parent / "automask" / "samples" / "kitchen.jpg"
+SAMPLE = HERE.parent / "tests" / "data" / "kitchen.jpg"
 RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
 """Ray calls nobody, and its workers wait behind other programs no more than ours do: it would make them nice by 15."""
 WORDS = "wall -> sage green; floor -> oak"

@@ -24,7 +24,7 @@ from automask.protocols import Stages
 from automask.types import Box, Edit, MaskRecipe, Region, Rgb
 from automask.weights import quiet_models
 
-SAMPLE = Path(__file__).resolve().parents[1] / "automask" / "samples" / "kitchen.jpg"
+SAMPLE = Path(__file__).resolve().parents[1] / "tests" / "data" / "kitchen.jpg"
 PLAN = (Edit(("island",), "a waterfall island of white marble"), Edit(("cabinets",), "walnut cabinets"))
 BOXES = (Box(200, 560, 600, 900), Box(960, 120, 1330, 470))
 """Where the two edits of the plan are in the sample of 1536x1024 px: objects of some 400 px, far apart."""

@@ -4,8 +4,9 @@
     apt-get download wordnet-base && dpkg -x wordnet-base*.deb wordnet
     python scripts/distil_words.py --wordnet wordnet/usr/share/wordnet
 
-WordNet 3.0 (Princeton University, free for any use with its notice: docs/starter.md) says what is a kind of what: every
-kind of sofa is a text that is read as "sofa", and every other noun is *background*, of which nothing may be read.
+WordNet 3.0 (Princeton University, free for any use with its notice: docs/research/starter.md) says what is a kind of
+what: every kind of sofa is a text that is read as "sofa", and every other noun is *background*, of which nothing may be
+read.
 MiniLM says what a text means: a vector for every word and every text of several words. Both are folded into one vector
 per word, of 8 bits a number, so that the package needs NumPy alone. Some two minutes on two cores; seeded.
 

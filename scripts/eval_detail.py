@@ -1,4 +1,4 @@
-"""Measures how well a crop that was painted small gets its detail back: the table of docs/diffusion.md.
+"""Measures how well a crop that was painted small gets its detail back: the table of docs/guide/diffusion.md.
 
     python scripts/eval_detail.py PAIRS [--scale 1.5 2 3]
 

@@ -9,7 +9,7 @@ class ids, `classes` the names (as in the folder's `classes.json`) of what the e
 or null. Beside `before` may lie NAME.json whose `materials` tell what the surfaces are made of now.
 
 Tables go to standard output, OUT/table.md and OUT/table.json, the pictures (before, ours, re-render) to OUT/sheet.png.
-docs/editing-quality.md says how to read them.
+docs/research/editing-quality.md says how to read them.
 
 Scenes are split for tuning and for judging: `--split measure` takes those whose number is odd (kitchen_0003), `--split
 tune` the even ones and those without a number. Tune on one half, report the other.

@@ -3,7 +3,7 @@
     python scripts/eval_masks.py --data DIR [--preset NAME] [--limit N] [--out OUT] [key=value ...]
 
 DIR holds an `index.json` (label pictures with class ids, or one mask per phrase), or renders (`NAME.jpg` beside
-`NAME.png`, with a `classes.json` there or above). The forms of DIR, and what each column means: docs/evaluation.md.
+`NAME.png`, with a `classes.json` there or above). The forms of DIR, and the columns: docs/research/evaluation.md.
 The tables go to standard output and to OUT/table.md and OUT/table.json; OUT/sheet.png shows the worst, the middling and
 the best photos, what was found beside what is true.
 """
@@ -242,7 +242,7 @@ def read_folder(data: Path, wanted: Sequence[str] | None = None, *, min_area: fl
         raise UsageError(f"no folder '{data}'", hint="--data names a folder with an index.json, or with renders")
     folder = (_indexed if (data / "index.json").is_file() else _rendered)(data, wanted, min_area)
     if not folder.items or not folder.counts:
-        raise UsageError(f"'{data}' lists no photo with a phrase", hint="docs/evaluation.md shows the form")
+        raise UsageError(f"'{data}' lists no photo with a phrase", hint="docs/research/evaluation.md shows the form")
     return folder
 
 
@@ -266,7 +266,7 @@ def _indexed(data: Path, wanted: Sequence[str] | None, min_area: float) -> Folde
         for p in listed:
             also[p["phrase"]].update(dict.fromkeys(p.get("aliases", ())))
     except (KeyError, TypeError, AttributeError) as error:
-        hint = "docs/evaluation.md shows the form"
+        hint = "docs/research/evaluation.md shows the form"
         raise UsageError(f"'{index}' has not the form of an index ({error!r})", hint=hint) from error
     for item in items:
         if (item.label is not None) + bool(item.masks) + (not item.masks and item.absent is not None) != 1:
@@ -346,7 +346,7 @@ def _classes(data: Path) -> list[Class]:
             if int(number) != UNLABELLED:
                 found.append(Class(int(number), names, None if plain else entry.get("parent")))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        hint = "docs/evaluation.md shows the form"
+        hint = "docs/research/evaluation.md shows the form"
         raise UsageError(f"'{file}' does not name classes ({error!r})", hint=hint) from error
     return found
 

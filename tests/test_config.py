@@ -630,7 +630,7 @@ def test_composing_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_every_key_is_told_in_the_docs():
-    page = (CONF.parent / "docs" / "configuration.md").read_text(encoding="utf-8")
+    page = (CONF.parent / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
     primary = {**read(CONF / "config.yaml"), **read(CONF / "script.yaml")}
     top = [key for key in primary if key not in ("defaults", "hydra")]
     for name in (*top, *GROUPS, *PRESETS, "experiment", *(file.stem for file in EXPERIMENTS)):

@@ -1,4 +1,4 @@
-"""Imports point one way: the layout law of docs/architecture.md, held over the syntax trees of the package."""
+"""Imports point one way: the layout law of docs/extend/architecture.md, held over the syntax trees of the package."""
 
 import ast
 import sys

@@ -227,7 +227,7 @@ def run_demo(parser: Parser, arguments: list[str]) -> int:
     from automask.api import edit
     from automask.results.files import check_out
 
-    words = "island, accent wall -> marble; cabinets -> white"
+    words = "island -> white marble; cabinets -> forest; keep countertop"
     photo = Path(__file__).parents[1] / "samples" / "kitchen.jpg"
     check_out(flags.out)
     print(f'automask edit kitchen.jpg "{words}"')
@@ -267,7 +267,7 @@ def run_materials(parser: Parser, arguments: list[str]) -> int:
             if row["group"] == group:
                 notes = [row["finish"]] * bool(row["finish"]) + ["in any colour"] * row["takes_colour"]
                 print(f"  {row['name']:<26}{', '.join(notes)}".rstrip())
-    print("\nAlso: every colour, finishes, and your own picture (swatch:oak.jpg); see docs/materials.md.")
+    print("\nAlso: every colour, finishes, and your own picture (swatch:oak.jpg); see docs/guide/materials.md.")
     if flags.out is not None:
         print(flags.out)
     return 0

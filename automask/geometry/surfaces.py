@@ -1,6 +1,6 @@
 """Predicts the surfaces in a photo with a small net: which way they face, how near they are and what they reflect.
 
-Its training data, its accuracy and where it fails: docs/surfaces.md.
+Its training data, its accuracy and where it fails: docs/research/surfaces.md.
 """
 
 from dataclasses import dataclass

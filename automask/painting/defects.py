@@ -3,7 +3,7 @@
 Used to choose among several candidates of one edit. The words are not considered: the photo before the edit is the only
 reference. Each detector gives one number with a unit, its *raw* measure; a score is `1 - 2 ** -(raw / half) ** 2`, so
 that 0.5 is reached at `half`. The halves are set so that in every detector at most about one good edit in eight scores
-above 0.5 (docs/candidates.md says on which data and how).
+above 0.5 (docs/research/defects.md says on which data and how).
 """
 
 import math

@@ -34,7 +34,7 @@ _WORK_PX = 256
 
 _DETAIL_RADIUS_PX = 2
 _DETAIL_NOISE = 1.0
-"""Window and noise, in levels, of the local fit in `restore_detail`; docs/diffusion.md compares other values."""
+"""Window and noise, in levels, of the local fit in `restore_detail`; docs/guide/diffusion.md compares other values."""
 
 
 def correct_drift(painted: Rgb, photo: Rgb, seen: Rgb, hard: Hard, *, spill_px: float = 0.0) -> Rgb:

@@ -7,7 +7,7 @@ hold targets, `except`, `keep` and prompts; YAML can also hold an editor, a seed
 
 `sources.py` accepts a plan in any form; `grammar.py` parses words and `yaml_plan.py` YAML; `check.py` holds the laws
 that every plan obeys; `write.py` turns a plan into text again. `names.py` and `seeds.py` derive file names and seeds
-from the words, and `text.py` compares and shows them. docs/grammar.md explains the grammar, and a test runs its
+from the words, and `text.py` compares and shows them. docs/guide/words.md explains the grammar, and a test runs its
 examples. The words never pass through Hydra's own grammar, nor through a shell. Other rooms import from here.
 """
 

@@ -1,6 +1,6 @@
 """How a result discloses that it was altered: a label in the picture, and a note in its XMP metadata.
 
-The rules behind it: docs/disclosure.md. Nothing here writes a file.
+The rules behind it: docs/guide/disclosure.md. Nothing here writes a file.
 """
 
 from collections.abc import Iterator, Sequence

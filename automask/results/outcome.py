@@ -200,7 +200,7 @@ class Outcome:
                 photo's results already use there (kitchen.jpg, then kitchen.png) uses its full name.
             disclose: `metadata` says in the result's XMP what was altered; `label` also draws a label into it, outside
                 what was repainted, and puts the original next to it; `none` does neither, and is the default. A photo
-                in which nothing was repainted is never labelled. See docs/disclosure.md.
+                in which nothing was repainted is never labelled. See docs/guide/disclosure.md.
             c2pa: A PEM file with your certificates and key, to sign the result with content credentials.
 
         Raises:

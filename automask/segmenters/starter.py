@@ -1,8 +1,8 @@
 """The built-in segmenter: a small net in the package, run by ONNX Runtime, for a fixed vocabulary of rooms.
 
-Its training data, accuracy and limits: docs/starter.md. The net distinguishes about ninety *leaves*, and predicts for
-each whether it is in the photo at all. A phrase is a set of leaves ("cabinets" are base, wall and tall cabinets); its
-heat comes from the sum of their probabilities and from their presence.
+Its training data, accuracy and limits: docs/research/starter.md. The net distinguishes about ninety *leaves*, and
+predicts for each whether it is in the photo at all. A phrase is a set of leaves ("cabinets" are base, wall and tall
+cabinets); its heat comes from the sum of their probabilities and from their presence.
 """
 
 import json
@@ -35,8 +35,8 @@ _MIN_WALL_SHARE = 0.005
 _PAINT_SPREAD = 14.0  # one paint varies by about this much (8-bit Lab) over a wall that is lit from one side
 _COLOUR_ODDS = 5.0  # factor on the odds of wall where its colour is seen: 0.3 becomes 0.68, a black fridge's 0.02 0.09
 
-# Presence from which a phrase counts as being in the photo. Chosen on NYU val (docs/starter.md), where it keeps 93 % of
-# what is there. It is low because few of the phrases that a photo could be searched for are in it.
+# Presence from which a phrase counts as being in the photo. Chosen on NYU val (docs/research/starter.md), where it
+# keeps 93 % of what is there. It is low because few of the phrases that a photo could be searched for are in it.
 PRESENT = 0.1
 # A phrase with less presence peaks below this, the threshold of `conf/boxes/default.yaml`.
 FOUND = 0.35

@@ -25,7 +25,7 @@ from automask.errors import UnknownPhrase, WeightsMissing
 _SPELLING = 0.82
 
 # Cosine similarities. Chosen on the half "tune" of tests/segmenters/words_heldout.json; the other half's rates are in
-# docs/starter.md.
+# docs/research/starter.md.
 _SAME = 0.98  # from here it is the reference itself
 _SIMILAR = 0.7  # least similarity to a known text
 _HEADS_SIMILAR = 0.5  # the last word of a compound says what it is: "sofa dealer" is not a sofa
@@ -152,7 +152,7 @@ class Vocabulary:
         if "and" in words:
             raise UnknownPhrase(
                 f"the starter segmenter does not know {shown!r}",
-                hint=f"separate several things by commas; nearest known words: {near} (docs/starter.md lists all)",
+                hint=f"separate several things by commas; nearest known words: {near} (docs/guide/things.md lists all)",
             )
         if picking or placing:
             raise UnknownPhrase(
@@ -161,7 +161,7 @@ class Vocabulary:
             )
         raise UnknownPhrase(
             f"the starter segmenter does not know {shown!r}",
-            hint=f"nearest known words: {near} (docs/starter.md lists all; preset=photo takes any)",
+            hint=f"nearest known words: {near} (docs/guide/things.md lists all; preset=photo takes any)",
         )
 
     def _joined(self, words: list[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """The catalogue of model weights: sources, pinned commits, digests, licences, sizes.
 
-Every source is pinned to a commit, and every digest here was read in a public document (`docs/models.md` lists them).
-A digest that no document gives is recorded at the first fetch, and every later fetch is compared with it.
+Every source is pinned to a commit, and every digest here was read in a public document (`docs/reference/models.md`
+lists them). A digest that no document gives is recorded at the first fetch, and every later fetch is compared with it.
 """
 
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ class Weights:
             returns that file, otherwise the folder.
         variant: The file name's middle part in a diffusers repository (`fp16`), if only that variant is fetched.
         gated: Whether the licence must first be accepted on the model's page, with an account.
-        vram_gb: Estimated GPU memory in 10**9 bytes in half precision without offloading (`docs/models.md` says how);
-            for an editor part, what it adds to its editor. None if no estimate was made.
+        vram_gb: Estimated GPU memory in 10**9 bytes in half precision without offloading (`docs/reference/models.md`
+            says how); for an editor part, what it adds to its editor. None if no estimate was made.
         offload_gb: The same with an editor's parts moved to the GPU one after another; None if that saves nothing.
     """
 
@@ -138,8 +138,8 @@ _CATALOGUE = (
         kind="editor",
         source="stable-diffusion-v1-5/stable-diffusion-inpainting",
         # The commit is named by many public repositories (one of them brings a model card with it: "revision
-        # 8a4288a7...", licence CreativeML OpenRAIL-M). The three digests: docs/models.md. Only the fp16 variant exists
-        # as safetensors (huggingface/diffusers#4677, #11528).
+        # 8a4288a7...", licence CreativeML OpenRAIL-M). The three digests: docs/reference/models.md. Only the fp16
+        # variant exists as safetensors (huggingface/diffusers#4677, #11528).
         revision="8a4288a76071f7280aedbdb3253bdb9e9d5d84bb",
         sha256=(
             (
@@ -353,7 +353,7 @@ _CATALOGUE = (
         kind="editor part",
         source="h94/IP-Adapter",
         # Commit and digest of the adapter: finegrain-ai/refiners, src/refiners/conversion/models/ipadapter_sd15.py.
-        # Digest of the image encoder at that commit, and the sizes: public lists of files for ComfyUI.
+        # Digest of the image encoder: mcmonkeyprojects/SwarmUI, WorkflowGeneratorSteps.cs.
         revision="018e402774aeeddd60609b4ecdb7e298259dc729",
         sha256=(
             ("models/ip-adapter_sd15.safetensors", "289b45f16d043d0bf542e45831f971dcdaabe18b656f11e86d9dfba7e9ee3369"),

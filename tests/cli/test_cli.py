@@ -361,7 +361,7 @@ def test_the_demo_edits_the_bundled_kitchen(capsys, tmp_path):
     began = time.perf_counter()
     status, out, err = run(capsys, "demo", "-o", tmp_path)
     assert (status, err) == (0, "")
-    assert "island, accent wall -> marble" in out
+    assert "island -> white marble; cabinets -> forest" in out
     record = json.loads((tmp_path / "kitchen.run.json").read_text())
     assert [step["found"] for step in record["steps"]] == [True, True]
     assert record["outside_changed_px"] == 0

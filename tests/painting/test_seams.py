@@ -1,5 +1,7 @@
 """An editor's own errors are measured around the mask and undone inside it."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -19,9 +21,7 @@ HARD = disc(SIZE, (180, 160), 70)
 
 
 def kitchen() -> np.ndarray:
-    from importlib.resources import files
-
-    return open_photo(str(files("automask") / "samples" / "kitchen.jpg")).rgb[300:620, 500:900]
+    return open_photo(Path(__file__).parents[1] / "data" / "kitchen.jpg").rgb[300:620, 500:900]
 
 
 def ring_error(picture: np.ndarray, photo: np.ndarray, hard: np.ndarray) -> float:

@@ -1,4 +1,4 @@
-"""docs/grammar.md: every example on the page means what the page says."""
+"""docs/guide/words.md and variants.md: every example on the page means what the page says."""
 
 import re
 from pathlib import Path
@@ -8,20 +8,20 @@ import pytest
 from automask.errors import PlanError
 from automask.plan import MASK_LENGTHS, parse_plan, parse_targets, parse_variants, parse_yaml_plan
 
-GRAMMAR = Path(__file__).parents[2] / "docs" / "grammar.md"
+GUIDE = Path(__file__).parents[2] / "docs" / "guide"
+GRAMMAR = "\n".join((GUIDE / name).read_text(encoding="utf-8") for name in ("words.md", "variants.md"))
 
 EXAMPLE = re.compile(
     r"^```(?P<kind>words|targets|variants|yaml)\n(?P<text>.*?)^```\n\n(?:(?P<table>(?:^\|[^\n]*\n)+)|^```error\n(?P<error>.*?)^```)",
     re.M | re.S,
 )
 
-EXAMPLES = [found.groupdict() for found in EXAMPLE.finditer(GRAMMAR.read_text(encoding="utf-8"))]
+EXAMPLES = [found.groupdict() for found in EXAMPLE.finditer(GRAMMAR)]
 
 
 def test_the_grammar_page_has_its_examples():
-    page = GRAMMAR.read_text(encoding="utf-8")
-    assert len(re.findall("^```(?:words|targets|variants|yaml)$", page, re.M)) == len(EXAMPLES) == 18
-    assert len(re.findall(r"^\*\*\d+\. ", page, re.M)) == 10
+    assert len(re.findall("^```(?:words|targets|variants|yaml)$", GRAMMAR, re.M)) == len(EXAMPLES) == 18
+    assert len(re.findall(r"^\*\*\d+\. ", GRAMMAR, re.M)) == 10
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["text"].splitlines()[0])
@@ -61,5 +61,4 @@ def settings_of(edit):
 
 
 def test_the_grammar_page_names_every_key():
-    page = GRAMMAR.read_text(encoding="utf-8")
-    assert all(f"`{key}`" in page for key in ("target", "prompt", "except", "keep", "with", "seed", *MASK_LENGTHS))
+    assert all(f"`{key}`" in GRAMMAR for key in ("target", "prompt", "except", "keep", "with", "seed", *MASK_LENGTHS))

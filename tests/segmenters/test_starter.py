@@ -18,7 +18,7 @@ from automask.segmenters import vocabulary as words_module
 from automask.segmenters.starter import Starter
 
 WEIGHTS = resources.files("automask.segmenters") / "weights"
-SAMPLE = resources.files("automask") / "samples" / "kitchen.jpg"
+SAMPLE = Path(__file__).parents[1] / "data" / "kitchen.jpg"
 # The sample's labels at a quarter of its size; ids of the renderer.
 LABELS = Path(__file__).parents[1] / "data" / "kitchen_labels.png"
 WALL, ACCENT_WALL, FLOOR, CEILING, WINDOW = 1, 2, 3, 4, 5

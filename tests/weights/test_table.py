@@ -14,7 +14,7 @@ from automask.weights import (
 )
 from automask.weights.table import PICKLES
 
-PAGE = Path(__file__).parents[2] / "docs" / "models.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "models.md"
 
 
 def test_every_entry_is_pinned_and_says_its_licence():

@@ -7,7 +7,7 @@ light and reflectance add.
 
     words, colours, catalogue    what the prompt asks for: a Look
     stone, wood, noise           how materials are drawn
-    surfaces                     what a small net in the package sees of every surface: docs/surfaces.md
+    surfaces                     what a small net in the package sees of every surface: docs/research/surfaces.md
     planes, laying               which plane of the room a pixel lies on, and the texture laid on it
     tone, filters, light, edges  what light falls on the old surface, and where it ends
     editor                       the editor itself
