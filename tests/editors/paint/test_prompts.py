@@ -25,7 +25,7 @@ from automask.plan import parse_plan
 from automask.protocols import Stages
 from automask.types import Edit
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "guide" / "materials.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "guide" / "materials.md"
 
 
 def lch(colour):
