@@ -1,4 +1,4 @@
-"""What mkdocs runs beside its plugins: the page of the Python interface lists every name of `automask.__all__`."""
+"""What mkdocs runs with its plugins: the Python page lists every name of `automask.__all__` that is not an error."""
 
 import ast
 from pathlib import Path
@@ -8,7 +8,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "automask"
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Puts a block of mkdocstrings for each public name where a page says {{API}}."""
+    """Puts a block of mkdocstrings for each public name where a page says {{API}}; errors have a page of their own."""
     return markdown.replace("{{API}}", "\n".join(_block(name) for name in _public_names()))
 
 
@@ -16,10 +16,16 @@ def _public_names() -> list[str]:
     tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
     for node in tree.body:
         if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "__all__" for t in node.targets):
-            names = [name for name in ast.literal_eval(node.value) if not name.startswith("__")]
+            names = set(ast.literal_eval(node.value)) - {"__version__"} - error_names()
             # Functions first: they are what a reader looks for.
-            return sorted(names, key=lambda name: (name[0].isupper(), name.endswith("Error"), name.lower()))
+            return sorted(names, key=lambda name: (name[0].isupper(), name.lower()))
     raise ValueError(f"{PACKAGE / '__init__.py'} has no __all__")
+
+
+def error_names() -> set[str]:
+    """Every class of automask.errors."""
+    tree = ast.parse((PACKAGE / "errors.py").read_text(encoding="utf-8"))
+    return {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
 
 
 def _block(name: str) -> str:

@@ -37,25 +37,15 @@ def help_of(*command: str) -> str:
 
 
 def commands() -> dict[tuple[str, ...], str]:
-    """Every command and subcommand with its help, in the order in which the help of `automask` lists them."""
-    found: dict[tuple[str, ...], str] = {(): help_of()}
-    listed = found[()].partition("positional arguments:")[2].partition("\noptions:")[0]
-    for name in re.findall(r"^ {4,20}([a-z][a-z-]*) +\S", listed, flags=re.MULTILINE):
-        if name == "help":
-            continue
-        found[name,] = help_of(name)
-        for inner in _subcommands(found[name,]):
-            text = help_of(name, inner)
-            if text != found[name,]:
-                found[name, inner] = text
+    """Every command and subcommand with its help, in the order in which `--help` lists them."""
+    found: dict[tuple[str, ...], str] = {}
+    waiting: list[tuple[str, ...]] = [()]
+    while waiting:
+        command = waiting.pop(0)
+        found[command] = help_of(*command)
+        listed = found[command].partition("\ncommands:\n")[2].partition("\n\n")[0]
+        waiting[:0] = [(*command, name) for name in re.findall(r"^  ([a-z][a-z-]*) ", listed, flags=re.MULTILINE)]
     return found
-
-
-def _subcommands(text: str) -> list[str]:
-    listed = text.partition("positional arguments:")[2].partition("\noptions:")[0]
-    choices = re.search(r"^ +\{([a-z,-]+)\}", listed, flags=re.MULTILINE)
-    named = re.findall(r"^ {4}([a-z][a-z-]*) +\S", listed, flags=re.MULTILINE)
-    return choices.group(1).split(",") if choices else named
 
 
 def page() -> str:

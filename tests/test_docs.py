@@ -34,7 +34,12 @@ def test_the_command_line_page_is_what_help_prints(docs_pages):
 
 def test_the_command_line_page_has_every_command(docs_pages):
     named = {" ".join(command) for command in docs_pages.commands()}
-    assert {"edit", "mask", "batch", "demo", "materials", "models"} <= named
+    assert {"edit", "mask", "batch", "demo", "materials", "models fetch", "config show", "completion"} <= named
+    assert named - {""} == {" ".join(typed) for typed in named_in(docs_pages.page())} - {""}
+
+
+def named_in(page):
+    return [heading.split()[1:] for heading in re.findall(r"^##+ (automask.*)$", page, re.MULTILINE)]
 
 
 def test_the_lists_of_rooms_are_the_table_of_the_layer_test(docs_pages):
@@ -66,5 +71,8 @@ def test_every_page_is_in_the_navigation_of_the_site():
 def test_the_python_page_lists_every_public_name():
     import automask
 
-    shown = script("docs_hooks").on_page_markdown("{{API}}")
-    assert set(re.findall(r"^::: automask\.(\w+)$", shown, re.MULTILINE)) == set(automask.__all__) - {"__version__"}
+    hooks = script("docs_hooks")
+    shown = set(re.findall(r"^::: automask\.(\w+)$", hooks.on_page_markdown("{{API}}"), re.MULTILINE))
+    assert {"edit", "mask", "Outcome"} <= shown
+    assert shown | hooks.error_names() == set(automask.__all__) - {"__version__"} | hooks.error_names()
+    assert not shown & hooks.error_names()

@@ -39,7 +39,8 @@ def commands(page: Path) -> list[list[str]]:
     text = page.read_text(encoding="utf-8")
     blocks = re.findall(r"^```sh\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines()]
-    return [shlex.split(line, comments=False) for line in lines if line.startswith("automask ")]
+    typed = [shlex.split(line, comments=False) for line in lines if line.startswith("automask ")]
+    return [list(itertools.takewhile(lambda word: word != ">", words)) for words in typed]
 
 
 SHOWN = [
@@ -118,7 +119,10 @@ def test_the_starter_preset_knows_every_word_of_the_recipes():
 def test_the_models_of_the_pages_are_in_the_catalogue():
     from automask.weights import find
 
-    for name in re.findall(r"automask models fetch ([a-z0-9_-]+)", README):
+    pages = "\n".join(page.read_text(encoding="utf-8") for page in (ROOT / "README.md", *DOCS) if page.name != "cli.md")
+    named = re.findall(r"automask models fetch ((?!--)[a-z0-9_-]+)", pages)
+    assert named
+    for name in named:
         assert find(name).name == name
 
 
