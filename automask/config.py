@@ -1,6 +1,6 @@
-"""From a preset's name and overrides to loaded stages. The only module, beside the pipelines, that knows Hydra.
+"""From a preset's name and overrides to loaded stages. Apart from the pipelines the only module that uses Hydra.
 
-Configuration objects stop here: everything else gets plain values. A `_target_` is taken from YAML files only (the
+Configuration objects stop here: everything else gets plain values. A `_target_` comes from YAML files only (the
 package's, or a folder that the user names), never from an override, a plan or the web.
 """
 
@@ -19,26 +19,26 @@ from automask.plan import nearest
 from automask.protocols import Editor, Stages
 from automask.stages import check_members
 
-# In an override `${oc.create:{_target_: os.system}}` would make a `_target_`, and `${oc.env:...}` reads secrets.
+# In an override `${oc.create:{_target_: os.system}}` would make a `_target_`, and `${oc.env:...}` would read secrets.
 _RESOLVER = re.compile(r"\$\{.*:", re.DOTALL)
-# What `instantiate` obeys, as a key in text: a sweep's values are not parsed.
+# The keys that `instantiate` obeys, found in text: the values of a sweep are not parsed.
 _SPECIAL = re.compile(r"_(target|args|partial|convert|recursive)_['\"]?\s*:")
 STAGE_GROUPS = ("segmenter", "boxes", "refiner", "mask", "editor")
 Config = Mapping[str, Any]
 
 
 def conf_dir() -> Path:
-    """The folder of the package's own YAML files: inside the package when installed, beside it in a checkout."""
+    """The folder of the package's own YAML files: in the package when installed, next to it in a checkout."""
     package = Path(__file__).resolve().parent
-    inside, beside = package / "conf", package.parent / "conf"
-    return inside if inside.is_dir() else beside
+    installed, checkout = package / "conf", package.parent / "conf"
+    return installed if installed.is_dir() else checkout
 
 
 def compose(preset: str | None = None, overrides: Sequence[str] = (), *, conf: Path | None = None) -> Config:
-    """The whole configuration as plain values, with every mistake in it told at once.
+    """The whole configuration as plain values, with every mistake in it reported at once.
 
     Args:
-        preset: A file of the group `preset`; None takes the overrides', or else `starter`.
+        preset: A file of the group `preset`; None takes the one that the overrides name, or else `starter`.
         overrides: `key=value` in Hydra's grammar, without sweeps, `+` or `~`.
         conf: A folder of the user's own YAML files, searched after the package's.
 
@@ -50,7 +50,7 @@ def compose(preset: str | None = None, overrides: Sequence[str] = (), *, conf: P
         raise ConfigError(f"preset is {preset!r}", hint="give a name, such as 'starter'")
     if isinstance(overrides, str) or not all(isinstance(text, str) for text in overrides):
         raise ConfigError(f"overrides is {overrides!r}", hint="give a list of texts, such as ['boxes.threshold=0.2']")
-    folders = [conf_dir()] if conf is None else [conf_dir(), _existing(conf)]
+    folders = [conf_dir()] if conf is None else [conf_dir(), _existing_folder(conf)]
     pairs, mistakes = _parse(overrides)
     groups = _groups(folders)
     mistakes += _shadowed(folders)
@@ -66,8 +66,8 @@ def compose(preset: str | None = None, overrides: Sequence[str] = (), *, conf: P
     if preset is not None and preset != chosen["preset"]:
         mistakes.append(f"--preset {preset} and preset={chosen['preset']} disagree")
     unknown = {group: name for group, name in chosen.items() if name not in groups[group]}
-    mistakes += [f"no {group} {name!r}{_hint(name, groups[group])}" for group, name in unknown.items()]
-    # The keys of a group that nobody knows cannot be judged; all others still are, so that one run tells every mistake.
+    mistakes += [f"unknown {group} {name!r}{_suggestion(name, groups[group])}" for group, name in unknown.items()]
+    # The keys of an unknown group cannot be checked; all others are, so that one run reports every mistake.
     doubtful = {*unknown, *(STAGE_GROUPS if "preset" in unknown else ())}
     choices = [f"{group}={quoted(name)}" for group, name in chosen.items() if group not in unknown]
     base = _hydra(choices, conf)
@@ -79,18 +79,20 @@ def compose(preset: str | None = None, overrides: Sequence[str] = (), *, conf: P
             fitting.append(text)
     # Composing takes a tenth of a second: not twice where nothing is overridden.
     config = _hydra([*choices, *fitting], conf) if fitting else base
-    mistakes += [f"{path!r} may not be made by an override" for path in sorted(_hidden(config) - _hidden(base))]
-    _stop(mistakes + _mistakes_in(config, conf))
+    mistakes += [
+        f"{path!r} cannot be set by an override" for path in sorted(_special_keys(config) - _special_keys(base))
+    ]
+    _raise_if_any(mistakes + _mistakes_in(config, conf))
     return {**config, "preset": chosen["preset"]}
 
 
 def check(config: Config, *, conf: Path | None = None) -> None:
-    """Holds a composed configuration against the signatures that it is for.
+    """Checks a composed configuration against the signatures of what it builds.
 
     Raises:
-        ConfigError: Every value of a wrong type and every `_target_` that is not allowed, at once.
+        ConfigError: With every value of a wrong type and every `_target_` that is not allowed.
     """
-    _stop(_mistakes_in(config, conf))
+    _raise_if_any(_mistakes_in(config, conf))
 
 
 def _mistakes_in(config: Config, conf: Path | None) -> list[str]:
@@ -99,7 +101,7 @@ def _mistakes_in(config: Config, conf: Path | None) -> list[str]:
     for group in (*STAGE_GROUPS, "mapper"):
         node = config.get(group)
         if not isinstance(node, Mapping) or "_target_" not in node:
-            mistakes.append(f"{group} is {node!r}: a file of the group says its _target_")
+            mistakes.append(f"{group} is {node!r}: a file of this group must name its _target_")
             continue
         target = str(node["_target_"])
         if not target.startswith("automask.") and target not in allowed:
@@ -125,7 +127,7 @@ _SCRIPT_KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "edits": (_is_text_or_none, "give words in quotes"),
     "plan": (_is_text_or_none, _PATH),
 }
-"""The keys that say what a command or a script works on; the settings of a run are judged by `automask.settings`."""
+"""The keys that say what a command or a script works on; `automask.settings` checks the settings of a run."""
 
 
 def root_of(override: str) -> str:
@@ -140,13 +142,13 @@ def build(
     conf: Path | None = None,
     given: Mapping[str, Any] | None = None,
 ) -> Stages:
-    """Everything a photo is worked on with, loaded.
+    """The stages of a run, loaded.
 
     Args:
         config: As `compose` gives it.
         editors: Names of editors that edits ask for with `with:`.
         conf: The user's own folder, where there is one.
-        given: Ready objects by group, taken in place of the configuration's, which are then not loaded at all.
+        given: Ready objects by group, used in place of the configuration's, which are then not loaded at all.
 
     Raises:
         ConfigError: A constructor refuses its values, an editor's name is unknown, or a stage misspells an optional
@@ -158,7 +160,7 @@ def build(
     built = {g: ready[g] if g in ready else _instantiate(config[g], g) for g in STAGE_GROUPS}
     loaded = {name: _instantiate(node, f"editor {name}") for name, node in named.items()}
     chosen = [name for editor in (built["editor"], *loaded.values()) for name in _connected(editor, conf)]
-    # The settings of editors that are chosen among decide a result, too.
+    # The settings of the editors that `auto` chooses among decide a result too.
     nodes = {**named, **{name: _editor_node(name, conf) for name in dict.fromkeys(chosen) if name not in named}}
     stages = Stages(
         **built,
@@ -184,7 +186,7 @@ def load_editor(name: str, *, conf: Path | None = None) -> Editor:
 
 
 def _connected(editor: Any, conf: Path | None) -> Sequence[str]:
-    """The names that an editor chooses among, after it got the function that loads them; none for any other editor."""
+    """The names that an editor chooses among, once it has the function that loads them; empty for other editors."""
     can = capabilities_of(editor)
     if can.connect is None:
         return ()
@@ -245,61 +247,62 @@ def _hydra(overrides: Sequence[str], conf: Path | None) -> Config:
 
 
 def quoted(text: str) -> str:
-    """A text as Hydra's grammar takes it literally; a backslash means something only before a quote, or at the end."""
+    """A text quoted for Hydra's grammar; only before a quote and at the end has a backslash a meaning there."""
     return "'" + re.sub(r"(\\*)('|\Z)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), text) + "'"
 
 
 def _parse(overrides: Sequence[str]) -> tuple[dict[str, tuple[str, Any]], list[str]]:
-    """For each key its override's text and value, last one wins, and what cannot be taken."""
+    """The text and value of each key's last override, and the mistakes in those that cannot be used."""
     pairs: dict[str, tuple[str, Any]] = {}
-    readable, mistakes = _readable(overrides)
-    for text, override in readable:
+    parsed, mistakes = _parsed(overrides)
+    for text, override in parsed:
         if override.is_sweep_override():
             mistakes.append(f"{text!r} lists several values: use the scripts in pipelines/ with -m for that")
         elif override.is_add() or override.is_delete() or override.is_force_add():
-            mistakes.append(f"{text!r}: keys are set with key=value, neither added with '+' nor removed with '~'")
+            mistakes.append(f"{text!r}: keys are set with key=value; they cannot be added with '+' or removed with '~'")
         elif override.package is not None:
-            mistakes.append(f"{text!r}: a group keeps its place; leave '@{override.package}' out")
+            mistakes.append(f"{text!r}: a group cannot be moved; leave '@{override.package}' out")
         elif _RESOLVER.search(text):
             mistakes.append(f"{text!r}: '${{name:...}}' is read in YAML files only")
         else:
             value = override.value()
             if _names_target(override.key_or_group, value):
-                mistakes.append(f"{text!r}: '_target_' and its like are read from YAML files only")
+                mistakes.append(f"{text!r}: '_target_' and similar keys are read from YAML files only")
             else:
                 pairs[override.key_or_group] = (text, value)
     return pairs, mistakes
 
 
-def _readable(overrides: Sequence[str]) -> tuple[list[tuple[str, Any]], list[str]]:
-    """Each override that Hydra's grammar reads, with its text, and what is to be said of the others."""
+def _parsed(overrides: Sequence[str]) -> tuple[list[tuple[str, Any]], list[str]]:
+    """The overrides that Hydra's grammar can parse, each with its text, and the mistakes in the others."""
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
     parser = OverridesParser.create()
-    readable, mistakes = [], []
+    parsed, mistakes = [], []
     for text in overrides:
         try:
-            readable.append((text, parser.parse_override(text)))
+            parsed.append((text, parser.parse_override(text)))
         except HydraException:
             mistakes.append(f"{text!r} is not 'key=value'; quote a value that holds more than plain letters: key='a b'")
-    return readable, mistakes
+    return parsed, mistakes
 
 
 def check_overrides(overrides: Sequence[str]) -> None:
-    """Refuses overrides that could name what is loaded: for the scripts, whose overrides Hydra itself takes.
+    """Raises for overrides that could name what is loaded: for the scripts, whose overrides Hydra itself parses.
 
     Raises:
-        ConfigError: An override that holds a `_target_` or a resolver (`${oc.create:...}` can make one), or is none.
+        ConfigError: An override that holds a `_target_`, or a resolver (`${oc.create:...}` can make one), or that
+            cannot be parsed.
     """
-    readable, mistakes = _readable(overrides)
-    for text, override in readable:
+    parsed, mistakes = _parsed(overrides)
+    for text, override in parsed:
         value = None if override.is_sweep_override() else override.value()
         if _names_target(override.key_or_group, value) or _SPECIAL.search(text):
-            mistakes.append(f"{text!r}: '_target_' and its like are read from YAML files only")
+            mistakes.append(f"{text!r}: '_target_' and similar keys are read from YAML files only")
         elif _RESOLVER.search(text):
             mistakes.append(f"{text!r}: '${{name:...}}' is read in YAML files only")
-    _stop(mistakes)
+    _raise_if_any(mistakes)
 
 
 def _names_target(key: str, value: Any) -> bool:
@@ -321,27 +324,27 @@ def _groups(folders: Sequence[Path]) -> dict[str, list[str]]:
 
 
 def _shadowed(folders: Sequence[Path]) -> list[str]:
-    """A user's file that has the name of one of automask's would never be read: said, unless it is the same."""
+    """The mistakes of user's files named like one of automask's: they would never be read, unless they are the same."""
     ours, *users = folders
     return [
-        f"'{file}' has the name of automask's own {file.parent.name} {file.stem!r}, which would be taken; rename it"
+        f"'{file}' has the name of automask's own {file.parent.name} {file.stem!r}, which would be used; rename it"
         for folder in users
         for file in sorted(folder.glob("*/*.yaml"))
         if (own := ours / file.parent.name / file.name).is_file() and own.read_bytes() != file.read_bytes()
     ]
 
 
-def _hidden(node: Any, path: str = "") -> set[str]:
-    """The places of all keys that Hydra gives a meaning to (`_target_`, `_args_`, ...), with their values."""
+def _special_keys(node: Any, path: str = "") -> set[str]:
+    """The dotted paths of all keys that have a meaning for Hydra (`_target_`, `_args_`, ...), with their values."""
     if isinstance(node, Mapping):
         found = {f"{path}{key}={value}" for key, value in node.items() if str(key).startswith("_")}
-        return found.union(*(_hidden(value, f"{path}{key}.") for key, value in node.items()))
+        return found.union(*(_special_keys(value, f"{path}{key}.") for key, value in node.items()))
     if isinstance(node, list):
-        return set().union(*(_hidden(value, f"{path}{i}.") for i, value in enumerate(node)))
+        return set().union(*(_special_keys(value, f"{path}{i}.") for i, value in enumerate(node)))
     return set()
 
 
-def _existing(folder: Path) -> Path:
+def _existing_folder(folder: Path) -> Path:
     if not folder.is_dir():
         raise ConfigError(f"no folder '{folder}'", hint="--conf names a folder with files like segmenter/mine.yaml")
     return folder
@@ -356,7 +359,9 @@ def _mistakes_in_key(key: str, text: str, value: Any, base: Config) -> list[str]
             everywhere = _dotted(base)
             same = [name for name in everywhere if name.rpartition(".")[2] == part]
             close = (same[0] if same else None) or nearest(key, known) or (None if path else nearest(key, everywhere))
-            return [f"no key {key!r}" + (f"; did you mean {close!r}?" if close else _listing(known or everywhere))]
+            return [
+                f"unknown key {key!r}" + (f"; did you mean {close!r}?" if close else _valid_names(known or everywhere))
+            ]
         node = node[part]
         path.append(part)
     if isinstance(node, Mapping) and not isinstance(value, Mapping):
@@ -378,22 +383,22 @@ def _dotted(node: Config, prefix: str = "") -> list[str]:
     return names
 
 
-def _hint(name: str, known: Sequence[str]) -> str:
+def _suggestion(name: str, known: Sequence[str]) -> str:
     close = nearest(name, known)
-    return f"; did you mean {close!r}?" if close else _listing(known)
+    return f"; did you mean {close!r}?" if close else _valid_names(known)
 
 
-def _listing(known: Sequence[str]) -> str:
-    return f"; there are: {', '.join(known)}"
+def _valid_names(known: Sequence[str]) -> str:
+    return f"; valid: {', '.join(known)}"
 
 
-def _stop(mistakes: Sequence[str]) -> None:
+def _raise_if_any(mistakes: Sequence[str]) -> None:
     if mistakes:
         raise ConfigError("\n".join(mistakes))
 
 
 def _targets_in(folder: Path) -> frozenset[str]:
-    """Every `_target_` that the YAML files of a folder name."""
+    """Every `_target_` in the YAML files of a folder."""
     import yaml
 
     found: set[str] = set()
@@ -420,7 +425,7 @@ def locate(target: str) -> Any:
     """The callable that a `_target_` names.
 
     Raises:
-        ConfigError: There is none of that name.
+        ConfigError: Nothing of that name can be imported and called.
     """
     module_name, _, name = target.rpartition(".")
     hint = "_target_ is 'package.module.Class', and Python must find the package (PYTHONPATH)"
@@ -429,7 +434,7 @@ def locate(target: str) -> Any:
     except (ImportError, AttributeError, ValueError) as error:
         raise ConfigError(f"no {target!r} to load ({error})", hint=hint) from error
     if not callable(found):
-        raise ConfigError(f"{target!r} is {found!r}, nothing to call", hint=hint)
+        raise ConfigError(f"{target!r} is {found!r}, which cannot be called", hint=hint)
     return found
 
 
@@ -451,11 +456,11 @@ def _mistakes_in_values(group: str, node: Config, target: str) -> list[str]:
             continue
         if key not in parameters:
             if not takes_any:
-                mistakes.append(f"{target} takes no {key!r}{_hint(key, list(parameters))}")
+                mistakes.append(f"{target} takes no {key!r}{_suggestion(key, list(parameters))}")
         elif not signatures.fits(value, parameters[key].annotation):
             mistakes.append(f"{group}.{key} is {value!r}: give {signatures.describe(parameters[key].annotation)}")
         elif target.startswith("automask.types."):
-            # Recipes are plain values: their ranges are told here, with all the rest, not one by one as they load.
+            # Recipes are plain values: their ranges are checked here with everything else, not one by one at loading.
             try:
                 locate(target)(**{key: value})
             except ConfigError as error:

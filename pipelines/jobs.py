@@ -1,4 +1,4 @@
-"""What the scripts of this folder share: from Hydra's configuration to one job, and from its errors to one line."""
+"""Shared by the scripts of this folder: from Hydra's configuration to one job, and from an error to one line."""
 
 import re
 import sys
@@ -65,11 +65,11 @@ class Job:
         return str(words) if file is None else Path(to_absolute_path(file))
 
 
-_QUOTES = 'Hydra wants quotes of its own inside the shell\'s: edits="{}"'
+_QUOTES = 'Hydra needs quotes of its own inside the shell\'s: edits="{}"'
 
 
 def start(main: Callable[[], None]) -> None:
-    """Runs a script: what can be told before Hydra starts is told in one line; exits with the job's status."""
+    """Runs a script: mistakes that show before Hydra starts are reported in one line; exits with the job's status."""
     try:
         _check_typed(sys.argv[1:])
     except AutomaskError as error:

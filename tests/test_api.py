@@ -173,7 +173,7 @@ def test_an_edit_may_name_another_editor_in_yaml(scene, tmp_path):
         ({"seed": -1}, "seed is -1; give a whole number from 0"),
         ({"on_missing": "never"}, "on_missing is 'never'; give skip or fail"),
         ({"seed": 1, "overrides": ["seed=2"]}, "seed=1 and the override seed=2 disagree"),
-        ({"preset": "phoot"}, "no preset 'phoot'; did you mean 'photo'"),
+        ({"preset": "phoot"}, "unknown preset 'phoot'; did you mean 'photo'"),
     ],
 )
 def test_settings_that_are_wrong_are_told(scene, options, said):
@@ -201,7 +201,9 @@ def test_the_caller_s_array_is_never_written_to(scene):
 
 
 def test_what_load_cannot_carry_is_refused_not_lost(scene):
-    with pytest.raises(ConfigError, match=r"'seed=5' is nothing that is loaded; give it to automask\.edit"):
+    with pytest.raises(
+        ConfigError, match=r"'seed=5' is a setting of a run, not of what is loaded; give it to automask\.edit"
+    ):
         automask.load(overrides=[*scene.overrides, "seed=5"])
     stages = automask.load(overrides=scene.overrides)
     with pytest.raises(ConfigError, match="preset='photo', conf=None come too late for loaded stages"):

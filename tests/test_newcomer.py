@@ -79,7 +79,7 @@ def test_its_own_refusals_are_told_like_automask_s(desk: Path):
     done = run(desk, [*typed, "blue", *given, "segmenter.reach=0"])
     assert (done.returncode, done.stderr) == (2, "automask: segmenter.reach is 0; give a number above 0\n")
     done = run(desk, [*typed, "blue", *given, "segmenter.raech=9"])
-    assert "no key 'segmenter.raech'; did you mean 'segmenter.reach'?" in done.stderr
+    assert "unknown key 'segmenter.raech'; did you mean 'segmenter.reach'?" in done.stderr
 
 
 def test_its_yaml_is_one_to_one_with_its_constructor(desk: Path, monkeypatch: pytest.MonkeyPatch):

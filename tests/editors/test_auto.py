@@ -184,7 +184,7 @@ def test_editors_may_be_chosen_by_name_but_not_auto_itself():
     tools = config.build(config.compose(None, ["editor=auto", "editor.editors=[auto]"]), given=given)
     with pytest.raises(ConfigError, match="editor 'auto' chooses among editors itself; name editors that paint"):
         editor_for(Edit(("sofa",), "white"), tools)
-    with pytest.raises(ConfigError, match="no editor 'pant'; did you mean 'paint'"):
+    with pytest.raises(ConfigError, match="unknown editor 'pant'; did you mean 'paint'"):
         config.build(config.compose(None, ["editor=auto", "editor.editors=[pant]"]), given=given)
 
 

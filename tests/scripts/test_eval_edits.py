@@ -352,5 +352,5 @@ def test_found_masks_stand_beside_the_true_ones(room, tmp_path, capsys):
 
 
 def test_a_wrong_override_is_one_line(room, tmp_path):
-    with pytest.raises(SystemExit, match=r"no key 'mask\.dilate_frax'; did you mean 'mask\.dilate_frac'"):
+    with pytest.raises(SystemExit, match=r"unknown key 'mask\.dilate_frax'; did you mean 'mask\.dilate_frac'"):
         eval_edits.main(["--data", str(room), "--out", str(tmp_path), "mask.dilate_frax=0"])

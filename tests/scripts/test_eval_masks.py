@@ -349,7 +349,7 @@ def test_an_island_is_absent_where_only_cabinets_and_worktops_are():
     ("arguments", "status", "said"),
     [
         (["--limit", "0"], 2, "--limit is 0; give at least 1"),
-        (["--preset", "startre"], 2, "no preset 'startre'; did you mean 'starter'?"),
+        (["--preset", "startre"], 2, "unknown preset 'startre'; did you mean 'starter'?"),
         (["--phrases", "floor, yacht"], 2, "no phrase 'yacht' in"),
         (["--frobnicate"], 2, "unrecognized arguments: --frobnicate; see --help"),
         (["--data", "nowhere"], 2, "no folder 'nowhere'; --data names a folder with an index.json, or with renders"),
