@@ -39,7 +39,9 @@ def load(
     composed = config.compose(preset, overrides, conf=folder)
     of_a_run = [text for text in overrides if config.root_of(text) not in (*config.STAGE_GROUPS, "preset")]
     if of_a_run:
-        raise ConfigError(f"{of_a_run[0]!r} is nothing that is loaded", hint="give it to automask.edit instead")
+        raise ConfigError(
+            f"{of_a_run[0]!r} is a setting of a run, not of what is loaded", hint="give it to automask.edit"
+        )
     return config.build(composed, editors=editors, conf=folder)
 
 
@@ -162,7 +164,7 @@ def mask(
             editor is loaded.
 
     Raises:
-        As `edit`, but for what an editor raises.
+        As `edit`, except for what an editor raises.
     """
     made = (Variant("", (), targets_from(targets)),)
     settings = RunSettings(seed, on_missing, max_megapixels)

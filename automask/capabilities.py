@@ -1,8 +1,7 @@
 """What an adapter can do besides its protocol: its optional members, read in this one place.
 
-A member that is misspelt would be ignored without a word: an editor whose `paintmany` nobody calls is only slow, one
-whose `own_file` nobody reads leaves old results standing. So a public attribute that is one slip away from an optional
-member is refused with the right name.
+A misspelt member would be ignored without a word: `paintmany` makes a batch slow, `own_file` leaves results that are
+out of date. So a public attribute that is one slip away from an optional member is refused with the right name.
 """
 
 import functools

@@ -376,4 +376,4 @@ def _unused_words(plan: Plan) -> list[str]:
 
 
 def _ignore(*_: object) -> None:
-    """Takes progress that nobody asked for."""
+    """The progress callback of a call without one."""

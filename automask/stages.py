@@ -1,4 +1,4 @@
-"""What is loaded, and what it says of itself."""
+"""The stages that are loaded: what they are, where they run, and stand-ins for those that are not needed."""
 
 from automask.capabilities import capabilities_of
 from automask.errors import EditorError, RefinerError, SegmenterError
@@ -7,26 +7,26 @@ from automask.types import Hard, Heat, Rgb
 
 
 class NotLoaded:
-    """Stands in for a stage that a call does not need, so that its model is not loaded; it can do nothing."""
+    """A stand-in for a stage that a call does not need, so that its model is not loaded; its methods raise."""
 
     multiple_px = 1
     ideal_px = 0
 
     def heats(self, *_: object) -> Heat:
-        """Raises: it was not loaded."""
+        """Raises: the stage was not loaded."""
         raise SegmenterError("no segmenter was loaded", hint="call automask.edit without masks")
 
     def refine(self, *_: object) -> Hard:
-        """Raises: it was not loaded."""
+        """Raises: the stage was not loaded."""
         raise RefinerError("no refiner was loaded", hint="call automask.edit without masks")
 
     def paint(self, *_: object, **__: object) -> Rgb:
-        """Raises: it was not loaded."""
+        """Raises: the stage was not loaded."""
         raise EditorError("no editor was loaded", hint="call automask.edit")
 
 
 def models_of(stages: Stages) -> dict[str, str]:
-    """What each stage is, for the record: its class, and where it runs if it tells that."""
+    """Each stage for the record: its class, and where it runs if it says so."""
     return {
         name: ": ".join(filter(None, (type(part).__name__, device_note(part))))
         for name, part in parts_of(stages).items()
@@ -34,7 +34,7 @@ def models_of(stages: Stages) -> dict[str, str]:
 
 
 def parts_of(stages: Stages) -> dict[str, object]:
-    """Everything that is loaded, by name; under an editor that chooses among others also those (`editor.paint`)."""
+    """All loaded stages by name, including those that an editor chooses among (`editor.paint`)."""
     editors: dict[str, object] = {"editor": stages.editor, **stages.editors}
     chosen = {
         f"{name}.{inner}": part
@@ -55,15 +55,15 @@ def check_members(stages: Stages) -> None:
 
 
 def device_note(part: object) -> str:
-    """The sentence in which a stage says on what device and in what number format it runs; empty where it says none."""
+    """The sentence that says on what device and in what number format a stage runs; empty without one."""
     return capabilities_of(part).device_note
 
 
 def versions(stages: Stages | None = None) -> dict[str, str]:
-    """Versions of what decides a result's pixels; of the heavy packages only those that are in use.
+    """The versions of what decides a result's pixels; of the heavy packages only those in use.
 
     Args:
-        stages: What they say that they compute with counts too, loaded or not: masks may come from the cache.
+        stages: The packages that they compute with are included, imported or not: masks may come from the cache.
     """
     import platform
     import sys

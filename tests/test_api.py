@@ -201,7 +201,9 @@ def test_the_caller_s_array_is_never_written_to(scene):
 
 
 def test_what_load_cannot_carry_is_refused_not_lost(scene):
-    with pytest.raises(ConfigError, match=r"'seed=5' is nothing that is loaded; give it to automask\.edit"):
+    with pytest.raises(
+        ConfigError, match=r"'seed=5' is a setting of a run, not of what is loaded; give it to automask\.edit"
+    ):
         automask.load(overrides=[*scene.overrides, "seed=5"])
     stages = automask.load(overrides=scene.overrides)
     with pytest.raises(ConfigError, match="preset='photo', conf=None come too late for loaded stages"):

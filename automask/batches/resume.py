@@ -1,4 +1,4 @@
-"""What of a batch is done already."""
+"""Which jobs of a batch are done already."""
 
 import json
 
@@ -7,7 +7,7 @@ from automask.types import Job
 
 
 def is_done(job: Job, digest: str) -> bool:
-    """Whether a job's record carries this digest and its pictures are there. An unreadable record is none."""
+    """Whether a job's record has this digest and its pictures exist. An unreadable record counts as missing."""
     files = files_of(job.photo.name, job.out, job.name)
     try:
         record = json.loads(files.record.read_text(encoding="utf-8"))

@@ -1,6 +1,6 @@
-"""Many photos: which there are, which are done already, and how each ended.
+"""Runs a batch: skips what is done, hands the other jobs to a mapper, and reports how each ended.
 
-One batch at a time writes into a folder: what a killed one left half-written there is removed when the next starts.
+Only one batch at a time may write into a folder: files that a killed batch left half-written are removed at the start.
 """
 
 import functools
@@ -64,7 +64,7 @@ def run_batch(
         make_worker: Loads the models and gives the function for one job; called once for each worker.
         mapper: Runs them.
         out: The results' folder.
-        refused: Names and reasons of what never became a job; they stand in failures.csv.
+        refused: Names and reasons of what never became a job; they are listed in failures.csv.
         sheets: Of the photos that have variants.
         on_report: Called with each report, in order of completion.
 
@@ -95,7 +95,7 @@ def run_batch(
         close = getattr(results, "close", None)
         if close is not None:
             close()
-        # What failed earlier and was not tried again yet has still failed.
+        # Earlier failures that were not tried again yet are still failures.
         tried = {name for job in reports for name in failure_names(job, out)}
         waiting = [(name, reason) for name, reason in before if name not in tried]
         write_failures(out, [*failure_rows(reports.values(), out), *waiting])
@@ -110,7 +110,7 @@ def run_batch(
 
 
 def _sweep(out: Path) -> None:
-    """Removes what a killed batch left half-written: files under the temporary names of `images.atomic_path`."""
+    """Removes the half-written files of a killed batch, which have the temporary names of `images.atomic_path`."""
     for path in out.rglob(".automask-*"):
         if _HALF_WRITTEN.fullmatch(path.name) and path.is_file():
             path.unlink(missing_ok=True)
@@ -164,7 +164,7 @@ def run_jobs(
     for report in reports:
         tell(report)
     mapper = config.build_mapper(cfg)
-    # In this process the stages that checked the words do the work; other processes load their own.
+    # One worker uses the stages that checked the words, in this process; other processes load their own.
     make = functools.partial(make_worker, dict(cfg), names, conf)
     if isinstance(mapper, LocalPool):
         mapper = LocalPool(workers=workers_for(mapper.workers, stages, len(jobs)))
@@ -185,14 +185,14 @@ def _refusals(reports: Sequence[JobReport]) -> list[tuple[str, str]]:
 
 
 _MIN_PHOTOS_PER_WORKER = 3
-"""A worker takes some two photos' time to start: so many photos at least for each."""
+"""Starting a worker takes about as long as two photos, so each must have at least this many."""
 
 
 def workers_for(asked: int | Literal["auto"], stages: Stages, jobs: int) -> int:
     """How many processes work on a batch on this machine.
 
     Args:
-        asked: A number is taken as it is. `auto`: one for each core, and no more than pay for their start; but only one
+        asked: A number is used as it is. `auto`: one for each core, but no more than pay for their start, and only one
             where a stage's model uses all cores or a GPU by itself (`exclusive`).
         stages: What is loaded.
         jobs: How many photos there are.
@@ -206,7 +206,7 @@ def workers_for(asked: int | Literal["auto"], stages: Stages, jobs: int) -> int:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _SkipFinished:
-    """A mapper that passes over what is done before it starts any worker: that may take longer than all the rest."""
+    """A mapper that skips finished jobs before it starts any worker: starting may take longer than all other work."""
 
     mapper: Any
     worker: Worker
@@ -219,7 +219,7 @@ class _SkipFinished:
         on_error: Callable[[Job, Exception], JobReport] | None = None,
     ) -> Iterator[JobReport]:
         waiting: list[Job] = []
-        with ThreadPoolExecutor(cores()) as pool:  # a photo's digest is taken without Python's lock
+        with ThreadPoolExecutor(cores()) as pool:  # hashing releases Python's lock
             for item, report in zip(items, pool.map(self._skipped, items), strict=True):
                 if report is None:
                     waiting.append(item)
@@ -231,7 +231,7 @@ class _SkipFinished:
         try:
             return self.worker.skipped(job)
         except (AutomaskError, OSError):
-            return None  # whoever does it tells why it cannot be done
+            return None  # the worker that gets the job reports why it cannot be done
 
 
 def report_record(report: JobReport) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""Masks kept on disk: what was found in a photo once is not looked for again.
+"""Masks kept on disk, so that what was found in a photo once is not looked for again.
 
-Variants of one photo, and the jobs of a sweep, differ in what is painted and want the same masks. An entry is one file,
-named after everything that decides the masks: the photo, the words to find, the configuration, what the stages are made
-of. Prompts are not among them. There is no pickle in it; one that cannot be read, or is another's, is made anew.
+Variants of one photo, and the jobs of a sweep, differ in what is painted and share their masks. An entry is one file,
+named after everything that decides the masks (`fingerprint.mask_key`): the photo, the words to find, the configuration,
+the files of the stages; prompts are not among it. It holds no pickle. An entry that cannot be read, or that belongs to
+another key, is made again.
 """
 
 import contextlib
@@ -32,18 +33,18 @@ _FORMAT = 1
 _SUFFIX = ".masks"
 _DIGEST_BYTES = 32
 DEFAULT_MB = 512
-"""Some 2500 photos: five phrases of a 12-megapixel one take 0.2 MB."""
+"""About 2500 photos: five phrases of a 12-megapixel photo take 0.2 MB."""
 _UNREADABLE = (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile)
 _Entry = Mapping[str, npt.NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class MaskCache:
-    """Where masks are kept, and how much of them.
+    """Where masks are kept, and the size limit.
 
     Args:
-        folder: It need not exist.
-        max_mb: Above this the entries that were not used for longest go; megabytes of 10^6 bytes.
+        folder: Made when it does not exist.
+        max_mb: Above this the least recently used entries are removed; megabytes of 10^6 bytes.
     """
 
     folder: Path
@@ -53,8 +54,8 @@ class MaskCache:
 def cached_regions(photo: Photo, plan: Plan, stages: Stages, cache: MaskCache) -> tuple[tuple[Region, ...], bool]:
     """The regions that `find.find_regions` gives under on_missing=skip, and whether they came from the cache.
 
-    Of several processes that want the same masks at once, one finds them and the others wait for it. A cache that
-    cannot be written to costs time and never a result.
+    Of several processes that need the same masks at once, one finds them and the others wait for it. A cache that
+    cannot be written to costs time, never a result.
 
     Raises:
         As `find.find_regions`.
@@ -123,17 +124,17 @@ def write_entry(path: Path, key: str, regions: tuple[Region, ...]) -> None:
         OutputError, OSError: It cannot be written.
     """
     arrays: dict[str, npt.NDArray[Any]] = {}
-    told = []
+    described = []
     for number, region in enumerate(regions):
         arrays[f"hard{number}"] = np.packbits(region.hard)
         levels = np.rint(region.alpha * np.float32(255)).astype(np.uint8)
-        # Alphas are some n/255: a byte holds them. What is not, bit by bit, is kept as it is.
+        # Alphas are multiples of 1/255, which fit in a byte. An alpha that is not, bit for bit, is kept as it is.
         exact = _alpha(levels).tobytes() == region.alpha.tobytes()
         arrays[f"alpha{number}"] = levels if exact else region.alpha
         texts = {name: getattr(region, name) for name in ("target", "found", "peak", "read_as", "missing", "reason")}
-        told.append({**texts, "boxes": [[box.x0, box.y0, box.x1, box.y1] for box in region.boxes]})
+        described.append({**texts, "boxes": [[box.x0, box.y0, box.x1, box.y1] for box in region.boxes]})
     size_hw = regions[0].hard.shape
-    about = json.dumps({"key": key, "size_hw": size_hw, "regions": told}).encode()
+    about = json.dumps({"key": key, "size_hw": size_hw, "regions": described}).encode()
     entry = io.BytesIO()
     arrays["about"] = np.frombuffer(about, dtype=np.uint8)
     np.savez_compressed(entry, **arrays)  # type: ignore[arg-type]  # NumPy's stubs take every keyword for allow_pickle
@@ -142,38 +143,38 @@ def write_entry(path: Path, key: str, regions: tuple[Region, ...]) -> None:
 
 
 def read_entry(path: Path, key: str, count: int, size_hw: tuple[int, int]) -> tuple[Region, ...] | None:
-    """The regions of an entry; None where there is none that can be read, is this key's and fits the photo."""
+    """The regions of an entry; None unless it can be read, belongs to the key and fits the photo."""
     try:
         content = path.read_bytes()
-        # NumPy does not read to the end of a zip's member, and so may miss that a disk has lost some bits of it.
+        # NumPy does not read a zip member to its end, and so may miss bits that a disk has lost.
         if hashlib.sha256(content[_DIGEST_BYTES:]).digest() != content[:_DIGEST_BYTES]:
             return None
         with np.load(io.BytesIO(content[_DIGEST_BYTES:]), allow_pickle=False) as entry:
             about = json.loads(entry["about"].tobytes())
             if about["key"] != key or about["size_hw"] != [*size_hw] or len(about["regions"]) != count:
                 return None
-            regions = tuple(_region(entry, number, told, size_hw) for number, told in enumerate(about["regions"]))
-        os.utime(path)  # used just now: among the last to go
+            regions = tuple(_region(entry, number, fields, size_hw) for number, fields in enumerate(about["regions"]))
+        os.utime(path)  # used just now: removed last
     except _UNREADABLE:
         return None
     return regions
 
 
-def _region(entry: _Entry, number: int, told: Mapping[str, Any], size_hw: tuple[int, int]) -> Region:
-    """Raises: one of `_UNREADABLE`, for an entry of another shape."""
+def _region(entry: _Entry, number: int, fields: Mapping[str, Any], size_hw: tuple[int, int]) -> Region:
+    """One region of an entry; raises one of `_UNREADABLE` for an entry of another shape."""
     pixels = size_hw[0] * size_hw[1]
     hard: Hard = np.unpackbits(entry[f"hard{number}"], count=pixels).reshape(size_hw).astype(np.bool_)
     levels = entry[f"alpha{number}"].reshape(size_hw)
     return Region(
-        target=told["target"],
-        found=told["found"],
+        target=fields["target"],
+        found=fields["found"],
         hard=hard,
         alpha=_alpha(levels) if levels.dtype == np.uint8 else levels.astype(np.float32),
-        boxes=tuple(Box(*box) for box in told["boxes"]),
-        peak=told["peak"],
-        read_as=tuple(told["read_as"]),
-        missing=tuple(told["missing"]),
-        reason=told["reason"],
+        boxes=tuple(Box(*box) for box in fields["boxes"]),
+        peak=fields["peak"],
+        read_as=tuple(fields["read_as"]),
+        missing=tuple(fields["missing"]),
+        reason=fields["reason"],
     )
 
 
@@ -183,7 +184,7 @@ def _alpha(levels: npt.NDArray[np.uint8]) -> Alpha:
 
 
 def _trim(cache: MaskCache) -> None:
-    """Removes what was not used for longest, until the rest fits; what a killed process left half-written, too."""
+    """Removes the least recently used entries until the others fit."""
     entries = []
     with os.scandir(cache.folder) as found:
         for entry in found:
@@ -191,16 +192,19 @@ def _trim(cache: MaskCache) -> None:
                 with contextlib.suppress(FileNotFoundError):  # another process trims as well
                     status = entry.stat()
                     entries.append((status.st_mtime_ns, entry.name, status.st_size))
-    room = cache.max_mb * 1e6
+    free = cache.max_mb * 1e6
     for _, name, size in sorted(entries, reverse=True):
-        room -= size
-        if room < 0:
+        free -= size
+        if free < 0:
             (cache.folder / name).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
 def _file_lock(path: Path) -> Iterator[None]:
-    """Keeps other processes out of the block where the system can; one that dies lets go. Else they do it twice."""
+    """Keeps other processes out of the block; a process that dies frees the lock.
+
+    Where the system has no such locks the work is done twice.
+    """
     try:
         import fcntl
 

@@ -1,4 +1,4 @@
-"""From a plan to regions: every mask of a photo, made on the original before anything is painted."""
+"""From a plan to regions: every mask of a photo, made on the original photo before anything is painted."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -17,15 +17,16 @@ T = TypeVar("T", bound=np.generic)
 
 
 def phrases_of(plan: Plan) -> tuple[str, ...]:
-    """Every phrase that a plan wants found (targets, excepted, kept), each once, in order of appearance."""
+    """Every phrase that a plan looks for (targets, excepted, kept), each once, in order of appearance."""
     return tuple(dict.fromkeys(phrase for edit in plan for phrase in (*edit.targets, *edit.excepts, *edit.keep)))
 
 
 def understand(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, str]:
-    """For each phrase the words that the segmenter will look for; needs no photo.
+    """For each phrase the words that the segmenter will look for instead; needs no photo.
 
     Raises:
-        UnknownPhrase: For words that it cannot know.
+        UnknownPhrase: For words that the segmenter cannot know.
+        SegmenterError: `understand` failed, or did not return one text for each phrase.
     """
     name = type(segmenter).__name__
     if not callable(getattr(segmenter, "heats", None)):
@@ -46,41 +47,41 @@ def understand(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, str]:
     if not one_each or not all(isinstance(reading, str) for reading in read_as):
         raise SegmenterError(
             f"segmenter {name!r} understood {list(phrases)} as {read_as!r}",
-            hint="its understand() must give one text for each phrase",
+            hint="its understand() must return one text for each phrase",
         )
     return dict(zip(phrases, read_as, strict=True))
 
 
 def parts_of(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """For each phrase those of the others that name a part of it, as "island top" does of "island"; needs no photo.
+    """For each phrase the other phrases that name a part of it, as "island top" does of "island"; needs no photo.
 
-    A segmenter says so by an optional `parts`; without it no phrase is part of another.
+    A segmenter says so with an optional `parts`; without it no phrase is part of another.
 
     Raises:
-        SegmenterError: `parts` failed, or did not give one list of indices for each phrase: of other phrases, and never
-            of a whole that is itself said to be a part of it.
+        SegmenterError: `parts` failed, or did not return one list of indices for each phrase, or named a phrase as a
+            part of itself or two phrases as parts of each other.
     """
-    tell = capabilities_of(segmenter).parts
-    if tell is None:
+    name_parts = capabilities_of(segmenter).parts
+    if name_parts is None:
         return dict.fromkeys(phrases, ())
     name = type(segmenter).__name__
     try:
-        told = [tuple(indices) for indices in tell(phrases)]
-        if len(told) != len(phrases):
-            raise ValueError(f"{len(told)} lists for {len(phrases)} phrases")  # noqa: TRY301 - told below, with the rest
-        for whole, indices in enumerate(told):
+        listed = [tuple(indices) for indices in name_parts(phrases)]
+        if len(listed) != len(phrases):
+            raise ValueError(f"{len(listed)} lists for {len(phrases)} phrases")  # noqa: TRY301 - wrapped below
+        for whole, indices in enumerate(listed):
             for part in indices:
-                if type(part) is not int or not 0 <= part < len(phrases) or part == whole or whole in told[part]:
+                if type(part) is not int or not 0 <= part < len(phrases) or part == whole or whole in listed[part]:
                     raise ValueError(f"{part!r} as a part of {phrases[whole]!r}")  # noqa: TRY301 - likewise
     except AutomaskError:
         raise
     except Exception as error:
         why = f"{type(error).__name__}: {_one_line(error)}"
         raise SegmenterError(
-            f"segmenter {name!r} failed to tell the parts of {list(phrases)}: {why}",
-            hint="its parts() must give, for each phrase, the indices of those that are parts of it",
+            f"segmenter {name!r} failed to name the parts of {list(phrases)}: {why}",
+            hint="its parts() must return, for each phrase, the indices of the phrases that are parts of it",
         ) from error
-    return {phrase: tuple(phrases[i] for i in indices) for phrase, indices in zip(phrases, told, strict=True)}
+    return {phrase: tuple(phrases[i] for i in indices) for phrase, indices in zip(phrases, listed, strict=True)}
 
 
 def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissing = "skip") -> tuple[Region, ...]:
@@ -136,15 +137,15 @@ def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissin
 
 
 def wanted(plan: Plan) -> tuple[tuple[Any, ...], ...]:
-    """What of a plan decides its masks: words and mask lengths, edit by edit; prompts do not."""
+    """The part of a plan that decides its masks: words and mask lengths, edit by edit, without prompts."""
     return tuple((edit.targets, edit.excepts, edit.keep, edit.mask) for edit in plan)
 
 
 def refuse_missing(regions: Sequence[Region]) -> None:
-    """Nothing where all was found.
+    """Raises if anything was not found.
 
     Raises:
-        TargetMissing: With every reason there is: one run tells all that is not there.
+        TargetMissing: With every reason, so that one run reports everything that is missing.
     """
     reasons = dict.fromkeys(region.reason for region in regions if region.reason is not None)
     if reasons:
@@ -170,14 +171,14 @@ def _regions(
         return result
 
     def claim(edit: Edit) -> Hard:
-        """What an edit wants: of each target all but the parts that other edits name themselves."""
+        """The pixels that an edit claims: each target without the parts that other edits name themselves."""
         result = np.zeros(shape, dtype=np.bool_)
         for target in edit.targets:
             mine = hards[target].copy()
             for part in {*parts[target]} - {*edit.targets}:
                 for other, guard in zip(plan, guarded, strict=True):
                     if part in other.targets:
-                        mine &= ~hards[part] | guard  # what the other edit excepts is not taken
+                        mine &= ~hards[part] | guard  # what the other edit excepts stays with this one
             result |= mine
         return result
 
@@ -217,7 +218,7 @@ def _recipe_for(edit: Edit, recipe: MaskRecipe) -> MaskRecipe:
         return recipe
     fields: dict[str, Any] = {name: getattr(recipe, name) for name in MaskRecipe.__dataclass_fields__}
     changes = dict(edit.mask)
-    # A fraction that the edit names itself also replaces the recipe's px, which would otherwise win unseen.
+    # A fraction in the edit also replaces the recipe's px, which would otherwise win silently.
     for length in ("dilate", "feather"):
         if f"{length}_frac" in changes:
             fields[f"{length}_px"] = None
@@ -225,7 +226,7 @@ def _recipe_for(edit: Edit, recipe: MaskRecipe) -> MaskRecipe:
 
 
 def why_missing(phrase: str, heat: Heat, recipe: BoxRecipe, *, found_boxes: bool) -> str:
-    """Why a phrase was not found, with the number that decided it and what to try."""
+    """Why a phrase was not found: the number that decided it, and what to try."""
     peak = float(heat.max())
     if peak < recipe.threshold:
         # Rounded down to a twentieth: a threshold that this photo's peak would pass.
@@ -240,7 +241,7 @@ def why_missing(phrase: str, heat: Heat, recipe: BoxRecipe, *, found_boxes: bool
             f"no {phrase!r}: its largest hot spot is {share:.4%} of the photo < {recipe.min_area_frac:.4%}; "
             f"try boxes.min_area_frac={share / 2:.1g}"
         )
-    return f"no {phrase!r}: hot (peak {peak:.2f}) but nothing is left after refining; try refiner=threshold"
+    return f"no {phrase!r}: hot (peak {peak:.2f}) but nothing remains after refining; try refiner=threshold"
 
 
 def _heats(stages: Stages, photo: Rgb, phrases: Sequence[str]) -> Heat:
@@ -256,12 +257,13 @@ def _heats(stages: Stages, photo: Rgb, phrases: Sequence[str]) -> Heat:
     expected = (len(phrases), photo.shape[0], photo.shape[1])
     if not isinstance(heats, np.ndarray) or heats.shape != expected or heats.dtype != np.float32:
         raise SegmenterError(
-            f"segmenter {name!r} gave {_describe(heats)}", hint=f"heats() must give {list(expected)} float32 in 0..1"
+            f"segmenter {name!r} returned {_describe(heats)}",
+            hint=f"heats() must return {list(expected)} float32 in 0..1",
         )
-    # A NaN compares False with everything, so this one test refuses it too.
+    # A NaN compares False with everything, so this test catches it too.
     if not (heats.min() >= 0.0 and heats.max() <= 1.0):
         raise SegmenterError(
-            f"segmenter {name!r} gave heat from {heats.min():g} to {heats.max():g}",
+            f"segmenter {name!r} returned heat from {heats.min():g} to {heats.max():g}",
             hint="heat is a probability in 0..1",
         )
     return heats
@@ -283,9 +285,9 @@ def _refine(stages: Stages, photo: Rgb, heats: Heat, boxes: tuple[tuple[Box, ...
         ) from error
     if not isinstance(hard, np.ndarray) or hard.shape != heats.shape or hard.dtype != np.bool_:
         raise RefinerError(
-            f"refiner {name!r} gave {_describe(hard)}", hint=f"refine() must give {list(heats.shape)} bool"
+            f"refiner {name!r} returned {_describe(hard)}", hint=f"refine() must return {list(heats.shape)} bool"
         )
-    # "Not there" is the heat's answer: a refiner that fills in a phrase without boxes is not believed.
+    # Whether a phrase is there is decided by its heat: what a refiner returns for one without boxes is ignored.
     has_boxes = np.array([bool(around) for around in boxes])
     believed: Hard = hard & has_boxes[:, None, None]
     return believed

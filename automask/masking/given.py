@@ -17,11 +17,11 @@ def given_regions(
 ) -> tuple[Region, ...]:
     """Regions from mask files that `automask mask` wrote, or that a person corrected.
 
-    The files are taken as they are: not dilated, not feathered, overlaps left as drawn.
+    The files are used as they are: not dilated, not feathered, overlaps kept as drawn.
 
     Args:
-        folder: Holds `01-island.png`, ...: 8-bit alpha at photo size, numbered as the edits are. A missing file is an
-            edit that was not found.
+        folder: Holds `01-island.png`, ...: 8-bit alpha at photo size, numbered like the edits. An edit without
+            a file was not found.
         plan: The edits, in the order of the numbers.
         size_hw: The photo's height and width.
         on_missing: As in `find_regions`.

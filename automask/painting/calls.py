@@ -1,4 +1,4 @@
-"""Calls editors and holds what they return against the protocol."""
+"""Calls editors and checks what they return against the protocol."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _Result = TypeVar("_Result")
 
 
 def call_before_work(editor: Editor, edit: Edit, method: str, ask: Callable[[], _Result]) -> _Result:
-    """What the editor answers about a prompt; before any work it is the words that are at fault: exit status 2."""
+    """What the editor answers about a prompt. Before any work a refusal is a fault of the words: exit status 2."""
     try:
         return ask()
     except (PlanError, WeightsMissing, ExtraMissing, ConfigError):
@@ -39,11 +39,11 @@ def call_before_work(editor: Editor, edit: Edit, method: str, ask: Callable[[], 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """One crop that waits for its editor.
+    """One crop that is waiting for its editor.
 
     Args:
-        editor: Who paints it.
-        edit: For what, to be named in an error.
+        editor: The editor that paints it.
+        edit: The edit that it belongs to, for errors.
         job: The arguments of the editor's `paint`.
     """
 
@@ -53,17 +53,17 @@ class Task:
 
 
 def call_editors(tasks: Sequence[Task]) -> list[Rgb | CropRefused]:
-    """What became of each task. An editor that paints several crops at once is given all of its own.
+    """The painted crop of each task, or its editor's refusal; an editor with `paint_many` gets all its tasks at once.
 
     Raises:
-        EditorError: An editor failed, or what it gave is no picture of the crop's size.
+        EditorError: An editor failed, or did not return a picture of the crop's size.
     """
     answers: dict[Task, Rgb | CropRefused] = {}
     for editor in {id(task.editor): task.editor for task in tasks}.values():
         mine = [task for task in tasks if task.editor is editor]
-        together = capabilities_of(editor).paint_many
-        if together is not None and len(mine) > 1:
-            answers |= zip(mine, _all_at_once(mine, together), strict=True)
+        paint_many = capabilities_of(editor).paint_many
+        if paint_many is not None and len(mine) > 1:
+            answers |= zip(mine, _all_at_once(mine, paint_many), strict=True)
         else:
             answers |= {task: _one(task) for task in mine}
     return [answers[task] for task in tasks]
@@ -74,11 +74,11 @@ def _all_at_once(tasks: Sequence[Task], paint_many: Callable[..., Any]) -> list[
     try:
         painted = list(_call_editor(editor, edit, lambda: paint_many([task.job for task in tasks])))
     except CropRefused:
-        return [_one(task) for task in tasks]  # it does not say which crop it declines
+        return [_one(task) for task in tasks]  # the exception does not say which crop is declined
     if len(painted) != len(tasks):
         raise EditorError(
-            f"editor {editor_name(editor)!r} gave {len(painted)} pictures for {len(tasks)} crops",
-            hint="its paint_many() must give one for each job",
+            f"editor {editor_name(editor)!r} returned {len(painted)} pictures for {len(tasks)} crops",
+            hint="its paint_many() must return one for each job",
         )
     for task, answer in zip(tasks, painted, strict=True):
         if not isinstance(answer, CropRefused):
@@ -96,7 +96,7 @@ def _one(task: Task) -> Rgb | CropRefused:
 
 
 def _call_editor(editor: Editor, edit: Edit, ask: Callable[[], _Result]) -> _Result:
-    """What the editor answers; whatever it raises by accident becomes an error that names it."""
+    """What the editor returns; an unexpected exception becomes an EditorError that names the editor."""
     try:
         return ask()
     except AutomaskError:
@@ -117,8 +117,8 @@ def _check_painted(painted: Any, task: Task) -> None:
         return
     given = f"{list(painted.shape)} {painted.dtype}" if isinstance(painted, np.ndarray) else type(painted).__name__
     raise EditorError(
-        f"editor {editor_name(task.editor)!r} gave {given} for {edit_words(task.edit)!r}",
-        hint=f"paint() must give {list(shape)} uint8",
+        f"editor {editor_name(task.editor)!r} returned {given} for {edit_words(task.edit)!r}",
+        hint=f"paint() must return {list(shape)} uint8",
     )
 
 

@@ -1,4 +1,4 @@
-"""Which editor paints an edit, and whether it can: asked before any work is done."""
+"""Which editor paints an edit, and whether it can: settled before any work is done."""
 
 import functools
 import inspect
@@ -20,10 +20,10 @@ def named_editors(*plans: Plan) -> tuple[str, ...]:
 
 
 def editor_for(edit: Edit, stages: Stages) -> Editor:
-    """The editor that an edit names, or else the preset's; of one that only chooses (`route`), the one it chooses.
+    """The editor that an edit names, or else the preset's; for an editor that only chooses (`route`), its choice.
 
     Raises:
-        PlanError: No editor of that name is loaded, or none of those to choose from can paint the prompt.
+        PlanError: No editor of that name is loaded, or no editor to choose from can paint the prompt.
         EditorError: Its `route` failed.
     """
     if edit.editor is not None and edit.editor not in stages.editors:
@@ -38,16 +38,16 @@ def editor_for(edit: Edit, stages: Stages) -> Editor:
 
 
 def options_of(editor: Editor) -> Mapping[str, inspect.Parameter]:
-    """The options an edit may carry for this editor: keyword-only parameters of `paint` beside `seed`."""
+    """The options that an edit may carry for this editor: keyword-only parameters of `paint` other than `seed`."""
     parameters = parameters_of(editor.paint)
     return {name: p for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY and name != "seed"}
 
 
 def _check_editor(editor: Editor) -> None:
-    """Refuses what only looks like an editor.
+    """Raises for an object that does not have the members of an editor.
 
     Raises:
-        EditorError: `paint`, `multiple_px` or `ideal_px` is missing or is no such thing.
+        EditorError: `paint`, `multiple_px` or `ideal_px` is missing or of the wrong kind.
     """
     if not callable(getattr(editor, "paint", None)):
         raise EditorError(
@@ -62,12 +62,12 @@ def _check_editor(editor: Editor) -> None:
 
 
 def check_edits(plan: Plan, stages: Stages) -> None:
-    """Refuses, before any work, what an editor is known not to do.
+    """Raises, before any work, for what an editor is known not to do.
 
     Raises:
-        PlanError: An option that the editor does not have (the nearest is named) or not of this type, or a prompt that
-            it cannot paint.
-        EditorError: It is no editor.
+        PlanError: An option that the editor does not have (the nearest is named), an option of the wrong type, or a
+            prompt that the editor cannot paint.
+        EditorError: It lacks a member of the protocol, or failed to check a prompt.
     """
     for edit in plan:
         editor = editor_for(edit, stages)
@@ -94,7 +94,7 @@ def check_edits(plan: Plan, stages: Stages) -> None:
 
 
 def is_generative(plan: Plan, steps: Sequence[Step], stages: Stages) -> bool | None:
-    """Whether a generative model painted any of these steps; None where an editor does not say (`generative`)."""
+    """Whether a generative model painted any of these steps; None if an editor does not say (`generative`)."""
     said = {
         capabilities_of(editor_for(edit, stages)).generative
         for edit, step in zip(plan, steps, strict=True)
@@ -104,7 +104,7 @@ def is_generative(plan: Plan, steps: Sequence[Step], stages: Stages) -> bool | N
 
 
 def files_read(plan: Plan, stages: Stages) -> dict[str, str]:
-    """sha256 of each file that a plan's prompts name (`reads` of their editors), by path: it decides a result, too.
+    """The digest of each file that a plan's prompts name (`reads` of their editors), by path; it decides a result too.
 
     Raises:
         As `editor_for`.

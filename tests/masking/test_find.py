@@ -136,7 +136,9 @@ def test_parts_that_name_no_phrase_are_refused(parts: object):
         def parts(self, targets):
             return parts
 
-    with pytest.raises(SegmenterError, match=r"segmenter 'Odd' failed to tell the parts of .*must give, for each phr"):
+    with pytest.raises(
+        SegmenterError, match=r"segmenter 'Odd' failed to name the parts of .*must return, for each phr"
+    ):
         parts_of(Odd(HEATS), ("cabinets", "handles"))
 
 
@@ -235,12 +237,15 @@ class Broken(PaintedHeat):
         (RuntimeError("out\nof luck"), "segmenter 'Broken' failed: RuntimeError: out of luck"),
         (
             np.zeros(SIZE, dtype=np.float32),
-            r"segmenter 'Broken' gave \[100, 160\] float32; heats\(\) must give \[1, 100, 160\]",
+            r"segmenter 'Broken' returned \[100, 160\] float32; heats\(\) must return \[1, 100, 160\]",
         ),
-        (np.zeros((1, *SIZE)), r"segmenter 'Broken' gave \[1, 100, 160\] float64"),
-        (np.full((1, *SIZE), 1.5, dtype=np.float32), r"gave heat from 1\.5 to 1\.5; heat is a probability in 0\.\.1"),
-        (np.full((1, *SIZE), np.nan, dtype=np.float32), "gave heat from nan to nan"),
-        (None, "segmenter 'Broken' gave NoneType"),
+        (np.zeros((1, *SIZE)), r"segmenter 'Broken' returned \[1, 100, 160\] float64"),
+        (
+            np.full((1, *SIZE), 1.5, dtype=np.float32),
+            r"returned heat from 1\.5 to 1\.5; heat is a probability in 0\.\.1",
+        ),
+        (np.full((1, *SIZE), np.nan, dtype=np.float32), "returned heat from nan to nan"),
+        (None, "segmenter 'Broken' returned NoneType"),
     ],
 )
 def test_a_segmenter_that_breaks_its_promise_is_named(answer: object, said: str):
@@ -265,7 +270,7 @@ class BadRefiner:
         (ValueError("no"), "refiner 'BadRefiner' failed: ValueError: no; try refiner=threshold"),
         (
             np.zeros((1, *SIZE), dtype=np.uint8),
-            r"refiner 'BadRefiner' gave \[1, 100, 160\] uint8; refine\(\) must give",
+            r"refiner 'BadRefiner' returned \[1, 100, 160\] uint8; refine\(\) must return",
         ),
     ],
 )

@@ -20,8 +20,8 @@ class WritesToItsCrop:
 @pytest.mark.parametrize(
     ("editor", "said"),
     [
-        (WrongSize(), r"editor 'WrongSize' gave \[63, 64, 3\] uint8 for 'island -> marble'; paint\(\) must give"),
-        (NaN(), r"editor 'NaN' gave \[64, 64, 3\] float32 for 'island -> marble'"),
+        (WrongSize(), r"editor 'WrongSize' returned \[63, 64, 3\] uint8 for 'island -> marble'; paint\(\) must return"),
+        (NaN(), r"editor 'NaN' returned \[64, 64, 3\] float32 for 'island -> marble'"),
         (Raises(), r"editor 'Raises' failed on 'island -> marble': RuntimeError: boom"),
         (Raises(error=MemoryError("no room\nat all")), r"editor 'Raises' failed .* MemoryError: no room at all"),
         (WritesToItsCrop(), r"editor 'WritesToItsCrop' failed .* read-only"),
@@ -44,7 +44,7 @@ class PaintsTooFew(Fill):
 
 
 def test_paint_many_must_answer_every_job():
-    with pytest.raises(EditorError, match="editor 'PaintsTooFew' gave 0 pictures for 2 crops"):
+    with pytest.raises(EditorError, match="editor 'PaintsTooFew' returned 0 pictures for 2 crops"):
         paint(room(*SIZE), PLAN[1:], (LAMPS,), stages(PaintsTooFew(ideal_px=24)))
 
 
