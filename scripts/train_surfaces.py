@@ -1,6 +1,6 @@
 """Train the net of surfaces: from rendered rooms with exact passes to `automask/editors/paint/surfaces.onnx`.
 
-    python scripts/render_rooms.py --passes-only --again ROOMS --out PASSES     # in Blender's Python, for every ROOMS
+    python scripts/render_rooms --passes-only --again ROOMS --out PASSES     # in Blender's Python, for every ROOMS
     python scripts/train_surfaces.py --rooms ROOMS:PASSES ROOMS:PASSES          # train, export, measure
     python scripts/train_surfaces.py --rooms ... --export-only                  # export and measure the last checkpoint
 

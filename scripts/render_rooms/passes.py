@@ -1,0 +1,149 @@
+"""Pictures of a scene: the render, labels, reflectance, normals and depth."""
+
+import math
+import os
+
+import bpy
+import cv2
+import numpy as np
+
+from render_rooms.classes import NCLS
+from render_rooms.materials import Nodes
+
+
+def render(path, fmt, size, percent, samples, denoise, filt=1.5, raw=False):
+    s = bpy.context.scene
+    s.render.resolution_x, s.render.resolution_y, s.render.resolution_percentage = size[0], size[1], percent
+    c = s.cycles
+    c.samples, c.use_denoising, c.filter_width = samples, denoise, filt
+    im = s.render.image_settings
+    im.file_format = fmt
+    if fmt == "OPEN_EXR":
+        im.color_mode, im.color_depth, im.exr_codec = "RGB", "32", "ZIP"
+    else:
+        im.color_mode, im.quality = "RGB", 95
+    s.render.filepath = path
+    bpy.ops.render.render(write_still=True)
+
+
+def read_exr(path):
+    im = bpy.data.images.load(path)
+    im.colorspace_settings.name = "Non-Color"
+    a = np.empty(im.size[0] * im.size[1] * im.channels, np.float32)
+    im.pixels.foreach_get(a)
+    a = a.reshape(im.size[1], im.size[0], im.channels)[::-1, :, :3].copy()
+    bpy.data.images.remove(im)
+    return a
+
+
+def setup_cycles(threads):
+    s = bpy.context.scene
+    s.render.engine = "CYCLES"
+    s.render.threads_mode, s.render.threads = "FIXED", threads
+    c = s.cycles
+    c.device, c.use_adaptive_sampling, c.adaptive_threshold, c.adaptive_min_samples = "CPU", True, .04, 12
+    c.denoiser, c.denoising_input_passes = "OPENIMAGEDENOISE", "RGB_ALBEDO_NORMAL"
+    c.max_bounces, c.diffuse_bounces, c.glossy_bounces, c.transmission_bounces, c.transparent_max_bounces = 6, 4, 2, 2, 6
+    c.caustics_reflective = c.caustics_refractive = False
+    c.sample_clamp_indirect, c.blur_glossy = 6.0, .5
+    c.use_light_tree = False                                # a dozen lights: picking by power is a third faster
+    s.view_settings.view_transform, s.view_settings.look = "AgX", "AgX - High Contrast"
+    s.view_layers[0].use_pass_object_index = True
+    s.view_layers[0].pass_alpha_threshold = 0.0
+
+
+def meter(tmp, size, key):
+    """Look at a tiny render and choose the exposure: the log-mean goes to the key, highlights stay in range."""
+    s = bpy.context.scene
+    s.view_settings.exposure = 0
+    render(tmp, "OPEN_EXR", (size[0] // 8, size[1] // 8), 100, 24, True)
+    a = read_exr(tmp)
+    lum = np.maximum(a @ np.array([.2126, .7152, .0722]), 1e-5)
+    high = float(np.percentile(lum, 80))
+    mean = math.exp(np.log(np.clip(lum, *np.percentile(lum, (3, 97)))).mean())
+    s.view_settings.exposure = min(math.log2(key / mean), math.log2(.72 / high))
+    return s.view_settings.exposure
+
+
+def masks(tmp, size, over=3):
+    """Object index at over x over sample points per pixel, majority vote: class + NCLS * instance."""
+    s = bpy.context.scene
+    s.use_nodes = True
+    t = s.node_tree
+    t.nodes.clear()
+    rl, out = t.nodes.new("CompositorNodeRLayers"), t.nodes.new("CompositorNodeComposite")
+    t.links.new(rl.outputs["IndexOB"], out.inputs[0])
+    c = s.cycles
+    flat = Nodes("flat")
+    flat.put(flat.out.inputs[0], flat.n("Emission").outputs[0])
+    s.view_layers[0].material_override = flat.mat
+    keep = c.max_bounces, c.pixel_filter_type, c.use_adaptive_sampling, s.view_settings.view_transform
+    c.max_bounces, c.pixel_filter_type, c.use_adaptive_sampling = 0, "BOX", False
+    render(tmp, "OPEN_EXR", size, 100 * over, 1, False, .01)
+    c.max_bounces, c.pixel_filter_type, c.use_adaptive_sampling, s.view_settings.view_transform = keep
+    s.use_nodes, s.view_layers[0].material_override = False, None
+    a = np.rint(read_exr(tmp)[..., 0]).astype(np.int32)
+    h, w = size[1], size[0]
+    a = a.reshape(h, over, w, over).transpose(0, 2, 1, 3).reshape(h * w, over * over)
+    a.sort(axis=1)
+    best, run, top = a[:, 0].copy(), np.ones(h * w, int), np.ones(h * w, int)
+    for k in range(1, a.shape[1]):
+        run = np.where(a[:, k] == a[:, k - 1], run + 1, 1)
+        better = run > top
+        best[better], top[better] = a[better, k], run[better]
+    return best.reshape(h, w)
+
+
+def passes(folder, size, samples=3):
+    """Reflectance, camera-space normals, depth and class of what each pixel shows: the first hit, hence no light is needed."""
+    s = bpy.context.scene
+    lamps = [o for o in s.objects if o.type == "LIGHT"]
+    for o in lamps:
+        o.hide_render = True
+    for m in bpy.data.materials:
+        m.cycles.emission_sampling = "NONE"
+    world, s.world = s.world, None
+    layer, c = s.view_layers[0], s.cycles
+    layer.use_pass_diffuse_color = layer.use_pass_glossy_color = layer.use_pass_normal = layer.use_pass_z = True
+    s.use_nodes = True
+    t = s.node_tree
+    t.nodes.clear()
+    rl, out = t.nodes.new("CompositorNodeRLayers"), t.nodes.new("CompositorNodeOutputFile")
+    out.base_path, out.format.file_format, out.format.color_depth = folder, "OPEN_EXR", "32"
+    out.file_slots.clear()
+    for name in ("DiffCol", "GlossCol", "Normal", "Depth", "IndexOB"):
+        out.file_slots.new(name)
+        t.links.new(rl.outputs[name], out.inputs[name])
+    keep = c.max_bounces, c.use_adaptive_sampling
+    c.max_bounces, c.use_adaptive_sampling = 0, False
+    render(os.path.join(folder, "all.exr"), "OPEN_EXR", size, 100, samples, False)
+    c.max_bounces, c.use_adaptive_sampling = keep
+    s.use_nodes = False
+    s.world = world
+    for o in lamps:
+        o.hide_render = False
+    for m in bpy.data.materials:
+        m.cycles.emission_sampling = "AUTO"
+    read = {n: read_exr(os.path.join(folder, "%s%04d.exr" % (n, s.frame_current))) for n in ("DiffCol", "GlossCol", "Normal", "Depth", "IndexOB")}
+    diffuse, gloss = read["DiffCol"], read["GlossCol"]
+    # The gloss of what is no metal reflects 4 % square-on and more aslant; a metal has no diffuse colour at all.
+    metal = (gloss.max(-1) > .12) & (diffuse.max(-1) < .1 * gloss.max(-1))
+    albedo = np.where(metal[..., None], gloss, diffuse)
+    turn = np.array(s.camera.matrix_world.to_3x3())               # columns: the camera's right, up and back
+    normal = read["Normal"] @ turn * np.array([1, -1, -1], np.float32)
+    normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-6)
+    return albedo, normal, read["Depth"][..., 0], (np.rint(read["IndexOB"][..., 0]).astype(np.int32) % NCLS).astype(np.uint8)
+
+
+def write_passes(a, name, td, size):
+    """The three 16-bit pictures of a room; returns the share of pixels of the class that a folder's picture of it has."""
+    albedo, normal, depth, cls = passes(td, size)
+
+    def put(what, x):
+        x = np.rint(np.clip(x, 0, 65535)).astype(np.uint16)
+        cv2.imwrite(os.path.join(a.out, name + what + ".png"), x[..., ::-1] if x.ndim == 3 else x)
+    put("_albedo", albedo * 65535)
+    put("_normal", normal * 32767 + 32768)
+    put("_depth", depth * 1000)
+    before = cv2.imread(os.path.join(a.again, name + ".png"), cv2.IMREAD_UNCHANGED) if a.again else None
+    return None if before is None else float((before == cls).mean())
