@@ -25,6 +25,7 @@ middle of the first is 0.5).  With --passes-only just these and NAME.json, in a 
 rooms of a folder's NAME.json files anew: same kind, seed, size and overrides, hence the same rooms; "agree" in the new
 NAME.json is the share of pixels whose class is that of the folder's NAME.png.
 """
+
 import argparse
 import glob
 import json
@@ -45,19 +46,26 @@ def main():
     p.add_argument("--out", default="out")
     p.add_argument("--count", type=int, default=12, help="how many rooms")
     p.add_argument("--start", type=int, default=0, help="first number, so that a run can be continued")
-    p.add_argument("--seed", type=int, default=1, help="room i is drawn from seed * 100000 + i; a hero also takes design i modulo 3")
+    p.add_argument(
+        "--seed",
+        type=int,
+        default=1,
+        help="room i is drawn from seed * 100000 + i; a hero also takes design i modulo 3",
+    )
     p.add_argument("--kind", default="mix", choices=["mix", "kitchen", "living", "hero", "bedroom", "bathroom"])
     p.add_argument("--size", default="768x512")
     p.add_argument("--samples", type=int, default=64)
     p.add_argument("--threads", type=int, default=2)
-    p.add_argument("--key", type=float, default=.36, help="brightness the exposure meter aims at")
+    p.add_argument("--key", type=float, default=0.36, help="brightness the exposure meter aims at")
     p.add_argument("--exposure", type=float, default=None, help="a fixed exposure (for before/after pairs)")
     p.add_argument("--override", default="", help='replace materials, e.g. "island=marble:white;cabinet=paint:white"')
     p.add_argument("--dishwasher", action="store_true", help="the first unit of the kitchen's back run is a dishwasher")
     p.add_argument("--suffix", default="")
     p.add_argument("--passes", action="store_true", help="also reflectance, normals and depth, exact")
     p.add_argument("--passes-only", action="store_true", help="no picture and no masks, just the passes")
-    p.add_argument("--again", default="", help="a folder of rooms by this script: make these rooms instead of --count new ones")
+    p.add_argument(
+        "--again", default="", help="a folder of rooms by this script: make these rooms instead of --count new ones"
+    )
     a = p.parse_args()
     a.out = os.path.abspath(a.out)
     a.override = parse_override(a.override)

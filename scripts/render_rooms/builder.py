@@ -6,7 +6,6 @@ import math
 import bpy
 import numpy as np
 from mathutils import Matrix, Vector
-
 from render_rooms.classes import CID, NCLS
 from render_rooms.materials import _cache
 
@@ -20,8 +19,14 @@ class Builder:
         self.cls, self.inst = "unlabelled", 0
         self.items = []
         self.count = 0
-        for coll in (bpy.data.objects, bpy.data.meshes, bpy.data.curves, bpy.data.lights, bpy.data.cameras,
-                     bpy.data.materials):
+        for coll in (
+            bpy.data.objects,
+            bpy.data.meshes,
+            bpy.data.curves,
+            bpy.data.lights,
+            bpy.data.cameras,
+            bpy.data.materials,
+        ):
             for x in list(coll):
                 coll.remove(x)
         _cache.clear()
@@ -29,8 +34,12 @@ class Builder:
     @contextlib.contextmanager
     def frame(self, x=0.0, y=0.0, z=0.0, turn=0.0, tilt=0.0):
         old = self.frame_m
-        self.frame_m = old @ Matrix.Translation((x, y, z)) @ Matrix.Rotation(math.radians(turn), 4, "Z") \
+        self.frame_m = (
+            old
+            @ Matrix.Translation((x, y, z))
+            @ Matrix.Rotation(math.radians(turn), 4, "Z")
             @ Matrix.Rotation(math.radians(tilt), 4, "X")
+        )
         yield
         self.frame_m = old
 
@@ -69,16 +78,17 @@ class Builder:
         me.update()
         return self.put(me, material, loc, cls, bevel, seg)
 
-    def box(self, material, x0, y0, z0, x1, y1, z1, bevel=.0015, cls=None, seg=2):
+    def box(self, material, x0, y0, z0, x1, y1, z1, bevel=0.0015, cls=None, seg=2):
         cx, cy, cz = (x0 + x1) / 2, (y0 + y1) / 2, (z0 + z1) / 2
         hx, hy, hz = abs(x1 - x0) / 2, abs(y1 - y0) / 2, abs(z1 - z0) / 2
         v = [(sx * hx, sy * hy, sz * hz) for sz in (-1, 1) for sy in (-1, 1) for sx in (-1, 1)]
         f = [(0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5)]
-        return self.mesh(v, f, material, (cx, cy, cz), cls, min(bevel, .45 * min(hx, hy, hz) * 2), seg=seg)
+        return self.mesh(v, f, material, (cx, cy, cz), cls, min(bevel, 0.45 * min(hx, hy, hz) * 2), seg=seg)
 
     def slab(self, material, length, depth, thick, holes=(), cls=None, axis="z", bevel=0.0):
         """A plate with rectangular holes (u0, v0, u1, v1). axis z: lies in xy, top at z=0; axis y: stands in xz,
-        front at y=0, thickness to -y."""
+        front at y=0, thickness to -y.
+        """
         us = sorted({0.0, length, *[h[i] for h in holes for i in (0, 2)]})
         vs = sorted({0.0, depth, *[h[i] for h in holes for i in (1, 3)]})
 
@@ -87,6 +97,7 @@ class Builder:
                 return False
             u, v = (us[i] + us[i + 1]) / 2, (vs[j] + vs[j + 1]) / 2
             return not any(h[0] < u < h[2] and h[1] < v < h[3] for h in holes)
+
         P = (lambda u, v, w: (u, v, -w)) if axis == "z" else (lambda u, v, w: (u, -w, v))
         verts, index, faces = [], {}, []
 
@@ -95,13 +106,17 @@ class Builder:
                 index[p] = len(verts)
                 verts.append(P(*p))
             return index[p]
+
         for i in range(len(us) - 1):
             for j in range(len(vs) - 1):
                 if not solid(i, j):
                     continue
                 a, b, c, d = us[i], us[i + 1], vs[j], vs[j + 1]
                 flip = axis != "z"
-                quads = [[(a, c, 0), (b, c, 0), (b, d, 0), (a, d, 0)], [(a, d, thick), (b, d, thick), (b, c, thick), (a, c, thick)]]
+                quads = [
+                    [(a, c, 0), (b, c, 0), (b, d, 0), (a, d, 0)],
+                    [(a, d, thick), (b, d, thick), (b, c, thick), (a, c, thick)],
+                ]
                 if not solid(i - 1, j):
                     quads.append([(a, c, 0), (a, d, 0), (a, d, thick), (a, c, thick)])
                 if not solid(i + 1, j):
@@ -115,11 +130,11 @@ class Builder:
                     faces.append(ids if not flip else ids[::-1])
         return self.mesh(verts, faces, material, (0, 0, 0), cls, bevel)
 
-    def panel(self, material, x0, z0, x1, z1, y, thick=.02, rail=.06, sink=.009, cls=None, bevel=.0014):
+    def panel(self, material, x0, z0, x1, z1, y, thick=0.02, rail=0.06, sink=0.009, cls=None, bevel=0.0014):
         """A shaker front: one mesh, a frame with a sunk field. Front at y + thick."""
         hx, hz = (x1 - x0) / 2, (z1 - z0) / 2
-        r = min(rail, hx * .45, hz * .45)
-        s = .004
+        r = min(rail, hx * 0.45, hz * 0.45)
+        s = 0.004
         rings = [(hx, hz, 0), (hx, hz, thick), (hx - r, hz - r, thick), (hx - r - s, hz - r - s, thick - sink)]
         v = [(sx * a, yy, sz * b) for a, b, yy in rings for sx, sz in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
         f = [(0, 1, 2, 3)]
@@ -149,7 +164,7 @@ class Builder:
     def bowl(self, material, outer, thick, loc=(0, 0, 0), n=40, cls=None):
         """An open vessel: the outer profile from the bottom up, then the inside back down."""
         inner = [(max(r - thick, 0.0), z + (thick if i == 0 else 0)) for i, (r, z) in enumerate(outer)]
-        return self.lathe(material, [(0.0, outer[0][1])] + outer + inner[::-1] + [(0.0, inner[0][1])], loc, n, cls, 50)
+        return self.lathe(material, [(0.0, outer[0][1]), *outer, *inner[::-1], (0.0, inner[0][1])], loc, n, cls, 50)
 
     def tube(self, material, pts, r, cls=None, smooth=False, taper=None):
         cu = bpy.data.curves.new("c", "CURVE")
@@ -165,10 +180,10 @@ class Builder:
             sp.use_endpoint_u, sp.order_u = True, 3
         return self.put(cu, material, (0, 0, 0), cls)
 
-    def soft(self, material, x0, y0, z0, x1, y1, z1, r=.05, puff=.02, cls=None, turn=None):
+    def soft(self, material, x0, y0, z0, x1, y1, z1, r=0.05, puff=0.02, cls=None, turn=None):
         """A cushion block: a box with round edges whose faces swell."""
         h = [abs(x1 - x0) / 2, abs(y1 - y0) / 2, abs(z1 - z0) / 2]
-        r = min(r, *[a * .95 for a in h])
+        r = min(r, *[a * 0.95 for a in h])
         axes = []
         for a in h:
             e = [a - r + r * math.tan(math.pi / 4 * k / 4) for k in range(5)]
@@ -176,23 +191,28 @@ class Builder:
             axes.append([-q for q in e[::-1]] + mid + e)
         verts, index, faces = [], {}, []
         rng = self.rng
-        w = [rng.uniform(-.25, .25) for _ in range(3)]
+        w = [rng.uniform(-0.25, 0.25) for _ in range(3)]
 
         def vid(p):
             k = tuple(round(c, 6) for c in p)
             if k not in index:
-                inn = [max(-(a - r), min(a - r, c)) for a, c in zip(h, p)]
-                d = Vector([c - q for c, q in zip(p, inn)])
+                inn = [max(-(a - r), min(a - r, c)) for a, c in zip(h, p, strict=False)]
+                d = Vector([c - q for c, q in zip(p, inn, strict=False)])
                 d = d.normalized() * r if d.length > 1e-9 else d
                 q = Vector(inn) + d
-                u = [c / a for c, a in zip(p, h)]
+                u = [c / a for c, a in zip(p, h, strict=False)]
                 g = [(1 - min(1, abs(c)) ** 2.4) for c in u]
                 sw = Vector((np.sign(p[0]) * g[1] * g[2], np.sign(p[1]) * g[0] * g[2], np.sign(p[2]) * g[0] * g[1]))
-                on = Vector([1.0 if abs(abs(c) - a) < 1e-6 else 0.0 for c, a in zip(p, h)])
-                q += Vector([s * o for s, o in zip(sw, on)]) * puff * (1 + w[0] * u[0] + w[1] * u[1] + w[2] * u[2])
+                on = Vector([1.0 if abs(abs(c) - a) < 1e-6 else 0.0 for c, a in zip(p, h, strict=False)])
+                q += (
+                    Vector([s * o for s, o in zip(sw, on, strict=False)])
+                    * puff
+                    * (1 + w[0] * u[0] + w[1] * u[1] + w[2] * u[2])
+                )
                 index[k] = len(verts)
                 verts.append(q)
             return index[k]
+
         for ax in range(3):
             b, c = [(1, 2), (2, 0), (0, 1)][ax]
             for sgn in (-1, 1):
@@ -206,19 +226,24 @@ class Builder:
                         faces.append(quad if sgn > 0 else quad[::-1])
         return self.mesh(verts, faces, material, ((x0 + x1) / 2, (y0 + y1) / 2, (z0 + z1) / 2), cls, 0, 60)
 
-    def pillow(self, material, loc, size=.48, thick=.09, turn=0.0, lean=-18.0, cls="cushion"):
+    def pillow(self, material, loc, size=0.48, thick=0.09, turn=0.0, lean=-18.0, cls="cushion"):
         n, v, f = 18, [], []
         for side in (1, -1):
             for i in range(n + 1):
                 for j in range(n + 1):
                     a, b = -1 + 2 * i / n, -1 + 2 * j / n
-                    t = ((1 - abs(a) ** 2.6) * (1 - abs(b) ** 2.6)) ** .55
-                    k = 1 - .07 * (1 - abs(a) ** 2) * abs(b) ** 2 - .07 * (1 - abs(b) ** 2) * abs(a) ** 2
+                    t = ((1 - abs(a) ** 2.6) * (1 - abs(b) ** 2.6)) ** 0.55
+                    k = 1 - 0.07 * (1 - abs(a) ** 2) * abs(b) ** 2 - 0.07 * (1 - abs(b) ** 2) * abs(a) ** 2
                     v.append((a * k * size / 2, side * t * thick, b * k * size / 2 + size / 2))
             o = 0 if side == 1 else (n + 1) ** 2
             for i in range(n):
                 for j in range(n):
-                    q = (o + i * (n + 1) + j, o + i * (n + 1) + j + 1, o + (i + 1) * (n + 1) + j + 1, o + (i + 1) * (n + 1) + j)
+                    q = (
+                        o + i * (n + 1) + j,
+                        o + i * (n + 1) + j + 1,
+                        o + (i + 1) * (n + 1) + j + 1,
+                        o + (i + 1) * (n + 1) + j,
+                    )
                     f.append(q if side == 1 else q[::-1])
         with self.frame(*loc, turn=turn, tilt=lean), self.item(cls):
             self.mesh(v, f, material, cls=cls, smooth=80)

@@ -8,7 +8,7 @@ from mathutils import Matrix, Vector
 
 def setup_camera(cam, look, lens, eye, size, shift):
     cd = bpy.data.cameras.new("cam")
-    cd.lens, cd.sensor_width, cd.clip_start = lens, 36, .02
+    cd.lens, cd.sensor_width, cd.clip_start = lens, 36, 0.02
     ob = bpy.data.objects.new("cam", cd)
     bpy.context.scene.collection.objects.link(ob)
     d = Vector((look[0] - cam[0], look[1] - cam[1], 0)).normalized()

@@ -1,11 +1,11 @@
 """Materials that replace those that a room drew."""
 
 
-def apply_override(sp, ov):
+def apply_override(palette, ov):
     groups = dict(cabinet=("cabinet", "upper", "tall"))
     for k, v in ov.items():
         for role in groups.get(k, (k,)):
-            sp[role] = v
+            palette[role] = v
 
 
 def parse_override(text):

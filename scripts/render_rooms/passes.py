@@ -6,7 +6,6 @@ import os
 import bpy
 import cv2
 import numpy as np
-
 from render_rooms.classes import NCLS
 from render_rooms.materials import Nodes
 
@@ -41,12 +40,18 @@ def setup_cycles(threads):
     s.render.engine = "CYCLES"
     s.render.threads_mode, s.render.threads = "FIXED", threads
     c = s.cycles
-    c.device, c.use_adaptive_sampling, c.adaptive_threshold, c.adaptive_min_samples = "CPU", True, .04, 12
+    c.device, c.use_adaptive_sampling, c.adaptive_threshold, c.adaptive_min_samples = "CPU", True, 0.04, 12
     c.denoiser, c.denoising_input_passes = "OPENIMAGEDENOISE", "RGB_ALBEDO_NORMAL"
-    c.max_bounces, c.diffuse_bounces, c.glossy_bounces, c.transmission_bounces, c.transparent_max_bounces = 6, 4, 2, 2, 6
+    c.max_bounces, c.diffuse_bounces, c.glossy_bounces, c.transmission_bounces, c.transparent_max_bounces = (
+        6,
+        4,
+        2,
+        2,
+        6,
+    )
     c.caustics_reflective = c.caustics_refractive = False
-    c.sample_clamp_indirect, c.blur_glossy = 6.0, .5
-    c.use_light_tree = False                                # a dozen lights: picking by power is a third faster
+    c.sample_clamp_indirect, c.blur_glossy = 6.0, 0.5
+    c.use_light_tree = False  # a dozen lights: picking by power is a third faster
     s.view_settings.view_transform, s.view_settings.look = "AgX", "AgX - High Contrast"
     s.view_layers[0].use_pass_object_index = True
     s.view_layers[0].pass_alpha_threshold = 0.0
@@ -58,10 +63,10 @@ def meter(tmp, size, key):
     s.view_settings.exposure = 0
     render(tmp, "OPEN_EXR", (size[0] // 8, size[1] // 8), 100, 24, True)
     a = read_exr(tmp)
-    lum = np.maximum(a @ np.array([.2126, .7152, .0722]), 1e-5)
+    lum = np.maximum(a @ np.array([0.2126, 0.7152, 0.0722]), 1e-5)
     high = float(np.percentile(lum, 80))
     mean = math.exp(np.log(np.clip(lum, *np.percentile(lum, (3, 97)))).mean())
-    s.view_settings.exposure = min(math.log2(key / mean), math.log2(.72 / high))
+    s.view_settings.exposure = min(math.log2(key / mean), math.log2(0.72 / high))
     return s.view_settings.exposure
 
 
@@ -79,7 +84,7 @@ def masks(tmp, size, over=3):
     s.view_layers[0].material_override = flat.mat
     keep = c.max_bounces, c.pixel_filter_type, c.use_adaptive_sampling, s.view_settings.view_transform
     c.max_bounces, c.pixel_filter_type, c.use_adaptive_sampling = 0, "BOX", False
-    render(tmp, "OPEN_EXR", size, 100 * over, 1, False, .01)
+    render(tmp, "OPEN_EXR", size, 100 * over, 1, False, 0.01)
     c.max_bounces, c.pixel_filter_type, c.use_adaptive_sampling, s.view_settings.view_transform = keep
     s.use_nodes, s.view_layers[0].material_override = False, None
     a = np.rint(read_exr(tmp)[..., 0]).astype(np.int32)
@@ -124,15 +129,23 @@ def passes(folder, size, samples=3):
         o.hide_render = False
     for m in bpy.data.materials:
         m.cycles.emission_sampling = "AUTO"
-    read = {n: read_exr(os.path.join(folder, "%s%04d.exr" % (n, s.frame_current))) for n in ("DiffCol", "GlossCol", "Normal", "Depth", "IndexOB")}
+    read = {
+        n: read_exr(os.path.join(folder, "%s%04d.exr" % (n, s.frame_current)))
+        for n in ("DiffCol", "GlossCol", "Normal", "Depth", "IndexOB")
+    }
     diffuse, gloss = read["DiffCol"], read["GlossCol"]
     # The gloss of what is no metal reflects 4 % square-on and more aslant; a metal has no diffuse colour at all.
-    metal = (gloss.max(-1) > .12) & (diffuse.max(-1) < .1 * gloss.max(-1))
+    metal = (gloss.max(-1) > 0.12) & (diffuse.max(-1) < 0.1 * gloss.max(-1))
     albedo = np.where(metal[..., None], gloss, diffuse)
-    turn = np.array(s.camera.matrix_world.to_3x3())               # columns: the camera's right, up and back
+    turn = np.array(s.camera.matrix_world.to_3x3())  # columns: the camera's right, up and back
     normal = read["Normal"] @ turn * np.array([1, -1, -1], np.float32)
     normal /= np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-6)
-    return albedo, normal, read["Depth"][..., 0], (np.rint(read["IndexOB"][..., 0]).astype(np.int32) % NCLS).astype(np.uint8)
+    return (
+        albedo,
+        normal,
+        read["Depth"][..., 0],
+        (np.rint(read["IndexOB"][..., 0]).astype(np.int32) % NCLS).astype(np.uint8),
+    )
 
 
 def write_passes(a, name, td, size):
@@ -142,6 +155,7 @@ def write_passes(a, name, td, size):
     def put(what, x):
         x = np.rint(np.clip(x, 0, 65535)).astype(np.uint16)
         cv2.imwrite(os.path.join(a.out, name + what + ".png"), x[..., ::-1] if x.ndim == 3 else x)
+
     put("_albedo", albedo * 65535)
     put("_normal", normal * 32767 + 32768)
     put("_depth", depth * 1000)

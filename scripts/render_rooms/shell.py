@@ -4,23 +4,22 @@ import math
 
 import bpy
 import numpy as np
-
 from render_rooms.materials import mat
 
 
-def herringbone(b, W, D, spec, L=.6, w=.1):
+def herringbone(b, W, D, spec, L=0.6, w=0.1):
     """Parquet boards as one mesh, with boardwise UVs and a boardwise grey."""
     rng = b.rng
     v, f, uv, grey = [], [], [], []
-    R = (W + D) * .75
+    R = (W + D) * 0.75
     n = round(L / w)
     c45 = math.cos(math.pi / 4)
 
     def board_(x, y, lx, ly):
         cx, cy = (x + lx / 2 - y - ly / 2) * c45 + W / 2, (x + lx / 2 + y + ly / 2) * c45 + D / 2
-        if not (-.4 < cx < W + .4 and -.4 < cy < D + .4):
+        if not (-0.4 < cx < W + 0.4 and -0.4 < cy < D + 0.4):
             return
-        g = .0007
+        g = 0.0007
         pts = [(x + g, y + g), (x + lx - g, y + g), (x + lx - g, y + ly - g), (x + g, y + ly - g)]
         base, o1, o2 = len(v), rng.uniform(0, 50), rng.uniform(0, 50)
         v.extend(((p - q) * c45 + W / 2, (p + q) * c45 + D / 2, 0.0) for p, q in pts)
@@ -28,6 +27,7 @@ def herringbone(b, W, D, spec, L=.6, w=.1):
         loc = [(0, 0), (lx, 0), (lx, ly), (0, ly)]
         uv.extend([(p + o1, q + o2) if lx > ly else (q + o1, p + o2) for p, q in loc])
         grey.append(rng.random())
+
     K = int(R / w) + 1
     for k in range(-K, K):
         for m in range(-int(R / L) - 2, int(R / L) + 2):
@@ -40,15 +40,15 @@ def herringbone(b, W, D, spec, L=.6, w=.1):
     at = me.attributes.new("board", "FLOAT", "FACE")
     at.data.foreach_set("value", np.array(grey, np.float32))
     with b.item("floor"):
-        b.box(mat("paint:black"), -.2, -.2, -.06, W + .2, D + .2, -.0015, 0)
+        b.box(mat("paint:black"), -0.2, -0.2, -0.06, W + 0.2, D + 0.2, -0.0015, 0)
     return ob
 
 
 class Shell:
     """Walls with window holes, floor, ceiling, skirting, outside, sun and sky."""
 
-    def __init__(self, b, W, D, H, sp):
-        self.b, self.W, self.D, self.H, self.sp = b, W, D, H, sp
+    def __init__(self, b, W, D, H, palette):
+        self.b, self.W, self.D, self.H, self.palette = b, W, D, H, palette
         self.side = dict(back=(W, D, 0, 180, W), left=(0, D, 0, -90, D), right=(W, 0, 0, 90, D), front=(0, 0, 0, 0, W))
 
     def on(self, wall):
@@ -56,88 +56,129 @@ class Shell:
         return self.b.frame(x, y, z, t)
 
     def build(self, windows, accent, light):
-        b, W, D, H, sp = self.b, self.W, self.D, self.H, self.sp
+        b, W, D, H, palette = self.b, self.W, self.D, self.H, self.palette
         with b.item("floor"):
-            if sp["floor"].startswith("parquet"):
-                herringbone(b, W, D, sp["floor"])
+            if palette["floor"].startswith("parquet"):
+                herringbone(b, W, D, palette["floor"])
             else:
-                b.mesh([(0, 0, 0), (W, 0, 0), (W, D, 0), (0, D, 0)], [(0, 1, 2, 3)],
-                       mat(sp["floor"], grain=sp.get("floorgrain", "y"), plane="xy", tw=sp.get("ftile", .9), th=sp.get("ftile", .9) * sp.get("fratio", 1),
-                           offset=sp.get("foff", 0.0), look=sp.get("flook", "matt"), rough=sp.get("frough", .3), grout="grey"))
+                b.mesh(
+                    [(0, 0, 0), (W, 0, 0), (W, D, 0), (0, D, 0)],
+                    [(0, 1, 2, 3)],
+                    mat(
+                        palette["floor"],
+                        grain=palette.get("floorgrain", "y"),
+                        plane="xy",
+                        tw=palette.get("ftile", 0.9),
+                        th=palette.get("ftile", 0.9) * palette.get("fratio", 1),
+                        offset=palette.get("foff", 0.0),
+                        look=palette.get("flook", "matt"),
+                        rough=palette.get("frough", 0.3),
+                        grout="grey",
+                    ),
+                )
         with b.item("ceiling"):
-            b.mesh([(-.2, -.2, H), (W + .2, -.2, H), (W + .2, D + .2, H), (-.2, D + .2, H)], [(3, 2, 1, 0)], mat("plaster:white"))
+            b.mesh(
+                [(-0.2, -0.2, H), (W + 0.2, -0.2, H), (W + 0.2, D + 0.2, H), (-0.2, D + 0.2, H)],
+                [(3, 2, 1, 0)],
+                mat("plaster:white"),
+            )
         for wall, (x, y, z, t, L) in self.side.items():
             holes = [w for w in windows if w["wall"] == wall]
-            spec = sp["accent"] if wall in accent else sp["wall"]
-            cls = "accent wall" if wall in accent and (sp.get("slats") or not sp["plain"]) else "wall"
+            spec = palette["accent"] if wall in accent else palette["wall"]
+            cls = "accent wall" if wall in accent and (palette.get("slats") or not palette["plain"]) else "wall"
             with b.frame(x, y, z, t):
                 with b.item(cls):
-                    kw = dict(plane="xz", tw=.6, th=1.2, offset=0.0, look="matt", grain="z")
-                    b.slab(mat(spec, **kw), L, H, .22, [(w["x0"], w["z0"], w["x1"], w["z1"]) for w in holes], axis="y")
-                    if wall in accent and sp.get("slats"):
+                    kw = dict(plane="xz", tw=0.6, th=1.2, offset=0.0, look="matt", grain="z")
+                    b.slab(mat(spec, **kw), L, H, 0.22, [(w["x0"], w["z0"], w["x1"], w["z1"]) for w in holes], axis="y")
+                    if wall in accent and palette.get("slats"):
                         self.slats(L, holes)
-                    if wall in accent and sp.get("mould"):
+                    if wall in accent and palette.get("mould"):
                         self.mouldings(L, spec, holes)
                 for w in holes:
                     self.window(w, light)
-                if sp.get("skirting", True):
+                if palette.get("skirting", True):
                     with b.item("baseboard"):
-                        gaps = sorted((w["x0"], w["x1"]) for w in holes if w["z0"] < .1)
+                        gaps = sorted((w["x0"], w["x1"]) for w in holes if w["z0"] < 0.1)
                         s = 0.0
-                        for g0, g1 in gaps + [(L, L)]:
-                            if g0 - s > .02:
-                                b.box(mat(sp["trim"]), s, 0, 0, g0, .014, sp.get("skirt_h", .1), .003)
+                        for g0, g1 in [*gaps, (L, L)]:
+                            if g0 - s > 0.02:
+                                b.box(mat(palette["trim"]), s, 0, 0, g0, 0.014, palette.get("skirt_h", 0.1), 0.003)
                             s = g1
-                if sp.get("cornice"):
+                if palette.get("cornice"):
                     with b.item("wall"):
-                        b.box(mat("paint:white"), 0, 0, H - .07, L, .035, H, .012, seg=3)
-                        b.box(mat("paint:white"), 0, 0, H - .035, L, .08, H, .012, seg=3)
+                        b.box(mat("paint:white"), 0, 0, H - 0.07, L, 0.035, H, 0.012, seg=3)
+                        b.box(mat("paint:white"), 0, 0, H - 0.035, L, 0.08, H, 0.012, seg=3)
         self.sky(light)
 
     def slats(self, L, holes):
         b = self.b
-        m = mat(self.sp["slats"], grain="z")
-        x = .015
+        m = mat(self.palette["slats"], grain="z")
+        x = 0.015
         while x < L:
-            if not any(h["x0"] - .05 < x < h["x1"] + .05 for h in holes):
-                b.box(m, x, 0, 0, x + .027, .022, self.H, .002, seg=1)
-            x += .042
+            if not any(h["x0"] - 0.05 < x < h["x1"] + 0.05 for h in holes):
+                b.box(m, x, 0, 0, x + 0.027, 0.022, self.H, 0.002, seg=1)
+            x += 0.042
 
     def mouldings(self, L, spec, holes):
         b = self.b
-        n = max(2, round(L / .95))
+        n = max(2, round(L / 0.95))
         for i in range(n):
-            a, c = L * i / n + .1, L * (i + 1) / n - .1
+            a, c = L * i / n + 0.1, L * (i + 1) / n - 0.1
             if any(h["x0"] < c and h["x1"] > a for h in holes):
                 continue
-            for z0, z1 in ((.22, .82), (.98, self.H - .22)):
-                for q in ((a, z0, c, z0 + .03), (a, z1 - .03, c, z1), (a, z0 + .03, a + .03, z1 - .03), (c - .03, z0 + .03, c, z1 - .03)):
-                    b.box(mat(spec), q[0], 0, q[1], q[2], .016, q[3], .005)
+            for z0, z1 in ((0.22, 0.82), (0.98, self.H - 0.22)):
+                for q in (
+                    (a, z0, c, z0 + 0.03),
+                    (a, z1 - 0.03, c, z1),
+                    (a, z0 + 0.03, a + 0.03, z1 - 0.03),
+                    (c - 0.03, z0 + 0.03, c, z1 - 0.03),
+                ):
+                    b.box(mat(spec), q[0], 0, q[1], q[2], 0.016, q[3], 0.005)
 
     def window(self, w, light):
         b = self.b
         x0, x1, z0, z1 = w["x0"], w["x1"], w["z0"], w["z1"]
-        fm = mat(self.sp["windowframe"])
+        fm = mat(self.palette["windowframe"])
         with b.item("window"):
-            t, y0, y1 = .05, -.16, -.1
-            for q in ((x0, z0, x1, z0 + t), (x0, z1 - t, x1, z1), (x0, z0 + t, x0 + t, z1 - t), (x1 - t, z0 + t, x1, z1 - t)):
-                b.box(fm, q[0], y0, q[1], q[2], y1, q[3], .003)
-            n = max(1, round((x1 - x0) / w.get("pane", .9)))
+            t, y0, y1 = 0.05, -0.16, -0.1
+            for q in (
+                (x0, z0, x1, z0 + t),
+                (x0, z1 - t, x1, z1),
+                (x0, z0 + t, x0 + t, z1 - t),
+                (x1 - t, z0 + t, x1, z1 - t),
+            ):
+                b.box(fm, q[0], y0, q[1], q[2], y1, q[3], 0.003)
+            n = max(1, round((x1 - x0) / w.get("pane", 0.9)))
             for i in range(1, n):
                 x = x0 + (x1 - x0) * i / n
-                b.box(fm, x - .025, y0, z0 + t, x + .025, y1, z1 - t, .003)
+                b.box(fm, x - 0.025, y0, z0 + t, x + 0.025, y1, z1 - t, 0.003)
             if w.get("bars"):
                 for z in np.linspace(z0, z1, w["bars"] + 2)[1:-1]:
-                    b.box(fm, x0 + t, y0 + .015, z - .011, x1 - t, y1 - .01, z + .011, .002)
+                    b.box(fm, x0 + t, y0 + 0.015, z - 0.011, x1 - t, y1 - 0.01, z + 0.011, 0.002)
             # a single sheet that faces the room: a closed pane would reflect totally at slant angles
-            b.mesh([(x1 - t, -.13, z0 + t), (x0 + t, -.13, z0 + t), (x0 + t, -.13, z1 - t), (x1 - t, -.13, z1 - t)], [(0, 1, 2, 3)], mat("glass:clear"))
-            if z0 > .3:
-                b.box(mat("paint:white"), x0 - .03, -.1, z0 - .025, x1 + .03, .03, z0 + .005, .003)
+            b.mesh(
+                [(x1 - t, -0.13, z0 + t), (x0 + t, -0.13, z0 + t), (x0 + t, -0.13, z1 - t), (x1 - t, -0.13, z1 - t)],
+                [(0, 1, 2, 3)],
+                mat("glass:clear"),
+            )
+            if z0 > 0.3:
+                b.box(mat("paint:white"), x0 - 0.03, -0.1, z0 - 0.025, x1 + 0.03, 0.03, z0 + 0.005, 0.003)
             # the view outside, lit by itself, seen only by the camera and by mirrors
-            ob = b.mesh([(x0 - 25, -4, -2), (x1 + 25, -4, -2), (x1 + 25, -4, 16), (x0 - 25, -4, 16)], [(0, 1, 2, 3)], mat("outside:" + light["view"]))
+            ob = b.mesh(
+                [(x0 - 25, -4, -2), (x1 + 25, -4, -2), (x1 + 25, -4, 16), (x0 - 25, -4, 16)],
+                [(0, 1, 2, 3)],
+                mat("outside:" + light["view"]),
+            )
             ob.visible_diffuse = ob.visible_shadow = ob.visible_transmission = False
-        li = b.light("AREA", ((x0 + x1) / 2, -.24, (z0 + z1) / 2), light["sky"] * (x1 - x0) * (z1 - z0), light["skycol"],
-                     (x1 - x0, z1 - z0), aim=(0, 1, -.12), spread=math.radians(165))
+        li = b.light(
+            "AREA",
+            ((x0 + x1) / 2, -0.24, (z0 + z1) / 2),
+            light["sky"] * (x1 - x0) * (z1 - z0),
+            light["skycol"],
+            (x1 - x0, z1 - z0),
+            aim=(0, 1, -0.12),
+            spread=math.radians(165),
+        )
         li.visible_camera = li.visible_glossy = False
 
     def sky(self, light):
@@ -148,20 +189,52 @@ class Shell:
         bg = world.node_tree.nodes["Background"]
         bg.inputs[0].default_value, bg.inputs[1].default_value = (*light["skycol"], 1), light["world"]
         if light["sun"] > 0:
-            b.light("SUN", (0, 0, 9), light["sun"], light["suncol"], aim=light["sundir"], angle=math.radians(light.get("sunsize", 1.2)))
+            b.light(
+                "SUN",
+                (0, 0, 9),
+                light["sun"],
+                light["suncol"],
+                aim=light["sundir"],
+                angle=math.radians(light.get("sunsize", 1.2)),
+            )
 
     def downlights(self, pts, power):
         b = self.b
         for x, y in pts:
             with b.item("ceiling light"):
-                b.lathe(mat("paint:white"), [(.048, self.H - .006), (.05, self.H - .001), (.04, self.H - .0005), (.038, self.H - .006), (.048, self.H - .006)], (x, y, 0), 32, caps=False)
-                b.lathe(mat("glow:neutral"), [(.037, self.H - .003), (0, self.H - .003)], (x, y, 0), 32)
+                b.lathe(
+                    mat("paint:white"),
+                    [
+                        (0.048, self.H - 0.006),
+                        (0.05, self.H - 0.001),
+                        (0.04, self.H - 0.0005),
+                        (0.038, self.H - 0.006),
+                        (0.048, self.H - 0.006),
+                    ],
+                    (x, y, 0),
+                    32,
+                    caps=False,
+                )
+                b.lathe(mat("glow:neutral"), [(0.037, self.H - 0.003), (0, self.H - 0.003)], (x, y, 0), 32)
             if power > 0:
-                b.light("SPOT", (x, y, self.H - .02), power, (1, .86, .68), aim=(0, 0, -1), spot_size=math.radians(105), spot_blend=.8, shadow_soft_size=.04)
+                b.light(
+                    "SPOT",
+                    (x, y, self.H - 0.02),
+                    power,
+                    (1, 0.86, 0.68),
+                    aim=(0, 0, -1),
+                    spot_size=math.radians(105),
+                    spot_blend=0.8,
+                    shadow_soft_size=0.04,
+                )
 
 
-def tiled(b, spec, L, z1, holes, tile, cls="wall", x0=0.0, y=.009):
+def tiled(b, spec, L, z1, holes, tile, cls="wall", x0=0.0, y=0.009):
     """A skin of tiles over a wall of the current frame, from x0 over the length L up to z1."""
     with b.item(cls), b.frame(x0, y, 0):
-        hs = [(h["x0"] - x0, h["z0"], h["x1"] - x0, min(h["z1"], z1)) for h in holes if h["z0"] < z1 - .01 and h["x1"] > x0 and h["x0"] < x0 + L]
+        hs = [
+            (h["x0"] - x0, h["z0"], h["x1"] - x0, min(h["z1"], z1))
+            for h in holes
+            if h["z0"] < z1 - 0.01 and h["x1"] > x0 and h["x0"] < x0 + L
+        ]
         b.slab(mat(spec, plane="xz", grain="x", **tile), L, z1, y, hs, axis="y")
