@@ -6,8 +6,8 @@ import math
 import bpy
 import numpy as np
 from mathutils import Matrix, Vector
-from render_rooms.classes import CID, NCLS
-from render_rooms.materials import _cache
+from render_rooms.classes import CID
+from render_rooms.materials import forget
 
 
 class Builder:
@@ -19,6 +19,10 @@ class Builder:
         self.cls, self.inst = "unlabelled", 0
         self.items = []
         self.count = 0
+        # Blender's pass index ends at 32767: it numbers the pairs of (class id, instance id), 0 is unlabelled.
+        self.codes = [(0, 0)]
+        self.code_of = {(0, 0): 0}
+        self.footprints = []
         for coll in (
             bpy.data.objects,
             bpy.data.meshes,
@@ -29,10 +33,11 @@ class Builder:
         ):
             for x in list(coll):
                 coll.remove(x)
-        _cache.clear()
+        forget()
 
     @contextlib.contextmanager
     def frame(self, x=0.0, y=0.0, z=0.0, turn=0.0, tilt=0.0):
+        """Everything inside is placed and turned (degrees) relative to this."""
         old = self.frame_m
         self.frame_m = (
             old
@@ -45,15 +50,29 @@ class Builder:
 
     @contextlib.contextmanager
     def item(self, cls):
+        """Everything inside is one instance of the class."""
         old = self.cls, self.inst
-        self.cls, self.inst = cls, min(len(self.items) + 1, 511)
+        self.cls, self.inst = cls, len(self.items) + 1
         self.items.append({"id": self.inst, "class": cls, "materials": {}})
         yield
         self.cls, self.inst = old
 
+    def stands(self, x0, y0, x1, y1, height=0.9):
+        """Notes that a rectangle of the current frame is taken: nothing else is put there."""
+        corners = [self.frame_m @ Vector((x, y, 0)) for x in (x0, x1) for y in (y0, y1)]
+        xs, ys = [c.x for c in corners], [c.y for c in corners]
+        self.footprints.append((min(xs), min(ys), max(xs), max(ys), height))
+
+    def is_free(self, x, y, margin=0.25):
+        """Whether a point of the room is that far from everything that stands there."""
+        return all(
+            x < x0 - margin or x > x1 + margin or y < y0 - margin or y > y1 + margin
+            for x0, y0, x1, y1, _ in self.footprints
+        )
+
     def put(self, data, material, loc=(0, 0, 0), cls=None, bevel=0.0, seg=2):
         self.count += 1
-        ob = bpy.data.objects.new("o%05d" % self.count, data)
+        ob = bpy.data.objects.new(f"o{self.count:05d}", data)
         bpy.context.scene.collection.objects.link(ob)
         ob.matrix_world = self.frame_m @ Matrix.Translation(loc)
         if material is not None:
@@ -61,7 +80,11 @@ class Builder:
             if self.items and self.inst:
                 m = self.items[self.inst - 1]["materials"]
                 m[material.get("spec", "?")] = m.get(material.get("spec", "?"), 0) + 1
-        ob.pass_index = CID[cls or self.cls] + NCLS * self.inst
+        pair = CID[cls or self.cls], self.inst
+        if pair not in self.code_of:
+            self.code_of[pair] = len(self.codes)
+            self.codes.append(pair)
+        ob.pass_index = self.code_of[pair]
         if bevel > 0:
             b = ob.modifiers.new("bevel", "BEVEL")
             b.width, b.segments, b.limit_method, b.angle_limit = bevel, seg, "ANGLE", math.radians(40)
@@ -143,6 +166,28 @@ class Builder:
                 a, b = 4 * k + i, 4 * k + (i + 1) % 4
                 f.append((a, a + 4, b + 4, b))
         f.append((15, 14, 13, 12))
+        return self.mesh(v, f, material, ((x0 + x1) / 2, y, (z0 + z1) / 2), cls, bevel)
+
+    def field_panel(self, material, x0, z0, x1, z1, y, steps, arch=0.0, cls=None, bevel=0.0014):
+        """A cabinet front of one mesh, its field sunk and raised in steps of (inset, height over y).
+
+        With an arch, the field's upper edge drops by so much at its sides, as cathedral doors have it.
+        """
+        hx, hz, k = (x1 - x0) / 2, (z1 - z0) / 2, 8 if arch else 1
+        v, f = [], []
+        for inset, high in steps:
+            w, h = hx - inset, hz - inset
+            drop = arch if inset > 0.01 else 0.0
+            loop = [(-w, -h), (w, -h)]
+            loop += [(w - 2 * w * i / k, h - drop * (1 - 2 * i / k) ** 2) for i in range(k + 1)]
+            v += [(px, high, pz) for px, pz in loop]
+        m = k + 3
+        f.append(tuple(range(m)))
+        for s in range(len(steps) - 1):
+            for i in range(m):
+                a, c = s * m + i, s * m + (i + 1) % m
+                f.append((a, a + m, c + m, c))
+        f.append(tuple(range((len(steps) - 1) * m, len(steps) * m))[::-1])
         return self.mesh(v, f, material, ((x0 + x1) / 2, y, (z0 + z1) / 2), cls, bevel)
 
     def lathe(self, material, profile, loc=(0, 0, 0), n=40, cls=None, smooth=40, caps=True):

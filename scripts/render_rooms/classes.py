@@ -1,6 +1,14 @@
-"""The label classes of the rooms: a class id is an index of CLASSES."""
+"""The label classes of the rooms: a class id is an index of CLASSES. New classes are only ever added at the end.
 
-CLASSES = [  # (phrase, synonyms, parent phrase); the index is the class id, 0 is unlabelled
+What counts as what, where people could differ: a range is an oven from its drawer to its back panel, and its burners
+are a class of their own; a dishwasher with a visible control strip is a dishwasher whatever covers its door; a panel
+without one is a base cabinet; a soffit over cabinets is wall; what is seen through a doorway is doorway, and what is
+seen through a window is window.
+"""
+
+CLASSES: list[
+    tuple[str, list[str], str | None]
+] = [  # (phrase, synonyms, parent phrase); the index is the class id, 0 is unlabelled
     ("unlabelled", [], None),
     ("wall", ["walls", "painted wall", "side wall"], None),
     ("accent wall", ["feature wall", "dark wall", "back wall", "panelled wall"], "wall"),
@@ -63,10 +71,30 @@ CLASSES = [  # (phrase, synonyms, parent phrase); the index is the class id, 0 i
     ("towel rod", ["towel rail", "towel bar", "towel rack"], None),
     ("dishwasher", ["dish washer"], None),
     ("microwave", ["microwave oven"], None),
+    ("doorway", ["opening", "archway", "passage"], None),
+    ("range cooktop", ["hob", "burners", "stovetop"], "oven"),
+    ("washing machine", ["washer", "dryer"], None),
+    ("radiator", ["heater"], None),
+    ("beam", ["ceiling beam", "beams"], "ceiling"),
+    ("fan", ["ceiling fan"], None),
+    ("clock", ["wall clock"], None),
+    ("trash can", ["bin", "garbage bin", "waste bin"], None),
+    ("box", ["carton", "cardboard box"], None),
+    ("small appliance", ["toaster", "kettle", "coffee machine", "mixer"], None),
+    ("desk", ["writing desk", "work table"], None),
+    ("bench", ["hall bench"], None),
+    ("basket", ["wicker basket"], None),
+    ("outlet", ["socket", "light switch", "power outlet"], None),
+    ("shower curtain", ["bath curtain"], "curtain"),
+    ("shower tray", ["shower base", "shower floor"], None),
+    ("bag", ["handbag", "shopping bag"], None),
+    ("clothes", ["coat", "jacket"], None),
 ]
 
 
 CID = {c[0]: i for i, c in enumerate(CLASSES)}
 
 
-NCLS = 64  # object index = class + NCLS * instance, must stay below 32768
+def class_table() -> dict[str, dict[str, object]]:
+    """The content of classes.json: for every class id its phrase, synonyms and parent phrase."""
+    return {str(i): {"phrase": c, "synonyms": s, "parent": q} for i, (c, s, q) in enumerate(CLASSES)}

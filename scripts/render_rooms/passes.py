@@ -7,7 +7,7 @@ import bpy
 import cv2
 import numpy as np
 from render_rooms.classes import NCLS
-from render_rooms.materials import Nodes
+from render_rooms.shader import Nodes
 
 
 def render(path, fmt, size, percent, samples, denoise, filt=1.5, raw=False):

@@ -45,13 +45,15 @@ def herringbone(b, W, D, spec, L=0.6, w=0.1):
 
 
 class Shell:
-    """Walls with window holes, floor, ceiling, skirting, outside, sun and sky."""
+    """Walls with holes for windows and doorways, floor, ceiling, skirting, outside, sun and sky."""
 
     def __init__(self, b, W, D, H, palette):
         self.b, self.W, self.D, self.H, self.palette = b, W, D, H, palette
+        self.rise = palette["roof"]["rise"] if palette.get("roof") else 0.0
         self.side = dict(back=(W, D, 0, 180, W), left=(0, D, 0, -90, D), right=(W, 0, 0, 90, D), front=(0, 0, 0, 0, W))
 
     def on(self, wall):
+        """The frame of a wall: x along it, from its right end as one faces it; y into the room."""
         x, y, z, t, _ = self.side[wall]
         return self.b.frame(x, y, z, t)
 
@@ -73,15 +75,12 @@ class Shell:
                         offset=palette.get("foff", 0.0),
                         look=palette.get("flook", "matt"),
                         rough=palette.get("frough", 0.3),
-                        grout="grey",
+                        grout=palette.get("fgrout", "grey"),
+                        other=palette.get("fother", "white"),
+                        size=palette.get("fsize", 1.6),
                     ),
                 )
-        with b.item("ceiling"):
-            b.mesh(
-                [(-0.2, -0.2, H), (W + 0.2, -0.2, H), (W + 0.2, D + 0.2, H), (-0.2, D + 0.2, H)],
-                [(3, 2, 1, 0)],
-                mat("plaster:white"),
-            )
+        self.ceiling()
         for wall, (x, y, z, t, L) in self.side.items():
             holes = [w for w in windows if w["wall"] == wall]
             spec = palette["accent"] if wall in accent else palette["wall"]
@@ -89,26 +88,178 @@ class Shell:
             with b.frame(x, y, z, t):
                 with b.item(cls):
                     kw = dict(plane="xz", tw=0.6, th=1.2, offset=0.0, look="matt", grain="z")
-                    b.slab(mat(spec, **kw), L, H, 0.22, [(w["x0"], w["z0"], w["x1"], w["z1"]) for w in holes], axis="y")
+                    kw |= palette.get("wallkw", {})
+                    b.slab(
+                        mat(spec, **kw),
+                        L,
+                        H + self.rise,
+                        0.22,
+                        [(w["x0"], w["z0"], w["x1"], w["z1"]) for w in holes],
+                        axis="y",
+                    )
                     if wall in accent and palette.get("slats"):
                         self.slats(L, holes)
                     if wall in accent and palette.get("mould"):
                         self.mouldings(L, spec, holes)
                 for w in holes:
-                    self.window(w, light)
+                    (self.doorway if w.get("doorway") else self.window)(w, light)
                 if palette.get("skirting", True):
                     with b.item("baseboard"):
-                        gaps = sorted((w["x0"], w["x1"]) for w in holes if w["z0"] < 0.1)
+                        doors = [(x - 0.5, x + 0.5) for x in palette.get("doors", {}).get(wall, ())]
+                        gaps = sorted(
+                            [
+                                *(
+                                    (w["x0"] - 0.08, w["x1"] + 0.08) if w.get("doorway") else (w["x0"], w["x1"])
+                                    for w in holes
+                                    if w["z0"] < 0.1
+                                ),
+                                *doors,
+                            ]
+                        )
                         s = 0.0
                         for g0, g1 in [*gaps, (L, L)]:
                             if g0 - s > 0.02:
                                 b.box(mat(palette["trim"]), s, 0, 0, g0, 0.014, palette.get("skirt_h", 0.1), 0.003)
                             s = g1
-                if palette.get("cornice"):
+                if palette.get("cornice") and not self.rise:
                     with b.item("wall"):
                         b.box(mat("paint:white"), 0, 0, H - 0.07, L, 0.035, H, 0.012, seg=3)
                         b.box(mat("paint:white"), 0, 0, H - 0.035, L, 0.08, H, 0.012, seg=3)
         self.sky(light)
+
+    def height_at(self, x, y):
+        """The height of the ceiling over a point of the floor."""
+        roof = self.palette.get("roof")
+        if not roof:
+            return self.H
+        along, length = (x, self.W) if roof["along"] == "x" else (y, self.D)
+        share = min(max(along / length, 0.0), 1.0)
+        if roof["kind"] == "gable":
+            share = 1 - abs(2 * share - 1)
+        elif roof.get("down"):
+            share = 1 - share
+        return self.H + self.rise * share
+
+    def ceiling(self):
+        """Flat, sloped to one side or to both, of plaster or boards, with or without beams."""
+        b, W, D, palette = self.b, self.W, self.D, self.palette
+        roof = palette.get("roof")
+        spec = palette.get("ceiling", "plaster:white")
+        material = mat(spec, grain="y", ph=0.11, pw=2.4)
+        e = 0.2
+        if roof and roof["kind"] == "gable":
+            cuts = [-e, (W if roof["along"] == "x" else D) / 2, (W if roof["along"] == "x" else D) + e]
+        else:
+            cuts = [-e, (W if not roof or roof["along"] == "x" else D) + e]
+        flat = not roof
+        for a, c in zip(cuts, cuts[1:], strict=False):
+            if flat or roof["along"] == "x":
+                points = [(a, -e), (c, -e), (c, D + e), (a, D + e)]
+            else:
+                points = [(-e, a), (W + e, a), (W + e, c), (-e, c)]
+            with b.item("ceiling"):
+                b.mesh([(x, y, self.height_at(x, y)) for x, y in points], [(3, 2, 1, 0)], material)
+        if not palette.get("beams"):
+            return
+        wood = mat(palette["beams"]["spec"], grain="x" if not roof or roof["along"] == "x" else "y")
+        size, step = palette["beams"]["size"], palette["beams"]["step"]
+        across = not roof or roof["along"] == "x"  # beams run along the slope
+        n = max(2, round((D if across else W) / step))
+        for i in range(n):
+            at = (i + 0.5) / n * (D if across else W)
+            for a, c in zip(cuts, cuts[1:], strict=False):
+                ends = ((a, at), (c, at)) if across else ((at, a), (at, c))
+                (x0, y0), (x1, y1) = ends
+                z0, z1 = self.height_at(x0, y0), self.height_at(x1, y1)
+                s = size / 2
+                side = (0, s) if across else (s, 0)
+                ring = [(-side[0], -side[1]), (side[0], side[1])]
+                v = [
+                    (x + dx, y + dy, z + dz)
+                    for x, y, z in ((x0, y0, z0), (x1, y1, z1))
+                    for dz in (0.01, -size * 1.2)
+                    for dx, dy in ring
+                ]
+                f = [(0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5), (0, 2, 3, 1), (4, 5, 7, 6)]
+                with b.item("beam"):
+                    b.mesh(v, f, wood)
+
+    def doorway(self, w, light):
+        """An opening to another room: its casing, and a plain room behind it. All of it is of one class."""
+        b, palette, rng = self.b, self.palette, self.b.rng
+        x0, x1, z1 = w["x0"], w["x1"], w["z1"]
+        trim = mat(palette["trim"])
+        deep, left, right, high = w.get("deep", 3.0), x0 - 0.9, x1 + 1.3, self.H
+        with b.item("doorway"):
+            if w.get("cased", True):
+                c = 0.09
+                for y in (0.0, -0.235):
+                    for q in ((x0 - c, 0, x0, z1 + c), (x1, 0, x1 + c, z1 + c), (x0, z1, x1, z1 + c)):
+                        b.box(trim, q[0], y, q[1], q[2], y + 0.015, q[3], 0.003)
+                b.box(trim, x0 - 0.001, -0.22, 0, x0 + 0.012, 0, z1, 0)
+                b.box(trim, x1 - 0.012, -0.22, 0, x1 + 0.001, 0, z1, 0)
+                b.box(trim, x0, -0.22, z1 - 0.012, x1, 0, z1 + 0.001, 0)
+            floor = mat(w["floor"], grain="y", plane="xy", tw=0.4, th=0.4, offset=0.0, look="matt", rough=0.3)
+            wall = mat(w["wall"])
+            y0, y1 = -0.22, -0.22 - deep
+            b.mesh([(left, y0, 0), (right, y0, 0), (right, y1, 0), (left, y1, 0)], [(3, 2, 1, 0)], floor)
+            b.mesh([(x0, 0, 0), (x1, 0, 0), (x1, y0, 0), (x0, y0, 0)], [(3, 2, 1, 0)], floor)
+            b.mesh(
+                [(left, y0, high), (right, y0, high), (right, y1, high), (left, y1, high)],
+                [(0, 1, 2, 3)],
+                mat("plaster:white"),
+            )
+            for p, q in (((left, y0), (left, y1)), ((left, y1), (right, y1)), ((right, y1), (right, y0))):
+                b.mesh([(*p, 0), (*q, 0), (*q, high), (*p, high)], [(0, 1, 2, 3)], wall)
+            b.box(trim, left, y1, 0, right, y1 + 0.014, 0.1, 0.003)
+            # what may be seen of its furniture: a bright window, a low piece, a picture or a door
+            m = (x0 + x1) / 2 + rng.uniform(-0.4, 0.4)
+            what = rng.choice(["window", "piece", "picture", "door", "none"])
+            if what == "window":
+                ob = b.box(mat("outside:" + light["view"]), m - 0.5, y1 + 0.005, 0.8, m + 0.5, y1 + 0.02, 2.05, 0)
+                ob.visible_shadow = False
+                for q in (
+                    (m - 0.58, 0.72, m - 0.5, 2.13),
+                    (m + 0.5, 0.72, m + 0.58, 2.13),
+                    (m - 0.58, 2.05, m + 0.58, 2.13),
+                    (m - 0.58, 0.72, m + 0.58, 0.8),
+                    (m - 0.02, 0.8, m + 0.02, 2.05),
+                ):
+                    b.box(trim, q[0], y1 + 0.004, q[1], q[2], y1 + 0.04, q[3], 0.003)
+            elif what == "piece":
+                b.box(
+                    mat("wood:" + rng.choice(["oak", "walnut", "pine"]), grain="x"),
+                    m - 0.5,
+                    y1 + 0.02,
+                    0,
+                    m + 0.5,
+                    y1 + 0.42,
+                    rng.uniform(0.7, 1.3),
+                    0.004,
+                )
+            elif what == "picture":
+                b.box(
+                    mat("art:" + rng.choice(["warm", "cool", "mono"])),
+                    m - 0.35,
+                    y1 + 0.01,
+                    1.25,
+                    m + 0.35,
+                    y1 + 0.03,
+                    1.75,
+                    0.002,
+                )
+            elif what == "door":
+                b.box(trim, m - 0.42, y1 + 0.005, 0, m + 0.42, y1 + 0.02, 2.03, 0.002)
+                b.panel(trim, m - 0.4, 1.0, m + 0.4, 2.0, y1 + 0.02, 0.012, 0.11, 0.007)
+                b.panel(trim, m - 0.4, 0.04, m + 0.4, 0.98, y1 + 0.02, 0.012, 0.11, 0.007)
+        b.light(
+            "AREA",
+            ((left + right) / 2, y1 / 2, high - 0.05),
+            light["sky"] * rng.uniform(0.5, 1.6) + light["spots"] * 2,
+            (1, 0.93, 0.82),
+            (right - left - 0.3, deep - 0.4),
+            aim=(0, 0, -1),
+        ).visible_glossy = False
 
     def slats(self, L, holes):
         b = self.b
@@ -161,6 +312,22 @@ class Shell:
                 [(0, 1, 2, 3)],
                 mat("glass:clear"),
             )
+            if w.get("casing"):
+                c, trim = w["casing"], mat(self.palette.get("casing", "paint:white"), grain="z")
+                for q in (
+                    (x0 - c, z0 - c, x0, z1 + c),
+                    (x1, z0 - c, x1 + c, z1 + c),
+                    (x0, z1, x1, z1 + c),
+                    (x0, z0 - c, x1, z0),
+                ):
+                    b.box(trim, q[0], 0, q[1], q[2], 0.018, q[3], 0.003)
+                for q in (
+                    (x0 - 0.001, z0, x0 + 0.008, z1),
+                    (x1 - 0.008, z0, x1 + 0.001, z1),
+                    (x0, z1 - 0.008, x1, z1 + 0.001),
+                    (x0, z0 - 0.001, x1, z0 + 0.008),
+                ):
+                    b.box(trim, q[0], -0.15, q[1], q[2], 0.001, q[3], 0)
             if z0 > 0.3:
                 b.box(mat("paint:white"), x0 - 0.03, -0.1, z0 - 0.025, x1 + 0.03, 0.03, z0 + 0.005, 0.003)
             # the view outside, lit by itself, seen only by the camera and by mirrors
@@ -201,25 +368,26 @@ class Shell:
     def downlights(self, pts, power):
         b = self.b
         for x, y in pts:
+            top = self.height_at(x, y)
             with b.item("ceiling light"):
                 b.lathe(
                     mat("paint:white"),
                     [
-                        (0.048, self.H - 0.006),
-                        (0.05, self.H - 0.001),
-                        (0.04, self.H - 0.0005),
-                        (0.038, self.H - 0.006),
-                        (0.048, self.H - 0.006),
+                        (0.048, top - 0.006),
+                        (0.05, top - 0.001),
+                        (0.04, top - 0.0005),
+                        (0.038, top - 0.006),
+                        (0.048, top - 0.006),
                     ],
                     (x, y, 0),
                     32,
                     caps=False,
                 )
-                b.lathe(mat("glow:neutral"), [(0.037, self.H - 0.003), (0, self.H - 0.003)], (x, y, 0), 32)
+                b.lathe(mat("glow:neutral"), [(0.037, top - 0.003), (0, top - 0.003)], (x, y, 0), 32)
             if power > 0:
                 b.light(
                     "SPOT",
-                    (x, y, self.H - 0.02),
+                    (x, y, top - 0.02),
                     power,
                     (1, 0.86, 0.68),
                     aim=(0, 0, -1),
