@@ -146,7 +146,10 @@ def island(b, joinery, palette, cx, cy, lx, ly, style, waterfall, overhang, has_
 
         def face(length):
             """Clad a side: local x along it, y outwards from the body."""
-            if style == "shaker":
+            if style == "match":
+                for a, c in split(0, length, 0.62):
+                    front(b, joinery | {"plain_drawers": False}, palette["island"], a, 0.09, c, h - tt - 0.002, 0)
+            elif style == "shaker":
                 for a, c in split(0, length, 0.62):
                     b.panel(m, a + 0.001, 0.09, c - 0.001, h - tt - 0.002, 0, 0.021, 0.075)
             elif style == "fluted":

@@ -553,7 +553,7 @@ def m_carpet(w, kind):
 
 def m_image(w, kind, folder=None, size=1.2, plane="xy"):
     """A photographed material: its colour, roughness and normals, `size` metres a tile."""
-    files = {f.stem.rsplit("_", 1)[-1]: f for f in Path(folder, kind).glob("*_1K_*.jpg")}
+    files = {f.stem.rsplit("_", 1)[-1]: f for f in Path(folder, "materials", kind).glob("*_1K_*.jpg")}
     c = w.n("TexCoord").outputs["Object"]
     s = w.n("SeparateXYZ", {0: c}).outputs
     v = w.n("CombineXYZ", {0: s["xyz".index(plane[0])], 1: s["xyz".index(plane[1])], 2: 0.0}).outputs[0]

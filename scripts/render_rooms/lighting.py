@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from render_rooms.chance import pick
 from render_rooms.materials import mat
 
 
@@ -105,3 +106,34 @@ def ceiling_lamp(b, x, y, H, spec, power):
             smooth=80,
         )
     b.light("POINT", (x, y, H - 0.16), power, (1, 0.84, 0.66), shadow_soft_size=0.12)
+
+
+def draw_light(rng, a):
+    """The light of an ordinary photo, and what the windows show: a copy of one of LIGHTS with its own strengths.
+
+    A "flash" light adds a lamp at the camera; whoever places the camera builds it.
+    """
+    name = pick(rng, ("day", 4), ("soft", 4), ("golden", 1.5), ("evening", 1.5), ("flash", 2.0), ("lamps", 1.5))
+    light = dict(LIGHTS[{"flash": "soft", "lamps": "evening"}.get(name, name)])
+    light["name"] = name
+    lit = rng.choice([-1, 1])
+    light["sundir"] = (lit * rng.uniform(0.3, 1.0), rng.uniform(-0.6, 0.6), -rng.uniform(0.4, 0.9))
+    light["sky"] *= rng.uniform(0.6, 1.5)
+    for key in ("spots", "lamp"):
+        light[key] *= (
+            rng.choice([0.0, 0.6, 1.0, 1.0, 2.0])
+            if name in ("day", "soft", "golden", "flash")
+            else rng.uniform(0.8, 1.8)
+        )
+    if name == "flash":
+        light["sky"] *= 0.3
+        light["flash"] = rng.uniform(25, 70)
+    view = pick(
+        rng,
+        (light["view"], 5),
+        ("bright", 3 if light["view"] == "day" else 0),
+        ("night", 2 if light["view"] == "dusk" else 0),
+    )
+    if a.assets and view in ("day", "bright") and rng.random() < 0.35:
+        view = rng.choice(["kiara_1_dawn_1k.hdr", "lebombo_1k.hdr"])
+    return light, view

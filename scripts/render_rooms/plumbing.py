@@ -9,13 +9,37 @@ from render_rooms.textiles import towel
 
 def sink(b, x0, x1, y0, y1, z, metal):
     with b.item("sink"):
-        m = mat("metal:" + metal) if metal != "white" else mat("gloss:white")
+        m = mat(metal if ":" in metal else ("metal:" + metal if metal != "white" else "gloss:white"))
         d, t = 0.2, 0.012
         b.box(m, x0 - t, y0 - t, z - d - t, x1 + t, y1 + t, z - d, 0.002)
         b.box(m, x0 - t, y0 - t, z - d, x0, y1 + t, z, 0.001)
         b.box(m, x1, y0 - t, z - d, x1 + t, y1 + t, z, 0.001)
         b.box(m, x0, y0 - t, z - d, x1, y0, z, 0.001)
         b.box(m, x0, y1, z - d, x1, y1 + t, z, 0.001)
+
+
+def sink_rim(b, x0, x1, y0, y1, z, spec):
+    """The flat rim of a sink that is dropped into a worktop."""
+    m, t = mat(spec), 0.025
+    with b.item("sink"):
+        for q in (
+            (x0 - t, y0 - t, x1 + t, y0),
+            (x0 - t, y1, x1 + t, y1 + t),
+            (x0 - t, y0, x0, y1),
+            (x1, y0, x1 + t, y1),
+        ):
+            b.box(m, q[0], q[1], z - 0.002, q[2], q[3], z + 0.006, 0.002)
+
+
+def apron_sink(b, x0, x1, y0, y1, z, spec):
+    """A farmhouse sink, whose front is open to the room."""
+    m, t, d = mat(spec), 0.025, 0.22
+    with b.item("sink"):
+        b.box(m, x0, y0, z - d - t, x1, y1, z - d, 0.004)
+        b.box(m, x0, y0, z - d, x0 + t, y1, z - 0.004, 0.006)
+        b.box(m, x1 - t, y0, z - d, x1, y1, z - 0.004, 0.006)
+        b.box(m, x0 + t, y0, z - d, x1 - t, y0 + t, z - 0.004, 0.006)
+        b.box(m, x0, y1 - t, z - d - t, x1, y1, z - 0.004, 0.01, seg=3)
 
 
 def faucet(b, x, y, z, metal, towards=1):

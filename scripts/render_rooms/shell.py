@@ -4,7 +4,12 @@ import math
 
 import bpy
 import numpy as np
-from render_rooms.materials import mat
+from mathutils import Vector
+from render_rooms import clutter
+from render_rooms.chance import pick
+from render_rooms.decor import picture
+from render_rooms.joinery import room_door
+from render_rooms.materials import assets, mat
 
 
 def herringbone(b, W, D, spec, L=0.6, w=0.1):
@@ -48,6 +53,7 @@ class Shell:
     """Walls with holes for windows and doorways, floor, ceiling, skirting, outside, sun and sky."""
 
     def __init__(self, b, W, D, H, palette):
+        b.shell = self
         self.b, self.W, self.D, self.H, self.palette = b, W, D, H, palette
         self.rise = palette["roof"]["rise"] if palette.get("roof") else 0.0
         self.side = dict(back=(W, D, 0, 180, W), left=(0, D, 0, -90, D), right=(W, 0, 0, 90, D), front=(0, 0, 0, 0, W))
@@ -57,7 +63,9 @@ class Shell:
         x, y, z, t, _ = self.side[wall]
         return self.b.frame(x, y, z, t)
 
-    def build(self, windows, accent, light):
+    def build(self, windows, accent, light, view=None):
+        """Everything of the shell. view: what the windows show, if not what the light says."""
+        self.view = view or light["view"]
         b, W, D, H, palette = self.b, self.W, self.D, self.H, self.palette
         with b.item("floor"):
             if palette["floor"].startswith("parquet"):
@@ -200,7 +208,7 @@ class Shell:
                 b.box(trim, x1 - 0.012, -0.22, 0, x1 + 0.001, 0, z1, 0)
                 b.box(trim, x0, -0.22, z1 - 0.012, x1, 0, z1 + 0.001, 0)
             floor = mat(w["floor"], grain="y", plane="xy", tw=0.4, th=0.4, offset=0.0, look="matt", rough=0.3)
-            wall = mat(w["wall"])
+            wall = mat(w["wall_colour"])
             y0, y1 = -0.22, -0.22 - deep
             b.mesh([(left, y0, 0), (right, y0, 0), (right, y1, 0), (left, y1, 0)], [(3, 2, 1, 0)], floor)
             b.mesh([(x0, 0, 0), (x1, 0, 0), (x1, y0, 0), (x0, y0, 0)], [(3, 2, 1, 0)], floor)
@@ -216,7 +224,7 @@ class Shell:
             m = (x0 + x1) / 2 + rng.uniform(-0.4, 0.4)
             what = rng.choice(["window", "piece", "picture", "door", "none"])
             if what == "window":
-                ob = b.box(mat("outside:" + light["view"]), m - 0.5, y1 + 0.005, 0.8, m + 0.5, y1 + 0.02, 2.05, 0)
+                ob = b.box(mat("outside:" + self.view), m - 0.5, y1 + 0.005, 0.8, m + 0.5, y1 + 0.02, 2.05, 0)
                 ob.visible_shadow = False
                 for q in (
                     (m - 0.58, 0.72, m - 0.5, 2.13),
@@ -334,7 +342,7 @@ class Shell:
             ob = b.mesh(
                 [(x0 - 25, -4, -2), (x1 + 25, -4, -2), (x1 + 25, -4, 16), (x0 - 25, -4, 16)],
                 [(0, 1, 2, 3)],
-                mat("outside:" + light["view"]),
+                mat("outside:" + self.view),
             )
             ob.visible_diffuse = ob.visible_shadow = ob.visible_transmission = False
         li = b.light(
@@ -406,3 +414,261 @@ def tiled(b, spec, L, z1, holes, tile, cls="wall", x0=0.0, y=0.009):
             if h["z0"] < z1 - 0.01 and h["x1"] > x0 and h["x0"] < x0 + L
         ]
         b.slab(mat(spec, plane="xz", grain="x", **tile), L, z1, y, hs, axis="y")
+
+
+# ---------------------------------------------------------------- drawing a shell
+
+
+def draw_walls(rng, palette, kitchen=False):
+    """Adds the finish of walls and ceiling to a palette: mostly pale plaster, at times a colour, paper or boards."""
+    pale = pick(
+        rng,
+        ("white", 4),
+        ("warmwhite", 3),
+        ("cream", 2),
+        ("ivory", 1),
+        ("lightgrey", 1.5),
+        ("greige", 1),
+        ("almond", 1),
+        ("sand", 1),
+    )
+    colour = rng.choice(
+        [
+            "sage",
+            "blue",
+            "skyblue",
+            "butter",
+            "yellow",
+            "mint",
+            "peach",
+            "terracotta",
+            "olive",
+            "moss",
+            "teal",
+            "red",
+            "pink",
+            "lilac",
+            "taupe",
+            "grey",
+            "slate",
+            "mustard",
+            "stone",
+            "burgundy",
+            "navy",
+            "green",
+        ]
+    )
+    spec = pick(
+        rng,
+        ("plaster:" + pale, 6),
+        ("plaster:" + colour, 3),
+        ("paint:" + pale, 0.6),
+        ("wallpaper:" + pale, 0.6 if kitchen else 1.0),
+        ("limewash:" + colour, 0.3),
+        ("brick:" + rng.choice(["raw", "white"]), 0.2),
+    )
+    palette["wall"] = palette["accent"] = spec
+    if spec.startswith("wallpaper"):
+        palette["wallkw"] = dict(other=colour, motif=rng.choice(["stripe", "trellis", "flower"]))
+    palette["ceiling"] = pick(
+        rng,
+        ("plaster:white", 8),
+        ("plaster:warmwhite", 1),
+        (spec if spec.startswith("plaster") else "plaster:white", 0.7),
+        ("planks:" + rng.choice(["pine", "whitewash", "oak", "cherry"]), 0.5),
+    )
+
+
+def draw_floor(rng, palette, *kinds):
+    """Adds a floor to a palette, one of the weighted kinds: wood, tile, stone, vinyl, checker, concrete, carpet."""
+    kind = pick(rng, *kinds)
+    wood = pick(
+        rng,
+        ("oak", 4),
+        ("honeyoak", 2),
+        ("walnut", 1.5),
+        ("ash", 1),
+        ("maple", 1.2),
+        ("redcherry", 1),
+        ("pine", 1),
+        ("smoked", 1),
+        ("hickory", 1),
+        ("espresso", 0.7),
+        ("whitewash", 0.6),
+    )
+    size = rng.choice([0.2, 0.3, 0.33, 0.45, 0.6])
+    palette.update(
+        floorgrain=rng.choice("xy"),
+        ftile=size,
+        foff=rng.choice([0.0, 0.0, 0.5]),
+        frough=rng.choice([0.1, 0.2, 0.35, 0.5]),
+        fgrout=rng.choice(["grey", "lightgrey", "sand", "charcoal"]),
+    )
+    if kind == "wood":
+        palette["floor"] = pick(rng, ("planks:" + wood, 7), ("parquet:" + wood, 1.2))
+        if assets["folder"] and rng.random() < 0.1:
+            palette["floor"] = "image:wood-floor-43"
+    elif kind == "tile":
+        colour = rng.choice(
+            [
+                "white",
+                "cream",
+                "sand",
+                "greige",
+                "lightgrey",
+                "grey",
+                "terracotta",
+                "taupe",
+                "charcoal",
+                "almond",
+                "stone",
+            ]
+        )
+        palette["floor"] = "tile:" + colour
+        palette["flook"] = pick(rng, ("matt", 5), ("glaze", 1))
+        if assets["folder"] and rng.random() < 0.12:
+            palette["floor"] = "image:" + rng.choice(["tiles", "marble"])
+    elif kind == "stone":
+        palette["floor"] = "slate:" + rng.choice(["slate", "rust", "travertine", "limestone", "cotto", "cotto"])
+    elif kind == "vinyl":
+        palette["floor"] = pick(
+            rng,
+            ("tile:" + rng.choice(["cream", "almond", "sand", "white", "lightgrey"]), 3),
+            ("laminate:" + rng.choice(["cream", "sand", "greige", "lightgrey", "taupe"]), 2),
+        )
+        palette.update(
+            ftile=rng.choice([0.075, 0.1, 0.15, 0.23]), fgrout=rng.choice(["sand", "greige", "lightgrey"]), frough=0.25
+        )
+    elif kind == "checker":
+        palette["floor"] = "checker:" + rng.choice(["black", "charcoal", "green", "navy", "terracotta", "grey", "red"])
+        palette.update(ftile=rng.choice([0.23, 0.3]), fother=rng.choice(["white", "cream", "ivory"]))
+    elif kind == "concrete":
+        palette["floor"] = "concrete:" + rng.choice(["grey", "lightgrey", "sand", "charcoal"])
+    else:
+        palette["floor"] = "carpet:" + rng.choice(
+            ["cream", "sand", "greige", "lightgrey", "taupe", "grey", "almond", "blue", "sage", "burgundy", "stone"]
+        )
+
+
+def draw_roof(rng, palette, H):
+    """Adds a sloped ceiling or beams to a palette, for one room in five or so."""
+    shape = pick(rng, ("flat", 8), ("shed", 1.2), ("gable", 0.9))
+    if shape != "flat":
+        palette["roof"] = dict(kind=shape, rise=rng.uniform(0.6, 1.7), along=rng.choice("xy"), down=rng.random() < 0.5)
+        if rng.random() < 0.35:
+            palette["ceiling"] = "planks:" + rng.choice(["pine", "whitewash", "oak", "cherry", "honeyoak"])
+    if rng.random() < (0.12 if shape == "flat" and H > 2.4 else (0.5 if shape != "flat" else 0.0)):
+        palette["beams"] = dict(
+            spec=rng.choice(["wood:walnut", "wood:espresso", "wood:oak", "wood:pine", "paint:white", "wood:smoked"]),
+            size=rng.uniform(0.1, 0.22),
+            step=rng.uniform(0.7, 1.6),
+        )
+
+
+def furnish_wall(b, sh, wall, openings, doors, palette):
+    """Doors, pictures, clocks, switches and radiators on a wall, clear of its openings."""
+    rng = b.rng
+    length = sh.W if wall in ("back", "front") else sh.D
+    taken = [(w["x0"] - 0.15, w["x1"] + 0.15) for w in openings if w["wall"] == wall]
+    with sh.on(wall):
+        for x in doors:
+            room_door(
+                b,
+                x,
+                sh.H,
+                pick(
+                    rng,
+                    ("paint:white", 5),
+                    ("wood:" + rng.choice(["oak", "pine", "walnut", "honeyoak"]), 2),
+                    ("paint:charcoal", 0.4),
+                ),
+                rng.choice(["black", "brass", "chrome"]),
+            )
+            taken.append((x - 0.6, x + 0.6))
+            clutter.outlet(b, x + rng.choice([-0.68, 0.68]), 1.15)
+        for w in openings:
+            if w["wall"] == wall and not w.get("doorway") and 0.6 < w["z0"] < 0.98 and rng.random() < 0.25:
+                m = (w["x0"] + w["x1"]) / 2
+                if free_along(b, m - 0.5, m + 0.5):
+                    clutter.radiator(b, m - 0.5, m + 0.5)
+        x = rng.uniform(0.5, 1.0)
+        while x < length - 0.4:
+            half = rng.uniform(0.2, 0.45)
+            if all(x + half < t0 or x - half > t1 for t0, t1 in taken) and free_along(b, x - half, x + half):
+                what = rng.random()
+                art, frame = (
+                    rng.choice(["warm", "cool", "mono"]),
+                    rng.choice(["wood:oak", "metal:black", "metal:brass", "wood:walnut", "paint:white"]),
+                )
+                if what < 0.45:
+                    picture(b, x, rng.uniform(1.45, 1.65), half * 2 - 0.1, rng.uniform(0.3, 0.8), art, frame)
+                elif what < 0.55:
+                    clutter.clock(b, x, rng.uniform(1.7, 2.0))
+                elif what < 0.7:
+                    clutter.outlet(b, x, rng.choice([0.3, 1.15]))
+            x += half + rng.uniform(0.4, 1.2)
+
+
+def free_along(b, x0, x1):
+    """Whether nothing stands along a stretch of the wall of the current frame."""
+    return all(b.is_free(*(b.frame_m @ Vector((x, 0.2, 0))).xy, 0.1) for x in (x0, (x0 + x1) / 2, x1))
+
+
+def draw_openings(rng, sh, palette, more_doors=False):
+    """Windows, doorways and closed doors of a room without units: a list of openings, and the doors' places by wall."""
+    openings, doors = [], {}
+    casing = rng.choice([0, 0.06, 0.09])
+    for wall in ("back", "left", "right", "front"):
+        length = sh.W if wall in ("back", "front") else sh.D
+        if more_doors:
+            kind = pick(rng, ("window", 1.5), ("doorway", 3), ("door", 4), ("plain", 1))
+        else:
+            kind = pick(rng, ("window", 5), ("doorway", 2.5), ("door", 1), ("plain", 1.5))
+        if wall == "front" and not any(not w.get("doorway") for w in openings):
+            kind = "window"
+        lo, hi = 0.45, length - 0.45
+        if kind == "window":
+            w = min(hi - lo, rng.uniform(0.8, 2.4))
+            x0, tall = rng.uniform(lo, hi - w), rng.random() < 0.3
+            openings.append(
+                dict(
+                    wall=wall,
+                    x0=x0,
+                    x1=x0 + w,
+                    z0=0.02 if tall else rng.choice([0.5, 0.8, 0.9]),
+                    z1=min(sh.H - 0.2, rng.uniform(2.0, 2.3)),
+                    bars=rng.choice([0, 0, 1, 2]),
+                    pane=rng.choice([0.5, 0.8, 1.1]),
+                    casing=casing,
+                )
+            )
+        elif kind == "doorway":
+            w = min(hi - lo, rng.choice([0.85, 0.95, 1.3, 1.9]))
+            x0 = rng.uniform(lo, hi - w)
+            floor = (
+                palette["floor"] if rng.random() < 0.5 and not palette["floor"].startswith("parquet") else "planks:oak"
+            )
+            colour = (
+                palette["wall"]
+                if rng.random() < 0.5
+                else "plaster:" + rng.choice(["white", "cream", "sage", "blue", "sand", "greige"])
+            )
+            openings.append(
+                dict(
+                    wall=wall,
+                    x0=x0,
+                    x1=x0 + w,
+                    z0=0.0,
+                    z1=min(sh.H - 0.1, rng.choice([2.05, 2.1, 2.3])),
+                    doorway=True,
+                    cased=rng.random() < 0.75,
+                    deep=rng.uniform(1.6, 3.4),
+                    floor=floor,
+                    wall_colour=colour,
+                )
+            )
+        elif kind == "door":
+            n = 2 if more_doors and length > 3.4 and rng.random() < 0.5 else 1
+            doors[wall] = tuple(rng.uniform(length * i / n + 0.6, length * (i + 1) / n - 0.6) for i in range(n))
+    palette["doors"] = doors
+    return openings, doors
