@@ -8,7 +8,7 @@ from pathlib import Path
 
 KINDS = ("mix", "kitchen", "showroom", "living", "bedroom", "bathroom", "dining", "hall", "hero")
 # Six kitchens in ten; no two of the others in a row, so that a folder is a fair mix wherever its making stopped.
-MIX = ("kitchen", "living", "kitchen", "bedroom", "kitchen", "kitchen", "bathroom", "kitchen", "dining", "kitchen")
+MIX = ("kitchen", "living", "kitchen", "bedroom", "kitchen", "showroom", "bathroom", "kitchen", "dining", "kitchen")
 SECOND_MIX = ("kitchen", "bedroom", "kitchen", "living", "kitchen", "kitchen", "hall", "kitchen", "bathroom", "kitchen")
 ASPECTS = (((4, 3), 5), ((3, 2), 4), ((3, 4), 2), ((2, 3), 1), ((16, 9), 1), ((1, 1), 1))
 

@@ -9,6 +9,8 @@ from mathutils import Matrix, Vector
 from render_rooms.classes import CID
 from render_rooms.materials import forget
 
+LAMPS = ("pendant lamp", "table lamp", "floor lamp", "ceiling light", "fan")
+
 
 class Builder:
     """Puts meshes into the scene, in a current frame (place and turn) and a current item (class, instance)."""
@@ -307,5 +309,7 @@ class Builder:
         ob.matrix_world = place
         for k, v in props.items():
             setattr(li, k, v)
+        if self.items and self.items[-1]["class"] in LAMPS:
+            ob["lamp"] = self.items[-1]["id"]  # goes out with the lamp that has just been built
         ob.visible_camera = False
         return ob

@@ -196,7 +196,11 @@ def seen_instances(b, classes, instances):
 def write_twin(scene, args, folder, name, twin):
     """The room without some instances, with its class ids, at the same exposure: NAME.jpg and NAME.png."""
     gone = set(twin["instances"])
-    hidden = [o for o in bpy.context.scene.objects if o.type != "LIGHT" and scene.b.codes[o.pass_index][1] in gone]
+    hidden = [
+        o
+        for o in bpy.context.scene.objects
+        if (o.get("lamp") if o.type == "LIGHT" else scene.b.codes[o.pass_index][1]) in gone
+    ]
     for o in hidden:
         o.hide_render = True
     scene.shot(folder / f"{name}.jpg", args.samples)
