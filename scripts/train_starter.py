@@ -93,8 +93,16 @@ RENDER_LEAVES = {
     "oven": ("oven", "microwave"),  # the renders of ../shared have no class for a microwave
     "decor": ("decor", "bowl", "bottle", "books"),
     "wardrobe": ("tall cabinet",),
+    "range cooktop": ("cooktop",),
+    "trash can": ("garbage bin",),
+    "small appliance": ("coffee machine", "other object"),
+    "washing machine": ("other furniture",),
+    "radiator": ("other furniture",),
+    "beam": ("other structure",),
+    "clock": ("other object",),
+    "outlet": ("other object",),
 }
-SEEN_THROUGH = ("shower screen",)  # glass: what it is depends on what is behind it
+SEEN_THROUGH = ("shower screen", "doorway")  # what it is depends on what is behind it
 
 
 NYU_WALL, NYU_COUNTER, NYU_ISLAND, KITCHEN_WALL = 1, 12, 44, 200

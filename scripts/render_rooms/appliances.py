@@ -7,6 +7,7 @@ from render_rooms.materials import mat
 
 
 def oven_front(b, x0, x1, z0, z1, y, metal, small=False):
+    """A built-in oven (or, small, a microwave) whose front is at depth y."""
     with b.item("microwave" if small else "oven"):
         b.box(mat("metal:" + metal), x0 + 0.002, y - 0.35, z0 + 0.002, x1 - 0.002, y + 0.006, z1 - 0.002, 0.002)
         top = 0.085 if not small else 0.06
@@ -42,6 +43,7 @@ def oven_front(b, x0, x1, z0, z1, y, metal, small=False):
 
 
 def fridge(b, x0, x1, h, depth, metal):
+    """A fridge of a designer kitchen, x0 to x1: one or two doors over two drawers."""
     m = mat("metal:" + metal)
     with b.item("fridge"):
         b.box(mat("metal:darksteel"), x0 + 0.004, 0.02, 0.03, x1 - 0.004, depth - 0.04, h - 0.01, 0.004)
@@ -85,6 +87,7 @@ def dishwasher(b, x0, x1, z0, z1, y, metal):
 
 
 def cooktop(b, cx, cy, z, gas):
+    """A hob of black glass let into a worktop at (cx, cy), with or without gas burners."""
     with b.item("cooktop"):
         b.box(mat("gloss:black"), cx - 0.29, cy - 0.255, z, cx + 0.29, cy + 0.255, z + 0.006, 0.002)
         if gas:
@@ -111,7 +114,8 @@ def cooktop(b, cx, cy, z, gas):
                         )
 
 
-def hood(b, style, cx, z, depth, H, metal, wallspec, width=0.9):
+def hood(b, style, cx, z, H, metal, wallspec, width=0.9):
+    """A hood of its own: chimney, plaster or box, from height z to the ceiling."""
     with b.item("range hood"):
         m = mat("metal:" + metal)
         if style == "chimney":
@@ -208,7 +212,7 @@ def knobs(b, material, xs, y, z, r=0.02):
             b.lathe(material, [(r, 0), (r * 0.95, 0.02), (r * 0.8, 0.024), (0, 0.025)], n=20)
 
 
-def burners(b, x0, x1, y0, y1, z, kind, wide=None):
+def burners(b, x0, x1, y0, y1, z, kind):
     """What a range or a hob has on top: coils, glass with printed rings, or gas grates."""
     mx, my = (x0 + x1) / 2, (y0 + y1) / 2
     dx, dy = (x1 - x0) * 0.25, (y1 - y0) * 0.25
@@ -473,7 +477,7 @@ def any_fridge(b, x0, x1, height, depth, colour, kind):
 
 
 def any_dishwasher(b, x0, x1, z0, z1, y, colour, panel=None):
-    """A dishwasher in a base run: a control strip on top, a bar or a pocket as its handle; panel: a cabinet's finish."""
+    """A dishwasher in a base run: a control strip on top, a bar or a pocket as handle; panel: a cabinet's finish."""
     rng = b.rng
     m, h = shell_of(colour), trim_of(colour)
     with b.item("dishwasher"):

@@ -22,6 +22,7 @@ from render_rooms.textiles import blinds, curtain, towel_stack
 
 
 def bathroom_look(rng):
+    """The finishes, joinery and tiles of a bathroom, drawn so that the parts go together."""
     wood = "wood:" + pick(rng, ("oak", 4), ("walnut", 3), ("ash", 1.5), ("teak", 1.5), ("smoked", 1))
     colour = rng.choice(["sage", "green", "navy", "blue", "charcoal", "terracotta", "blush", "olive", "taupe", "black"])
     plain = "plaster:" + pick(
@@ -310,7 +311,7 @@ def make_bathroom(b, a):
                     glass_screen(b, g0, g1, tub_h + 0.004, tub_h + 1.42, frame_metal)
             elif closing == "curtain":
                 zc, yc = min(H - 0.1, 2.08), zone - 0.02
-                with b.item("curtain"):
+                with b.item("shower curtain"):
                     b.tube(
                         mat("metal:" + frame_metal),
                         [
@@ -332,6 +333,7 @@ def make_bathroom(b, a):
                     "curtain:"
                     + rng.choice(["white", "white", "cream", "sage", "blue", "lightgrey", "terracotta", "greige"]),
                     folds=max(4, round(cl / 0.1)),
+                    cls="shower curtain",
                 )
     elif wet == "free":
         style = rng.choice(["oval", "oval", "block"])
@@ -524,11 +526,10 @@ def make_bathroom(b, a):
         rods.append((B, at(B, d), rng.choice([1.2, 1.3, 1.4])))
     else:
         rods.append((B, at(B, 0.55 if D < 2.4 else rng.uniform(0.95, 1.2)), rng.choice([1.15, 1.3])))
-    for w, x, z in rods:
-        clash = any(h["x0"] - 0.4 < x < h["x1"] + 0.4 and h["z0"] < z + 0.1 for h in holes[w])
+    for w, x, height in rods:
+        clash = any(h["x0"] - 0.4 < x < h["x1"] + 0.4 and h["z0"] < height + 0.1 for h in holes[w])
+        z = holes[w][0]["z0"] - 0.12 if clash else height
         with sh.on(w), b.frame(0, skin + 0.001):
-            if clash:
-                z = holes[w][0]["z0"] - 0.12
             towel_rod(b, x, z, rng.choice([0.5, 0.6, 0.7]), frame_metal, palette["towel"], rng.choice([1, 1, 2]))
     # ---- blinds, mat, plant, lamps
     for w in wins:
@@ -599,7 +600,7 @@ def make_bathroom(b, a):
     )
     fill.visible_glossy = False
     with sh.on("front"):
-        room_door(b, W * 0.5, H, "paint:white", "chrome")
+        room_door(b, W * 0.5, "paint:white", "chrome")
     # the eye: at the door
     lens, eye = rng.uniform(15, 18.5), rng.uniform(1.3, 1.55)
     if plan == "across":

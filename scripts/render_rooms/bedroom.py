@@ -12,6 +12,7 @@ from render_rooms.textiles import dress_window
 
 
 def bedroom_look(rng):
+    """The finishes, joinery and bed of a bedroom, drawn so that the parts go together."""
     wood = "wood:" + pick(
         rng,
         ("oak", 4),
@@ -259,7 +260,7 @@ def make_bedroom(b, a):
         rng.choice([0.05, 0.14, 0.2]),
     )
     with sh.on(headwall):
-        half, end = bed(b, u, look, off)
+        _, end = bed(b, u, look, off)
         sides = [-1, 1] if rng.random() < 0.8 else [rng.choice([-1, 1])]
         for s in sides:
             c = u + s * (max(bw / 2 + 0.13, look["headw"] / 2 + 0.02) + nw / 2)
@@ -384,7 +385,6 @@ def make_bedroom(b, a):
             room_door(
                 b,
                 at(rng.uniform(0.7, max(0.75, room - 1.0))),
-                H,
                 pick(rng, ("paint:white", 4), ("wood:oak", 1), ("paint:charcoal", 0.5)),
                 joinery["metal"] if joinery["metal"] != "steel" else "chrome",
             )

@@ -227,7 +227,7 @@ class Builder:
             sp.use_endpoint_u, sp.order_u = True, 3
         return self.put(cu, material, (0, 0, 0), cls)
 
-    def soft(self, material, x0, y0, z0, x1, y1, z1, r=0.05, puff=0.02, cls=None, turn=None):
+    def soft(self, material, x0, y0, z0, x1, y1, z1, r=0.05, puff=0.02, cls=None):
         """A cushion block: a box with round edges whose faces swell."""
         h = [abs(x1 - x0) / 2, abs(y1 - y0) / 2, abs(z1 - z0) / 2]
         r = min(r, *[a * 0.95 for a in h])

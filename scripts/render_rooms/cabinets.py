@@ -8,7 +8,7 @@ from render_rooms.materials import mat
 from render_rooms.plumbing import basin_tap, faucet, rings, sink
 
 
-def base_run(b, joinery, palette, x0, x1, plan, depth=0.58, top=0.9, sink_metal="steel", top_over=(0, 0)):
+def base_run(b, joinery, palette, x0, x1, plan, depth=0.58, top=0.9, top_over=(0, 0)):
     """Base cabinets from x0 to x1 with a worktop. plan: list of (kind, weight)."""
     tk, tt = 0.1, joinery["top_t"]
     tot = sum(w for _, w in plan)
@@ -66,7 +66,8 @@ def base_run(b, joinery, palette, x0, x1, plan, depth=0.58, top=0.9, sink_metal=
         faucet(b, m, 0.075, top, palette["tap"], 1)
 
 
-def wall_run(b, joinery, palette, x0, x1, z0, z1, depth=0.34, target=0.5, glass=False):
+def wall_run(b, joinery, palette, x0, x1, z0, z1, depth=0.34, target=0.5):
+    """Wall cabinets side by side from x0 to x1 and from z0 to z1, at times with lamps under them."""
     for a, c in split(x0, x1, target if x1 - x0 > 0.7 else x1 - x0):
         with b.item("wall cabinet"):
             carcass(b, palette["upper"], a, c, z0, z1, depth - 0.001)

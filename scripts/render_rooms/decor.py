@@ -10,6 +10,7 @@ from render_rooms.materials import mat
 
 
 def plant(b, x, y, z, size, kind, potspec, cls="plant"):
+    """A potted plant: fan, broad or olive leaves on a spiral."""
     rng = b.rng
     with b.item(cls), b.frame(x, y, z, rng.uniform(0, 360)):
         ph, pr = 0.32 * size, 0.17 * size
@@ -52,6 +53,7 @@ def plant(b, x, y, z, size, kind, potspec, cls="plant"):
 
 
 def vase(b, x, y, z, size, spec, branches=True):
+    """A vase, with twigs in it unless told otherwise."""
     rng = b.rng
     with b.item("vase"), b.frame(x, y, z):
         s = size
@@ -65,16 +67,16 @@ def vase(b, x, y, z, size, spec, branches=True):
         top = p[-1][1]
         if branches:
             lv, lf = [], []
-            for k in range(6):
-                a, l = rng.uniform(0, 6.28), rng.uniform(0.25, 0.5) * s
+            for _ in range(6):
+                a, long = rng.uniform(0, 6.28), rng.uniform(0.25, 0.5) * s
                 out = rng.uniform(0.12, 0.3) * s
                 pts = [(0, 0, top * 0.6)] + [
-                    (out * t**1.4 * math.cos(a), out * t**1.4 * math.sin(a), top + l * t)
+                    (out * t**1.4 * math.cos(a), out * t**1.4 * math.sin(a), top + long * t)
                     for t in np.linspace(0.1, 1, 6)
                 ]
                 b.tube(mat("wood:walnut"), pts, 0.0025 * s, "plant", taper=(1.2, 0.5))
                 for t in np.linspace(0.25, 1, 12):
-                    cx, cy, cz = out * t**1.4 * math.cos(a), out * t**1.4 * math.sin(a), top + l * t
+                    cx, cy, cz = out * t**1.4 * math.cos(a), out * t**1.4 * math.sin(a), top + long * t
                     az, el, ll, lw = (
                         rng.uniform(0, 6.28),
                         rng.uniform(-0.2, 1.0),
@@ -91,6 +93,7 @@ def vase(b, x, y, z, size, spec, branches=True):
 
 
 def fruit_bowl(b, x, y, z, spec):
+    """Seven fruits in a bowl."""
     rng = b.rng
     with b.item("decor"), b.frame(x, y, z):
         b.bowl(mat(spec), [(0.06, 0), (0.065, 0.01), (0.12, 0.04), (0.155, 0.085)], 0.008)
@@ -104,10 +107,11 @@ def fruit_bowl(b, x, y, z, spec):
 
 
 def books(b, x, y, z, n=3, flat=True, w=0.26, d=0.19):
+    """A pile of books, or a row of them from x on; returns its height or its length."""
     rng = b.rng
     with b.item("decor"), b.frame(x, y, z, rng.uniform(-20, 20) if flat else 0):
         o = 0.0
-        for k in range(n):
+        for _ in range(n):
             t = rng.uniform(0.018, 0.04)
             c = rng.choice(["white", "cream", "charcoal", "terracotta", "blue", "taupe", "sage"])
             if flat:
@@ -131,6 +135,7 @@ def books(b, x, y, z, n=3, flat=True, w=0.26, d=0.19):
 
 
 def bottles(b, x, y, z):
+    """Two or three bottles and jars in a row."""
     rng = b.rng
     with b.item("decor"):
         for k in range(rng.randint(2, 3)):
@@ -163,6 +168,7 @@ def bottles(b, x, y, z):
 
 
 def plates(b, x, y, z):
+    """A pile of plates."""
     rng = b.rng
     with b.item("decor"):
         for k in range(rng.randint(2, 5)):
@@ -188,6 +194,7 @@ def board(b, x, y, z, spec):
 
 
 def kettle(b, x, y, z, metal):
+    """A kettle with spout and grip."""
     with b.item("decor"), b.frame(x, y, z, b.rng.uniform(0, 360)):
         m = mat("metal:" + metal)
         b.lathe(
@@ -213,6 +220,7 @@ def kettle(b, x, y, z, metal):
 
 
 def picture(b, x, z, w, h, art, frame):
+    """An abstract painting in a frame on the wall of the current frame; x, z is its middle."""
     with b.item("picture"), b.frame(0, 0.016):
         fm = mat(frame)
         t = 0.022
@@ -237,7 +245,7 @@ def picture(b, x, z, w, h, art, frame):
             b.box(fm, a[0], 0.004, a[1], a[2], 0.03, a[3], 0.001)
 
 
-def side_things(sh, rng, wall, W, D, H, leg, leg_len, palette):
+def side_things(sh, rng, wall, D, leg, leg_len, palette):
     """Something on the wall without a window: a door, pictures, or a console."""
     b = sh.b
     near = D - (leg_len + 1.3 if leg else 1.6)  # how far towards the back there is room
@@ -245,9 +253,7 @@ def side_things(sh, rng, wall, W, D, H, leg, leg_len, palette):
     what = rng.choice(["door", "pictures", "console", "none"])
     with sh.on(wall):
         if what == "door":
-            room_door(
-                b, at(near - 0.7), H, pick(rng, ("paint:white", 3), ("wood:oak", 1), ("paint:charcoal", 1)), "black"
-            )
+            room_door(b, at(near - 0.7), pick(rng, ("paint:white", 3), ("wood:oak", 1), ("paint:charcoal", 1)), "black")
         elif what == "pictures" and not palette.get("mould"):
             art, fr, n = (
                 rng.choice(["warm", "cool", "mono"]),

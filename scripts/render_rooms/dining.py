@@ -161,7 +161,7 @@ def make_dining(b, a):
                             "wood:oak",
                         )
     for wall in ("back", "left", "right", "front"):
-        furnish_wall(b, sh, wall, openings, doors.get(wall, ()), palette)
+        furnish_wall(b, sh, wall, openings, doors.get(wall, ()))
     for px, py in ((0.4, D - 0.4), (W - 0.4, D - 0.4)):
         if b.is_free(px, py, 0.3) and rng.random() < 0.5:
             plant(

@@ -13,13 +13,37 @@ Instance = dict[str, Any]
 
 # What can go without leaving something in the air: the phrase of the class, and how a person asks for all of it.
 REMOVABLE = {
-    "bar stool": "bar stools", "chair": "chairs", "plant": "plants", "pendant lamp": "pendant lamps", "rug": "rug",
-    "vase": "vases", "decor": "decor", "picture": "pictures", "floor lamp": "floor lamp", "table lamp": "table lamps",
-    "cushion": "cushions", "throw blanket": "throw", "armchair": "armchair", "pouf": "pouf", "curtain": "curtains",
-    "blinds": "blinds", "towel": "towels", "trash can": "trash can", "box": "box", "basket": "basket", "bag": "bag",
-    "small appliance": "small appliances", "microwave": "microwave", "clock": "clock", "clothes": "clothes",
-    "mirror": "mirror", "fan": "ceiling fan", "radiator": "radiator", "bench": "bench",
-}  # fmt: skip
+    "bar stool": "bar stools",
+    "chair": "chairs",
+    "plant": "plants",
+    "pendant lamp": "pendant lamps",
+    "rug": "rug",
+    "vase": "vases",
+    "decor": "decor",
+    "picture": "pictures",
+    "floor lamp": "floor lamp",
+    "table lamp": "table lamps",
+    "cushion": "cushions",
+    "throw blanket": "throw",
+    "armchair": "armchair",
+    "pouf": "pouf",
+    "curtain": "curtains",
+    "shower curtain": "shower curtain",
+    "blinds": "blinds",
+    "towel": "towels",
+    "trash can": "trash can",
+    "box": "box",
+    "basket": "basket",
+    "bag": "bag",
+    "small appliance": "small appliances",
+    "microwave": "microwave",
+    "clock": "clock",
+    "clothes": "clothes",
+    "mirror": "mirror",
+    "fan": "ceiling fan",
+    "radiator": "radiator",
+    "bench": "bench",
+}
 
 # How a person names a surface: its classes, the phrase that is typed, and the kinds of material that suit it.
 SURFACES = {
@@ -39,11 +63,30 @@ SURFACES = {
     "accent wall": (("accent wall",), ("paint", "paint", "marble")),
 }
 NAMED_PAINTS = {
-    "white": "white", "cream": "cream", "greige": "greige", "light grey": "lightgrey", "grey": "grey", "sage": "sage",
-    "olive": "olive", "dark green": "green", "navy": "navy", "blue": "blue", "charcoal": "charcoal", "black": "black",
-    "terracotta": "terracotta", "blush": "blush", "ochre": "ochre", "sand": "sand", "teal": "teal", "mint": "mint",
-    "sky blue": "skyblue", "butter yellow": "butter", "lilac": "lilac", "burgundy": "burgundy", "taupe": "taupe",
-}  # fmt: skip
+    "white": "white",
+    "cream": "cream",
+    "greige": "greige",
+    "light grey": "lightgrey",
+    "grey": "grey",
+    "sage": "sage",
+    "olive": "olive",
+    "dark green": "green",
+    "navy": "navy",
+    "blue": "blue",
+    "charcoal": "charcoal",
+    "black": "black",
+    "terracotta": "terracotta",
+    "blush": "blush",
+    "ochre": "ochre",
+    "sand": "sand",
+    "teal": "teal",
+    "mint": "mint",
+    "sky blue": "skyblue",
+    "butter yellow": "butter",
+    "lilac": "lilac",
+    "burgundy": "burgundy",
+    "taupe": "taupe",
+}
 WOODS = ("oak", "walnut", "ash", "teak", "cherry", "maple", "pine")
 MARBLES = {
     "white marble": "white",
@@ -53,6 +96,7 @@ MARBLES = {
     "beige marble": "beige",
 }
 GRANITES = {"black granite": "black", "grey granite": "grey", "brown granite": "brown"}
+TILES = ("white", "sage", "navy", "terracotta", "charcoal", "cream", "teal")
 CLOTH = ("white", "cream", "greige", "charcoal", "sage", "navy", "terracotta", "ochre", "olive", "blue")
 
 
@@ -84,27 +128,18 @@ def draw_material(rng: random.Random, kind: str) -> tuple[str, str, str | None]:
     if kind == "paint":
         words = rng.choice(sorted(NAMED_PAINTS))
         return words, f"paint:{NAMED_PAINTS[words]}", paint_hex(NAMED_PAINTS[words])
-    if kind in ("wood", "planks"):
-        wood = rng.choice(WOODS)
-        return wood, f"{kind}:{wood}", None
-    if kind == "marble":
-        words = rng.choice(sorted(MARBLES))
-        return words, f"marble:{MARBLES[words]}", None
-    if kind == "granite":
-        words = rng.choice(sorted(GRANITES))
-        return words, f"granite:{GRANITES[words]}", None
-    if kind == "quartz":
-        return "white quartz", "stone:white", None
-    if kind == "tile":
-        words = rng.choice(["white", "sage", "navy", "terracotta", "charcoal", "cream", "teal"])
-        return f"{words} tiles", f"tile:{words}", None
-    if kind == "stone":
-        words = rng.choice(["slate", "travertine", "limestone"])
-        return words, f"slate:{words}", None
-    colour = rng.choice(CLOTH)
-    if kind == "wallpaper":
-        return f"{colour} wallpaper", f"wallpaper:{colour}", None
-    return colour, f"{kind}:{colour}", None
+    named = {
+        "wood": {wood: f"wood:{wood}" for wood in WOODS},
+        "planks": {wood: f"planks:{wood}" for wood in WOODS},
+        "marble": {words: f"marble:{name}" for words, name in MARBLES.items()},
+        "granite": {words: f"granite:{name}" for words, name in GRANITES.items()},
+        "quartz": {"white quartz": "stone:white"},
+        "tile": {f"{colour} tiles": f"tile:{colour}" for colour in TILES},
+        "stone": {stone: f"slate:{stone}" for stone in ("slate", "travertine", "limestone")},
+        "wallpaper": {f"{colour} wallpaper": f"wallpaper:{colour}" for colour in CLOTH},
+    }.get(kind, {colour: f"{kind}:{colour}" for colour in CLOTH})
+    words = rng.choice(sorted(named))
+    return words, named[words], None
 
 
 def draw_recolours(rng: random.Random, instances: list[Instance], pixels: int, count: int) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from render_rooms.colours import GRANITE, MARBLE, STONE, WOOD, lin, paint
 
 
 def m_paint(w, kind, rough=0.38):
+    """Satin paint, as on doors and cabinets."""
     c = w.coords()
     n = w.noise(c, 160, 2).outputs[0]
     big = w.noise(c, 2.2, 3).outputs[0]
@@ -20,6 +21,7 @@ def m_paint(w, kind, rough=0.38):
 
 
 def m_plaster(w, kind):
+    """Matt wall paint on plaster."""
     c = w.coords()
     fine, big = w.noise(c, 210, 3).outputs[0], w.noise(c, 1.1, 4).outputs[0]
     mid = w.noise(c, 14, 4).outputs[0]
@@ -32,6 +34,7 @@ def m_plaster(w, kind):
 
 
 def m_limewash(w, kind):
+    """Lime paint in clouds."""
     c = w.coords()
     warp = w.vmath("ADD", c, w.noise(c, 1.6, 5).outputs[1])
     a, b = w.noise(warp, 1.8, 7, 0.62).outputs[0], w.noise(c, 60, 4).outputs[0]
@@ -50,7 +53,7 @@ def m_limewash(w, kind):
     )
 
 
-def wood_colour(w, vec, kind, grain, seed=0.0):
+def wood_colour(w, vec, kind, grain):
     """Growth rings as contour lines of a stretched noise, plus fibres; returns colour, fibre height."""
     s = {"x": (0.55, 5, 5), "y": (5, 0.55, 5), "z": (5, 5, 0.55)}[grain]
     f = {"x": (3, 110, 110), "y": (110, 3, 110), "z": (110, 110, 3)}[grain]
@@ -70,6 +73,7 @@ def wood_colour(w, vec, kind, grain, seed=0.0):
 
 
 def m_wood(w, kind, grain="z", rough=0.42, uv=False):
+    """A board of solid wood or veneer along the grain."""
     col, fib = wood_colour(w, w.coords(uv=uv), kind, grain)
     w.surface(col, w.math("MULTIPLY_ADD", fib, 0.22, rough - 0.1), normal=w.bump(fib, 0.10, 0.001))
 
@@ -127,6 +131,7 @@ def m_parquet(w, kind):
 
 
 def marble_colour(w, vec, kind, size=1.0):
+    """Clouds and veins of marble."""
     base, cloud, vein = (lin(x) for x in MARBLE[kind])
     v = w.scale(vec, (1 / size, 1 / size, 0.55 / size), (0.5, 0.35, 0.6))
     warp = w.vmath("SUBTRACT", w.noise(v, 1.3, 6, 0.6).outputs[1], (0.5, 0.5, 0.5))
@@ -149,10 +154,12 @@ def marble_colour(w, vec, kind, size=1.0):
 
 
 def m_marble(w, kind, rough=0.14, size=1.0):
+    """Polished marble."""
     w.surface(marble_colour(w, w.coords(), kind, size), rough)
 
 
 def m_stone(w, kind):
+    """Quartz: a fine, even grain."""
     c = w.coords()
     a, b = lin(STONE[kind][0]), lin(STONE[kind][1])
     v = w.n("TexVoronoi", {"Vector": c, "Scale": 260.0}).outputs[1]
@@ -162,6 +169,7 @@ def m_stone(w, kind):
 
 
 def m_concrete(w, kind):
+    """Cast concrete or cement."""
     c = w.coords()
     a = w.noise(c, 1.5, 8, 0.65, 0.4).outputs[0]
     b = w.noise(c, 40, 4).outputs[0]
@@ -177,6 +185,7 @@ def m_concrete(w, kind):
 
 
 def m_tile(w, kind, plane="xz", tw=0.2, th=0.075, offset=0.5, grout="lightgrey", rough=0.12, look="glaze"):
+    """Ceramic tiles: glazed, matt or of marble, in rows, each a little different."""
     c = w.n("TexCoord").outputs["Object"]
     s = w.n("SeparateXYZ", {0: c}).outputs
     v = w.n("CombineXYZ", {0: s["xyz".index(plane[0])], 1: s["xyz".index(plane[1])], 2: 0.0}).outputs[0]
@@ -221,6 +230,7 @@ def m_tile(w, kind, plane="xz", tw=0.2, th=0.075, offset=0.5, grout="lightgrey",
 
 
 def m_metal(w, kind):
+    """Brushed metal; black metal is powder-coated."""
     c = w.coords()
     n = w.noise(w.scale(c, (5, 900, 900)), 1.0, 2).outputs[0]
     col = dict(
@@ -237,6 +247,7 @@ def m_metal(w, kind):
 
 
 def m_fabric(w, kind, scale=420.0):
+    """Woven cloth."""
     c = w.coords()
     g = w.noise(c, scale, 2).outputs[0]
     b = w.noise(c, 5, 4).outputs[0]
@@ -251,6 +262,7 @@ def m_fabric(w, kind, scale=420.0):
 
 
 def m_leather(w, kind):
+    """Leather."""
     c = w.coords()
     v = w.n("TexVoronoi", {"Vector": c, "Scale": 380.0}).outputs[0]
     b = w.noise(c, 6, 4).outputs[0]
@@ -263,6 +275,7 @@ def m_leather(w, kind):
 
 
 def m_rug(w, kind, other="charcoal", style="plain"):
+    """A tufted rug: plain, striped, with diamonds or faded."""
     c = w.n("TexCoord").outputs["Object"]
     a, b = paint(kind), paint(other)
     tuft = w.noise(c, 190, 2).outputs[0]
@@ -286,6 +299,7 @@ def m_rug(w, kind, other="charcoal", style="plain"):
 
 
 def m_curtain(w, kind, sheer=False):
+    """Cloth that lets light through, more so if sheer."""
     c = w.coords()
     col = paint(kind)
     g = w.noise(w.scale(c, (400, 400, 90)), 1.0, 2).outputs[0]
@@ -299,6 +313,7 @@ def m_curtain(w, kind, sheer=False):
 
 
 def m_glass(w, kind):
+    """Thin glass."""
     fr = w.n("Fresnel", {"IOR": 1.45}).outputs[0]
     tint = (1, 1, 1, 1) if kind == "clear" else (0.75, 0.75, 0.72, 1)
     if kind == "screen":  # seen from both sides: no total reflection from behind
@@ -315,15 +330,18 @@ def m_glass(w, kind):
     w.put(w.out.inputs[0], mixed)
 
 
-def m_mirror(w, kind):
+def m_mirror(w, _kind):
+    """Silvered glass."""
     w.surface((0.86, 0.87, 0.87, 1), 0.0, 1.0)
 
 
 def m_gloss(w, kind):
+    """Gloss lacquer, enamel, china."""
     w.surface(paint(kind), 0.06)
 
 
 def m_glow(w, kind):
+    """What a lamp shows of its light."""
     col, power = dict(
         warm=((1, 0.72, 0.42, 1), 22.0),
         neutral=((1, 0.88, 0.72, 1), 14.0),
@@ -334,6 +352,7 @@ def m_glow(w, kind):
 
 
 def m_leaf(w, kind):
+    """Leaves that let some light through."""
     c = w.coords()
     n = w.noise(c, 9, 3).outputs[0]
     a, b = dict(

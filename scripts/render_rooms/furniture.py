@@ -9,6 +9,7 @@ from render_rooms.textiles import bed_pillow, hang
 
 
 def stool(b, x, y, turn, kind, metal, seatspec, woodspec, h=0.66):
+    """A bar stool: round, pedestal, frame or back; h is the height of its seat."""
     with b.item("bar stool"), b.frame(x, y, 0, turn):
         mm, wm, sm = mat("metal:" + metal), mat(woodspec, grain="z"), mat(seatspec)
         if kind == "round":
@@ -86,6 +87,7 @@ def stool(b, x, y, turn, kind, metal, seatspec, woodspec, h=0.66):
 
 
 def chair(b, x, y, turn, seatspec, woodspec):
+    """A dining chair that looks along +y of its own frame."""
     with b.item("chair"), b.frame(x, y, 0, turn):
         wm, sm = mat(woodspec, grain="z"), mat(seatspec)
         for sx in (-1, 1):
@@ -105,6 +107,7 @@ def chair(b, x, y, turn, seatspec, woodspec):
 
 
 def table(b, x, y, turn, lx, ly, h, spec, legs, cls="dining table", round_=False):
+    """A table with four legs or, round, with a foot."""
     with b.item(cls), b.frame(x, y, 0, turn):
         m = mat(spec, grain="x", size=0.8)
         lm = mat(legs, grain="z")
@@ -148,6 +151,7 @@ def table(b, x, y, turn, lx, ly, h, spec, legs, cls="dining table", round_=False
 
 
 def sofa(b, x, y, turn, L, spec, legs, style, cls="sofa", chaise=False):
+    """A sofa or armchair; its back is at +y of its own frame."""
     rng = b.rng
     m, lm = mat(spec), mat(legs, grain="z")
     dep, arm, back = 0.92, (0.16 if style != "slim" else 0.1), 0.82
@@ -209,7 +213,7 @@ def headboard(b, style, spec, metal, w, h, y0):
                 b.lathe(m, [(0.0, 0.0), (0.02, 0.012), (0.02, 0.026), (0, 0.04)], (s * w / 2, y, h - 0.01), 20)
             for z in (h - 0.08, 0.6):
                 b.tube(m, [(-w / 2, y, z), (w / 2, y, z)], 0.011)
-            for a, c in split(-w / 2, w / 2, 0.13)[1:]:
+            for a, _ in split(-w / 2, w / 2, 0.13)[1:]:
                 b.tube(m, [(a, y, 0.6), (a, y, h - 0.08)], 0.007)
         else:
             b.box(mat(spec, grain="x"), -w / 2, y0, 0.0, w / 2, y1, h, 0.006, seg=3)

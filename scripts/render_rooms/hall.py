@@ -113,7 +113,7 @@ def make_hall(b, a):
             rng.choice(["paint:white", "paint:terracotta"]),
         )
     for wall in ("back", "left", "right", "front"):
-        furnish_wall(b, sh, wall, openings, doors.get(wall, ()), palette)
+        furnish_wall(b, sh, wall, openings, doors.get(wall, ()))
     n = max(1, round(D / 2.5))
     kind = rng.choice(["dome", "spots", "pendant"])
     for i in range(n):

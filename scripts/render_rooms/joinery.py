@@ -1,5 +1,6 @@
 """Doors, drawers, handles and the bodies behind them."""
 
+import itertools
 import math
 
 import numpy as np
@@ -111,7 +112,7 @@ def hollow(b, spec, x0, x1, z0, z1, depth, shelves=2):
     levels = [z0, *(z0 + (z1 - z0) * (i + 1) / (shelves + 1) for i in range(shelves)), z1 - t]
     for z in levels:
         b.box(m, x0 + t, 0.008, z, x1 - t, depth - 0.003, z + t, 0.0008)
-    for z, up in zip(levels, levels[1:], strict=False):
+    for z, up in itertools.pairwise(levels):
         x = x0 + t + 0.07
         while x < x1 - t - 0.06:
             spec2 = "gloss:" + rng.choice(["white", "white", "cream", "blue", "sage", "terracotta", "charcoal"])
@@ -159,6 +160,7 @@ def doors(b, joinery, spec, x0, x1, z0, z1, y, handle_at="top", single_side=1, g
 
 
 def drawers(b, joinery, spec, x0, x1, z0, z1, y, n=3):
+    """Drawer fronts on top of each other, the lowest the tallest, with handles."""
     hs = [0.3, 0.7] if n == 2 else ([0.22, 0.39, 0.39] if n == 3 else [1 / n] * n)
     z = z1
     for h in hs:
@@ -178,15 +180,17 @@ def drawers(b, joinery, spec, x0, x1, z0, z1, y, n=3):
 
 
 def carcass(b, spec, x0, x1, z0, z1, depth):
+    """The closed body of a cabinet."""
     b.box(mat(spec, grain="z"), x0 + 0.0005, 0.0, z0, x1 - 0.0005, depth, z1, 0.0008)
 
 
 def split(a, b, target):
+    """A stretch cut into equal parts of about the target width: [(from, to), ...]."""
     n = max(1, round((b - a) / target))
     return [(a + (b - a) * i / n, a + (b - a) * (i + 1) / n) for i in range(n)]
 
 
-def room_door(b, x, H, spec, metal):
+def room_door(b, x, spec, metal):
     """A panelled door with its frame, on the wall of the current frame."""
     w, h = 0.86, 2.05
     with b.item("door"):
@@ -226,6 +230,7 @@ def chest(b, cls, joinery, spec, x0, x1, z0, z1, depth, cols, rows, legs="metal:
 
 
 def wardrobe(b, joinery, spec, x0, x1, h, depth, mirrored=()):
+    """A wardrobe with two to four doors, some of them mirrored."""
     n = max(2, min(4, round((x1 - x0) / 0.52)))
     w = (x1 - x0) / n
     with b.item("wardrobe"):

@@ -327,7 +327,7 @@ def draw_look(rng):
     return palette, joinery
 
 
-def other_walls(b, sh, palette, plan, joinery):
+def other_walls(b, palette, plan):
     """Windows and doorways of the walls without units, drawn before the shell is built."""
     rng = b.rng
     openings = []
@@ -402,7 +402,7 @@ def other_walls(b, sh, palette, plan, joinery):
     return openings
 
 
-def dress_kitchen_window(b, w, palette, how):
+def dress_kitchen_window(b, w, how):
     """A blind, short curtains or a valance at a kitchen's window."""
     rng = b.rng
     x0, x1, z0, z1 = w["x0"], w["x1"], w["z0"], w["z1"]
@@ -487,7 +487,7 @@ def lamps(b, sh, plan, palette, light):
             pendant(b, x, cy, top, top - rng.uniform(1.6, 1.75), kind, metal, "warm", light["lamp"] * 0.7)
 
 
-def front_room(b, sh, plan, palette):
+def front_room(b, plan):
     """The part of the room before the kitchen: a table with chairs, at times."""
     rng = b.rng
     lowest = min(
@@ -591,7 +591,7 @@ def make_kitchen(b, a):
     casing = palette["window_casing"] = rng.choice([0, 0, 0.06, 0.09])
     apply_override(palette, a.override)
     sh = Shell(b, plan.W, plan.D, H, palette)
-    openings = other_walls(b, sh, palette, plan, joinery)
+    openings = other_walls(b, palette, plan)
     for run in plan.runs:
         openings += [
             dict(
@@ -675,14 +675,14 @@ def make_kitchen(b, a):
                     ("cafe", 0.8),
                     ("curtains", 0.0 if small else 2.0),
                 )
-                dress_kitchen_window(b, w, palette, how)
+                dress_kitchen_window(b, w, how)
                 if small and rng.random() < 0.5:
                     with b.frame(0, -0.05, w["z0"]):
                         rng.choice(
                             [clutter.flowers, lambda b, x, y, z: plant(b, x, y, z, 0.22, "broad", "paint:terracotta")]
                         )(b, rng.uniform(w["x0"] + 0.1, w["x1"] - 0.1), 0.0, 0.006)
     for wall in plan.free:
-        furnish_wall(b, sh, wall, openings, doors.get(wall, ()), palette)
-    front_room(b, sh, plan, palette)
+        furnish_wall(b, sh, wall, openings, doors.get(wall, ()))
+    front_room(b, plan)
     lamps(b, sh, plan, palette, light)
     return palette, sh, light

@@ -206,9 +206,7 @@ def draw_plan(rng: random.Random) -> Plan:
         where = rng.choice(["back", "leg"]) if shape == "L" else "back"
         corners = (a == "right", a == "left")
         runs = [
-            back(
-                0.0, W if shape == "L" or W < 4.4 else W, on_back, tall if where == "back" else [], a == "left", corners
-            ),
+            back(0.0, W, on_back, tall if where == "back" else [], a == "left", corners),
             side(a, leg, on_leg, tall if where == "leg" else [], DEPTH + 0.02),
         ]
         free = ("right" if a == "left" else "left", "front")

@@ -8,6 +8,7 @@ from render_rooms.materials import mat
 
 
 def pendant(b, x, y, H, drop, kind, metal, glow, power):
+    """A lamp that hangs from the ceiling by `drop` metres."""
     z = H - drop
     with b.item("pendant lamp"):
         m = mat("metal:" + metal)
@@ -63,6 +64,7 @@ LIGHTS = dict(
 
 
 def table_lamp(b, x, y, z, kind, spec, on, power, size=1.0):
+    """A lamp that stands at (x, y, z), lit or not."""
     s = size
     with b.item("table lamp"), b.frame(x, y, z):
         m = mat(spec, grain="z")
@@ -96,6 +98,7 @@ def table_lamp(b, x, y, z, kind, spec, on, power, size=1.0):
 
 
 def ceiling_lamp(b, x, y, H, spec, power):
+    """A round lamp under the ceiling."""
     with b.item("ceiling light"):
         b.lathe(mat(spec), [(0.2, H - 0.03), (0.205, H - 0.001), (0, H - 0.0005)], (x, y, 0), 48)
         b.lathe(

@@ -12,6 +12,7 @@ from render_rooms.textiles import curtain
 
 
 def make_living(b, a):
+    """A living room: a sofa on the back or the side wall, and what goes with it."""
     rng = b.rng
     W, D, H = rng.uniform(4.4, 5.8), rng.uniform(5.2, 6.4), rng.choice([2.5, 2.6, 2.8, 3.0])
     light = dict(LIGHTS[pick(rng, ("day", 4), ("soft", 4), ("golden", 2), ("evening", 1.2))])
@@ -123,7 +124,7 @@ def make_living(b, a):
     legs = rng.choice(["wood:oak", "wood:walnut", "metal:black"])
     sy = D - 0.58
     if plan == "back":
-        top, dep = sofa(b, cx, sy, 0, L, palette["sofa"], legs, style, chaise=rng.random() < 0.3)
+        top, _ = sofa(b, cx, sy, 0, L, palette["sofa"], legs, style, chaise=rng.random() < 0.3)
         mid = (cx, sy - 1.35)
         places = [
             (cx + s * L * 0.33 + rng.uniform(-0.05, 0.05), sy + 0.06, top - 0.02, rng.uniform(-14, 14)) for s in (-1, 1)
@@ -144,7 +145,7 @@ def make_living(b, a):
         sx = 0.58 if other == "left" else W - 0.58
         turn = 90 if other == "left" else -90
         yy = D - 2.2
-        top, dep = sofa(b, sx, yy, turn, L, palette["sofa"], legs, style)
+        top, _ = sofa(b, sx, yy, turn, L, palette["sofa"], legs, style)
         mid = (sx + (1.35 if other == "left" else -1.35), yy)
         places = []
         with b.frame(sx, yy, 0, turn):

@@ -51,26 +51,22 @@ def mean_colour(recipe, kind):
     """One flat colour for light that bounces: the grain of a board does not change how it lights a room."""
     if recipe in ("wood", "planks", "parquet", "butcher"):
         a, d = (lin(x) for x in WOOD[kind])
-        return tuple(0.6 * p + 0.4 * q for p, q in zip(a, d, strict=False))
+        return tuple(0.6 * p + 0.4 * q for p, q in zip(a, d, strict=True))
     if recipe == "marble" or (recipe == "tile" and kind in MARBLE and kind not in PAINT):
         return lin(MARBLE[kind][0])
-    if recipe == "granite":
-        return lin(GRANITE[kind][0])
-    if recipe == "slate":
-        return lin(
-            {"slate": "55595b", "travertine": "c7b28c", "cotto": "b06c48", "limestone": "c3baa8"}.get(kind, "6b5b4c")
-        )
-    if recipe == "brick" and kind == "raw":
-        return lin("915440")
-    if recipe == "image":
-        return lin("8f7f6e")
-    if recipe == "stone":
-        return lin(STONE[kind][0])
-    if recipe == "mirror":
-        return (0.6, 0.6, 0.6, 1)
-    if recipe == "metal":
-        return (0.03, 0.03, 0.03, 1) if kind == "black" else (0.35, 0.33, 0.3, 1)
-    return (*tuple(0.88 * c for c in paint(kind)[:3]), 1)
+    if recipe in ("granite", "stone"):
+        return lin((GRANITE if recipe == "granite" else STONE)[kind][0])
+    flat = {
+        "slate:slate": "55595b",
+        "slate:rust": "6b5b4c",
+        "slate:travertine": "c7b28c",
+        "slate:cotto": "b06c48",
+        "slate:limestone": "c3baa8",
+        "brick:raw": "915440",
+        "mirror:clear": "cccccc",
+        "metal:black": "303030",
+    }.get(f"{recipe}:{kind}", {"image": "8f7f6e", "metal": "9f9b94"}.get(recipe))
+    return lin(flat) if flat else (*(0.88 * c for c in paint(kind)[:3]), 1)
 
 
 def cheapen(w, recipe, kind):
@@ -85,7 +81,7 @@ def cheapen(w, recipe, kind):
 
 
 def mat(spec, **kw):
-    """mat("wood:oak", grain="z"): the material of that recipe, made once per scene."""
+    """The material of a spec "recipe:kind", made once a scene; what is told beside it goes to the recipe."""
     key = spec + repr(sorted(kw.items()))
     if key not in _cache:
         recipe, kind = spec.split(":")

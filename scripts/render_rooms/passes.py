@@ -75,7 +75,7 @@ def setup_cycles(threads, look):
 
 
 def meter(tmp, size, key, headroom=2.0):
-    """Looks at a tiny render and sets the exposure: the log-mean goes to the key, four fifths stay under headroom * key."""
+    """Looks at a tiny render and sets the exposure: the log-mean goes to key, four fifths stay under headroom * key."""
     s = bpy.context.scene
     s.view_settings.exposure = 0
     render(tmp, "OPEN_EXR", (size[0] // 8, size[1] // 8), 100, 24, True)

@@ -8,6 +8,7 @@ from render_rooms.textiles import towel
 
 
 def sink(b, x0, x1, y0, y1, z, metal):
+    """A basin let into a worktop from below; metal is a metal, white, or a whole spec."""
     with b.item("sink"):
         m = mat(metal if ":" in metal else ("metal:" + metal if metal != "white" else "gloss:white"))
         d, t = 0.2, 0.012
@@ -43,6 +44,7 @@ def apron_sink(b, x0, x1, y0, y1, z, spec):
 
 
 def faucet(b, x, y, z, metal, towards=1):
+    """A tall arched tap that looks along y."""
     with b.item("faucet"):
         m = mat("metal:" + metal)
         b.lathe(m, [(0.027, 0), (0.027, 0.008), (0.022, 0.03), (0.019, 0.06), (0.015, 0.065)], (x, y, z), 28)
@@ -169,6 +171,7 @@ def toilet(b, x, kind, lid_up, metal, wall_y=0.0):
 
 
 def tub_inside(cx, cy, hx, hy, z, deep, p=4.0):
+    """The inside of a bath as loops for `rings`, from its rim down."""
     return [
         (cx, cy, hx, hy, z, p),
         (cx, cy, hx - 0.015, hy - 0.015, z - 0.02, p),
@@ -220,6 +223,7 @@ def bathtub_built(b, x0, x1, y0, y1, h, panel, tile):
 
 
 def bathtub_free(b, cx, cy, L, w, style, spec):
+    """A bath that stands free."""
     h = 0.57
     hx, hy = L / 2, w / 2
     with b.item("bathtub"):
@@ -238,7 +242,7 @@ def bathtub_free(b, cx, cy, L, w, style, spec):
         )
 
 
-def tub_mixer(b, x, y, z, metal, towards=1):
+def tub_mixer(b, x, y, z, metal):
     """On the wall over a bath: body, spout and hand shower."""
     with b.item("faucet"):
         m = mat("metal:" + metal)
@@ -306,6 +310,7 @@ def glass_screen(b, x0, x1, z0, z1, metal, handle=None):
 
 
 def towel_rod(b, x, z, L, metal, spec, n=1):
+    """A rod on the wall with towels over it."""
     rng = b.rng
     with b.item("towel rod"):
         m = mat("metal:" + metal)
@@ -329,6 +334,7 @@ def towel_rod(b, x, z, L, metal, spec, n=1):
 
 
 def paper_holder(b, x, z, metal):
+    """A roll of paper on the wall."""
     with b.item("decor"):
         b.tube(mat("metal:" + metal), [(x - 0.075, 0, z), (x - 0.075, 0.07, z), (x + 0.07, 0.07, z)], 0.007)
         n, v, f = 28, [], []

@@ -55,13 +55,65 @@ KITCHEN = {
     "bar stool": 0.3,
 }
 WANTED = dict(
-    kitchen=KITCHEN, showroom=KITCHEN,
-    living={"sofa": 1.5, "armchair": 1, "coffee table": 1, "rug": 0.5, "tv": 0.7, "sideboard": 0.7, "fireplace": 1, "bookcase": 0.7, "window": 0.5, "curtain": 0.5, "floor lamp": 0.5, "plant": 0.3},
-    bedroom={"bed": 1.5, "headboard": 0.7, "night stand": 1, "dresser": 0.8, "wardrobe": 0.8, "window": 0.5, "curtain": 0.5, "mirror": 0.4, "table lamp": 0.4, "cushion": 0.4},
-    bathroom={"toilet": 1.2, "bathtub": 1, "base cabinet": 1, "sink": 1, "mirror": 0.7, "shower screen": 0.5, "countertop": 0.6, "towel": 0.4},
-    dining={"dining table": 1.5, "chair": 1.5, "sideboard": 0.8, "pendant lamp": 0.5, "window": 0.5, "rug": 0.4, "doorway": 0.3, "picture": 0.3},
-    hall={"door": 1, "doorway": 1, "bench": 1, "sideboard": 1, "mirror": 0.7, "clothes": 0.7, "rug": 0.5, "picture": 0.5},
-)  # fmt: skip
+    kitchen=KITCHEN,
+    showroom=KITCHEN,
+    living={
+        "sofa": 1.5,
+        "armchair": 1,
+        "coffee table": 1,
+        "rug": 0.5,
+        "tv": 0.7,
+        "sideboard": 0.7,
+        "fireplace": 1,
+        "bookcase": 0.7,
+        "window": 0.5,
+        "curtain": 0.5,
+        "floor lamp": 0.5,
+        "plant": 0.3,
+    },
+    bedroom={
+        "bed": 1.5,
+        "headboard": 0.7,
+        "night stand": 1,
+        "dresser": 0.8,
+        "wardrobe": 0.8,
+        "window": 0.5,
+        "curtain": 0.5,
+        "mirror": 0.4,
+        "table lamp": 0.4,
+        "cushion": 0.4,
+    },
+    bathroom={
+        "toilet": 1.2,
+        "bathtub": 1,
+        "base cabinet": 1,
+        "sink": 1,
+        "mirror": 0.7,
+        "shower screen": 0.5,
+        "countertop": 0.6,
+        "towel": 0.4,
+    },
+    dining={
+        "dining table": 1.5,
+        "chair": 1.5,
+        "sideboard": 0.8,
+        "pendant lamp": 0.5,
+        "window": 0.5,
+        "rug": 0.4,
+        "doorway": 0.3,
+        "picture": 0.3,
+    },
+    hall={
+        "door": 1,
+        "doorway": 1,
+        "bench": 1,
+        "sideboard": 1,
+        "mirror": 0.7,
+        "clothes": 0.7,
+        "rug": 0.5,
+        "picture": 0.5,
+    },
+)
 
 
 @dataclass
@@ -149,7 +201,7 @@ def make(args, room, folder):
     scene.shot(folder / f"{name}.jpg", args.samples)
     t2 = time.time()
     classes, instances = write_labels(b, folder, name, size)
-    found = seen_instances(b, classes, instances)
+    found = seen_instances(b, instances)
     if args.passes or every(room.seed, args.passes_every):
         write_surfaces(b, folder, name, size)
     t3 = time.time()
@@ -167,10 +219,22 @@ def make(args, room, folder):
         for k, n in zip(*np.unique(classes, return_counts=True), strict=True)
     }
     record |= dict(
-        samples=args.samples, exposure=round(scene.exposure, 3), look=scene.look, materials={k: v for k, v in scene.palette.items() if isinstance(v, str)},
-        share=share, instances=found, twins=twins, recolours=recolours, objects=b.count,
-        seconds=dict(build=round(t1 - t0, 1), picture=round(t2 - t1, 1), labels=round(t3 - t2, 1), edits=round(time.time() - t3, 1)),
-    )  # fmt: skip
+        samples=args.samples,
+        exposure=round(scene.exposure, 3),
+        look=scene.look,
+        materials={k: v for k, v in scene.palette.items() if isinstance(v, str)},
+        share=share,
+        instances=found,
+        twins=twins,
+        recolours=recolours,
+        objects=b.count,
+        seconds=dict(
+            build=round(t1 - t0, 1),
+            picture=round(t2 - t1, 1),
+            labels=round(t3 - t2, 1),
+            edits=round(time.time() - t3, 1),
+        ),
+    )
     write_record(folder, name, record)
     return record
 
@@ -183,14 +247,19 @@ def write_labels(b, folder, name, size):
     return classes, instances
 
 
-def seen_instances(b, classes, instances):
+def seen_instances(b, instances):
     """The instances that the picture shows: id, class, pixels, and the material that most of its parts are of."""
     seen = {int(k): int(n) for k, n in zip(*np.unique(instances, return_counts=True), strict=True)}
     return [
-        {"id": i["id"], "class": i["class"], "pixels": seen[i["id"]], "material": max(i["materials"], key=i["materials"].get) if i["materials"] else None}
+        {
+            "id": i["id"],
+            "class": i["class"],
+            "pixels": seen[i["id"]],
+            "material": max(i["materials"], key=i["materials"].get) if i["materials"] else None,
+        }
         for i in b.items
         if i["id"] in seen
-    ]  # fmt: skip
+    ]
 
 
 def write_twin(scene, args, folder, name, twin):

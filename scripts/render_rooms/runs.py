@@ -16,7 +16,7 @@ from render_rooms.cabinets import island
 from render_rooms.chance import pick
 from render_rooms.decor import books, bottles, plates, vase
 from render_rooms.joinery import carcass, doors, drawers, front, hollow, split
-from render_rooms.kitchen_plan import DEPTH, TALL, UPPER_DEPTH, Run, upper_spans
+from render_rooms.kitchen_plan import DEPTH, TALL, UPPER_DEPTH, Run, Unit, upper_spans
 from render_rooms.materials import mat
 from render_rooms.plumbing import apron_sink, basin_tap, faucet, sink, sink_rim
 
@@ -72,7 +72,7 @@ def base_unit(b, joinery, palette, unit, under):
             doors(b, joinery, spec, a, c, KICK, top, BODY, single_side=b.rng.choice([-1, 1]))
 
 
-def tall_unit(b, joinery, palette, unit, H):
+def tall_unit(b, joinery, palette, unit):
     """A fridge with what is over it, an oven tower or a larder."""
     a, c, spec, top = unit.x0, unit.x1, palette["tall"], joinery["tall_h"]
     if unit.kind == "fridge":
@@ -178,14 +178,11 @@ def worktops(b, palette, run, spans, thick, over=0.04):
                     burners(b, m - w + 0.02, m + w - 0.02, 0.08, 0.53, TOP + 0.004, palette["burners"])
 
 
-def backsplash(b, palette, run, spans, low, high, wall_top):
-    """What covers the wall over a worktop: nothing, an upstand, tiles or a slab up to the cabinets or to the ceiling."""
+def backsplash(b, palette, run, spans, wall_top):
+    """What covers the wall over a worktop: nothing, an upstand, tiles or a slab up to cabinets or ceiling."""
     kind = palette["splash_kind"]
     if kind == "none":
         return
-    x0, x1 = max(run.x0, low), min(run.x1, high)
-    first = next((u.x0 for u in run.units if u.kind not in TALL), x0)
-    last = next((u.x1 for u in reversed(run.units) if u.kind not in TALL), x1)
     if kind == "upstand":
         spec = palette["top"] if palette["top_splash"] else palette["splash"]
         for a, c in spans:
@@ -199,7 +196,8 @@ def backsplash(b, palette, run, spans, low, high, wall_top):
                     bevel=0.001,
                 )
         return
-    a, c = max(x0, first), min(x1, last)
+    a = next((u.x0 for u in run.units if u.kind not in TALL), run.x0)
+    c = next((u.x1 for u in reversed(run.units) if u.kind not in TALL), run.x1)
     if c - a < 0.2:
         return
     top = wall_top - TOP
@@ -292,7 +290,7 @@ def shelves(b, palette, x0, x1):
                 x += 0.25
 
 
-def over_cooker(b, joinery, palette, a, c, z0, z1, H):
+def over_cooker(b, joinery, palette, a, c, z1, H):
     """A hood, or a microwave, over a range or a hob."""
     kind, mid = palette["hood"], (a + c) / 2
     if kind == "microwave" and z1 - 1.42 - 0.42 > -0.05:
@@ -305,7 +303,7 @@ def over_cooker(b, joinery, palette, a, c, z0, z1, H):
         low = 1.62
     else:
         with b.frame(0, 0.0):
-            appliances.hood(b, kind, mid, 1.62, 0.5, H, palette["hood_metal"], palette["wall"], max(0.6, c - a - 0.02))
+            appliances.hood(b, kind, mid, 1.62, H, palette["hood_metal"], palette["wall"], max(0.6, c - a - 0.02))
         return
     if z1 - low > 0.2 and palette["uppers"] == "cabinets":
         with b.item("wall cabinet"):
@@ -326,7 +324,7 @@ def uppers(b, joinery, palette, run, low, high, H):
     z0, z1 = palette["upper_z0"], joinery["upper_top"]
     for kind, a, c in upper_spans(run, low, high):
         if kind == "cooker":
-            over_cooker(b, joinery, palette, a, c, z0, z1, H)
+            over_cooker(b, joinery, palette, a, c, z1, H)
         elif palette["uppers"] == "cabinets":
             upper_cabinets(b, joinery, palette, a, c, z0, z1)
             if palette["led"]:
@@ -368,6 +366,16 @@ def uppers(b, joinery, palette, run, low, high, H):
                     )
 
 
+def reaching(run, low, high):
+    """The run with blank units up to the corners: what is on its wall reaches further than its cabinets."""
+    units = list(run.units)
+    if low < run.x0:
+        units.insert(0, Unit("blank", low, run.x0))
+    if high > run.x1:
+        units.append(Unit("blank", run.x1, high))
+    return Run(run.wall, units, run.windows)
+
+
 def build_run(b, joinery, palette, run, shell, corners):
     """A run with all that belongs to it, on its wall. corners: whether other runs join at its low and its high end."""
     H = shell.H
@@ -376,7 +384,7 @@ def build_run(b, joinery, palette, run, shell, corners):
     with shell.on(run.wall):
         for unit in run.units:
             if unit.kind in TALL:
-                tall_unit(b, joinery, palette, unit, H)
+                tall_unit(b, joinery, palette, unit)
             else:
                 base_unit(b, joinery, palette, unit, TOP - thick)
         b.stands(run.x0, 0, run.x1, DEPTH + 0.04)
@@ -394,37 +402,13 @@ def build_run(b, joinery, palette, run, shell, corners):
         # beside a corner, the cabinets of the back wall come first
         low = run.x0 if not (run.wall == "left" and corners[0]) else UPPER_DEPTH + 0.03
         high = run.x1 if not (run.wall == "right" and corners[1]) else length - UPPER_DEPTH - 0.03
-        if run.wall == "left" and corners[0]:
-            run_low = 0.0
-        else:
-            run_low = run.x0
-        run_high = length if run.wall == "right" and corners[1] else run.x1
-        grown = Run(run.wall, list(run.units), run.windows)
-        if low < run.x0:
-            grown.units = [grown.units[0].__class__("blank", low, run.x0), *grown.units]
-        if high > run.x1:
-            grown.units = [*grown.units, grown.units[0].__class__("blank", run.x1, high)]
-        wall_top = (
-            palette["upper_z0"] + 0.005
-            if palette["uppers"] == "cabinets" and not palette["splash_full"]
-            else palette["splash_top"]
-        )
-        backsplash(
-            b,
-            palette,
-            grown,
-            [
-                (
-                    max(0.0, a - 0.6) if a == DEPTH and run_low == 0.0 else a,
-                    run_high if run_high > run.x1 and abs(length - DEPTH - c) < 0.03 else c,
-                )
-                for a, c in spans
-            ],
-            run_low,
-            run_high,
-            wall_top,
-        )
-        uppers(b, joinery, palette, grown, low, high, H)
+        first = 0.0 if run.wall == "left" and corners[0] else run.x0
+        last = length if run.wall == "right" and corners[1] else run.x1
+        cabinets = palette["uppers"] == "cabinets" and not palette["splash_full"]
+        wall_top = palette["upper_z0"] + 0.005 if cabinets else palette["splash_top"]
+        upstands = [(first if a == DEPTH else a, last if abs(length - DEPTH - c) < 1e-6 else c) for a, c in spans]
+        backsplash(b, palette, reaching(run, first, last), upstands, wall_top)
+        uppers(b, joinery, palette, reaching(run, low, high), low, high, H)
         mess(b, palette, run, spans)
 
 
@@ -444,7 +428,7 @@ def mess(b, palette, run, spans):
 
 
 def peninsula(b, joinery, palette, plan, shell):
-    """A leg that stands off a side wall at the end of its run: cabinets to the kitchen, panels and seats to the room."""
+    """A leg that stands off a side wall at the end of its run: cabinets on one side, panels and seats on the other."""
     rng = b.rng
     wall, length = plan.peninsula
     run = next(r for r in plan.runs if r.wall == wall)
@@ -467,7 +451,7 @@ def peninsula(b, joinery, palette, plan, shell):
         with b.item("base cabinet"):
             a, c = (0.0, lo) if wall == "left" else (hi, length)
             carcass(b, palette["cabinet"], a, c, KICK, TOP - thick, BODY - 0.001)
-            with b.frame(length if wall == "left" else length, 0, 0, 180):
+            with b.frame(length, 0, 0, 180):
                 for p, q in split(0, length, 0.6):
                     front(
                         b, joinery | {"plain_drawers": False}, palette["cabinet"], p, KICK, q, TOP - thick - 0.002, 0.0

@@ -1,5 +1,6 @@
 """The shell of a room: walls with windows, floor, ceiling, skirting, sky and sun."""
 
+import itertools
 import math
 
 import bpy
@@ -160,7 +161,7 @@ class Shell:
         else:
             cuts = [-e, (W if not roof or roof["along"] == "x" else D) + e]
         flat = not roof
-        for a, c in zip(cuts, cuts[1:], strict=False):
+        for a, c in itertools.pairwise(cuts):
             if flat or roof["along"] == "x":
                 points = [(a, -e), (c, -e), (c, D + e), (a, D + e)]
             else:
@@ -175,7 +176,7 @@ class Shell:
         n = max(2, round((D if across else W) / step))
         for i in range(n):
             at = (i + 0.5) / n * (D if across else W)
-            for a, c in zip(cuts, cuts[1:], strict=False):
+            for a, c in itertools.pairwise(cuts):
                 ends = ((a, at), (c, at)) if across else ((at, a), (at, c))
                 (x0, y0), (x1, y1) = ends
                 z0, z1 = self.height_at(x0, y0), self.height_at(x1, y1)
@@ -565,7 +566,7 @@ def draw_roof(rng, palette, H):
         )
 
 
-def furnish_wall(b, sh, wall, openings, doors, palette):
+def furnish_wall(b, sh, wall, openings, doors):
     """Doors, pictures, clocks, switches and radiators on a wall, clear of its openings."""
     rng = b.rng
     length = sh.W if wall in ("back", "front") else sh.D
@@ -575,7 +576,6 @@ def furnish_wall(b, sh, wall, openings, doors, palette):
             room_door(
                 b,
                 x,
-                sh.H,
                 pick(
                     rng,
                     ("paint:white", 5),

@@ -26,9 +26,9 @@ def showroom_look(rng, hero=None):
     if hero is not None:
         scheme, wood, dark = "wood+dark", ["walnut", "oak", "teak"][hero % 3], ["charcoal", "black", "navy"][hero % 3]
         metal = ["brass", "black", "black"][hero % 3]
-    A, I = scheme.split("+") if "+" in scheme else ("pale", "pale")
+    body, centre = scheme.split("+") if "+" in scheme else ("pale", "pale")
     spec = dict(wood="wood:" + wood, dark="paint:" + dark, pale="paint:" + pale)
-    cab, isl = spec[A], spec[I]
+    cab, isl = spec[body], spec[centre]
     top = pick(
         rng,
         ("marble:white", 4),
@@ -169,6 +169,7 @@ def showroom_look(rng, hero=None):
 
 
 def make_showroom(b, a, hero=None):
+    """A designer kitchen; hero: one of three fixed designs. Returns palette, camera, aim, lens and eye height."""
     rng = b.rng
     palette, joinery = showroom_look(rng, hero)
     W, D, H = rng.uniform(4.2, 5.6), rng.uniform(5.6, 6.8), rng.choice([2.5, 2.6, 2.7, 2.9])
@@ -277,7 +278,6 @@ def make_showroom(b, a, hero=None):
                 look_hood,
                 mid,
                 1.6,
-                0.5,
                 H,
                 palette["fridge"] if look_hood != "box" else rng.choice(["steel", "black"]),
                 palette["wall"],
@@ -482,7 +482,7 @@ def make_showroom(b, a, hero=None):
     back_off = rng.uniform(2.3, 3.2)  # from the island's front to the eye
     cam = (W / 2 + rng.uniform(-0.30, 0.30) * W, max(0.3, cy - ly / 2 - back_off))
     lens, eye = rng.uniform(20, 26), rng.uniform(1.3, 1.6)
-    side_things(sh, rng, other, W, D, H, corner_leg, D_leg, palette)
+    side_things(sh, rng, other, D, corner_leg, D_leg, palette)
     if hero is not None:
         cam, look, lens, eye = [
             ((W * 0.28, cy - ly / 2 - 2.75), (W * 0.52, D)),

@@ -6,9 +6,10 @@ import numpy as np
 from render_rooms.materials import mat
 
 
-def curtain(b, x0, x1, z0, z1, y, spec, folds=None, sheer=False):
+def curtain(b, x0, x1, z0, z1, y, spec, folds=None, sheer=False, cls="curtain"):
+    """A curtain from x0 to x1 in soft folds, at depth y."""
     rng = b.rng
-    with b.item("curtain"):
+    with b.item(cls):
         L = x1 - x0
         folds = folds or max(4, round(L / 0.085))
         nx, nz = folds * 12, 10
@@ -198,6 +199,7 @@ def towel(b, x, y, z, w, front, back, spec):
 
 
 def towel_stack(b, x, y, z, spec, n=3):
+    """Folded towels on top of each other."""
     with b.item("towel"):
         for k in range(n):
             b.soft(
