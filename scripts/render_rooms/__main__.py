@@ -42,6 +42,7 @@ the height, so that the middle of the first is 0.5. With --passes-only just thes
 
 import sys
 import time
+import traceback
 from pathlib import Path
 
 # Run as a folder, Python puts the folder itself on the path and not the one that it stands in.
@@ -62,12 +63,20 @@ def main() -> None:
             return
         from render_rooms.room import make  # here, so that --help and a finished run need no Blender
 
+        failed = []
         start = time.monotonic()
         for made, room in enumerate(todo, 1):
-            with part(out, room.name) as folder:
-                record = make(args, room, folder)
+            try:
+                with part(out, room.name) as folder:
+                    record = make(args, room, folder)
+            except Exception:  # one room in a thousand that cannot be built must not end a night's run
+                failed.append(room.name)
+                print(f"{room.name} failed:\n{traceback.format_exc()}", flush=True)
+                continue
             told = progress(len(wanted) - len(todo) + made, len(wanted), made, time.monotonic() - start)
             print(f"{room.name} {record.get('seconds', {})} | {told}", flush=True)
+        if failed:
+            raise SystemExit(f"{len(failed)} rooms failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

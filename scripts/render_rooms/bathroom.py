@@ -17,7 +17,7 @@ from render_rooms.plumbing import (
     towel_rod,
     tub_mixer,
 )
-from render_rooms.shell import Shell, tiled
+from render_rooms.shell import Shell, draw_floor, draw_walls, tiled
 from render_rooms.textiles import blinds, curtain, towel_stack
 
 
@@ -183,6 +183,10 @@ def make_bathroom(b, a):
         look["double"] = False
         D = dict(tub=1.75, shower=rng.uniform(1.0, 1.5), free=1.85)[wet] + rng.uniform(0.85, 1.2)
         facing = False
+    if rng.random() < 0.45:
+        draw_walls(rng, palette, kitchen=True)
+    if rng.random() < 0.35:
+        draw_floor(rng, palette, ("tile", 3), ("vinyl", 3), ("checker", 2), ("stone", 2), ("wood", 1))
     apply_override(palette, a.override)
     cover = pick(rng, ("all", 4), ("half", 3), ("wet", 3))  # which walls carry tiles
     # the windows: the room's own, and none at times

@@ -7,7 +7,7 @@ from render_rooms.joinery import chest, room_door, wardrobe
 from render_rooms.lighting import LIGHTS, ceiling_lamp, pendant, table_lamp
 from render_rooms.materials import mat
 from render_rooms.overrides import apply_override
-from render_rooms.shell import Shell
+from render_rooms.shell import Shell, front_openings, vary_shell
 from render_rooms.textiles import dress_window
 
 
@@ -186,6 +186,7 @@ def make_bedroom(b, a):
         gap = need + (rng.uniform(0.7, 1.0) if big in ("wardrobe", "dresser") else rng.uniform(0.1, 0.4))
         W, D = 2.2 + rng.uniform(1.0, 1.7), gap + bw + rng.uniform(1.5, 2.1)
         by = D - gap - bw / 2
+    vary_shell(rng, palette, H, ("carpet", 5), ("wood", 4), ("tile", 0.7))
     palette["plain"] = palette["accent"] == palette["wall"]
     apply_override(palette, a.override)
     deco = rng.random()
@@ -211,7 +212,7 @@ def make_bedroom(b, a):
             bars=rng.choice([0, 0, 1, 2]),
             pane=rng.choice([0.6, 0.8, 1.2]),
         ),
-        dict(wall="front", x0=0.7, x1=W - 0.7, z0=0.4, z1=2.2, bars=0, pane=1.0),
+        *front_openings(rng, palette, W, H),
     ]
     backwin = plan == "side" and big in ("door", "none") and rng.random() < 0.7
     if backwin:

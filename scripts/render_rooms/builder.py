@@ -6,9 +6,33 @@ import math
 import bpy
 import numpy as np
 from mathutils import Matrix, Vector
-from render_rooms.classes import CID
+from render_rooms.classes import CID, CLASSES
 from render_rooms.materials import forget
 
+# What covers the floor, or hangs: one can stand before it.
+NOT_STANDING = (
+    "wall",
+    "accent wall",
+    "floor",
+    "ceiling",
+    "window",
+    "door",
+    "doorway",
+    "rug",
+    "baseboard",
+    "beam",
+    "pendant lamp",
+    "picture",
+    "curtain",
+    "blinds",
+    "backsplash",
+    "toe kick",
+    "decor",
+    "outlet",
+    "cushion",
+    "handle",
+    "radiator",
+)
 LAMPS = ("pendant lamp", "table lamp", "floor lamp", "ceiling light", "fan")
 
 
@@ -64,6 +88,23 @@ class Builder:
         corners = [self.frame_m @ Vector((x, y, 0)) for x in (x0, x1) for y in (y0, y1)]
         xs, ys = [c.x for c in corners], [c.y for c in corners]
         self.footprints.append((min(xs), min(ys), max(xs), max(ys), height))
+
+    def note_furniture(self):
+        """Notes the place of everything that stands on the floor or near it, as `stands` does for a rectangle."""
+        bpy.context.view_layer.update()
+        boxes = {}
+        for ob in bpy.context.scene.objects:
+            phrase, inst = (CLASSES[self.codes[ob.pass_index][0]][0], self.codes[ob.pass_index][1])
+            if not ob.pass_index or phrase in NOT_STANDING:
+                continue
+            corners = np.array([ob.matrix_world @ Vector(c) for c in ob.bound_box])
+            lo, hi = corners.min(0), corners.max(0)
+            if inst in boxes:
+                lo, hi = np.minimum(lo, boxes[inst][0]), np.maximum(hi, boxes[inst][1])
+            boxes[inst] = lo, hi
+        for lo, hi in boxes.values():
+            if lo[2] < 1.0:
+                self.footprints.append((*map(float, (lo[0], lo[1], hi[0], hi[1], hi[2])),))
 
     def is_free(self, x, y, margin=0.25):
         """Whether a point of the room is that far from everything that stands there."""

@@ -9,12 +9,12 @@ from render_rooms.materials import mat
 
 def pendant(b, x, y, H, drop, kind, metal, glow, power):
     """A lamp that hangs from the ceiling by `drop` metres."""
-    z = H - drop
+    z, top = H - drop, max(H, b.shell.height_at(x, y))
     with b.item("pendant lamp"):
         m = mat("metal:" + metal)
-        b.lathe(m, [(0.055, H - 0.025), (0.055, H - 0.002), (0, H - 0.001)], (x, y, 0), 28)
+        b.lathe(m, [(0.055, top - 0.025), (0.055, top - 0.002), (0, top - 0.001)], (x, y, 0), 28)
         hh = dict(dome=0.26, cone=0.3, globe=0.3, drum=0.22, bell=0.3)[kind]
-        b.tube(mat("metal:black"), [(x, y, H - 0.02), (x, y, z + hh)], 0.003)
+        b.tube(mat("metal:black"), [(x, y, top - 0.02), (x, y, z + hh)], 0.003)
         if kind == "globe":
             b.lathe(m, [(0.02, 0.24), (0.03, 0.29), (0.02, 0.31), (0, 0.31)], (x, y, z))
             pr = [(0.13 * math.sin(t), 0.13 - 0.13 * math.cos(t)) for t in np.linspace(0.02, math.pi - 0.25, 24)]
@@ -99,6 +99,7 @@ def table_lamp(b, x, y, z, kind, spec, on, power, size=1.0):
 
 def ceiling_lamp(b, x, y, H, spec, power):
     """A round lamp under the ceiling."""
+    H = max(H, b.shell.height_at(x, y))
     with b.item("ceiling light"):
         b.lathe(mat(spec), [(0.2, H - 0.03), (0.205, H - 0.001), (0, H - 0.0005)], (x, y, 0), 48)
         b.lathe(

@@ -7,7 +7,7 @@ from render_rooms.furniture import sofa, table
 from render_rooms.lighting import LIGHTS, pendant
 from render_rooms.materials import mat
 from render_rooms.overrides import apply_override
-from render_rooms.shell import Shell
+from render_rooms.shell import Shell, front_openings, vary_shell
 from render_rooms.textiles import curtain
 
 
@@ -74,6 +74,7 @@ def make_living(b, a):
         curtain="curtain:" + rng.choice(["white", "cream", "lightgrey", "greige", "sage", "sand", "blue"]),
         table=pick(rng, (wood, 4), ("marble:white", 2), ("marble:black", 1), ("concrete:grey", 0.6)),
     )
+    vary_shell(rng, palette, H, ("wood", 4), ("carpet", 4), ("tile", 1.5), ("stone", 1))
     palette["plain"] = palette["accent"] == palette["wall"]  # then the back wall is a wall like the others
     apply_override(palette, a.override)
     slat_wood, deco = "wood:" + rng.choice(["walnut", "oak", "smoked"]), rng.random()
@@ -89,7 +90,7 @@ def make_living(b, a):
     wx = (D - wy - wl, D - wy) if lit == "right" else (wy, wy + wl)
     wins = [
         dict(wall=lit, x0=wx[0], x1=wx[1], z0=z0, z1=z1, bars=rng.choice([0, 1, 2]), pane=rng.choice([0.6, 0.8, 1.2])),
-        dict(wall="front", x0=0.8, x1=W - 0.8, z0=0.3, z1=2.3, bars=0, pane=1.0),
+        *front_openings(rng, palette, W, H),
     ]
     backwin = rng.random() < 0.3
     if backwin:

@@ -13,6 +13,7 @@ from render_rooms.bedroom import make_bedroom
 from render_rooms.builder import Builder
 from render_rooms.camera import View, draw_view, set_camera
 from render_rooms.classes import CLASSES
+from render_rooms.clutter import floor_mess
 from render_rooms.dining import make_dining
 from render_rooms.edits import draw_recolours, draw_removals
 from render_rooms.folder import write_record
@@ -164,6 +165,11 @@ def build(args, room):
             view = View.towards(cam, aim, lens, eye, *shift)
     else:
         light = rest[1]
+    b.note_furniture()
+    if room.kind in ("living", "bedroom") and not args.plain:
+        sh = b.shell
+        spots = [(rng.uniform(0.3, sh.W - 0.3), rng.uniform(0.3, sh.D - 0.5)) for _ in range(10)]
+        floor_mess(b, spots, rng.choice([0, 0, 1, 2]))
     if view is None:
         view = draw_view(b, own, b.shell, size, WANTED[room.kind])
     set_camera(view)

@@ -672,3 +672,41 @@ def draw_openings(rng, sh, palette, more_doors=False):
             doors[wall] = tuple(rng.uniform(length * i / n + 0.6, length * (i + 1) / n - 0.6) for i in range(n))
     palette["doors"] = doors
     return openings, doors
+
+
+def vary_shell(rng, palette, H, *floors):
+    """Gives half of the rooms other walls, floors and ceilings than their palette was drawn with."""
+    if rng.random() < 0.5:
+        accent, plain = palette["accent"], palette["accent"] == palette["wall"]
+        draw_walls(rng, palette)
+        if not plain:
+            palette["accent"] = accent
+    if rng.random() < 0.5:
+        draw_floor(rng, palette, *floors)
+    if rng.random() < 0.5:
+        draw_roof(rng, palette, H)
+
+
+def front_openings(rng, palette, W, H):
+    """What is in the wall behind the usual eye: a wide window, or a narrower one beside a doorway."""
+    if W < 3.6 or rng.random() < 0.5:
+        return [dict(wall="front", x0=0.75, x1=W - 0.75, z0=0.3, z1=min(2.3, H - 0.15), bars=0, pane=1.0)]
+    cut = W - rng.uniform(1.5, 1.8)
+    colour = (
+        palette["wall"] if rng.random() < 0.6 else "plaster:" + rng.choice(["white", "cream", "sage", "blue", "sand"])
+    )
+    return [
+        dict(wall="front", x0=0.5, x1=cut - 0.5, z0=0.4, z1=2.15, bars=rng.choice([0, 1]), pane=0.8),
+        dict(
+            wall="front",
+            x0=cut,
+            x1=cut + rng.uniform(0.85, 1.1),
+            z0=0.0,
+            z1=2.1,
+            doorway=True,
+            cased=rng.random() < 0.8,
+            deep=rng.uniform(1.6, 3.2),
+            floor="planks:oak",
+            wall_colour=colour,
+        ),
+    ]
