@@ -114,11 +114,20 @@ def test_again_makes_the_rooms_that_records_tell(tmp_path: Path):
     from render_rooms.arguments import rooms
 
     told = {"name": "hall_00003", "kind": "hall", "seed": 5, "size": [64, 48], "override": {"wall": "plaster:sage"}}
-    (tmp_path / "hall_00003.json").write_text(json.dumps(told), encoding="utf-8")
+    (tmp_path / "hall_00003.json").write_text(json.dumps(told | {"version": 2}), encoding="utf-8")
     (tmp_path / "classes.json").write_text("{}", encoding="utf-8")
     (room,) = rooms(parse("--again", str(tmp_path)))
     assert (room.name, room.kind, room.seed, room.size) == ("hall_00003", "hall", 5, (64, 48))
-    assert room.override == (("wall", "plaster:sage"),)
+    assert (room.override, room.plain) == ((("wall", "plaster:sage"),), False)
+
+
+def test_a_kitchen_of_the_first_version_is_made_again_as_a_plain_showroom(tmp_path: Path):
+    from render_rooms.arguments import rooms
+
+    told = {"name": "kitchen_0000", "kind": "kitchen", "seed": 700000, "size": [64, 48], "override": {}}
+    (tmp_path / "kitchen_0000.json").write_text(json.dumps(told), encoding="utf-8")
+    (room,) = rooms(parse("--again", str(tmp_path)))
+    assert (room.kind, room.plain) == ("showroom", True)
 
 
 @pytest.mark.parametrize(

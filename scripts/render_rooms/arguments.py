@@ -22,6 +22,7 @@ class Room:
     seed: int
     size: tuple[int, int] | None = None
     override: tuple[tuple[str, str], ...] = ()
+    plain: bool = False
 
 
 def parser(doc: str) -> argparse.ArgumentParser:
@@ -44,7 +45,11 @@ def parser(doc: str) -> argparse.ArgumentParser:
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--key", type=float, default=0.36, help="brightness that the exposure meter aims at")
     p.add_argument("--exposure", type=float, help="a fixed exposure in stops")
-    p.add_argument("--plain", action="store_true", help="the same clean look for all: no flash, no colour cast, no HDR")
+    p.add_argument(
+        "--plain",
+        action="store_true",
+        help="clean looks, level cameras and designer finishes only, as rooms were before version 2",
+    )
     p.add_argument("--assets", type=Path, help="folder with materials/ and hdris/ of photographed surfaces and skies")
     p.add_argument(
         "--override", type=override, default={}, help='replace materials, as "island=marble:white;cabinet=paint:white"'
@@ -106,12 +111,16 @@ def rooms(args: argparse.Namespace) -> Iterator[Room]:
             told = json.loads(path.read_text(encoding="utf-8"))
             if "seed" in told:
                 replaced = tuple(sorted(told.get("override", {}).items()))
-                yield Room(told["name"], told["kind"], told["seed"], tuple(told["size"]), replaced)
+                # Records without a version are of the first: all plain, and a kitchen was what is a showroom now.
+                plain = told.get("plain", "version" not in told)
+                kind = "showroom" if "version" not in told and told["kind"] == "kitchen" else told["kind"]
+                yield Room(told["name"], kind, told["seed"], tuple(told["size"]), replaced, plain)
         return
     for i in range(args.start, args.start + args.count):
         kind = kind_of(i, args.kind)
         seed = args.seed * 100000 + (i % 1000 if kind == "hero" else i)
-        yield Room(f"{kind}_{i:05d}{args.suffix}", kind, seed, None, tuple(sorted(args.override.items())))
+        replaced = tuple(sorted(args.override.items()))
+        yield Room(f"{kind}_{i:05d}{args.suffix}", kind, seed, None, replaced, args.plain)
 
 
 def every(number: int, nth: int) -> bool:

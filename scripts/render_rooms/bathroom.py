@@ -183,9 +183,9 @@ def make_bathroom(b, a):
         look["double"] = False
         D = dict(tub=1.75, shower=rng.uniform(1.0, 1.5), free=1.85)[wet] + rng.uniform(0.85, 1.2)
         facing = False
-    if rng.random() < 0.45:
+    if not a.plain and rng.random() < 0.45:
         draw_walls(rng, palette, kitchen=True)
-    if rng.random() < 0.35:
+    if not a.plain and rng.random() < 0.35:
         draw_floor(rng, palette, ("tile", 3), ("vinyl", 3), ("checker", 2), ("stone", 2), ("wood", 1))
     apply_override(palette, a.override)
     cover = pick(rng, ("all", 4), ("half", 3), ("wet", 3))  # which walls carry tiles

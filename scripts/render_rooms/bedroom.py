@@ -186,7 +186,8 @@ def make_bedroom(b, a):
         gap = need + (rng.uniform(0.7, 1.0) if big in ("wardrobe", "dresser") else rng.uniform(0.1, 0.4))
         W, D = 2.2 + rng.uniform(1.0, 1.7), gap + bw + rng.uniform(1.5, 2.1)
         by = D - gap - bw / 2
-    vary_shell(rng, palette, H, ("carpet", 5), ("wood", 4), ("tile", 0.7))
+    if not a.plain:
+        vary_shell(rng, palette, H, ("carpet", 5), ("wood", 4), ("tile", 0.7))
     palette["plain"] = palette["accent"] == palette["wall"]
     apply_override(palette, a.override)
     deco = rng.random()
@@ -212,7 +213,7 @@ def make_bedroom(b, a):
             bars=rng.choice([0, 0, 1, 2]),
             pane=rng.choice([0.6, 0.8, 1.2]),
         ),
-        *front_openings(rng, palette, W, H),
+        *front_openings(rng, palette, W, a.plain, 0.7),
     ]
     backwin = plan == "side" and big in ("door", "none") and rng.random() < 0.7
     if backwin:

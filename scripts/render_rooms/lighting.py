@@ -138,6 +138,7 @@ def draw_light(rng, a):
         ("bright", 3 if light["view"] == "day" else 0),
         ("night", 2 if light["view"] == "dusk" else 0),
     )
-    if a.assets and view in ("day", "bright") and rng.random() < 0.35:
-        view = rng.choice(["kiara_1_dawn_1k.hdr", "lebombo_1k.hdr"])
+    photo = rng.choice(["kiara_1_dawn_1k.hdr", "lebombo_1k.hdr"])
+    if rng.random() < 0.35 and a.assets and view in ("day", "bright"):
+        view = photo
     return light, view

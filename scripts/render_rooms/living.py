@@ -74,7 +74,8 @@ def make_living(b, a):
         curtain="curtain:" + rng.choice(["white", "cream", "lightgrey", "greige", "sage", "sand", "blue"]),
         table=pick(rng, (wood, 4), ("marble:white", 2), ("marble:black", 1), ("concrete:grey", 0.6)),
     )
-    vary_shell(rng, palette, H, ("wood", 4), ("carpet", 4), ("tile", 1.5), ("stone", 1))
+    if not a.plain:
+        vary_shell(rng, palette, H, ("wood", 4), ("carpet", 4), ("tile", 1.5), ("stone", 1))
     palette["plain"] = palette["accent"] == palette["wall"]  # then the back wall is a wall like the others
     apply_override(palette, a.override)
     slat_wood, deco = "wood:" + rng.choice(["walnut", "oak", "smoked"]), rng.random()
@@ -90,7 +91,7 @@ def make_living(b, a):
     wx = (D - wy - wl, D - wy) if lit == "right" else (wy, wy + wl)
     wins = [
         dict(wall=lit, x0=wx[0], x1=wx[1], z0=z0, z1=z1, bars=rng.choice([0, 1, 2]), pane=rng.choice([0.6, 0.8, 1.2])),
-        *front_openings(rng, palette, W, H),
+        *front_openings(rng, palette, W, a.plain, 0.8),
     ]
     backwin = rng.random() < 0.3
     if backwin:

@@ -144,29 +144,29 @@ def build(args, room):
     rng = random.Random(room.seed)
     b = Builder(rng)
     own = random.Random(f"{room.seed} view")  # so that what is written changes nothing of the room
-    fixed = args.plain or room.kind in ("hero", "showroom")
-    look = dict(PLAIN) if args.plain or room.kind == "hero" else draw_look(own)
+    fixed = room.plain or room.kind == "hero"
+    look = dict(PLAIN) if fixed else draw_look(own)
     setup_cycles(args.threads, look)
     s = bpy.context.scene
     s.cycles.seed = room.seed & 0x7FFFFFFF
     size = room.size or args.size
     if args.aspects and not room.size:
-        (w, h), _ = own.choices(ASPECTS, [n for _, n in ASPECTS])[0]
+        (w, h), _ = random.Random(f"{room.seed} size").choices(ASPECTS, [n for _, n in ASPECTS])[0]
         unit = (size[0] * size[1] / (w * h)) ** 0.5
         size = round(w * unit / 8) * 8, round(h * unit / 8) * 8
-    args.override = dict(room.override)
+    args.override, args.plain = dict(room.override), room.plain
     extra = {"hero": room.seed % 1000 if room.kind == "hero" else None} if room.kind in ("hero", "showroom") else {}
     palette, *rest = MAKERS[room.kind](b, args, **extra)
     view = None
     if len(rest) > 2:  # a room that says where its camera stands
         cam, aim, lens, eye, *shift = rest
         light = {}
-        if fixed or own.random() < 0.4:
+        if own.random() < (0.7 if room.kind == "showroom" else 0.4) or fixed:
             view = View.towards(cam, aim, lens, eye, *shift)
     else:
         light = rest[1]
     b.note_furniture()
-    if room.kind in ("living", "bedroom") and not args.plain:
+    if room.kind in ("living", "bedroom") and not room.plain:
         sh = b.shell
         spots = [(rng.uniform(0.3, sh.W - 0.3), rng.uniform(0.3, sh.D - 0.5)) for _ in range(10)]
         floor_mess(b, spots, rng.choice([0, 0, 1, 2]))
@@ -190,6 +190,7 @@ def make(args, room, folder):
         seed=room.seed,
         size=list(size),
         override=dict(room.override),
+        plain=room.plain,
         camera=scene.view.described(size),
     )
     t1 = time.time()

@@ -507,7 +507,7 @@ def draw_floor(rng, palette, *kinds):
     )
     if kind == "wood":
         palette["floor"] = pick(rng, ("planks:" + wood, 7), ("parquet:" + wood, 1.2))
-        if assets["folder"] and rng.random() < 0.1:
+        if rng.random() < 0.1 and assets["folder"]:
             palette["floor"] = "image:wood-floor-43"
     elif kind == "tile":
         colour = rng.choice(
@@ -527,8 +527,9 @@ def draw_floor(rng, palette, *kinds):
         )
         palette["floor"] = "tile:" + colour
         palette["flook"] = pick(rng, ("matt", 5), ("glaze", 1))
-        if assets["folder"] and rng.random() < 0.12:
-            palette["floor"] = "image:" + rng.choice(["tiles", "marble"])
+        photo = "image:" + rng.choice(["tiles", "marble"])
+        if rng.random() < 0.12 and assets["folder"]:
+            palette["floor"] = photo
     elif kind == "stone":
         palette["floor"] = "slate:" + rng.choice(["slate", "rust", "travertine", "limestone", "cotto", "cotto"])
     elif kind == "vinyl":
@@ -687,10 +688,11 @@ def vary_shell(rng, palette, H, *floors):
         draw_roof(rng, palette, H)
 
 
-def front_openings(rng, palette, W, H):
+def front_openings(rng, palette, W, plain, edge):
     """What is in the wall behind the usual eye: a wide window, or a narrower one beside a doorway."""
-    if W < 3.6 or rng.random() < 0.5:
-        return [dict(wall="front", x0=0.75, x1=W - 0.75, z0=0.3, z1=min(2.3, H - 0.15), bars=0, pane=1.0)]
+    if plain or W < 3.6 or rng.random() < 0.5:
+        z0, z1 = (0.3, 2.3) if edge > 0.75 else (0.4, 2.2)
+        return [dict(wall="front", x0=edge, x1=W - edge, z0=z0, z1=z1, bars=0, pane=1.0)]
     cut = W - rng.uniform(1.5, 1.8)
     colour = (
         palette["wall"] if rng.random() < 0.6 else "plaster:" + rng.choice(["white", "cream", "sage", "blue", "sand"])
