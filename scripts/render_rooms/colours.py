@@ -64,6 +64,9 @@ WOOD = dict(
     espresso=("3d2b22", "221711"),
     pickled=("d9cab8", "bda890"),
     bamboo=("d3b06f", "b08a48"),
+    redoak=("c98f57", "6a3a1a"),  # strong grain, as on framed cabinets of the nineties
+    rusticoak=("bd8546", "452610"),
+    knottypine=("d9a05a", "7a4418"),
 )
 
 

@@ -211,7 +211,7 @@ def m_tile(w, kind, plane="xz", tw=0.2, th=0.075, offset=0.5, grout="lightgrey",
         "CombineXYZ",
         {0: w.math("MULTIPLY", per, 23.0), 1: w.math("MULTIPLY", per, 41.0), 2: w.math("MULTIPLY", per, 11.0)},
     ).outputs[0]
-    if look == "marble" or (kind in MARBLE and kind not in PAINT):
+    if kind in MARBLE and (look == "marble" or kind not in PAINT):
         col = marble_colour(w, w.vmath("ADD", c, off), kind, 1.0)
         wob = None
     else:

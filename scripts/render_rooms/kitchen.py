@@ -12,7 +12,21 @@ from render_rooms.runs import build_run, kitchen_island, peninsula
 from render_rooms.shell import Shell, draw_floor, draw_roof, draw_walls, furnish_wall
 from render_rooms.textiles import blinds, curtain
 
-BRIGHT_WOODS = ("oak", "honeyoak", "goldenoak", "maple", "pine", "hickory", "bamboo", "ash", "pickled")
+BRIGHT_WOODS = (
+    "oak",
+    "honeyoak",
+    "goldenoak",
+    "maple",
+    "pine",
+    "hickory",
+    "bamboo",
+    "ash",
+    "pickled",
+    "redoak",
+    "redoak",
+    "rusticoak",
+    "knottypine",
+)
 DARK_WOODS = ("redcherry", "cherry", "mahogany", "walnut", "espresso", "teak", "smoked")
 PALE = ("white", "warmwhite", "cream", "ivory", "lightgrey", "greige", "almond", "sand")
 COLOURED = (

@@ -138,7 +138,6 @@ def draw_light(rng, a):
         ("bright", 3 if light["view"] == "day" else 0),
         ("night", 2 if light["view"] == "dusk" else 0),
     )
-    photo = rng.choice(["kiara_1_dawn_1k.hdr", "lebombo_1k.hdr"])
-    if rng.random() < 0.35 and a.assets and view in ("day", "bright"):
-        view = photo
+    if rng.random() < 0.2 and a.assets and view in ("day", "bright"):
+        view = "kiara_1_dawn_1k.hdr"
     return light, view

@@ -184,11 +184,13 @@ def backsplash(b, palette, run, spans, wall_top):
     if kind == "none":
         return
     if kind == "upstand":
-        spec = palette["top"] if palette["top_splash"] else palette["splash"]
+        spec, laid = (
+            (palette["top"], palette["topkw"]) if palette["top_splash"] else (palette["splash"], palette["splashkw"])
+        )
         for a, c in spans:
             with b.item("backsplash"), b.frame(a, 0.02, TOP):
                 b.slab(
-                    mat(spec, grain="x", **(palette["splashkw"] | {"plane": "xz"})),
+                    mat(spec, grain="x", **(laid | {"plane": "xz"})),
                     c - a,
                     palette["upstand"],
                     0.02,
