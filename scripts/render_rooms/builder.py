@@ -6,6 +6,7 @@ import math
 import bpy
 import numpy as np
 from mathutils import Matrix, Vector
+
 from render_rooms.classes import CID, CLASSES
 from render_rooms.materials import forget
 

@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 from mathutils import Matrix, Vector
 from mathutils.bvhtree import BVHTree
+
 from render_rooms.chance import pick
 from render_rooms.classes import CLASSES
 

@@ -1,6 +1,11 @@
 """Weighted choices."""
 
+import random
+from typing import TypeVar
 
-def pick(rng, *pairs):
+T = TypeVar("T")
+
+
+def pick(rng: random.Random, *pairs: tuple[T, float]) -> T:
     """One of the values of pairs (value, weight)."""
-    return rng.choices([p for p, _ in pairs], [w for _, w in pairs])[0]
+    return rng.choices([value for value, _ in pairs], [weight for _, weight in pairs])[0]

@@ -7,6 +7,7 @@ a wall: its back is at smaller y.
 import math
 
 import numpy as np
+
 from render_rooms.appliances import shell_of
 from render_rooms.decor import board, books, bottles, fruit_bowl, kettle, plant, plates, vase
 from render_rooms.materials import mat

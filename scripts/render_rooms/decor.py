@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 from mathutils import Vector
+
 from render_rooms.chance import pick
 from render_rooms.joinery import room_door
 from render_rooms.materials import mat

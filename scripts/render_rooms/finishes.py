@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 import bpy
+
 from render_rooms.colours import GRANITE, MARBLE, PAINT, STONE, WOOD, lin, paint
 
 

@@ -1,6 +1,7 @@
 """Kitchens as ordinary homes have them: what they are made of, and what else stands in the room."""
 
 import numpy as np
+
 from render_rooms import clutter
 from render_rooms.chance import pick
 from render_rooms.decor import plant

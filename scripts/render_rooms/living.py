@@ -1,6 +1,7 @@
 """Living rooms."""
 
 import numpy as np
+
 from render_rooms.chance import pick
 from render_rooms.decor import books, bottles, picture, plant, vase
 from render_rooms.furniture import sofa, table

@@ -9,6 +9,7 @@ from pathlib import Path
 import bpy
 import cv2
 import numpy as np
+
 from render_rooms.shader import Nodes
 
 _LUMA = np.array([0.2126, 0.7152, 0.0722])

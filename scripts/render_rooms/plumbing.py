@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+
 from render_rooms.materials import mat
 from render_rooms.textiles import towel
 

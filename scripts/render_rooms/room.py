@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import bpy
 import cv2
 import numpy as np
+
 from render_rooms.arguments import ASPECTS, every
 from render_rooms.bathroom import make_bathroom
 from render_rooms.bedroom import make_bedroom

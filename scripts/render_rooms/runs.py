@@ -1,6 +1,7 @@
 """Builds what a kitchen plan says: base units, worktops, backsplashes, wall cabinets, hoods, tall units, peninsulas."""
 
 from mathutils import Vector
+
 from render_rooms import appliances, clutter
 from render_rooms.appliances import (
     any_dishwasher,

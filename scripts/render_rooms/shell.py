@@ -6,6 +6,7 @@ import math
 import bpy
 import numpy as np
 from mathutils import Vector
+
 from render_rooms import clutter
 from render_rooms.chance import pick
 from render_rooms.decor import picture

@@ -1,6 +1,7 @@
 """Kitchens as a designer draws them: an island before a back wall of cabinets, seen from the front."""
 
 import numpy as np
+
 from render_rooms.appliances import hood
 from render_rooms.cabinets import base_run, island, tall_run, wall_run
 from render_rooms.chance import pick
