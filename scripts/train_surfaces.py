@@ -179,7 +179,7 @@ def read(room: Path, passes: Path, phrases: dict[int, str]) -> Scene:
     normal[wrong] = 0
     density = np.log(told["focal_px"] / np.maximum(depth, 0.05))
     density[wrong] = np.nan
-    thing = nearest(cls + 64 * inst, half).astype(np.int32)
+    thing = nearest(cls + 256 * inst, half).astype(np.int32)  # a class id is one byte
     return Scene(
         f"{room.parent.name}/{room.stem}",
         rgb,
