@@ -8,6 +8,9 @@ LOCK := scripts/lock.txt
 # Blender as a module (GPL-3.0, 1.7 GB) has an environment of its own: nothing that ships imports it.
 RENDER_ENV ?= $(HOME)/.cache/automask/render-venv
 RENDERS ?= $(HOME)/.cache/automask/renders
+# 1 to 899 are for training, 900 to 999 for measuring: make renders RENDERS=held-out RENDER_SEED=900 RENDER_COUNT=100
+RENDER_SEED ?= 11
+RENDER_COUNT ?= 5000
 # Photographed materials and skies (folders materials/ and hdris/), used where the folder is there.
 RENDER_ASSETS ?= ../shared/data/assets
 PIP := -m pip --disable-pip-version-check install --quiet
@@ -58,7 +61,7 @@ $(RENDER_ENV)/.ready:
 renders: render-env
 	mkdir -p $(RENDERS)
 	nohup nice -n 19 $(shell command -v chrt >/dev/null && echo chrt -i 0) $(RENDER_ENV)/bin/python scripts/render_rooms \
-		--out $(RENDERS) --count 5000 --seed 11 --size 512x384 --aspects --samples 16 \
+		--out $(RENDERS) --count $(RENDER_COUNT) --seed $(RENDER_SEED) --size 512x384 --aspects --samples 16 \
 		--twins-every 4 --twins 1 --recolours-every 8 --recolours 2 --passes-every 4 \
 		$(if $(wildcard $(RENDER_ASSETS)),--assets $(RENDER_ASSETS)) >> $(RENDERS)/log 2>&1 &
 
