@@ -57,6 +57,7 @@ class Builder:
             bpy.data.lights,
             bpy.data.cameras,
             bpy.data.materials,
+            bpy.data.worlds,
         ):
             for x in list(coll):
                 coll.remove(x)
