@@ -50,17 +50,9 @@ class Builder:
         self.codes = [(0, 0)]
         self.code_of = {(0, 0): 0}
         self.footprints = []
-        for coll in (
-            bpy.data.objects,
-            bpy.data.meshes,
-            bpy.data.curves,
-            bpy.data.lights,
-            bpy.data.cameras,
-            bpy.data.materials,
-            bpy.data.worlds,
-        ):
-            for x in list(coll):
-                coll.remove(x)
+        data = bpy.data  # one call: removing them one by one takes half a second
+        kinds = (data.objects, data.meshes, data.curves, data.lights, data.cameras, data.materials, data.worlds)
+        data.batch_remove([x for kind in kinds for x in kind])
         forget()
 
     @contextlib.contextmanager
