@@ -296,6 +296,8 @@ def shelves(b, palette, x0, x1):
 def over_cooker(b, joinery, palette, a, c, z1, H):
     """A hood, or a microwave, over a range or a hob."""
     kind, mid = palette["hood"], (a + c) / 2
+    if palette["uppers"] != "cabinets" and kind in ("slim", "cabinet"):
+        kind = "chimney"  # the others hang under a cabinet
     if kind == "microwave" and z1 - 1.42 - 0.42 > -0.05:
         over_range_microwave(b, a, c, 1.42, palette["appliance"])
         low = 1.86
