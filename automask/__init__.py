@@ -9,7 +9,7 @@ outcome.save("out")
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from automask.api import edit, load, mask, variants
+    from automask.api import BatchResult, Stages, batch, edit, load, mask, variants
     from automask.errors import (
         AutomaskError,
         ConfigError,
@@ -29,16 +29,17 @@ if TYPE_CHECKING:
         WeightsMissing,
     )
     from automask.plan import format_plan, parse_plan
-    from automask.protocols import Editor, Refiner, Segmenter, Stages
+    from automask.protocols import Editor, Refiner, Segmenter
     from automask.results.coco import to_coco
     from automask.results.detections import to_detections
     from automask.results.outcome import Outcome, Saved
-    from automask.types import Box, BoxRecipe, Edit, MaskRecipe, Region, Step, Variant
+    from automask.types import Box, BoxRecipe, Edit, JobReport, MaskRecipe, Region, Step, Variant
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AutomaskError",
+    "BatchResult",
     "Box",
     "BoxRecipe",
     "ConfigError",
@@ -47,6 +48,7 @@ __all__ = [
     "Editor",
     "EditorError",
     "ExtraMissing",
+    "JobReport",
     "MaskError",
     "MaskRecipe",
     "Outcome",
@@ -68,6 +70,7 @@ __all__ = [
     "Variant",
     "WeightsMissing",
     "__version__",
+    "batch",
     "edit",
     "format_plan",
     "load",
@@ -79,16 +82,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "automask.api": ("edit", "load", "mask", "variants"),
+    "automask.api": ("BatchResult", "Stages", "batch", "edit", "load", "mask", "variants"),
     "automask.errors": tuple(
         name for name in __all__ if name.endswith(("Error", "Missing", "Phrase", "Prompt", "Refused"))
     ),
     "automask.plan": ("format_plan", "parse_plan"),
-    "automask.protocols": ("Editor", "Refiner", "Segmenter", "Stages"),
+    "automask.protocols": ("Editor", "Refiner", "Segmenter"),
     "automask.results.coco": ("to_coco",),
     "automask.results.detections": ("to_detections",),
     "automask.results.outcome": ("Outcome", "Saved"),
-    "automask.types": ("Box", "BoxRecipe", "Edit", "MaskRecipe", "Region", "Step", "Variant"),
+    "automask.types": ("Box", "BoxRecipe", "Edit", "JobReport", "MaskRecipe", "Region", "Step", "Variant"),
 }
 
 

@@ -1,33 +1,106 @@
-"""What a script calls: `edit`, `variants`, `mask` and `load`."""
+"""What a script calls: `edit`, `variants`, `mask`, `batch` and `load`."""
 
-from collections.abc import Iterator, Sequence
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from automask import config, runner
+from automask import config, protocols, runner
+from automask.batches.run import open_batch, run_jobs
 from automask.errors import ConfigError
+from automask.images import PhotoSource
 from automask.plan import parse_targets, plan_from, variants_from
-from automask.protocols import Editor, Refiner, Segmenter, Stages
+from automask.plan.sources import PlanSource
+from automask.protocols import Editor, Refiner, Segmenter
 from automask.results.outcome import Outcome
-from automask.runner import OnProgress, PhotoSource
-from automask.settings import RunSettings
-from automask.types import Edit, OnMissing, Plan, Region, Variant
+from automask.runner import OnProgress
+from automask.settings import CANDIDATES, MAX_MEGAPIXELS, ON_MISSING, SEED, RunSettings
+from automask.types import JobReport, OnMissing, Plan, Region, Variant
 
-PlanSource = str | Path | Sequence[Edit]
+Overrides: TypeAlias = Sequence[str] | Mapping[str, Any]
+"""`["boxes.threshold=0.2"]` in Hydra's grammar, or `{"boxes.threshold": 0.2}`."""
+
+_log = logging.getLogger("automask")
+# A library prints nothing by itself: whoever wants the warnings configures logging.
+_log.addHandler(logging.NullHandler())
+
+
+class Stages(protocols.Stages):
+    """The loaded segmenter, refiner and editor, with the calls that use them: loaded once, for many photos.
+
+    >>> stages = automask.load("starter")
+    >>> outcome = stages.edit("kitchen.jpg", "island -> marble")
+    >>> [region.target for region in stages.mask("kitchen.jpg", "island; cabinets")]
+    ['island', 'cabinets']
+    """
+
+    __slots__ = ()
+
+    def edit(self, photo: PhotoSource, plan: PlanSource, **settings: Any) -> Outcome:
+        """As `automask.edit`, with these stages; its other keyword arguments may follow."""
+        return edit(photo, plan, stages=self, **settings)
+
+    def variants(self, photo: PhotoSource, words: PlanSource, **settings: Any) -> Iterator[tuple[str, Outcome]]:
+        """As `automask.variants`, with these stages; its other keyword arguments may follow."""
+        return variants(photo, words, stages=self, **settings)
+
+    def mask(self, photo: PhotoSource, targets: PlanSource, **settings: Any) -> tuple[Region, ...]:
+        """As `automask.mask`, with these stages; its other keyword arguments may follow."""
+        return mask(photo, targets, stages=self, **settings)
+
+
+_STATUSES = {"done": "done", "skipped": "done before", "failed": "failed"}
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class BatchResult:
+    """How a batch ended. Iterating over it gives its reports.
+
+    Args:
+        reports: One for each job, in order.
+        refused: (name, reason) of what could not become a job.
+        out: The folder of the results and lists, or the store's URL.
+    """
+
+    reports: tuple[JobReport, ...]
+    refused: tuple[tuple[str, str], ...]
+    out: str
+
+    def __iter__(self) -> Iterator[JobReport]:
+        return iter(self.reports)
+
+    def __len__(self) -> int:
+        return len(self.reports)
+
+    @property
+    def failed(self) -> tuple[JobReport, ...]:
+        """The reports of the jobs that failed."""
+        return tuple(report for report in self.reports if report.status == "failed")
+
+    def __repr__(self) -> str:
+        counts = {status: sum(report.status == status for report in self.reports) for status in _STATUSES}
+        listed = ", ".join(f"{count} {_STATUSES[status]}" for status, count in counts.items() if count)
+        refused = f", {len(self.refused)} refused" if self.refused else ""
+        return f"<BatchResult {listed or 'no jobs'}{refused}, in {self.out}>"
 
 
 def load(
     preset: str = "starter",
-    overrides: Sequence[str] = (),
+    overrides: Overrides = (),
     *,
     editors: Sequence[str] = (),
     conf: str | Path | None = None,
 ) -> Stages:
     """The stages that photos are worked on with, loaded once: give them to `edit(..., stages=stages)`.
 
+    >>> automask.load("starter", {"boxes.threshold": 0.3})
+    <Stages starter: Starter, GrabCut, Paint>
+
     Args:
-        preset: `starter`, `photo`, `tiny`, or a file of the group `preset` in `conf`.
-        overrides: `key=value` in Hydra's grammar.
+        preset: `starter`, `photo`, or a file of the group `preset` in `conf`.
+        overrides: `key=value` in Hydra's grammar, or a mapping.
         editors: Names of further editors that edits ask for with `with:`.
         conf: A folder of your own YAML files, searched after the package's.
 
@@ -36,13 +109,15 @@ def load(
         WeightsMissing, ExtraMissing: What the preset needs is not on this machine.
     """
     folder = None if conf is None else Path(conf)
-    composed = config.compose(preset, overrides, conf=folder)
-    of_a_run = [text for text in overrides if config.root_of(text) not in (*config.STAGE_GROUPS, "preset")]
+    texts = config.override_texts(overrides)
+    composed = config.compose(preset, texts, conf=folder)
+    of_a_run = [text for text in texts if config.root_of(text) not in (*config.STAGE_GROUPS, "preset")]
     if of_a_run:
         raise ConfigError(
             f"{of_a_run[0]!r} is a setting of a run, not of what is loaded", hint="give it to automask.edit"
         )
-    return config.build(composed, editors=editors, conf=folder)
+    loaded = config.build(composed, editors=editors, conf=folder)
+    return Stages(**{field.name: getattr(loaded, field.name) for field in fields(loaded)})
 
 
 def edit(
@@ -50,33 +125,47 @@ def edit(
     plan: PlanSource,
     *,
     preset: str = "starter",
-    seed: int = 0,
-    on_missing: OnMissing = "skip",
-    overrides: Sequence[str] = (),
-    stages: Stages | None = None,
+    seed: int = SEED,
+    on_missing: OnMissing = ON_MISSING,
+    overrides: Overrides = (),
+    stages: protocols.Stages | None = None,
     segmenter: Segmenter | None = None,
     refiner: Refiner | None = None,
     editor: Editor | None = None,
     conf: str | Path | None = None,
     masks: str | Path | None = None,
-    max_megapixels: float = 100.0,
-    candidates: int = 1,
+    regions: Sequence[Region] | None = None,
+    max_megapixels: float = MAX_MEGAPIXELS,
+    candidates: int = CANDIDATES,
     on_progress: OnProgress | None = None,
     mask_cache_mb: float | None = None,
 ) -> Outcome:
     """The photo with the plan's edits made; nothing is written until `Outcome.save`.
 
+    >>> outcome = automask.edit("kitchen.jpg", "island -> white marble; keep countertop")
+    >>> outcome.steps[0].found
+    True
+    >>> outcome.image.shape == outcome.photo.rgb.shape
+    True
+
+    Look at the masks before painting, and paint through them:
+
+    >>> regions = automask.mask("kitchen.jpg", "island")
+    >>> outcome = automask.edit("kitchen.jpg", {"island": "oak"}, regions=regions)
+
     Args:
-        photo: A path, or [H, W, 3] uint8 sRGB; never written to.
-        plan: Words, a Path to a YAML plan, or edits. Words with braces are for `variants`.
+        photo: A path, [H, W, 3] uint8 sRGB, a Pillow image, a file's bytes, or an open file; never written to.
+        plan: Words, a Path to a YAML plan, a mapping such as `{"island": "marble"}`, a list of words, or edits. Words
+            with braces are for `variants`.
         preset: What to load where `stages` is not given.
         seed: Of the whole run; each edit's own derives from it and its words.
         on_missing: `skip` goes on without what is not in the photo, `fail` raises.
-        overrides: `key=value` in Hydra's grammar, with `preset`.
+        overrides: `key=value` in Hydra's grammar, or a mapping; with `preset`.
         stages: Loaded before with `load`, in place of preset and overrides.
         segmenter, refiner, editor: Ready objects in place of the preset's.
         conf: A folder of your own YAML files, with `preset`.
         masks: A folder of mask files to use instead of finding the targets.
+        regions: What `mask` found for the same words in the same photo, used as they are.
         max_megapixels: Larger photos are refused.
         candidates: Each edit is painted this many times with seeds of its own, and the one with the fewest defects
             is kept; `steps[n].candidates` shows them all.
@@ -89,10 +178,12 @@ def edit(
         EditorError, WeightsMissing, ExtraMissing: As their names say; all are `AutomaskError`.
     """
     made = (Variant("", (), plan_from(plan)),)
-    settings = RunSettings(seed, on_missing, max_megapixels, candidates, mask_cache_mb)
+    settings: dict[str, Any] = {"seed": seed, "on_missing": on_missing, "max_megapixels": max_megapixels}
+    settings |= {"candidates": candidates, "mask_cache_mb": mask_cache_mb}
     ready = _ready(segmenter, refiner, editor)
-    prepared = _prepared(made, settings, preset, overrides, conf, stages, ready, masks)
+    prepared = _prepared(made, settings, preset, overrides, conf, stages, ready, masks, regions)
     (outcome,) = runner.run(prepared, photo, on_progress)
+    _warn_of_missing(step.reason for step in outcome.steps)
     return outcome
 
 
@@ -101,42 +192,53 @@ def variants(
     words: PlanSource | Sequence[Variant],
     *,
     preset: str = "starter",
-    seed: int = 0,
-    on_missing: OnMissing = "skip",
-    overrides: Sequence[str] = (),
-    stages: Stages | None = None,
+    seed: int = SEED,
+    on_missing: OnMissing = ON_MISSING,
+    overrides: Overrides = (),
+    stages: protocols.Stages | None = None,
     segmenter: Segmenter | None = None,
     refiner: Refiner | None = None,
     editor: Editor | None = None,
     conf: str | Path | None = None,
     masks: str | Path | None = None,
-    max_megapixels: float = 100.0,
-    candidates: int = 1,
+    regions: Sequence[Region] | None = None,
+    max_megapixels: float = MAX_MEGAPIXELS,
+    candidates: int = CANDIDATES,
     on_progress: OnProgress | None = None,
     mask_cache_mb: float | None = None,
 ) -> Iterator[tuple[str, Outcome]]:
     """The variants of a photo, one after another, each with the name of a folder for it; the masks are found once.
 
-    for name, outcome in automask.variants("kitchen.jpg", "island -> {marble, oak}"):
-        outcome.save(f"out/{name}")
+    >>> for name, outcome in automask.variants("kitchen.jpg", "island -> {marble, oak}"):
+    ...     print(name, outcome.save(f"out/{name}").result.name)
+    marble kitchen.jpg
+    oak kitchen.jpg
 
     Everything but the painting is done when this is called; a variant is painted when it is asked for.
 
     Args:
         photo: As in `edit`.
         words: With or without braces; also a Path, or what `plan.parse_variants` gives.
-        preset, seed, on_missing, overrides, stages, segmenter, refiner, editor, conf, masks, max_megapixels,
-            candidates, on_progress, mask_cache_mb: As in `edit`.
+        preset, seed, on_missing, overrides, stages, segmenter, refiner, editor, conf, masks, regions,
+            max_megapixels, candidates, on_progress, mask_cache_mb: As in `edit`.
 
     Raises:
         As `edit`.
     """
     made = variants_from(words)
-    settings = RunSettings(seed, on_missing, max_megapixels, candidates, mask_cache_mb)
+    settings: dict[str, Any] = {"seed": seed, "on_missing": on_missing, "max_megapixels": max_megapixels}
+    settings |= {"candidates": candidates, "mask_cache_mb": mask_cache_mb}
     ready = _ready(segmenter, refiner, editor)
-    prepared = _prepared(made, settings, preset, overrides, conf, stages, ready, masks)
+    prepared = _prepared(made, settings, preset, overrides, conf, stages, ready, masks, regions)
     outcomes = runner.run(prepared, photo, on_progress)
-    return zip((variant.name for variant in made), outcomes, strict=True)
+
+    def named() -> Iterator[tuple[str, Outcome]]:
+        for variant, outcome in zip(made, outcomes, strict=True):
+            if variant is made[0]:  # all variants find the same
+                _warn_of_missing(step.reason for step in outcome.steps)
+            yield variant.name, outcome
+
+    return named()
 
 
 def mask(
@@ -144,20 +246,26 @@ def mask(
     targets: PlanSource,
     *,
     preset: str = "starter",
-    seed: int = 0,
-    on_missing: OnMissing = "skip",
-    overrides: Sequence[str] = (),
-    stages: Stages | None = None,
+    seed: int = SEED,
+    on_missing: OnMissing = ON_MISSING,
+    overrides: Overrides = (),
+    stages: protocols.Stages | None = None,
     segmenter: Segmenter | None = None,
     refiner: Refiner | None = None,
     editor: Editor | None = None,
     conf: str | Path | None = None,
-    max_megapixels: float = 100.0,
+    max_megapixels: float = MAX_MEGAPIXELS,
 ) -> tuple[Region, ...]:
     """What would be repainted, and where: one region for each part of the words, in order.
 
+    >>> island, sofa = automask.mask("kitchen.jpg", "island; sofa")
+    >>> island.found, sofa.found
+    (True, False)
+    >>> island.mask.shape == island.alpha.shape
+    True
+
     Args:
-        photo: A path, or [H, W, 3] uint8 sRGB.
+        photo: As in `edit`.
         targets: Words without arrows (`island; cabinets except handles; keep faucet`), or a plan, whose prompts are not
             read.
         preset, seed, on_missing, overrides, stages, segmenter, refiner, editor, conf, max_megapixels: As in `edit`. No
@@ -167,10 +275,86 @@ def mask(
         As `edit`, except for what an editor raises.
     """
     made = (Variant("", (), targets_from(targets)),)
-    settings = RunSettings(seed, on_missing, max_megapixels)
+    settings = {"seed": seed, "on_missing": on_missing, "max_megapixels": max_megapixels}
     ready = _ready(segmenter, refiner, editor)
-    prepared = _prepared(made, settings, preset, overrides, conf, stages, ready, masks=None, paint=False)
-    return runner.mask(prepared, photo).regions
+    prepared = _prepared(made, settings, preset, overrides, conf, stages, ready, None, None, paint=False)
+    regions = runner.mask(prepared, photo).regions
+    _warn_of_missing(region.reason for region in regions)
+    return regions
+
+
+def batch(
+    source: str | os.PathLike[str],
+    plan: PlanSource | None = None,
+    *,
+    out: str | os.PathLike[str] = "out",
+    preset: str = "starter",
+    seed: int = SEED,
+    on_missing: OnMissing = ON_MISSING,
+    overrides: Overrides = (),
+    conf: str | Path | None = None,
+    recursive: bool = False,
+    workers: int | None = None,
+    retry_failed: bool = False,
+    max_megapixels: float = MAX_MEGAPIXELS,
+    candidates: int = CANDIDATES,
+    mask_cache_mb: float | None = None,
+    on_report: Callable[[JobReport], None] | None = None,
+) -> BatchResult:
+    """The same edits in many photos, written as `automask batch` writes them; a photo that fails stops no other.
+
+    A photo that was done before with the same plan and settings is skipped. With more than one worker the script needs
+    the usual `if __name__ == "__main__":`, since each is a process of its own.
+
+    >>> result = automask.batch("listing", "island -> white marble", out="done", workers=1)
+    >>> result
+    <BatchResult 1 done, in done>
+    >>> [report.status for report in result]
+    ['done']
+
+    Args:
+        source: A folder, a glob, a store's URL, or a CSV with columns photo,edits.
+        plan: As in `edit`, or words with braces; None only for a CSV whose every row has its own edits.
+        out: The folder, or the store's URL, that the results go to.
+        preset, seed, on_missing, overrides, conf, max_megapixels, candidates, mask_cache_mb: As in `edit`.
+        recursive: Subfolders too, mirrored below `out`.
+        workers: How many photos are worked on at a time; None decides by the cores and the models.
+        retry_failed: Only the photos that OUT/failures.csv lists.
+        on_report: Called with each report, in order of completion.
+
+    Raises:
+        PlanError, UnknownPhrase: The plan that all photos share cannot be made.
+        PhotoError, UsageError, OutputError: The source has no photos, or `out` cannot be written to.
+        ConfigError, WeightsMissing, ExtraMissing: Nothing can be done.
+    """
+    folder = None if conf is None else Path(conf)
+    texts = [*config.override_texts(overrides)]
+    if workers is not None:
+        texts.append(f"mapper.workers={workers}")
+    composed = config.compose(preset, texts, conf=folder)
+    settings: dict[str, Any] = {"seed": seed, "on_missing": on_missing, "max_megapixels": max_megapixels}
+    settings |= {"candidates": candidates, "mask_cache_mb": mask_cache_mb}
+    of_call, given = RunSettings.of_arguments(**settings)
+    cfg = {**composed, **asdict(of_call.merged_with(composed, given=given)), "out": os.fspath(out)}
+    cfg["recursive"] = recursive or composed["recursive"]
+    made = None if plan is None else variants_from(plan)
+    opened = open_batch(os.fspath(source), made, cfg, retry_failed=retry_failed)
+    reports = run_jobs(
+        opened.jobs,
+        cfg,
+        out=opened.out,
+        refused=opened.refused,
+        sheets=opened.sheets,
+        conf=folder,
+        on_report=on_report,
+    )
+    return BatchResult(reports, opened.refused, opened.out_url or str(opened.out))
+
+
+def _warn_of_missing(reasons: Iterable[str | None]) -> None:
+    for reason in dict.fromkeys(reasons):
+        if reason is not None:
+            _log.warning("%s", reason)
 
 
 def targets_from(targets: PlanSource) -> Plan:
@@ -185,13 +369,14 @@ def _ready(segmenter: Segmenter | None, refiner: Refiner | None, editor: Editor 
 
 def _prepared(
     made: Sequence[Variant],
-    settings: RunSettings,
+    arguments: Mapping[str, Any],
     preset: str,
-    overrides: Sequence[str],
+    overrides: Overrides,
     conf: str | Path | None,
-    stages: Stages | None,
+    stages: protocols.Stages | None,
     ready: dict[str, Any],
     masks: str | Path | None,
+    regions: Sequence[Region] | None,
     *,
     paint: bool = True,
 ) -> runner.PreparedRun:
@@ -200,11 +385,14 @@ def _prepared(
     Raises:
         ConfigError: Arguments that contradict each other.
     """
+    settings, given = RunSettings.of_arguments(**arguments)
     if stages is None:
         folder = None if conf is None else Path(conf)
-        composed = config.compose(preset, overrides, conf=folder)
-        settings = settings.merged_with(composed)
-        return runner.prepare(made, settings, composed, conf=folder, ready=ready, masks=masks, paint=paint)
+        composed = config.compose(preset, config.override_texts(overrides), conf=folder)
+        settings = settings.merged_with(composed, given=given)
+        return runner.prepare(
+            made, settings, composed, conf=folder, ready=ready, masks=masks, regions=regions, paint=paint
+        )
     if preset != "starter" or conf is not None:
         raise ConfigError(
             f"preset={preset!r}, conf={conf!r} come too late for loaded stages",
@@ -212,7 +400,7 @@ def _prepared(
         )
     if overrides:
         raise ConfigError(
-            f"overrides {list(overrides)} come too late for loaded stages",
+            f"overrides {list(config.override_texts(overrides))} come too late for loaded stages",
             hint="give them to automask.load, or leave stages out",
         )
-    return runner.prepare(made, settings, stages, ready=ready, masks=masks, paint=paint)
+    return runner.prepare(made, settings, stages, ready=ready, masks=masks, regions=regions, paint=paint)

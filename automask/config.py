@@ -241,7 +241,7 @@ def build(
     # The settings of editors that are chosen among decide a result, too.
     nodes = {**named, **{name: _editor_node(name, conf) for name in dict.fromkeys(chosen) if name not in named}}
     stages = Stages(
-        **built,
+        **{"mask_recipe" if group == "mask" else group: one for group, one in built.items()},
         editors=loaded,
         preset=str(config.get("preset", "")),
         config={**{group: config[group] for group in STAGE_GROUPS}, "editors": nodes},
@@ -330,6 +330,36 @@ def _hydra(overrides: Sequence[str], conf: Path | None, primary: str) -> tuple[C
     if sweeps and primary == "config":
         raise ConfigError("the experiment runs several jobs", hint="use python pipelines/edit.py experiment=NAME")
     return container, preset
+
+
+def override_texts(overrides: Sequence[str] | Mapping[str, Any]) -> Sequence[str]:
+    """Overrides as texts of Hydra's grammar: `{"boxes.threshold": 0.2}` as `["boxes.threshold=0.2"]`.
+
+    Raises:
+        ConfigError: A key that is no text, or a value that is no number, text, true, false, None, list or mapping.
+    """
+    if not isinstance(overrides, Mapping):
+        return overrides
+    for key in overrides:
+        if not isinstance(key, str) or not re.fullmatch(r"[A-Za-z_][\w./@-]*", key):
+            raise ConfigError(f"override key {key!r}", hint="name a setting, such as 'boxes.threshold'")
+    return [f"{key}={_value_text(key, value)}" for key, value in overrides.items()]
+
+
+def _value_text(key: str, value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, str | Path):
+        return quoted(str(value))
+    if isinstance(value, list | tuple):
+        return f"[{','.join(_value_text(key, one) for one in value)}]"
+    if isinstance(value, Mapping):
+        return f"{{{','.join(f'{quoted(str(name))}:{_value_text(key, one)}' for name, one in value.items())}}}"
+    raise ConfigError(f"override {key!r} is a {type(value).__name__}", hint="give a number, text, list or mapping")
 
 
 def quoted(text: str) -> str:

@@ -123,7 +123,7 @@ class Stages:
     Args:
         segmenter, refiner, editor: One of each protocol.
         boxes: How heat becomes boxes.
-        mask: How a mask becomes alpha.
+        mask_recipe: How a mask becomes alpha.
         editors: Editors that edits name with `with:`, by name.
         preset: The preset's name, for the record.
         config: The composed configuration as plain values, for the record and for digests.
@@ -133,7 +133,11 @@ class Stages:
     refiner: Refiner
     editor: Editor
     boxes: BoxRecipe = field(default_factory=BoxRecipe)
-    mask: MaskRecipe = field(default_factory=MaskRecipe)
+    mask_recipe: MaskRecipe = field(default_factory=MaskRecipe)
     editors: Mapping[str, Editor] = field(default_factory=dict)
     preset: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        parts = ", ".join(type(part).__name__ for part in (self.segmenter, self.refiner, self.editor))
+        return f"<{type(self).__name__} {self.preset or 'of ready objects'}: {parts}>"

@@ -16,8 +16,8 @@ from typing import Any
 
 from automask import config, fingerprint, weights
 from automask.capabilities import capabilities_of
-from automask.errors import AutomaskError, PlanError
-from automask.images import Photo, open_photo
+from automask.errors import AutomaskError, MaskError, PlanError, UsageError
+from automask.images import Photo, PhotoSource, open_photo
 from automask.masking import find, given
 from automask.masking.cache import MaskCache, cached_regions
 from automask.painting import chain, editors
@@ -27,9 +27,8 @@ from automask.results.outcome import Outcome, Saved, save_masks
 from automask.results.records import run_record
 from automask.settings import RunSettings
 from automask.stages import NotLoaded, check_members, models_of, versions
-from automask.types import Plan, Region, Rgb, Variant
+from automask.types import Plan, Region, Variant
 
-PhotoSource = str | Path | Rgb | Photo
 OnProgress = Callable[[str, int, int], None]
 """Called with the current activity, the number of edits painted so far, and the number of all edits."""
 
@@ -43,6 +42,7 @@ class PreparedRun:
         stages: Loaded.
         settings: Of the run.
         masks: A folder of mask files used instead of finding regions.
+        regions: Regions used instead of finding any, one for each edit.
         ready: The groups whose stage is a ready object, unknown to the configuration.
         load_s: Seconds that loading and checking took.
     """
@@ -51,6 +51,7 @@ class PreparedRun:
     stages: Stages
     settings: RunSettings
     masks: Path | None = None
+    regions: tuple[Region, ...] | None = None
     ready: frozenset[str] = frozenset()
     load_s: float = 0.0
 
@@ -60,10 +61,15 @@ class PreparedRun:
         return sum(len(variant.plan) for variant in self.variants)
 
     @property
+    def finds_nothing(self) -> bool:
+        """Whether the masks were given, as files or as regions."""
+        return self.masks is not None or self.regions is not None
+
+    @property
     def mask_cache(self) -> MaskCache | None:
         """Where masks are kept; None where they are given, where a ready object finds them, or without a size."""
         size_mb = self.settings.mask_cache_mb
-        if not size_mb or self.masks is not None or self.ready & {"segmenter", "refiner"}:
+        if not size_mb or self.finds_nothing or self.ready & {"segmenter", "refiner"}:
             return None
         return MaskCache(weights.cache_dir() / "masks", size_mb)
 
@@ -116,6 +122,7 @@ def prepare(
     conf: Path | None = None,
     ready: Mapping[str, Any] | None = None,
     masks: str | Path | None = None,
+    regions: Sequence[Region] | None = None,
     paint: bool = True,
 ) -> PreparedRun:
     """The stages of a run, loaded, and its plans, checked against them.
@@ -127,11 +134,13 @@ def prepare(
         conf: The user's own folder of YAML files.
         ready: Ready objects by group (`segmenter`, `refiner`, `editor`) that replace those of `source`.
         masks: A folder of mask files: nothing is looked for, and no model that only finds is loaded.
+        regions: As `automask.mask` gives them, one for each edit in order: likewise.
         paint: False for a mask request: prompts are not read, and no editor is loaded.
 
     Raises:
         PlanError: Variants that differ in what they find, a prompt or an option that an editor does not take, an editor
-            that is not loaded.
+            that is not loaded, regions of other words.
+        UsageError: Both masks and regions.
         UnknownPhrase: Words that the segmenter cannot know.
         ConfigError, WeightsMissing, ExtraMissing: A stage cannot be loaded, or `c2pa` cannot sign.
     """
@@ -139,22 +148,37 @@ def prepare(
     plans = [variant.plan for variant in variants]
     if len({find.wanted(plan) for plan in plans}) > 1:
         raise PlanError("variants that differ in what they find", hint="call automask.edit for each")
+    if regions is not None:
+        _check_regions(regions, plans[0], masks)
+    given = masks is not None or regions is not None
     objects = dict(ready or {})
     absent: dict[str, Any] = {} if paint else {"editor": NotLoaded()}
-    if masks is not None and not isinstance(source, Stages):
+    if given and not isinstance(source, Stages):
         absent |= {"segmenter": NotLoaded(), "refiner": NotLoaded()}
     names = editors.named_editors(*plans) if paint else ()
     stages = load_stages(source, names, settings, conf=conf, ready={**absent, **objects})
     for plan in plans:
-        check_plan(plan, stages, find_targets=masks is None, paint=paint)
+        check_plan(plan, stages, find_targets=not given, paint=paint)
     return PreparedRun(
         variants=tuple(variants),
         stages=stages,
         settings=settings,
         masks=None if masks is None else Path(masks),
+        regions=None if regions is None else tuple(regions),
         ready=frozenset(objects),
         load_s=time.perf_counter() - began,
     )
+
+
+def _check_regions(regions: Sequence[Region], plan: Plan, masks: object) -> None:
+    if masks is not None:
+        raise UsageError("masks= and regions= are both given", hint="give one of the two")
+    found, wanted = [region.target for region in regions], [", ".join(edit.targets) for edit in plan]
+    if found != wanted:
+        raise PlanError(
+            f"regions of {'; '.join(found) or 'nothing'} do not fit edits of {'; '.join(wanted)}",
+            hint="give what automask.mask found for the same words, in the same order",
+        )
 
 
 def load_stages(
@@ -262,8 +286,13 @@ def find_masks(prepared: PreparedRun, photo: Photo, *, open_s: float = 0.0, dige
     plan, stages = prepared.variants[0].plan, prepared.stages
     on_missing, cache = prepared.settings.on_missing, prepared.mask_cache
     from_cache = False
-    if prepared.masks is not None:
-        size_hw = (photo.rgb.shape[0], photo.rgb.shape[1])
+    size_hw = (photo.rgb.shape[0], photo.rgb.shape[1])
+    if prepared.regions is not None:
+        regions = prepared.regions
+        _check_size(regions, size_hw)
+        if on_missing == "fail":
+            find.refuse_missing(regions)
+    elif prepared.masks is not None:
         regions = given.given_regions(prepared.masks, plan, size_hw=size_hw, on_missing=on_missing)
     elif cache is not None:
         regions, from_cache = cached_regions(photo, plan, stages, cache)
@@ -275,6 +304,16 @@ def find_masks(prepared: PreparedRun, photo: Photo, *, open_s: float = 0.0, dige
     if from_cache:
         timing["masks_from_cache"] = True
     return MaskedPhoto(prepared, photo, regions, timing, photo.digest if digest is None else digest)
+
+
+def _check_size(regions: Sequence[Region], size_hw: tuple[int, int]) -> None:
+    for region in regions:
+        if region.alpha.shape != size_hw:
+            (height, width), (photo_h, photo_w) = region.alpha.shape, size_hw
+            raise MaskError(
+                f"the region of {region.target!r} is {width} x {height} px and the photo {photo_w} x {photo_h} px",
+                hint="give regions that automask.mask found in this photo",
+            )
 
 
 def paint(
@@ -322,13 +361,11 @@ def _outcome(masked: MaskedPhoto, variant: int, painted: chain.Painted, paint_s:
         preset=stages.preset,
         seed=settings.seed,
         models=models_of(stages),
-        versions=versions(stages if prepared.masks is None else None),
+        versions=versions(None if prepared.finds_nothing else stages),
         timing={**timing, "paint_s": paint_s},
         notes=_unused_words(plan) if prepared.masks is not None else (),
         # Ready objects and given masks are not in the configuration: no batch may take such a result for its own.
-        digest=""
-        if prepared.masks is not None or prepared.ready
-        else result_digest(masked.digest, plan, stages, settings),
+        digest="" if prepared.finds_nothing or prepared.ready else result_digest(masked.digest, plan, stages, settings),
     )
     return Outcome(
         image,

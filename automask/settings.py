@@ -1,11 +1,35 @@
 """The settings of one run: everything that decides a result besides photo, plan and loaded stages."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from automask.errors import ConfigError
 from automask.types import DISCLOSE, Disclose, OnMissing
+
+
+class Default:
+    """Marks the default of a parameter, so that a caller who gives the same value is told from one who gives none."""
+
+
+class _DefaultInt(int, Default):
+    __repr__ = int.__repr__
+
+
+class _DefaultFloat(float, Default):
+    __repr__ = float.__repr__
+
+
+class _DefaultText(str, Default):
+    __repr__ = str.__repr__
+    __slots__ = ()
+
+
+SEED = _DefaultInt(0)
+ON_MISSING: OnMissing = cast("OnMissing", _DefaultText("skip"))
+MAX_MEGAPIXELS = _DefaultFloat(100.0)
+CANDIDATES = _DefaultInt(1)
+"""The defaults of the calls in `automask.api`; each equals that of `RunSettings`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +62,40 @@ class RunSettings:
             raise ConfigError(problem, hint=hint)
 
     @classmethod
+    def of_arguments(cls, **arguments: Any) -> tuple[Self, frozenset[str]]:
+        """The settings that a call's arguments say, and the names of those that the caller gave.
+
+        Raises:
+            ConfigError: A value out of range.
+        """
+        given = frozenset(name for name, value in arguments.items() if not isinstance(value, Default))
+        defaults: dict[str, Any] = {field.name: field.default for field in fields(cls)}
+        plain = {name: value if name in given else defaults[name] for name, value in arguments.items()}
+        return cls(**plain), frozenset(name for name in given if plain[name] is not None)
+
+    @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The settings in a composed configuration, which holds all of them by name."""
         return cls(**{field.name: config[field.name] for field in fields(cls)})
 
-    def merged_with(self, config: Mapping[str, Any]) -> "RunSettings":
+    def merged_with(self, config: Mapping[str, Any], *, given: Container[str]) -> "RunSettings":
         """These settings as arguments of a call, together with those that its overrides set.
 
+        Args:
+            config: Composed with the overrides.
+            given: The names of the arguments that the caller gave: they count even where they equal the default.
+
         Raises:
-            ConfigError: Argument and override both differ from the default, and from each other.
+            ConfigError: An argument that was given and an override that differs from the default disagree.
         """
         merged: dict[str, Any] = {}
         for field in fields(self):
-            argument, override = getattr(self, field.name), config[field.name]
-            if argument not in (field.default, override) and override != field.default:
-                name = field.name
+            name, argument, override = field.name, getattr(self, field.name), config[field.name]
+            if name in given and override not in (argument, field.default):
                 raise ConfigError(
                     f"{name}={argument!r} and the override {name}={override!r} disagree", hint="say it once"
                 )
-            merged[field.name] = override if argument == field.default else argument
+            merged[name] = argument if name in given else override
         return RunSettings(**merged)
 
 

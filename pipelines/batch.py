@@ -15,22 +15,19 @@ from omegaconf import DictConfig
 
 def batch(job: Job) -> int:
     """Makes the edits in a folder, a glob or a CSV and writes what `automask batch` writes."""
-    from automask.batches.find import find_jobs
-    from automask.batches.run import run_jobs
-    from automask.batches.stores import is_url, local_out
-    from automask.results.files import check_out
+    from automask.batches.run import open_batch, run_jobs
+    from automask.batches.stores import is_url
 
     source, config = job.photo, job.config
     in_csv = source.lower().endswith(".csv") and config["edits"] is None and config["plan"] is None
     variants = None if in_csv else job.variants()
-    out_url = config["out"] if is_url(config["out"]) else ""
-    out = local_out(out_url) if out_url else check_out(job.out)
-    found = find_jobs(source, out=out, variants=variants, recursive=config["recursive"], out_url=out_url)
-    reports = run_jobs(found.jobs, config, out=out, refused=found.refused, sheets=found.sheets, conf=job.conf)
+    # Under multirun each job has a folder of its own.
+    found = open_batch(source, variants, config if is_url(config["out"]) else {**config, "out": str(job.out)})
+    reports = run_jobs(found.jobs, config, out=found.out, refused=found.refused, sheets=found.sheets, conf=job.conf)
     failed = [(done.job.shown, done.reason) for done in reports if done.status == "failed"]
     for name, reason in (*failed, *found.refused):
         print(f"automask: {name}: {reason}", file=sys.stderr)
-    print(f"{len(reports) - len(failed)} done, {len(failed)} failed, in {out_url or out}")
+    print(f"{len(reports) - len(failed)} done, {len(failed)} failed, in {found.out_url or found.out}")
     return 4 if failed or found.refused else 0
 
 

@@ -573,7 +573,7 @@ def measure(pair: Pair, stages: Stages, *, seed: int, found: bool) -> tuple[Resu
     plan = parse_plan(pair.edit)
     try:
         editors.check_edits(plan, stages)
-        alpha = alpha_from(mask, stages.mask, untouchable=np.zeros_like(mask))
+        alpha = alpha_from(mask, stages.mask_recipe, untouchable=np.zeros_like(mask))
         ours, took_s = _paint(before, plan, _region(plan, mask, alpha), stages, seed)
     except AutomaskError as error:
         blank = _blank("declined", str(error), found=found)

@@ -641,8 +641,8 @@ def look(photo: Rgb, phrases: Sequence[str], stages: Stages) -> Look:
     photo for each. Boxes and clean-up then run through `find_regions` for each phrase alone, so that no phrase takes
     pixels from another.
     """
-    bare = replace(stages.mask, dilate_frac=0.0, feather_frac=0.0, dilate_px=None, feather_px=None)
-    stages = replace(stages, mask=bare)
+    bare = replace(stages.mask_recipe, dilate_frac=0.0, feather_frac=0.0, dilate_px=None, feather_px=None)
+    stages = replace(stages, mask_recipe=bare)
     watched = _Watched(stages)
     find_regions(photo, (Edit(tuple(phrases), ""),), replace(stages, segmenter=watched, refiner=watched))
     masks = watched.gave_masks

@@ -6,7 +6,7 @@ import pytest
 
 from automask import config
 from automask.errors import ConfigError
-from automask.settings import RunSettings
+from automask.settings import CANDIDATES, MAX_MEGAPIXELS, ON_MISSING, SEED, RunSettings
 
 WRONG = [
     ("seed", -1, "give a whole number from 0"),
@@ -45,10 +45,29 @@ def test_every_setting_has_a_rule():
 )
 def test_an_argument_or_an_override_sets_a_value(argument, override, merged):
     composed = config.compose("starter", [f"seed={override}"])
-    assert RunSettings(seed=argument).merged_with(composed) == RunSettings(seed=merged)
+    given = {"seed"} if argument else set()
+    assert RunSettings(seed=argument).merged_with(composed, given=given) == RunSettings(seed=merged)
 
 
 def test_an_argument_and_an_override_that_disagree_are_refused():
     composed = config.compose("starter", ["candidates=3"])
     with pytest.raises(ConfigError, match="candidates=2 and the override candidates=3 disagree; say it once"):
-        RunSettings(candidates=2).merged_with(composed)
+        RunSettings(candidates=2).merged_with(composed, given={"candidates"})
+
+
+def test_a_default_that_is_given_counts_as_given():
+    settings, given = RunSettings.of_arguments(seed=0, candidates=CANDIDATES, mask_cache_mb=None)
+    assert (settings, given) == (RunSettings(), {"seed"})
+    with pytest.raises(ConfigError, match="seed=0 and the override seed=3 disagree; say it once"):
+        settings.merged_with(config.compose("starter", ["seed=3"]), given=given)
+
+
+def test_the_defaults_of_calls_are_those_of_the_settings():
+    plain = RunSettings()
+    assert (
+        plain.seed,
+        plain.on_missing,
+        plain.max_megapixels,
+        plain.candidates,
+    ) == (SEED, ON_MISSING, MAX_MEGAPIXELS, CANDIDATES)
+    assert repr([SEED, ON_MISSING, MAX_MEGAPIXELS, CANDIDATES]) == "[0, 'skip', 100.0, 1]"

@@ -13,8 +13,15 @@ from typing import Any, Literal, Protocol
 
 from automask import config, runner
 from automask.batches import stores
-from automask.batches.failures import failed_report, failure_names, failure_rows, read_failures, write_failures
-from automask.batches.find import Sheet
+from automask.batches.failures import (
+    failed_report,
+    failure_names,
+    failure_rows,
+    only_failed,
+    read_failures,
+    write_failures,
+)
+from automask.batches.find import Sheet, find_jobs
 from automask.batches.mappers import LocalPool
 from automask.batches.page import write_page
 from automask.batches.sheets import result_pictures, write_contact_sheet, write_variants_sheet
@@ -27,7 +34,7 @@ from automask.painting.editors import named_editors
 from automask.protocols import Stages
 from automask.settings import RunSettings
 from automask.stages import parts_of
-from automask.types import Job, JobReport, Plan
+from automask.types import Job, JobReport, Plan, Variant
 
 _HALF_WRITTEN = re.compile(r"\.automask-[0-9a-f]{12}(\..*)?")
 
@@ -114,6 +121,46 @@ def _sweep(out: Path) -> None:
     for path in out.rglob(".automask-*"):
         if _HALF_WRITTEN.fullmatch(path.name) and path.is_file():
             path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBatch:
+    """The jobs of a batch, and where its lists go.
+
+    Args:
+        jobs: What to do.
+        refused: (name, reason) of what cannot become a job.
+        sheets: Of the photos that have variants.
+        out: The local folder of its lists.
+        out_url: The place in a store that the results go to; empty for a folder.
+    """
+
+    jobs: tuple[Job, ...]
+    refused: tuple[tuple[str, str], ...]
+    sheets: tuple[Sheet, ...]
+    out: Path
+    out_url: str
+
+
+def open_batch(
+    source: str, variants: tuple[Variant, ...] | None, cfg: config.Config, *, retry_failed: bool = False
+) -> OpenBatch:
+    """The jobs of a folder, a glob, a store's URL or a CSV.
+
+    Args:
+        source: As in `find_jobs`.
+        variants: Of every photo; None for a CSV whose rows have their own edits.
+        cfg: As `config.compose` gives it: `out` and `recursive` are read.
+        retry_failed: Only the jobs that OUT/failures.csv lists.
+
+    Raises:
+        PhotoError, UsageError, OutputError, ExtraMissing: As `find_jobs` and `local_out`.
+    """
+    out = stores.local_out(cfg["out"])
+    out_url = cfg["out"] if stores.is_url(cfg["out"]) else ""
+    found = find_jobs(source, out=out, variants=variants, recursive=cfg["recursive"], out_url=out_url)
+    jobs = only_failed(found.jobs, out) if retry_failed else found.jobs
+    return OpenBatch(jobs, found.refused, found.sheets, out, out_url)
 
 
 def run_jobs(

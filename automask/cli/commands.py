@@ -174,9 +174,6 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
     """`automask batch`; its exit status."""
     typed = Arguments(parser, arguments, "folder, glob or CSV", wants_arrow=True)
     from automask.batches import run
-    from automask.batches.failures import only_failed
-    from automask.batches.find import find_jobs
-    from automask.batches.stores import is_url, local_out
 
     if PIPE in (typed.subject, typed.flags.out):
         raise UsageError(
@@ -186,14 +183,11 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
     if not is_csv or typed.words is not None or typed.flags.plan is not None:
         typed.one_of_words_and_plan("EDITS", '"cabinets -> white"')
     config = typed.config()
-    out = local_out(config["out"])
-    out_url = config["out"] if is_url(config["out"]) else ""
     variants = typed.variants() if typed.words is not None or typed.flags.plan is not None else None
-    found = find_jobs(typed.subject, out=out, variants=variants, recursive=config["recursive"], out_url=out_url)
-    jobs = only_failed(found.jobs, out) if typed.flags.retry_failed else found.jobs
+    batch = run.open_batch(typed.subject, variants, config, retry_failed=typed.flags.retry_failed)
     if typed.flags.dry_run:
-        return print_dry_run(jobs, found.refused, as_json=typed.json)
-    with batch_progress_bar(len(jobs)) as on_report:
+        return print_dry_run(batch.jobs, batch.refused, as_json=typed.json)
+    with batch_progress_bar(len(batch.jobs)) as on_report:
 
         def report(done: "JobReport") -> None:
             on_report(done)
@@ -201,24 +195,31 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
                 print_json(run.report_record(done))
 
         reports = run.run_jobs(
-            jobs, config, out=out, refused=found.refused, sheets=found.sheets, conf=typed.conf, on_report=report
+            batch.jobs,
+            config,
+            out=batch.out,
+            refused=batch.refused,
+            sheets=batch.sheets,
+            conf=typed.conf,
+            on_report=report,
         )
     failed = [done for done in reports if done.status == "failed"]
     skipped = sum(done.status == "skipped" for done in reports)
     if not typed.json:
-        refused = f", {len(found.refused)} refused" if found.refused else ""
+        refused = f", {len(batch.refused)} refused" if batch.refused else ""
         done_now = len(reports) - len(failed) - skipped
         without = sum(any(step["missing"] for step in done.record.get("steps", ())) for done in reports)
         lacking = f" ({without} without something that was looked for)" if without else ""
-        print(f"{done_now} done{lacking}, {skipped} done before, {len(failed)} failed{refused}, in {out_url or out}")
-        page = out / "index.html"
-        if not out_url and page.is_file():
+        counts = f"{done_now} done{lacking}, {skipped} done before, {len(failed)} failed{refused}"
+        print(f"{counts}, in {batch.out_url or batch.out}")
+        page = batch.out / "index.html"
+        if not batch.out_url and page.is_file():
             print(f"look through them: {page}")
     for done in failed:
         warn(f"{done.job.shown}: {done.reason}")
-    for name, reason in found.refused:
+    for name, reason in batch.refused:
         warn(f"{name}: {reason}")
-    return 4 if failed or found.refused else 0
+    return 4 if failed or batch.refused else 0
 
 
 def run_demo(parser: Parser, arguments: list[str]) -> int:

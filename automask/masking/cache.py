@@ -95,7 +95,7 @@ def key_of(photo_digest: str, plan: Plan, stages: Stages) -> str | None:
         photo_digest,
         wanted=find.wanted(plan),
         config={name: stages.config[name] for name in ("segmenter", "refiner")},
-        recipes=[asdict(stages.boxes), asdict(stages.mask)],
+        recipes=[asdict(stages.boxes), asdict(stages.mask_recipe)],
         finders=[
             {
                 "class": f"{type(finder).__module__}.{type(finder).__qualname__}",

@@ -119,7 +119,9 @@ def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissin
     pixels = photo.shape[0] * photo.shape[1]
     hards = {
         phrase: clean(
-            hard, min_speck_px=stages.mask.min_speck_frac * pixels, max_hole_px=stages.mask.max_hole_frac * pixels
+            hard,
+            min_speck_px=stages.mask_recipe.min_speck_frac * pixels,
+            max_hole_px=stages.mask_recipe.max_hole_frac * pixels,
         )
         for phrase, hard in zip(phrases, refined, strict=True)
     }
@@ -130,7 +132,7 @@ def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissin
         for phrase in phrases
         if not hards[phrase].any()
     }
-    regions = _regions(plan, stages.mask, hards, heat_of, boxes_of, read_as, absent, parts)
+    regions = _regions(plan, stages.mask_recipe, hards, heat_of, boxes_of, read_as, absent, parts)
     if on_missing == "fail":
         refuse_missing(regions)
     return regions

@@ -132,7 +132,7 @@ class Outcome:
             >>> import automask
             >>> image = automask.edit("kitchen.jpg", "cabinets -> white").pil()
             >>> image.mode, image.size
-            ('RGB', (384, 256))
+            ('RGB', (480, 360))
         """
         shown = _disclosed(self, self.disclose, "")
         image = pillow_photo(shown.photo, shown.image, shown.alpha)

@@ -44,7 +44,7 @@ def stages(mask: MaskRecipe = EXACT, **boxes: float) -> Stages:
         refiner=Threshold(),
         editor=Identity(),
         boxes=BoxRecipe(**{"pad_frac": 0.0, **boxes}),
-        mask=mask,
+        mask_recipe=mask,
     )
 
 
@@ -164,7 +164,7 @@ def test_not_there_is_an_answer_with_the_number_and_what_to_try():
 
 def test_the_threshold_that_is_offered_finds_it():
     tools = stages(threshold=0.15)
-    tools = Stages(tools.segmenter, Threshold(threshold=0.15), tools.editor, tools.boxes, tools.mask)
+    tools = Stages(tools.segmenter, Threshold(threshold=0.15), tools.editor, tools.boxes, tools.mask_recipe)
     (found,) = find_regions(room(*SIZE), parse_targets("yacht"), tools)
     assert found.found
 
