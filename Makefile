@@ -1,10 +1,17 @@
 # Two commands do everything on a fresh machine with Python 3.11 and make: `make demo` and `make test`.
 
 PYTHON ?= python3
+BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 LIGHT := .venv-light
 FULL := .venv
+TEST_LIGHT := .venv-test-light
+LOWEST := .venv-lowest
+DOCS := .venv-docs
 # Exact versions; `make lock` renews them. Lower bounds are in pyproject.toml.
 LOCK := scripts/lock.txt
+PIP := -m pip --disable-pip-version-check install --quiet
+# Makes an environment whole or not at all, and says in a sentence what this Python lacks.
+ENVIRONMENT := $(PYTHON) scripts/environment.py
 # Blender as a module (GPL-3.0, 1.7 GB) has an environment of its own: nothing that ships imports it.
 RENDER_ENV ?= $(HOME)/.cache/automask/render-venv
 RENDERS ?= $(HOME)/.cache/automask/renders
@@ -13,41 +20,76 @@ RENDER_SEED ?= 11
 RENDER_COUNT ?= 5000
 # Photographed materials and skies (folders materials/ and hdris/), used where the folder is there.
 RENDER_ASSETS ?= ../shared/data/assets
-PIP := -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test check lock clean render-env renders
+.PHONY: demo test test-light test-lowest check build lock clean docs docs-pages pictures render-env renders
 
 ## Edits the bundled kitchen: light install (no torch), pictures in out/demo.
 demo: $(LIGHT)/.ready
-	$(LIGHT)/bin/automask demo -o out/demo
+	$(LIGHT)/$(BIN)/automask demo -o out/demo
 
-## Everything: lint, types and all tests, in an environment of its own (some 7 GB: it holds torch).
+## Everything: lint, types and all tests, in an environment of its own (about 7 GB: it holds torch).
 test: check
-	$(FULL)/bin/python -m pytest -n auto
+	$(FULL)/$(BIN)/python -m pytest -n auto
 
-## Lint, format, strict types, and the tests of layers, public surface and configuration.
+## All tests that need no torch, in an environment of 0.6 GB; what is skipped is counted at the end.
+test-light: $(TEST_LIGHT)/.ready
+	$(TEST_LIGHT)/$(BIN)/python -m pytest -n auto -m "not slow"
+
+## The same at the lowest versions that pyproject.toml allows.
+test-lowest: $(LOWEST)/.ready
+	$(LOWEST)/$(BIN)/python -m pytest -n auto -m "not slow"
+
+## Lint, format, strict types, workflows and forms, and the tests of layers, public surface and configuration.
 check: $(FULL)/.ready
-	$(FULL)/bin/ruff check .
-	$(FULL)/bin/ruff format --check .
-	$(FULL)/bin/mypy
-	$(FULL)/bin/python -m pytest tests/test_layers.py tests/test_surface.py tests/test_config.py
+	$(FULL)/$(BIN)/ruff check .
+	$(FULL)/$(BIN)/ruff format --check .
+	$(FULL)/$(BIN)/mypy
+	$(FULL)/$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/tests.yml .github/workflows/release.yml
+	$(FULL)/$(BIN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
+	$(FULL)/$(BIN)/python -m pytest tests/test_layers.py tests/test_surface.py tests/test_config.py
+
+## The wheel and the source package, in dist/.
+build: $(TEST_LIGHT)/.ready
+	$(TEST_LIGHT)/$(BIN)/python -m build
+	$(TEST_LIGHT)/$(BIN)/python -m pytest tests/test_wheel.py
 
 $(LIGHT)/.ready: pyproject.toml $(LOCK)
-	$(PYTHON) -m venv $(LIGHT)
-	$(LIGHT)/bin/python $(PIP) --constraint $(LOCK) --editable .
-	touch $@
+	$(ENVIRONMENT) $(LIGHT) --constraint $(LOCK) --editable .
 
 $(FULL)/.ready: pyproject.toml $(LOCK)
-	$(PYTHON) -m venv $(FULL)
-	$(FULL)/bin/python $(PIP) --constraint $(LOCK) --editable ".[models,ray,heic,c2pa,dev]"
-	touch $@
+	$(ENVIRONMENT) $(FULL) --constraint $(LOCK) --editable ".[models,ray,heic,c2pa,dev]"
+
+$(TEST_LIGHT)/.ready: pyproject.toml $(LOCK)
+	$(ENVIRONMENT) $(TEST_LIGHT) --constraint $(LOCK) --editable ".[heic,c2pa,dev]"
+
+$(LOWEST)/.ready: pyproject.toml scripts/lowest.txt
+	$(ENVIRONMENT) $(LOWEST) --constraint scripts/lowest.txt --editable ".[heic,dev]"
+
+$(DOCS)/.ready: scripts/docs-requirements.txt
+	$(ENVIRONMENT) $(DOCS) --requirement scripts/docs-requirements.txt
 
 ## Renews the exact versions from the newest that pyproject.toml allows.
 lock:
 	$(PYTHON) -m venv --clear .venv-lock
-	.venv-lock/bin/python $(PIP) --editable ".[models,ray,heic,c2pa,dev]"
-	.venv-lock/bin/python -m pip freeze --exclude-editable > $(LOCK)
+	.venv-lock/$(BIN)/python $(PIP) --editable ".[models,ray,heic,c2pa,dev]"
+	.venv-lock/$(BIN)/python -m pip freeze --exclude-editable > $(LOCK)
 	rm -r .venv-lock
+
+clean:
+	rm -rf $(LIGHT) $(FULL) $(TEST_LIGHT) $(LOWEST) $(DOCS) .venv-lock build dist out
+
+## docs: the documentation as a site in build/docs; a broken link fails
+docs: $(DOCS)/.ready
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/$(BIN)/mkdocs build --strict --quiet
+	@echo "open build/docs/index.html"
+
+## docs-pages: the pages that repeat the code: the command line from --help, the lists of rooms from tests/test_layers.py
+docs-pages: $(LIGHT)/.ready
+	$(LIGHT)/$(BIN)/python scripts/docs_pages.py
+
+## pictures: every picture of README.md and docs/, from the samples in the checkout; the page of a batch needs Chromium
+pictures: $(LIGHT)/.ready
+	$(LIGHT)/$(BIN)/python scripts/pictures.py
 
 ## The environment of scripts/render_rooms.
 render-env: $(RENDER_ENV)/.ready
@@ -64,29 +106,3 @@ renders: render-env
 		--out $(RENDERS) --count $(RENDER_COUNT) --seed $(RENDER_SEED) --size 512x384 --aspects --samples 16 \
 		--twins-every 4 --twins 1 --recolours-every 8 --recolours 2 --passes-every 4 \
 		$(if $(wildcard $(RENDER_ASSETS)),--assets $(RENDER_ASSETS)) >> $(RENDERS)/log 2>&1 &
-
-clean:
-	rm -rf $(LIGHT) $(FULL) .venv-lock build dist out
-
-# Documentation and pictures.
-BIN ?= bin
-DOCS := .venv-docs
-.PHONY: docs docs-pages pictures
-
-## docs: the documentation as a site in build/docs; a broken link fails
-docs: $(DOCS)/.ready
-	NO_MKDOCS_2_WARNING=1 $(DOCS)/$(BIN)/mkdocs build --strict --quiet
-	@echo "open build/docs/index.html"
-
-$(DOCS)/.ready: scripts/docs-requirements.txt
-	$(PYTHON) -m venv --clear $(DOCS)
-	$(DOCS)/$(BIN)/python -m pip --disable-pip-version-check install --quiet --requirement scripts/docs-requirements.txt
-	touch $@
-
-## docs-pages: the pages that repeat the code: the command line from --help, the lists of rooms from tests/test_layers.py
-docs-pages: $(LIGHT)/.ready
-	$(LIGHT)/$(BIN)/python scripts/docs_pages.py
-
-## pictures: every picture of README.md and docs/, from the samples in the checkout; the page of a batch needs Chromium
-pictures: $(LIGHT)/.ready
-	$(LIGHT)/$(BIN)/python scripts/pictures.py
