@@ -8,6 +8,8 @@ outcome.save("out")
 
 from typing import TYPE_CHECKING, Any
 
+from automask._version import __version__
+
 if TYPE_CHECKING:
     from automask.api import BatchResult, Stages, batch, edit, load, mask, variants
     from automask.errors import (
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
     from automask.results.detections import to_detections
     from automask.results.outcome import Outcome, Saved
     from automask.types import Box, BoxRecipe, Edit, JobReport, MaskRecipe, Region, Step, Variant
-
-__version__ = "0.1.0"
 
 __all__ = [
     "AutomaskError",

@@ -111,7 +111,7 @@ def job_digest(photo_digest: str, plan: Plan, config: Mapping[str, Any]) -> str:
         plan: The edits, options included.
         config: As `decisive_settings` gives it; the order of keys does not matter.
     """
-    from automask import __version__
+    from automask._version import __version__
 
     plain = {"photo": photo_digest, "plan": [asdict(edit) for edit in plan], "config": config, "version": __version__}
     return _digest_of(plain)
@@ -156,7 +156,7 @@ def mask_key(
         packages: The packages that they compute with.
         entry_format: Of the file that the masks are kept in.
     """
-    from automask import __version__
+    from automask._version import __version__
 
     plain = {
         "format": entry_format,

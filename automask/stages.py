@@ -72,7 +72,7 @@ def versions(stages: Stages | None = None) -> dict[str, str]:
     import cv2
     import numpy as np
 
-    from automask import __version__
+    from automask._version import __version__
 
     found = {
         "automask": __version__,

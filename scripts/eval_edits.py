@@ -308,12 +308,13 @@ def ciede2000(one: Plane, other: Plane) -> Plane:
     grey = chroma1 * chroma2 == 0
     turn = (hue2 - hue1 + 180) % 360 - 180
     # Opposite hues: the paper's turn is +180 where the second is the larger, and the modulus above gave -180.
-    turn = np.where(grey, 0, np.where((turn == -180) & (hue2 > hue1), 180.0, turn))
+    # Rounding must not decide: hues within 1e-9 degrees of opposite count as opposite.
+    turn = np.where(grey, 0, np.where((turn < -180 + 1e-9) & (hue2 > hue1), 180.0, turn))
     d_light, d_chroma = light2 - light1, chroma2 - chroma1
     d_hue = 2 * np.sqrt(chroma1 * chroma2) * np.sin(np.radians(turn) / 2)
     light, chroma = (light1 + light2) / 2, (chroma1 + chroma2) / 2
     total = hue1 + hue2
-    apart = np.abs(hue1 - hue2) > 180
+    apart = np.abs(hue1 - hue2) > 180 + 1e-9
     hue = np.where(grey, total, np.where(apart, np.where(total < 360, total + 360, total - 360), total) / 2)
     t = (
         1

@@ -56,7 +56,7 @@ class Paints:
 @pytest.fixture
 def stages(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("automask.__version__", "0.1.0")
+    monkeypatch.setattr("automask._version.__version__", "0.1.0")
     Path("net.onnx").write_bytes(b"net")
     Path("oak.jpg").write_bytes(b"oak")
     return Stages(Finds(), Refines(), Paints(), editors={"second": Paints()}, preset="starter", config=CONFIG)
@@ -98,7 +98,7 @@ def test_whatever_decides_a_result_changes_its_digest(stages, monkeypatch):
     for name in ("net.onnx", "oak.jpg"):
         Path(name).write_bytes(b"other")
         seen.append(result_digest("f" * 64, OPTIONS, stages, RunSettings()))
-    monkeypatch.setattr("automask.__version__", "99")
+    monkeypatch.setattr("automask._version.__version__", "99")
     seen.append(result_digest("f" * 64, OPTIONS, stages, RunSettings()))
     assert len(set(seen)) == len(seen)
 

@@ -190,7 +190,7 @@ def test_help_of_the_installed_program_names_the_commands():
 
 def test_the_version_is_said_the_same_everywhere():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert project["version"] == automask.__version__
+    assert project["dynamic"] == ["version"]  # hatchling reads automask/_version.py
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"## [{automask.__version__}]" in changes
     done = subprocess.run(

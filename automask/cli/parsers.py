@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from automask import __version__
+from automask._version import __version__
 from automask.errors import UsageError
 
 EXIT_STATUSES = """\

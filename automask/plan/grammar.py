@@ -15,7 +15,7 @@ from typing import NamedTuple, NoReturn
 
 from automask.errors import PlanError
 from automask.plan.check import faults
-from automask.plan.names import slug
+from automask.plan.names import is_reserved_name, slug
 from automask.plan.text import EXAMPLE, is_unprintable, normalised
 from automask.types import Edit, Plan, Variant
 
@@ -383,10 +383,15 @@ class WordParser:
 
 
 def _variant_names(choices: Sequence[tuple[str, ...]]) -> list[str]:
-    """A folder name for each choice: the slugs of its words, with a number from the second use of a name on."""
+    """A folder name for each choice: the slugs of its words, with a number from the second use of a name on.
+
+    A name that Windows keeps for a device has a number too: no folder may have it there.
+    """
     names: list[str] = []
     for words in choices:
         name = slug("-".join(map(slug, words))) if words else ""
+        if is_reserved_name(name):
+            name = f"{name}-1"
         numbered = (f"{name}-{number}" for number in itertools.count(2))
         names.append(name if name not in names else next(other for other in numbered if other not in names))
     return names

@@ -40,3 +40,14 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     by_fold = {name.casefold(): name for name in sorted(known, reverse=True)}
     close = get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
     return by_fold[close[0]] if close else None
+
+
+_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))})
+
+
+def is_reserved_name(name: str) -> bool:
+    """Whether Windows keeps the name for a device, with or without an ending: `con`, `nul.png`, `COM1`.
+
+    Source: Microsoft, "Naming Files, Paths, and Namespaces".
+    """
+    return name.partition(".")[0].rstrip(" ").casefold() in _DEVICES

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias, cast
 
 import numpy as np
 
-from automask import __version__
+from automask._version import __version__
 from automask.errors import MaskError, UsageError
 from automask.images import Photo
 from automask.masking.boxes import tight_box

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from automask import __version__
+from automask._version import __version__
 from automask.errors import ConfigError, OutputError
 from automask.fingerprint import disclosed_digest
 from automask.images import (

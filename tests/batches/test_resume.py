@@ -48,7 +48,7 @@ def test_a_digest_depends_on_photo_plan_options_configuration_and_version(monkey
     config = {"editor": {"a": 1, "b": 2}}
     digests = {job_digest(photo, plan, config) for photo in ("x", "y") for plan in (PLAN, parse_plan("rug -> red"))}
     digests.add(job_digest("x", PLAN, {**config, "seed": 1}))
-    monkeypatch.setattr("automask.__version__", "99")
+    monkeypatch.setattr("automask._version.__version__", "99")
     digests.add(job_digest("x", PLAN, config))
     assert len(digests) == 6
     assert job_digest("x", PLAN, config) == job_digest("x", PLAN, {"editor": {"b": 2, "a": 1}})

@@ -155,7 +155,7 @@ def test_a_key_belongs_to_drawn_masks_nets_and_versions(scene, monkeypatch):
     for content in (b"one", b"other"):
         net.write_bytes(content)
         keys.append(key_of("photo", plan, stages))
-    monkeypatch.setattr("automask.__version__", "99")
+    monkeypatch.setattr("automask._version.__version__", "99")
     keys.append(key_of("photo", plan, stages))
     assert len(set(keys)) == len(keys)
 

@@ -293,6 +293,10 @@ def test_words_of_one_plan_are_one_variant(text):
     assert variant.plan == parse_plan(format_plan(variant.plan))
 
 
+def test_no_variant_has_the_name_of_a_windows_device():
+    assert [variant.name for variant in parse_variants("wall -> {con, NUL, sage}")] == ["con-1", "nul-1", "sage"]
+
+
 def test_equal_variant_names_are_numbered():
     made = parse_variants('a -> {"#fff", fff, "fff!", fff-2}')
     assert [variant.name for variant in made] == ["fff", "fff-2", "fff-3", "fff-2-2"]

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automask.plan import mask_name, nearest, slug
+from automask.plan.names import is_reserved_name
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,20 @@ def test_the_nearest_name_is_the_most_similar_one():
 def test_the_nearest_name_does_not_depend_on_the_order_of_the_names():
     names = ["ab", "ac", "ad"]
     assert {nearest("a", order) for order in (names, names[::-1], set(names))} == {nearest("a", names)}
+
+
+@pytest.mark.parametrize("name", ["con", "NUL", "com1", "lpt9", "aux.png", "prn "])
+def test_names_of_windows_devices_are_reserved(name):
+    assert is_reserved_name(name)
+
+
+@pytest.mark.parametrize("name", ["01-con.png", "console", "com10", "lamp", ""])
+def test_other_names_are_not_reserved(name):
+    assert not is_reserved_name(name)
+
+
+@given(st.text(max_size=80))
+def test_a_slug_and_a_mask_name_suit_every_file_system(text):
+    for name in (slug(text), mask_name(1, [text])):
+        assert re.fullmatch(r"[a-z0-9][a-z0-9-]*(\.png)?", name)
+    assert not is_reserved_name(mask_name(1, [text]))
