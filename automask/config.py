@@ -1,4 +1,4 @@
-"""From a preset's name and overrides to loaded stages. The only module, beside the pipelines, that knows Hydra.
+"""From a preset's name and overrides to loaded stages. The only module, apart from the pipelines, that knows Hydra.
 
 Configuration objects stop here: everything else gets plain values. A `_target_` is taken from YAML files only (the
 package's, or a folder that the user names), never from an override, a plan or the web.
@@ -34,10 +34,10 @@ Config = Mapping[str, Any]
 
 
 def conf_dir() -> Path:
-    """The folder of the package's own YAML files: inside the package when installed, beside it in a checkout."""
+    """The folder of the package's own YAML files: in the package when installed, next to it in a checkout."""
     package = Path(__file__).resolve().parent
-    inside, beside = package / "conf", package.parent / "conf"
-    return inside if inside.is_dir() else beside
+    installed, checkout = package / "conf", package.parent / "conf"
+    return installed if installed.is_dir() else checkout
 
 
 @dataclass(frozen=True, slots=True)
@@ -597,7 +597,7 @@ def _mistakes_in_values(group: str, node: Config, target: str) -> list[str]:
         elif not signatures.fits(value, parameters[key].annotation):
             mistakes.append(f"{group}.{key} is {value!r}: give {signatures.describe(parameters[key].annotation)}")
         elif target.startswith("automask.types."):
-            # Recipes are plain values: their ranges are told here, with all the rest, not one by one as they load.
+            # Recipes are plain values: their ranges are checked here, with everything else, not one by one at loading.
             try:
                 locate(target)(**{key: value})
             except ConfigError as error:

@@ -111,7 +111,7 @@ class PlanError(AutomaskError, ValueError):
 
 
 def _blank_for(char: str) -> str:
-    """As much blank as the character takes on a terminal, so that what follows stands under its own column."""
+    """As much blank as the character takes on a terminal, so that what follows is under its own column."""
     if char == "\t":
         return "\t"
     if unicodedata.combining(char):

@@ -65,7 +65,7 @@ class Job:
         return str(words) if file is None else Path(to_absolute_path(file))
 
 
-_QUOTES = 'Hydra wants quotes of its own inside the shell\'s: edits="{}"'
+_QUOTES = 'Hydra needs quotes of its own inside the shell\'s: edits="{}"'
 
 
 def start(main: Callable[[], None]) -> None:

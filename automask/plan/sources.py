@@ -13,7 +13,7 @@ from automask.plan.text import describe, printable
 from automask.plan.yaml_plan import parse_yaml_plan
 from automask.types import Edit, Plan, Variant
 
-_MAX_FILE_BYTES = 256 * 1024  # PyYAML reads some 100 kB a second; a plan of a thousand edits is below this.
+_MAX_FILE_BYTES = 256 * 1024  # PyYAML reads about 100 kB a second; a plan of a thousand edits is below this.
 _Parsed = TypeVar("_Parsed")
 
 

@@ -23,7 +23,7 @@ def tiny_depth_folder() -> Path:
 
 
 def tiny_ip_adapter_folder() -> Path:
-    """A folder with a tiny IP-Adapter for the tiny `sd15`, and its image encoder beside it."""
+    """A folder with a tiny IP-Adapter for the tiny `sd15`, and its image encoder next to it."""
     return write_once("ip-adapter", _write_ip_adapter)
 
 

@@ -166,7 +166,7 @@ _WILD = 1000.0  # hue turned twice is a figure people type; a chroma of 1e300 is
 
 
 def key_of(text: str) -> str:
-    """A name without what may be typed one way or another: blanks, hyphens, `gray`."""
+    """A name without what may be typed one way or another: spaces, hyphens, `gray`."""
     return re.sub(r"[\s-]", "", text).replace("gray", "grey")
 
 
@@ -230,7 +230,7 @@ def hex_of(text: str) -> str | None:
 
 
 def spelled_out(text: str) -> str:
-    """Lower-case words with every notation and RAL number in them as `#rrggbb`, so that blanks part words only.
+    """Lower-case words with every notation and RAL number in them as `#rrggbb`, so that spaces only separate words.
 
     A notation that cannot be read stays as it is.
 

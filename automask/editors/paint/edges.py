@@ -7,27 +7,27 @@ from automask.editors.paint.noise import smoothstep
 from automask.images.filters import box, dot
 from automask.types import FloatImage, Hard, Labels
 
-# Luma and two colour differences at 0.4 of their size: JPEG keeps colour at half the resolution, so that beside an edge
-# a pixel's colour is half its neighbour's while its luma is its own.
+# Luma and two colour differences at 0.4 of their size: JPEG keeps colour at half the resolution, so that next to an
+# edge a pixel's colour is half its neighbour's while its luma is its own.
 PERCEPTUAL = np.array(
     [[0.2126, 0.7152, 0.0722], [0.31496, -0.28608, -0.02888], [-0.08504, -0.28608, 0.37112]], np.float32
 )
-_UNFELT = np.linalg.inv(PERCEPTUAL).astype(np.float32)
+_FROM_PERCEPTUAL = np.linalg.inv(PERCEPTUAL).astype(np.float32)
 
 
-def distance_to_surface(felt: FloatImage, near: FloatImage) -> FloatImage:
+def distance_to_surface(perceptual: FloatImage, near: FloatImage) -> FloatImage:
     """How far a colour is from the surface's colour nearby, with shade of it allowed; 0 is the same."""
     size = dot(near, near) + np.float32(3e-4)  # in the dark, three levels of 255 are noise
-    shade = np.clip(dot(felt, near) / size, 0.4, 1.1)
-    gap = (felt - shade[..., None] * near).astype(np.float32)
+    shade = np.clip(dot(perceptual, near) / size, 0.4, 1.1)
+    gap = (perceptual - shade[..., None] * near).astype(np.float32)
     distance_to_surface: FloatImage = np.sqrt(dot(gap, gap) / size)
     return distance_to_surface
 
 
 def cover_of(
-    felt: FloatImage, near: FloatImage, foreign: FloatImage, mask: Hard, inner: Hard, radius: int
+    perceptual: FloatImage, near: FloatImage, foreign: FloatImage, mask: Hard, inner: Hard, radius: int
 ) -> tuple[FloatImage, FloatImage]:
-    """Share of each pixel that is the surface, and [h, w, 3] what else it shows, weighted with the rest of the share.
+    """Share of each pixel that is the surface, and [h, w, 3] what else it shows, weighted by the remaining share.
 
     The share is 1 well inside and 0 outside the mask; in the rim it is the pixel's place between two colours, the
     surface's (`near`, or the nearest one well inside) and a neighbour's (outside the mask, or on its last pixels what
@@ -40,18 +40,18 @@ def cover_of(
     cover = mask.astype(np.float32)
     at = np.flatnonzero(mask & ~inner)
     if not len(at) or not inner.any():
-        return cover, np.zeros_like(felt)
+        return cover, np.zeros_like(perceptual)
     outside = ~mask
-    seen, strange = felt.reshape(-1, 3)[at], foreign.ravel()[at]
-    surfaces = [near.reshape(-1, 3)[at], _nearest(felt, inner, at)]
-    others = [_odd(felt, foreign, mask, radius)[at]]
+    seen, strange = perceptual.reshape(-1, 3)[at], foreign.ravel()[at]
+    surfaces = [near.reshape(-1, 3)[at], _nearest(perceptual, inner, at)]
+    others = [_outlier_colour(perceptual, foreign, mask, radius)[at]]
     if outside.any():
-        others += [_nearest(felt, outside, at), _mean(felt, outside, 2 * radius + 1)[at]]
+        others += [_nearest(perceptual, outside, at), _mean(perceptual, outside, 2 * radius + 1)[at]]
     prior = _smoothed(mask, radius).ravel()[at]
     floor = max(0.1, float(np.percentile(foreign[inner][::7], 85)))
 
     share, least, odds = prior, np.full(len(at), np.inf, np.float32), np.zeros(len(at), np.float32)
-    old, beside = surfaces[0].copy(), others[0].copy()
+    old, neighbour = surfaces[0].copy(), others[0].copy()
     for surface in surfaces:
         bright = _dots(surface, surface) + np.float32(3e-4)
         doubt = np.float32(0.25 * floor**2) * bright
@@ -67,9 +67,9 @@ def cover_of(
             better = cost < least
             share, least = np.where(better, mix, share), np.where(better, cost, least)
             odds = np.where(better, size / bright, odds)
-            old[better], beside[better] = surface[better], other[better]
+            old[better], neighbour[better] = surface[better], other[better]
     share = np.clip(np.float32(1.08) * share - np.float32(0.04), 0, 1)  # a trace of white in a dark neighbour shows
-    # A pixel that could be the surface in shade is the surface, whatever stands beside it; but for the last pixels,
+    # A pixel that could be the surface in shade is the surface, whatever is next to it; but for the last pixels,
     # where a mixture is likelier.
     shaded = (1 - smoothstep(strange, 0.4 * floor, 1.2 * floor)) * smoothstep(odds, floor**2, (3 * floor) ** 2)
     share = share + shaded * prior**2 * (1 - share)
@@ -80,9 +80,9 @@ def cover_of(
     cover = _without_specks(cover, mask, 2 * radius * radius)
     left = 1 - cover.ravel()[at][:, None]
     # What is left of the pixel without the surface, held near the neighbour's colour: noise would be coloured dots.
-    seen, old, beside = (np.maximum(each @ _UNFELT.T, 0) for each in (seen, old, beside))
-    held = np.clip(seen - (1 - left) * old, 0.6 * left * beside, 1.5 * left * beside)
-    rest = np.zeros_like(felt)
+    seen, old, neighbour = (np.maximum(each @ _FROM_PERCEPTUAL.T, 0) for each in (seen, old, neighbour))
+    held = np.clip(seen - (1 - left) * old, 0.6 * left * neighbour, 1.5 * left * neighbour)
+    rest = np.zeros_like(perceptual)
     rest.reshape(-1, 3)[at] = np.where(left > 0.98, seen, held)
     return cover, rest
 
@@ -92,7 +92,7 @@ def _dots(one: FloatImage, other: FloatImage) -> FloatImage:
     return np.asarray(np.einsum("nc,nc->n", one, other), np.float32)
 
 
-def _nearest(felt: FloatImage, where: Hard, at: Labels) -> FloatImage:
+def _nearest(perceptual: FloatImage, where: Hard, at: Labels) -> FloatImage:
     """[n, 3] for each of the pixels `at` the nearest colour `where`, a mean of the few pixels round it."""
     _, label = cv2.distanceTransformWithLabels(
         (~where).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
@@ -107,27 +107,27 @@ def _nearest(felt: FloatImage, where: Hard, at: Labels) -> FloatImage:
         for right in (-1, 0, 1):
             row, column = np.clip(rows + down, 0, where.shape[0] - 1), np.clip(columns + right, 0, where.shape[1] - 1)
             also = where[row, column][:, None].astype(np.float32)
-            total += also * felt[row, column]
+            total += also * perceptual[row, column]
             count += also
     return total / count
 
 
-def _mean(felt: FloatImage, where: Hard, radius: int) -> FloatImage:
+def _mean(perceptual: FloatImage, where: Hard, radius: int) -> FloatImage:
     """[h * w, 3] local mean colour of the pixels `where`."""
-    return _weighed(felt, where.astype(np.float32), radius)
+    return _weighed(perceptual, where.astype(np.float32), radius)
 
 
-def _odd(felt: FloatImage, foreign: FloatImage, mask: Hard, radius: int) -> FloatImage:
+def _outlier_colour(perceptual: FloatImage, foreign: FloatImage, mask: Hard, radius: int) -> FloatImage:
     """[h * w, 3] what is least like the surface outside the mask and on its last pixels, nearby."""
     edge = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) == 0
     square = np.square(np.minimum(foreign, 4))
-    return _weighed(felt, np.where(edge, square * square, 0).astype(np.float32), radius)
+    return _weighed(perceptual, np.where(edge, square * square, 0).astype(np.float32), radius)
 
 
-def _weighed(felt: FloatImage, weight: FloatImage, radius: int) -> FloatImage:
+def _weighed(perceptual: FloatImage, weight: FloatImage, radius: int) -> FloatImage:
     """[h * w, 3] local mean colour by weight."""
     norm = box(weight, radius) + np.float32(1e-9)
-    total = box(cv2.merge([each * weight for each in cv2.split(felt)]), radius)
+    total = box(cv2.merge([each * weight for each in cv2.split(perceptual)]), radius)
     return np.asarray(total.reshape(-1, 3) / norm.reshape(-1, 1))
 
 
@@ -141,22 +141,22 @@ def _smoothed(mask: Hard, radius: int) -> FloatImage:
 
 
 def _without_specks(cover: FloatImage, mask: Hard, most_px: int) -> FloatImage:
-    """The cover without specks of the old surface: a neighbour comes in from outside the mask, a speck stands alone.
+    """The cover without specks of the old surface: a neighbour comes in from outside the mask, a speck is isolated.
 
     A speck may hang on by a faint thread, so that it is looked for at more than one strength; larger ones than
     `most_px` are believed.
     """
-    beside = mask & (cv2.dilate((~mask).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
+    at_border = mask & (cv2.dilate((~mask).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
     out = cover
     for level in (0.9, 0.7, 0.5, 0.3):
         kept = out < level
         _, parts, stats, _ = cv2.connectedComponentsWithStats(kept.astype(np.uint8))
         small = stats[:, cv2.CC_STAT_AREA] <= most_px
         small[0] = False  # what is not kept
-        small[parts[beside]] = False
+        small[parts[at_border]] = False
         if small.any():
             specks = small[parts]
-            # With their pale fringe, but not with the neighbour beside them.
+            # With their pale fringe, but not with the neighbour next to them.
             grown = cv2.dilate(specks.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
             out = np.where(grown & (specks | ~kept), np.float32(1), out)
     return out

@@ -56,7 +56,7 @@ class Paint:
     """
 
     multiple_px = 1
-    ideal_px = 0  # the whole photo: exposure and colour cast are read from the rest of the room
+    ideal_px = 0  # the whole photo: exposure and colour cast are read from the whole room
     materials = staticmethod(materials)
     sample = staticmethod(sample)
     generative = False  # what a result discloses about itself

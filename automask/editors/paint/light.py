@@ -169,7 +169,7 @@ def _materials(
     return out
 
 
-# The light on a surface and its colour are guessed from the rest of the room and from the net's reflectance
+# The light on a surface and its colour are estimated from the other surfaces of the room and from the net's reflectance
 # (surfaces.py). How much the net's say counts, and how far apart it is listened to, fitted on 57 rendered pairs: the
 # logarithm of the light is 0.42 off by the room alone, 0.27 by the net alone, less by both.
 _NET_LEVEL, _LEVELS_APART = 0.8, 0.8
@@ -232,7 +232,7 @@ def light_on(
         rim_px: Width of the mask's rim that may show neighbours.
         long_px: The photo's long side.
         gloss: Of the new surface, as in `Look`.
-        joints: The old surface is a floor that is laid anew: its joints are old texture too.
+        joints: The old surface is a floor that gets new boards: its joints are old texture too.
     """
     linear = np.asarray(cv2.LUT(part, LINEAR), np.float32)
     scene = scene_of_linear(cv2.transform(linear, LUMA[None]))
@@ -242,7 +242,7 @@ def light_on(
     reach = max(2, round(2 * rim_px))
     materials = _materials(linear, scene, inner, expected=expected, tint=tint, log_albedo=log_albedo, window=window)
 
-    felt = cv2.transform(linear, PERCEPTUAL)
+    perceptual = cv2.transform(linear, PERCEPTUAL)
     seen, grainy, keep_low, keep_high = (np.zeros_like(scene) for _ in range(4))
     lit = np.zeros_like(linear)
     foreign, colour = np.full_like(scene, np.inf), np.zeros_like(linear)
@@ -256,14 +256,14 @@ def light_on(
         keep_low += material.share * np.float32(low)
         keep_high += material.share * np.float32(high)
         here = material.here.astype(np.float32)
-        near = spread(felt, here, reach)
-        off = distance_to_surface(felt, near) + np.where(box(here, reach) > 1e-3, np.float32(0), np.float32(1e3))
+        near = spread(perceptual, here, reach)
+        off = distance_to_surface(perceptual, near) + np.where(box(here, reach) > 1e-3, np.float32(0), np.float32(1e3))
         closer = off < foreign
         foreign = np.where(closer, off, foreign)
         colour = np.asarray(cv2.copyTo(near, closer.astype(np.uint8), colour))
 
     shade = _shade(scene - seen, np.ones_like(grainy) if joints else grainy, inner, long_px, joints=joints)
-    cover, rest = cover_of(felt, colour, foreign, mask, inner, max(1, round(long_px / 500)))
+    cover, rest = cover_of(perceptual, colour, foreign, mask, inner, max(1, round(long_px / 500)))
     # The rim may show a neighbour: it follows the inside, darker at most by a contact shadow.
     inside = spread(shade, weight, reach)
     shade = np.where(inner, shade, inside + cover * np.clip(shade - inside, -0.5, 0.1))

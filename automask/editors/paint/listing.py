@@ -22,7 +22,7 @@ _GROUPS = (
 
 
 def group_of(name: str) -> str:
-    """The heading that a material stands under."""
+    """The heading that a material is listed under."""
     look = MATERIALS[name]
     for group, endings in _GROUPS:
         if name.endswith(endings):

@@ -73,7 +73,7 @@ FINISHES = {
     **dict.fromkeys(("semi gloss", "semigloss"), 0.7),
     **dict.fromkeys(("gloss", "glossy", "high gloss", "full gloss", "lacquer", "lacquered", "polished"), 1.0),
 }
-"""Words beside a colour or a material, and the gloss that they set: 0 matt, 1 polished."""
+"""Words next to a colour or a material, and the gloss that they set: 0 matt, 1 polished."""
 
 KNOWN = (
     "it knows CSS colours, #hex, rgb(), lab(), oklch(), RAL numbers, paint words and what 'automask materials' lists; "
@@ -90,7 +90,7 @@ def look_for(prompt: str) -> Look:
     Args:
         prompt: A colour (see `colours.hex_of`); a material or another name of it; a cloth, tile or brick in a colour
             ("sage velvet"); `swatch:` and the path of a picture, relative to the working directory, letters' case and
-            blanks kept. Beside each of them a word of `FINISHES` says how much it shines; "paint" says nothing.
+            spaces kept. With each of them a word of `FINISHES` says how much it shines; "paint" says nothing.
 
     Raises:
         UnknownPrompt: For words it does not know; names the nearest known one.
@@ -115,7 +115,7 @@ def look_for(prompt: str) -> Look:
     finish, rest = _finish(words, prompt)
     look = _read(rest) or _read(words)
     if look is not None:
-        # "eggshell" alone is a colour; beside one, a finish.
+        # "eggshell" alone is a colour; next to one, a finish.
         return _finished(look, finish if _read(rest) is not None else None)
     raise UnknownPrompt(f"paint does not know {prompt!r}", hint=_hint(words, rest) + KNOWN)
 
@@ -263,8 +263,8 @@ def _hint(words: Sequence[str], rest: Sequence[str]) -> str:
     if near is None and len(rest) > 1:
         vocabulary = {word for name in (*MATERIALS, *SYNONYMS, *PAINTS, *FINISHES, *SHIFTS) for word in name.split()}
         vocabulary |= {*NAMES, *_FORMS}
-        mended = [word if word in vocabulary else _nearest(word, sorted(vocabulary)) or word for word in rest]
-        near = " ".join(mended) if mended != list(rest) and _read(mended) is not None else None
+        corrected = [word if word in vocabulary else _nearest(word, sorted(vocabulary)) or word for word in rest]
+        near = " ".join(corrected) if corrected != list(rest) and _read(corrected) is not None else None
     return "" if near is None else f"did you mean {near!r}? "
 
 

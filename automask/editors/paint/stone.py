@@ -144,7 +144,7 @@ def marble(
     bend: float = 1.0,
     clouds: float = 0.5,
 ) -> FloatImage:
-    """A slab of marble: clouded ground, and families of veins that swell, fade, fork, and stain the stone beside them.
+    """A slab of marble: clouded ground, and families of veins that swell, fade, fork, and stain the stone next to them.
 
     Args:
         hw, px_per_m, rng: See `Texture`.
@@ -235,7 +235,7 @@ def granite(
     """Granite: interlocking crystals of a few minerals, each with its share, in loose clusters of a kind."""
     label, count = _grains(hw, px_per_m, rng, grain_m)
     big, big_count = _grains(hw, px_per_m, rng, 2.6 * grain_m)
-    # A crystal of a kind is the likelier beside one of the kind: the larger cells lean the smaller ones one way.
+    # A crystal of a kind is likelier next to one of its kind: the larger cells lean the smaller ones one way.
     lean = np.take(rng.standard_normal(big_count, np.float32), big) * np.float32(0.85)
     chance = np.take(rng.standard_normal(count, np.float32), label) * np.float32(math.sqrt(1 - 0.85**2)) + lean
     shares = np.cumsum([share for _, share in minerals])
@@ -326,7 +326,7 @@ def _chips(
     """[n, 7, 2] outlines in sixteenths of a px, about `size_m` wide, none on another, and [n] a kind for each."""
     pitch = size_m * math.sqrt(0.45 / share)
     rows, columns = (math.ceil(side / px_per_m / pitch) + 2 for side in hw)
-    free = 0.85  # the rest keeps most of them apart
+    free = 0.85  # the remaining 15 % keep most of them apart
     at = np.stack(np.meshgrid(np.arange(columns) - 0.5, np.arange(rows) - 0.5), -1).astype(np.float64)
     at[..., 0] += (np.arange(rows) * 0.5 % 1)[:, None]
     at = ((at + free * (rng.random(at.shape) - 0.5)) * pitch).reshape(-1, 2)

@@ -49,7 +49,7 @@ class Species:
 class _Cuts:
     """How boards lie in their logs; each value [n], in metres, for n boards.
 
-    A board's face is a plane beside the pith: where it passes close, the rings' cones are cut to arches (cathedrals);
+    A board's face is a plane next to the pith: where it passes close, the rings' cones are cut to arches (cathedrals);
     far to the side they are straight lines (rift). Everything about a board's figure follows from these few numbers.
     """
 
@@ -233,7 +233,7 @@ _GAP_M = 0.0022
 
 
 def _ends(width_m: float, before: npt.NDArray[np.float64], rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Where boards of one course end, in metres; not beside an end in the course before, as a floor layer sees to."""
+    """Where boards of one course end, in metres; not next to an end in the course before, as a floor layer sees to."""
     ends: list[float] = []
     at = float(rng.uniform(0.15, 1.9))
     while True:
