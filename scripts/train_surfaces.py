@@ -33,7 +33,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from train_starter import MEAN, STD, Conv, Lite2, Separable
+from train_starter.net import MEAN, STD, Conv, Lite2, Separable
 
 from automask.editors.paint.tone import LINEAR, encode, linear_of_scene, scene_of_linear
 
@@ -41,7 +41,7 @@ Rgb: TypeAlias = npt.NDArray[np.uint8]
 Plane: TypeAlias = npt.NDArray[np.float32]
 
 HERE = Path(__file__).resolve()
-ONNX = HERE.parents[1] / "automask" / "editors" / "paint" / "surfaces.onnx"
+ONNX = HERE.parents[1] / "automask" / "geometry" / "surfaces.onnx"
 OUTPUTS = 7  # normal x, y, z; log luminance of the reflectance, log red and log blue over green; log px per m
 # What has no reflectance of its own, or shows something else's.
 NO_SURFACE = (

@@ -185,7 +185,7 @@ class Starter:
 
     @cached_property
     def _presence_weights(self) -> tuple[float, float, float]:
-        """Fitted by `calibrate` of scripts/train_starter.py and stored in the net's metadata."""
+        """Fitted by `calibrate` of scripts/train_starter and stored in the net's metadata."""
         by_presence, by_strength, constant = json.loads(self._session.get_modelmeta().custom_metadata_map["presence"])
         return by_presence, by_strength, constant
 

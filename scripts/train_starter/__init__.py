@@ -1,0 +1,1 @@
+"""Training of the starter segmenter: labels, pictures, augmentation, losses, schedule, calibration, export."""
