@@ -33,7 +33,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from train_starter.net import MEAN, STD, Conv, Lite2, Separable
+from train_starter.net import MEAN, STD, Conv, Lite0, Separable
 
 from automask.editors.paint.tone import LINEAR, encode, linear_of_scene, scene_of_linear
 
@@ -59,21 +59,6 @@ DARKEST = 0.012  # soot; below, the logarithm of a reflectance is all noise
 
 
 # ---------------------------------------------------------------- the net
-
-
-class Lite0(Lite2):
-    """EfficientNet-Lite0 without its last stage: features at strides 4, 8, 16, 32 in 2.4 million weights."""
-
-    STAGES = (  # type: ignore[assignment]  # one stage fewer
-        (3, 1, 1, 16, 1),
-        (3, 2, 6, 24, 2),
-        (5, 2, 6, 40, 2),
-        (3, 2, 6, 80, 3),
-        (5, 1, 6, 112, 3),
-        (5, 2, 6, 192, 4),
-    )
-    FEATURES = (24, 40, 112, 192)
-    TAKEN = (2, 4, 5)
 
 
 class Surfaces(nn.Module):

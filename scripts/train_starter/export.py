@@ -20,20 +20,22 @@ def trained(work: Path) -> Starter:
     """The running mean of the weights at the last checkpoint, with every batch norm folded into its convolution."""
     net = Starter(len(LEAVES))
     net.load_state_dict(torch.load(work / "last.pt", weights_only=True)["mean"])
-    net.eval()
+    fold_norms(net.eval())
+    return net
+
+
+def fold_norms(net: nn.Module) -> None:
+    """Put every batch norm of `Conv` into its convolution."""
     for part in net.modules():
         if isinstance(part, Conv):
             scale = part.bn.weight / torch.sqrt(part.bn.running_var + part.bn.eps)
             part.conv.bias = nn.Parameter(part.bn.bias - part.bn.running_mean * scale)
             part.conv.weight = nn.Parameter(part.conv.weight * scale[:, None, None, None])
             part.bn = nn.Identity()
-    return net
 
 
 def export(net: Starter, calibration: Calibration, path: Path, note: dict[str, str]) -> None:
     """Write the ONNX file: photo in 0..1 in, probabilities of leaves and of their presence out; weights as float16."""
-    import onnx
-    from onnx import helper, numpy_helper
 
     class Shipped(nn.Module):
         def __init__(self) -> None:
@@ -56,6 +58,14 @@ def export(net: Starter, calibration: Calibration, path: Path, note: dict[str, s
         opset_version=17,
         dynamo=False,
     )
+    shrink(path, {**note, "presence": json.dumps(calibration.presence)})
+
+
+def shrink(path: Path, note: dict[str, str]) -> None:
+    """Store the weights of an ONNX file as float16, cast back when it is opened, and its notes as metadata."""
+    import onnx
+    from onnx import helper, numpy_helper
+
     model = onnx.load(str(path))
     casts = []
     for tensor in list(model.graph.initializer):
@@ -66,7 +76,7 @@ def export(net: Starter, calibration: Calibration, path: Path, note: dict[str, s
             casts.append(helper.make_node("Cast", [name + "_16"], [name], to=onnx.TensorProto.FLOAT))
     for cast in reversed(casts):
         model.graph.node.insert(0, cast)
-    for key, value in {**note, "presence": json.dumps(calibration.presence)}.items():
+    for key, value in note.items():
         entry = model.metadata_props.add()
         entry.key, entry.value = key, value
     onnx.checker.check_model(model)

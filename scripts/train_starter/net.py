@@ -106,6 +106,21 @@ class Lite2(nn.Module):
         return out
 
 
+class Lite0(Lite2):
+    """EfficientNet-Lite0 without its last stage: features at strides 4, 8, 16, 32 in 2.4 million weights."""
+
+    STAGES = (  # type: ignore[assignment]  # one stage fewer
+        (3, 1, 1, 16, 1),
+        (3, 2, 6, 24, 2),
+        (5, 2, 6, 40, 2),
+        (3, 2, 6, 80, 3),
+        (5, 1, 6, 112, 3),
+        (5, 2, 6, 192, 4),
+    )
+    FEATURES = (24, 40, 112, 192)
+    TAKEN = (2, 4, 5)
+
+
 class Separable(nn.Module):
     """5x5 per channel, then 1x1: context at a tenth of the cost."""
 
