@@ -140,7 +140,7 @@ def border_weight(mask: Flags, *, exact: bool) -> Floats:
     depth = np.maximum(inside, outside)
     if exact:
         return np.asarray(np.where(depth <= 3, 3, 1), np.float32)
-    return (depth > 2).astype(np.float32)
+    return np.asarray(depth > 2, np.float32)
 
 
 def picture(path: Path, flags: int) -> npt.NDArray[Any]:
