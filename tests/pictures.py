@@ -182,7 +182,7 @@ def patch(photo: Photo) -> tuple[np.ndarray, np.ndarray]:
 
 
 def expanded(photo: Photo) -> np.ndarray:
-    return photo.wrapping.palette[photo.samples] if photo.mode == "P" else photo.samples
+    return photo.container.palette[photo.samples] if photo.mode == "P" else photo.samples
 
 
 def rewritten(photo: Photo, out: Path, *, edit: bool = True) -> tuple[Photo, Written]:

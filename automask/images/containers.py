@@ -120,17 +120,17 @@ def tiff_container(data: bytes, turn: int, notes: list[str]) -> ContainerData:
     return ContainerData(tags=tuple(kept), big_endian=order == ">", compressed=compression != 1)
 
 
-def tiff_bytes(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None, wrapping: ContainerData) -> bytes:
+def tiff_bytes(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None, container: ContainerData) -> bytes:
     """A baseline TIFF (TIFF 6.0) in strips, uncompressed or Deflate with prediction, with the container's tags.
 
     Written here because Pillow has no 16-bit RGB and OpenCV keeps no tags.
     """
-    order: Literal["<", ">"] = ">" if wrapping.big_endian else "<"
+    order: Literal["<", ">"] = ">" if container.big_endian else "<"
     height, width = samples.shape[:2]
     channels = 1 if samples.ndim == 2 else samples.shape[2]
     bits = 1 if mode == "1" else samples.dtype.itemsize * 8
     packed = np.packbits(samples > 127, axis=1) if mode == "1" else samples
-    compressed = wrapping.compressed
+    compressed = container.compressed
     predict = compressed and mode not in {"1", "P"}
     rows = max(1, _STRIP_BYTES // max(1, packed[:1].nbytes))
     out = BytesIO()
@@ -169,7 +169,7 @@ def tiff_bytes(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | Non
         tags.append(short(320, *(palette[:, :3].T.astype(int).ravel() * 257).tolist()))
     if mode in {"LA", "RGBA", "RGBA;16"}:
         tags.append(short(338, 2))  # alpha that is not multiplied into the colours
-    tags += wrapping.tags
+    tags += container.tags
     directory_at = _write_tags(out, tags, order)
     out.seek(4)
     out.write(struct.pack(order + "I", directory_at))

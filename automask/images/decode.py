@@ -100,7 +100,7 @@ class Decoded:
     exif: bytes
     icc: bytes
     notes: tuple[str, ...]
-    wrapping: ContainerData
+    container: ContainerData
 
 
 _pillow_globals = threading.Lock()
@@ -256,16 +256,16 @@ def _decode_image(image: Image.Image, data: bytes, name: str) -> Decoded:
     exif = _exif_blob(image)
     upright = upright_exif(exif, sideways=turn >= 5) if exif else b""
     if format_ == "JPEG":
-        wrapping = jpeg_container(data, getattr(image, "quantization", {}), turn, notes)
+        container = jpeg_container(data, getattr(image, "quantization", {}), turn, notes)
     elif format_ == "PNG":
-        wrapping = png_container(data, palette, upright, turn=turn, notes=notes)
+        container = png_container(data, palette, upright, turn=turn, notes=notes)
     elif format_ == "TIFF":
-        wrapping = replace(tiff_container(data, turn, notes), palette=palette)
+        container = replace(tiff_container(data, turn, notes), palette=palette)
     else:
         xmp = _xmp(image)
         dpi = image.info.get("dpi")
         comment = image.info.get("comment") or b""
-        wrapping = ContainerData(
+        container = ContainerData(
             palette=palette,
             xmp=upright_xmp(xmp) if turn != 1 else xmp,
             dpi=(dpi[1], dpi[0]) if dpi and turn >= 5 else dpi,
@@ -276,7 +276,7 @@ def _decode_image(image: Image.Image, data: bytes, name: str) -> Decoded:
             notes += _heif_notes(image)
     samples = _turned(samples, turn)
     samples.flags.writeable = False
-    return Decoded(samples, mode, format_, upright, icc, tuple(notes), wrapping)
+    return Decoded(samples, mode, format_, upright, icc, tuple(notes), container)
 
 
 _CONVERTED = {"RGBX": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}

@@ -131,8 +131,8 @@ def pillow_photo(
         image.info["icc_profile"] = photo.icc
     if mode == "P" and repainted.palette is not None and (repainted.palette[:, 3] < 255).any():
         image.info["transparency"] = repainted.palette[:, 3].tobytes()
-    elif photo.wrapping.clear_key is not None and mode in {"L", "RGB"} and repainted.samples.dtype == np.uint8:
-        key = photo.wrapping.clear_key
+    elif photo.container.clear_key is not None and mode in {"L", "RGB"} and repainted.samples.dtype == np.uint8:
+        key = photo.container.clear_key
         image.info["transparency"] = key[0] if mode == "L" else key
     return image
 
@@ -176,17 +176,17 @@ def _check(photo: Photo, repainted: _Repainted, data: bytes, name: str) -> tuple
     Raises:
         OutputError: The bytes do not hold what was handed to the encoder, or pixels outside the mask differ.
     """
-    before = expand_palette(photo.samples, photo.mode, photo.wrapping.palette)
+    before = expand_palette(photo.samples, photo.mode, photo.container.palette)
     handed = expand_palette(repainted.samples, repainted.mode, repainted.palette)
     again = decode(data, name, math.inf)
-    read = expand_palette(again.samples, again.mode, again.wrapping.palette)
+    read = expand_palette(again.samples, again.mode, again.container.palette)
     if read.shape[:2] != handed.shape[:2] or read.ndim != handed.ndim or read.dtype != handed.dtype:
         raise OutputError(
             f"'{name}' came back as {list(read.shape)} {read.dtype}, not {list(handed.shape)} {handed.dtype}",
             hint="nothing was written; save the photo as PNG and try again",
         )
     loss = most = 0
-    if photo.wrapping.lossless:
+    if photo.container.lossless:
         outside, _ = _differences(before, read, repainted.touched)
     else:
         outside, _ = _differences(before, handed, repainted.touched)
@@ -201,11 +201,11 @@ def _check(photo: Photo, repainted: _Repainted, data: bytes, name: str) -> tuple
 
 def transparent_mask(photo: Photo) -> npt.NDArray[np.bool_]:
     """[H, W] bool: where the photo is less than half opaque, so that what is painted there hardly shows."""
-    wrapping = photo.wrapping
-    if wrapping.clear_key is not None and photo.mode != "P":
-        return is_colour_key(photo.samples, wrapping.clear_key)
-    if photo.mode == "P" and wrapping.palette is not None:
-        return (wrapping.palette[:, 3] < 128)[photo.samples]
+    container = photo.container
+    if container.clear_key is not None and photo.mode != "P":
+        return is_colour_key(photo.samples, container.clear_key)
+    if photo.mode == "P" and container.palette is not None:
+        return (container.palette[:, 3] < 128)[photo.samples]
     if photo.mode.split(";")[0] in {"LA", "RGBA"}:
         return photo.samples[..., -1] < np.iinfo(photo.samples.dtype).max // 2
     return np.zeros(photo.rgb.shape[:2], np.bool_)
@@ -213,12 +213,12 @@ def transparent_mask(photo: Photo) -> npt.NDArray[np.bool_]:
 
 def _opacity(photo: Photo) -> npt.NDArray[np.uint8] | None:
     """[H, W] uint8: the photo's alpha; None where it is opaque everywhere."""
-    wrapping = photo.wrapping
+    container = photo.container
     opacity: npt.NDArray[np.uint8] | None = None
-    if wrapping.clear_key is not None and photo.mode != "P":
-        opacity = np.where(is_colour_key(photo.samples, wrapping.clear_key), 0, 255).astype(np.uint8)
-    elif photo.mode == "P" and wrapping.palette is not None:
-        opacity = wrapping.palette[:, 3][photo.samples]
+    if container.clear_key is not None and photo.mode != "P":
+        opacity = np.where(is_colour_key(photo.samples, container.clear_key), 0, 255).astype(np.uint8)
+    elif photo.mode == "P" and container.palette is not None:
+        opacity = container.palette[:, 3][photo.samples]
     elif photo.mode.split(";")[0] in {"LA", "RGBA"}:
         opacity = to_8_bits(photo.samples[..., -1])
     return None if opacity is None or (opacity == 255).all() else opacity
@@ -259,16 +259,16 @@ def _native_samples(
     photo: Photo, result: Rgb, levels: npt.NDArray[np.uint8], touched: npt.NDArray[np.bool_]
 ) -> tuple[Samples, str, npt.NDArray[np.uint8] | None, list[str]]:
     """The samples to write, their mode, their palette, and notes for the user."""
-    palette = photo.wrapping.palette
+    palette = photo.container.palette
     changed = np.logical_or.reduce([result[..., at] != photo.rgb[..., at] for at in range(3)]) & touched
-    if photo.wrapping.clear_key is not None and photo.mode != "P":
-        changed &= ~is_colour_key(photo.samples, photo.wrapping.clear_key)
+    if photo.container.clear_key is not None and photo.mode != "P":
+        changed &= ~is_colour_key(photo.samples, photo.container.clear_key)
     if not changed.any():
         return photo.samples, photo.mode, palette, []
     notes: list[str] = []
     colours = result[changed]
     space = colour_space(photo.mode)
-    transforms = profile_transforms(photo.icc, space) if photo.wrapping.managed else None
+    transforms = profile_transforms(photo.icc, space) if photo.container.managed else None
     from_srgb = transforms[1] if transforms else default_from_srgb(space)
     if photo.mode == "P" and palette is not None:
         own = in_bands(from_srgb, colours)
@@ -291,8 +291,8 @@ def _native_samples(
     samples.flags.writeable = True
     into = colour_channels(samples, photo.mode)
     into[changed] = _to_native_colours(photo, colours, into[changed], levels[changed], photo.rgb[changed], from_srgb)
-    if photo.wrapping.clear_key is not None:
-        key = is_colour_key(samples, photo.wrapping.clear_key) & changed
+    if photo.container.clear_key is not None:
+        key = is_colour_key(samples, photo.container.clear_key) & changed
         last = into[..., -1]
         last[key] = np.where(last[key] > 0, last[key] - 1, 1)  # a painted pixel must not become "transparent" by chance
     return samples, photo.mode, palette, notes
@@ -321,12 +321,12 @@ def _to_native_colours(
     for start in range(0, len(colours), BAND_PX):
         part = slice(start, start + BAND_PX)
         new = from_srgb(colours[part])
-        if photo.mode == "CMYK" and not photo.wrapping.managed:
+        if photo.mode == "CMYK" and not photo.container.managed:
             black = new[:, 3].astype(np.float32)
             mixed = black + (1 - to_unit(levels[part])) * (old[part][:, 3].astype(np.float32) - black)
             out[part] = to_inks(colours[part], np.minimum(np.rint(mixed), black).astype(np.uint32))
             continue
-        if photo.mode == "CMYK" or (scale == 1 and not photo.wrapping.managed):
+        if photo.mode == "CMYK" or (scale == 1 and not photo.container.managed):
             out[part] = new
             continue
         kept = (1 - to_unit(levels[part]))[:, None]
@@ -388,30 +388,30 @@ def _encode(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[np.u
     if photo.format == "PNG":
         return _encode_png(photo, samples, mode, palette, exif)
     if photo.format == "TIFF":
-        return tiff_bytes(samples, mode, palette, photo.wrapping)
-    wrapping = photo.wrapping
+        return tiff_bytes(samples, mode, palette, photo.container)
+    container = photo.container
     options: dict[str, Any] = {}
     if photo.format == "JPEG":
-        tables = wrapping.qtables
+        tables = container.qtables
         options = {"qtables": [list(table) for table in (tables[:2] if tables[1:2] == tables[2:3] else tables)]}
-        options |= {"progressive": wrapping.progressive, "keep_rgb": wrapping.keep_rgb}
+        options |= {"progressive": container.progressive, "keep_rgb": container.keep_rgb}
         if mode == "RGB":
-            options["subsampling"] = wrapping.subsampling
+            options["subsampling"] = container.subsampling
     elif photo.format == "GIF" and palette is not None:
         clear = np.flatnonzero(palette[:, 3] == 0)
-        options = {"optimize": False, "comment": wrapping.comment}
+        options = {"optimize": False, "comment": container.comment}
         if len(clear):
             options["transparency"] = int(clear[0])
     elif photo.format == "BMP":
-        options = {"dpi": wrapping.dpi} if wrapping.dpi else {}
+        options = {"dpi": container.dpi} if container.dpi else {}
     else:
-        options = {"exif": exif, "icc_profile": photo.icc, "xmp": wrapping.xmp}
+        options = {"exif": exif, "icc_profile": photo.icc, "xmp": container.xmp}
         options = {name: value for name, value in options.items() if value}
         if photo.format == "WEBP":
             options |= {"exact": True}
-        options |= {"lossless": True} if wrapping.lossless else {"quality": _LOSSY_QUALITY[photo.format]}
+        options |= {"lossless": True} if container.lossless else {"quality": _LOSSY_QUALITY[photo.format]}
     data = pillow_bytes(pillow_image(samples, mode, palette), photo.format, options, photo.name)
-    return with_segments(data, wrapping.segments, repainted=repainted) if photo.format == "JPEG" else data
+    return with_segments(data, container.segments, repainted=repainted) if photo.format == "JPEG" else data
 
 
 def _encode_png(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None, exif: bytes) -> bytes:
@@ -432,7 +432,7 @@ def _encode_png(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[
             )
         chunks = list(png_chunks(encoded.tobytes()))
     else:
-        options = {"bits": photo.wrapping.bits} if mode == "P" else {}
+        options = {"bits": photo.container.bits} if mode == "P" else {}
         chunks = list(png_chunks(pillow_bytes(pillow_image(samples, mode, palette), "PNG", options, photo.name)))
     before, after = (
         [
@@ -440,7 +440,7 @@ def _encode_png(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[
             for kind, body in part
             if mode == photo.mode or kind not in PNG_SAMPLE_CHUNKS
         ]
-        for part in photo.wrapping.chunks
+        for part in photo.container.chunks
     )
     head = [chunk for chunk in chunks if chunk[0] == b"IHDR"]
     picture = [chunk for chunk in chunks if chunk[0] == b"IDAT"]

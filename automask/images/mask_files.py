@@ -54,7 +54,7 @@ def read_mask(path: str | Path, *, size_hw: tuple[int, int]) -> Alpha:
             f"the mask '{file}' is {found_hw[1]} x {found_hw[0]} px and the photo {size_hw[1]} x {size_hw[0]} px",
             hint="save the mask at the photo's size, or make it again with 'automask mask'",
         )
-    samples = to_8_bits(expand_palette(decoded.samples, decoded.mode, decoded.wrapping.palette))
+    samples = to_8_bits(expand_palette(decoded.samples, decoded.mode, decoded.container.palette))
     mode = "RGBA" if decoded.mode == "P" else decoded.mode.split(";")[0]
     if mode in {"1", "L", "I"}:
         return to_unit(samples)

@@ -64,7 +64,7 @@ class Photo:
         notes: What the user should know about this photo, one sentence each.
         digest: sha256 of the file, or of the pixels of an array or a Pillow image.
         source: The file it came from, which is never written to; None where there is none.
-        wrapping: What else is written back with it.
+        container: What else is written back with it.
         data: The file's bytes, where they were given as bytes or an open file; None otherwise.
         from_pixels: True for an array or a Pillow image: there are no file's bytes to go back to.
     """
@@ -79,7 +79,7 @@ class Photo:
     notes: tuple[str, ...]
     digest: str
     source: Path | None = None
-    wrapping: ContainerData = field(default_factory=ContainerData)
+    container: ContainerData = field(default_factory=ContainerData)
     data: bytes | None = None
     from_pixels: bool = False
 
@@ -216,7 +216,7 @@ def _photo_of_pillow(image: Image.Image, max_megapixels: float) -> Photo:
     path = Path(os.fsdecode(said)) if said else None
     name = f"{(path.stem if path else '') or 'photo'}{_SUFFIX_OF[decoded.format]}"
     source = path.absolute() if path and path.is_file() else None
-    samples, palette = decoded.samples, decoded.wrapping.palette
+    samples, palette = decoded.samples, decoded.container.palette
     colours = decoded.icc if palette is None else decoded.icc + palette.tobytes()
     digest = bytes_digest(repr((decoded.mode, samples.shape)).encode() + samples.tobytes() + colours)
     return replace(_photo(decoded, name, source), digest=digest, from_pixels=True)
@@ -224,7 +224,7 @@ def _photo_of_pillow(image: Image.Image, max_megapixels: float) -> Photo:
 
 def _photo(decoded: Decoded, name: str, source: Path | None) -> Photo:
     """The photo of decoded samples, without its digest."""
-    rgb, managed, notes = working_copy(decoded.samples, decoded.mode, decoded.wrapping.palette, decoded.icc)
+    rgb, managed, notes = working_copy(decoded.samples, decoded.mode, decoded.container.palette, decoded.icc)
     if decoded.mode.endswith("16"):
         notes.append("16 bits: the repainted part holds 8-bit detail, everything else keeps its 16 bits")
     rgb.flags.writeable = False
@@ -239,7 +239,7 @@ def _photo(decoded: Decoded, name: str, source: Path | None) -> Photo:
         notes=(*decoded.notes, *notes),
         digest="",
         source=source,
-        wrapping=replace(decoded.wrapping, managed=managed),
+        container=replace(decoded.container, managed=managed),
     )
 
 

@@ -204,15 +204,15 @@ def _known(full: str) -> str | None:
 
 def xmp_of(photo: Photo) -> bytes | None:
     """The photo's XMP packet: empty without one, None where its format has no place for one (BMP, GIF)."""
-    wrapping = photo.wrapping
+    container = photo.container
     if photo.format == "JPEG":
-        return next((segment[4 + len(_JPEG_XMP) :] for segment in wrapping.segments if _is_xmp(segment)), b"")
+        return next((segment[4 + len(_JPEG_XMP) :] for segment in container.segments if _is_xmp(segment)), b"")
     if photo.format == "PNG":
-        bodies = (body for part in wrapping.chunks for kind, body in part if _is_xmp_chunk(kind, body))
+        bodies = (body for part in container.chunks for kind, body in part if _is_xmp_chunk(kind, body))
         return next((_chunk_text(body) for body in bodies), b"")
     if photo.format == "TIFF":
-        return next((tag.data for tag in wrapping.tags if tag.number == _TIFF_XMP), b"")
-    return wrapping.xmp if photo.format in {"WEBP", "HEIF", "AVIF"} else None
+        return next((tag.data for tag in container.tags if tag.number == _TIFF_XMP), b"")
+    return container.xmp if photo.format in {"WEBP", "HEIF", "AVIF"} else None
 
 
 def with_xmp(photo: Photo, packet: bytes) -> Photo:
@@ -221,31 +221,31 @@ def with_xmp(photo: Photo, packet: bytes) -> Photo:
     Raises:
         ValueError: The format has no place for XMP, or not for this much (a JPEG: 65504 bytes, without its padding).
     """
-    wrapping = photo.wrapping
+    container = photo.container
     if photo.format == "JPEG":
-        return replace(photo, wrapping=_in_jpeg(wrapping, packet))
+        return replace(photo, container=_in_jpeg(container, packet))
     if photo.format == "PNG":
         new = (b"iTXt", _PNG_XMP + b"\0\0\0\0" + packet)
-        before, after = ([new if _is_xmp_chunk(*chunk) else chunk for chunk in part] for part in wrapping.chunks)
+        before, after = ([new if _is_xmp_chunk(*chunk) else chunk for chunk in part] for part in container.chunks)
         if new not in [*before, *after]:
             before.append(new)
-        return replace(photo, wrapping=replace(wrapping, chunks=(tuple(before), tuple(after))))
+        return replace(photo, container=replace(container, chunks=(tuple(before), tuple(after))))
     if photo.format == "TIFF":
-        others = tuple(tag for tag in wrapping.tags if tag.number != _TIFF_XMP)
-        return replace(photo, wrapping=replace(wrapping, tags=(*others, Tag(_TIFF_XMP, 1, len(packet), packet))))
+        others = tuple(tag for tag in container.tags if tag.number != _TIFF_XMP)
+        return replace(photo, container=replace(container, tags=(*others, Tag(_TIFF_XMP, 1, len(packet), packet))))
     if photo.format in {"WEBP", "HEIF", "AVIF"}:
-        return replace(photo, wrapping=replace(wrapping, xmp=packet))
+        return replace(photo, container=replace(container, xmp=packet))
     raise ValueError(f"a {photo.format} file holds no XMP")
 
 
-def _in_jpeg(wrapping: ContainerData, packet: bytes) -> ContainerData:
+def _in_jpeg(container: ContainerData, packet: bytes) -> ContainerData:
     if len(packet) > _JPEG_ROOM:
         packet = re.sub(rb"\s+(?=<\?xpacket end)", b"\n", packet)
     if len(packet) > _JPEG_ROOM:
         raise ValueError(f"{len(packet)} bytes of XMP are more than a JPEG segment holds")
     body = _JPEG_XMP + packet
     new = b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body
-    segments = list(wrapping.segments)
+    segments = list(container.segments)
     own = next((at for at, segment in enumerate(segments) if _is_xmp(segment)), None)
     if own is not None:
         segments[own] = new
@@ -253,7 +253,7 @@ def _in_jpeg(wrapping: ContainerData, packet: bytes) -> ContainerData:
         first = (b"\xff\xe0", b"\xff\xe1")
         at = next((at for at, segment in enumerate(segments) if segment[:2] not in first), len(segments))
         segments.insert(at, new)
-    return replace(wrapping, segments=tuple(segments))
+    return replace(container, segments=tuple(segments))
 
 
 def _is_xmp(segment: bytes) -> bool:

@@ -49,7 +49,7 @@ def test_a_profile_is_kept_byte_for_byte_and_used_both_ways(name: str, tmp_path:
     mode, profile, options = PROFILED[name]
     photo = open_photo(saved(tmp_path / name, picture(mode), icc_profile=profile, **options))
     assert photo.icc == profile
-    assert photo.wrapping.managed
+    assert photo.container.managed
     assert photo.notes == ()
     again, written = rewritten(photo, tmp_path / "out")
     assert again.icc == profile
@@ -59,9 +59,9 @@ def test_a_profile_is_kept_byte_for_byte_and_used_both_ways(name: str, tmp_path:
         wanted = again.rgb[12, 15].astype(int)
         assert 140 < wanted[0] < 190
     inner = again.rgb[11:17, 14:26].astype(int)
-    if not photo.wrapping.lossless:
+    if not photo.container.lossless:
         inner = inner.mean(axis=(0, 1), keepdims=True)
-    assert np.abs(inner - wanted).max() <= {"CMYK": 12}.get(mode, 2) + (0 if photo.wrapping.lossless else 3)
+    assert np.abs(inner - wanted).max() <= {"CMYK": 12}.get(mode, 2) + (0 if photo.container.lossless else 3)
 
 
 def test_a_profile_that_is_srgb_needs_no_conversion(tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ def test_a_tiff_keeps_its_tags_in_its_own_byte_order(tmp_path: Path) -> None:
         saved(path, picture("RGB"), tiffinfo=info, icc_profile=DISPLAY_P3, compression="raw")
         photo = open_photo(path)
         again, written = rewritten(photo, tmp_path / "out")
-        assert again.wrapping.tags == photo.wrapping.tags
+        assert again.container.tags == photo.container.tags
         with Image.open(written.path) as image:
             assert image.tag_v2[270] == "words"
             assert image.info["dpi"] == (300, 300)
@@ -130,10 +130,10 @@ def test_a_big_endian_16_bit_tiff_is_read_and_written_as_such(tmp_path: Path) ->
     photo = open_photo(make("deep-rgb-plain.tif", tmp_path))
     from dataclasses import replace
 
-    big = replace(photo, wrapping=replace(photo.wrapping, big_endian=True, tags=()), source=None)
+    big = replace(photo, container=replace(photo.container, big_endian=True, tags=()), source=None)
     again, written = rewritten(big, tmp_path / "out", edit=False)
     assert written.path.read_bytes()[:2] == b"MM"
-    assert again.wrapping.big_endian
+    assert again.container.big_endian
     np.testing.assert_array_equal(again.samples, array[..., ::-1])
 
 

@@ -19,7 +19,7 @@ def test_writing_without_an_edit_gives_back_every_sample(name: str, tmp_path: Pa
     assert (again.mode, again.format, again.size_wh) == (photo.mode, photo.format, photo.size_wh)
     assert written.outside_changed_px == 0
     assert written.notes == ()
-    if photo.wrapping.lossless:
+    if photo.container.lossless:
         assert (written.encoder_changed_px, written.encoder_max_diff) == (0, 0)
         np.testing.assert_array_equal(expanded(again), expanded(photo))
     else:
@@ -33,7 +33,7 @@ def test_an_edit_changes_nothing_outside_its_alpha(name: str, tmp_path: Path) ->
     again, written = rewritten(photo, tmp_path / "out")
     assert written.outside_changed_px == 0
     assert again.size_wh == photo.size_wh
-    if not photo.wrapping.lossless:
+    if not photo.container.lossless:
         return
     before, after = expanded(photo), expanded(again)
     outside = alpha == 0
@@ -53,11 +53,11 @@ def test_the_painted_colour_arrives(name: str, tmp_path: Path) -> None:
         wanted = np.repeat(np.array([134]), 3)  # its BT.601 grey
     if photo.mode == "1":
         wanted = np.array([255, 255, 255])
-    tolerance = {"full-palette.gif": 120}.get(name, 0 if photo.wrapping.lossless else 12)
+    tolerance = {"full-palette.gif": 120}.get(name, 0 if photo.container.lossless else 12)
     if name == "key.png":
         tolerance = 1  # GREEN is its "transparent" here
     inner = again.rgb[11:17, 14:26].astype(int)
-    if not photo.wrapping.lossless:
+    if not photo.container.lossless:
         inner = inner.mean(axis=(0, 1), keepdims=True)
     assert np.abs(inner - wanted).max() <= tolerance + (1 if photo.mode == "CMYK" or photo.mode.startswith("L") else 0)
 
@@ -165,7 +165,7 @@ def test_colour_lost_in_a_grey_photo_is_noted(tmp_path: Path) -> None:
 def test_a_painted_pixel_does_not_become_transparent_by_chance(tmp_path: Path) -> None:
     photo = open_photo(make("key.png", tmp_path))
     again, _ = rewritten(photo, tmp_path / "out")
-    assert again.wrapping.clear_key == GREEN
+    assert again.container.clear_key == GREEN
     inner = again.rgb[11:17, 14:26]
     assert not (inner == GREEN).all(axis=2).any()
 

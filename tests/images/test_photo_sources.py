@@ -230,7 +230,7 @@ def test_transparency_of_a_palette_is_kept(tmp_path: Path) -> None:
     image = Image.fromarray(colours()).convert("P", palette=Image.Palette.ADAPTIVE, colors=7)
     image.info["transparency"] = 2
     photo = open_photo(image)
-    assert (photo.wrapping.palette[:, 3] == 0).nonzero()[0].tolist() == [2]
+    assert (photo.container.palette[:, 3] == 0).nonzero()[0].tolist() == [2]
     write_photo(photo, photo.rgb, np.zeros((HEIGHT, WIDTH), np.uint8), tmp_path / "a.png")
     with Image.open(tmp_path / "a.png") as again:
         np.testing.assert_array_equal(np.asarray(again.convert("RGBA")), np.asarray(image.convert("RGBA")))

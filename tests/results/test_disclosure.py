@@ -96,7 +96,7 @@ def test_nothing_changes_outside_alpha_and_label(name: str, tmp_path: Path):
     outside = made.alpha == 0
     outside[box.slices] = False
     before, again = expanded(made.photo), open_photo(saved_.result)
-    if made.photo.wrapping.lossless:
+    if made.photo.container.lossless:
         after = expanded(again)
         channels = min(before[0, 0].size, after[0, 0].size)
         for picture in (before, after):
