@@ -6,10 +6,9 @@ panel edges, highlights) is put onto the new reflectance. Everything happens in 
 light and reflectance add.
 
     words, colours, catalogue    what the prompt asks for: a Look
-    stone, wood, noise           how materials are drawn
-    surfaces                     what a small net in the package sees of every surface: docs/research/surfaces.md
-    planes, laying               which plane of the room a pixel lies on, and the texture laid on it
-    tone, filters, light, edges  what light falls on the old surface, and where it ends
+    stone, wood, tiles, ...      how materials are drawn
+    laying                       the material's texture on the planes under the mask (`automask.geometry` finds them)
+    tone, light, edges           what light falls on the old surface, and where it ends
     editor                       the editor itself
 """
 

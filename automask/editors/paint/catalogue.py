@@ -1,6 +1,6 @@
 """The materials that paint knows, by name. A new one is one more line here, and a texture if it has a new form.
 
-Each line says the colours; `Look.reflectance`, the mean, follows from them, and a test holds it to what is drawn.
+Each line gives the colours; `Look.reflectance`, the mean, follows from them, and a test compares it with what is drawn.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from functools import cache, partial
 from automask.editors.paint import cloth, metal, stone, tiles, wood
 from automask.editors.paint.colours import linear
 from automask.editors.paint.look import Look, Texture, Triple
-from automask.editors.paint.noise import mixed
+from automask.editors.paint.noise import mean_colour
 from automask.types import FloatImage
 
 _GROUT, _DARK_GROUT = linear("#cfccc5"), linear("#8b8882")
@@ -26,49 +26,51 @@ def _marble(
 ) -> Look:
     colours = linear(base), linear(cloud), linear(vein)
     texture = partial(stone.marble, base=colours[0], cloud=colours[1], vein=colours[2], families=families)
-    return Look(mixed(*zip(colours, (1 - clouds - veins, clouds, veins), strict=True)), texture, gloss=0.9)
+    return Look(mean_colour(*zip(colours, (1 - clouds - veins, clouds, veins), strict=True)), texture, gloss=0.9)
 
 
 def _verde(base: str, cloud: str, vein: str) -> Look:
     colours = linear(base), linear(cloud), linear(vein)
     texture = partial(stone.verde, base=colours[0], cloud=colours[1], vein=colours[2])
-    return Look(mixed(*zip(colours, (0.721, 0.26, 0.019), strict=True)), texture, gloss=0.9)
+    return Look(mean_colour(*zip(colours, (0.721, 0.26, 0.019), strict=True)), texture, gloss=0.9)
 
 
 def _granite(*minerals: tuple[str, float]) -> Look:
     parts = tuple((linear(colour), share) for colour, share in minerals)
-    return Look(mixed(*parts), partial(stone.granite, minerals=parts), gloss=0.7)
+    return Look(mean_colour(*parts), partial(stone.granite, minerals=parts), gloss=0.7)
 
 
 def _terrazzo(binder: Triple, *chips: str) -> Look:
     kinds = tuple(linear(chip) for chip in chips)
-    mean = mixed((binder, 1 - stone.TERRAZZO_COVER), (mixed(*[(kind, 1.0) for kind in kinds]), stone.TERRAZZO_COVER))
+    mean = mean_colour(
+        (binder, 1 - stone.TERRAZZO_COVER), (mean_colour(*[(kind, 1.0) for kind in kinds]), stone.TERRAZZO_COVER)
+    )
     return Look(mean, partial(stone.terrazzo, binder=binder, chips=kinds), gloss=0.6)
 
 
 @cache
 def _planks(species: wood.Species) -> Look:
-    return Look(species.mean, partial(wood.planks, wood=species), lay="boards")
+    return Look(species.mean, partial(wood.planks, wood=species), layout="boards")
 
 
 def _herringbone(species: wood.Species) -> Look:
-    return Look(species.mean, partial(wood.herringbone, wood=species), lay="boards")
+    return Look(species.mean, partial(wood.herringbone, wood=species), layout="boards")
 
 
 def _veneer(species: wood.Species) -> Look:
-    return Look(species.mean, partial(wood.veneer, wood=species), lay="grain", floor=_planks(species))
+    return Look(species.mean, partial(wood.veneer, wood=species), layout="grain", floor=_planks(species))
 
 
 def _bricks(mortar: str, *fired: str) -> Look:
     colours, bed = tuple(linear(colour) for colour in fired), linear(mortar)
     return Look(
-        tiles.bricks_mean(colours, bed), partial(tiles.bricks, fired=colours, mortar=bed), lay="courses", gloss=0
+        tiles.bricks_mean(colours, bed), partial(tiles.bricks, fired=colours, mortar=bed), layout="courses", gloss=0
     )
 
 
 def _painted_bricks(colour: Triple) -> Look:
     texture = partial(tiles.bricks, fired=(colour,), mortar=colour, relief=0.8, speckle=0.22)
-    return Look(tiles.bricks_mean((colour,), colour), texture, lay="courses", gloss=0.1)
+    return Look(tiles.bricks_mean((colour,), colour), texture, layout="courses", gloss=0.1)
 
 
 def _tiles(
@@ -91,7 +93,7 @@ def _tiles(
         uneven=uneven,
         hexagonal=hexagonal,
     )
-    return Look(tiles.tiles_mean(colour, grout, size_wh, joint_m), texture, lay="courses", gloss=0.8)
+    return Look(tiles.tiles_mean(colour, grout, size_wh, joint_m), texture, layout="courses", gloss=0.8)
 
 
 def _slabs(
@@ -102,26 +104,26 @@ def _slabs(
         raise ValueError("a plain colour has no slab to cut")
     mean = tiles.tiles_mean(of.reflectance, grout, size_wh, 0.002)
     cut: Texture = partial(tiles.slabs, stone=texture, grout=grout, size_wh=size_wh, offset=offset)
-    return Look(mean, cut, lay="courses", gloss=of.gloss)
+    return Look(mean, cut, layout="courses", gloss=of.gloss)
 
 
 def _stripes(colour: Triple, other: Triple) -> Look:
     texture = partial(cloth.stripes, colour=colour, other=other)
-    return Look(mixed((colour, 1.0), (other, 1.0)), texture, lay="courses", gloss=0.05)
+    return Look(mean_colour((colour, 1.0), (other, 1.0)), texture, layout="courses", gloss=0.05)
 
 
 def _cane(colour: Triple) -> Look:
-    behind = mixed((colour, 0.25), ((0.01, 0.008, 0.006), 0.75))
-    mean = mixed((colour, cloth.CANE_SHARE), (behind, 1 - cloth.CANE_SHARE))
+    behind = mean_colour((colour, 0.25), ((0.01, 0.008, 0.006), 0.75))
+    mean = mean_colour((colour, cloth.CANE_SHARE), (behind, 1 - cloth.CANE_SHARE))
     return Look(mean, partial(cloth.cane, colour=colour, behind=behind), gloss=0.2)
 
 
 def _metal(colour: Triple) -> Look:
-    return Look(colour, partial(metal.brushed, colour=colour), lay="grain", gloss=0.5, metal=True)
+    return Look(colour, partial(metal.brushed, colour=colour), layout="grain", gloss=0.5, metal=True)
 
 
 def _cloth(texture: Callable[..., FloatImage], colour: Triple, gloss: float = 0.0) -> Look:
-    return Look(colour, partial(texture, colour=colour), lay="cloth", gloss=gloss)
+    return Look(colour, partial(texture, colour=colour), layout="cloth", gloss=gloss)
 
 
 _OAK = wood.Species(linear("#d2ad80"), linear("#93683f"))
@@ -132,7 +134,7 @@ _EBONY = wood.Species(linear("#3c312b"), linear("#17120f"), rings=0.12, streaks=
 _CHIPS = ("#a9a39a", "#e9e4da", "#6e6a66", "#b08a68", "#d3b79a", "#3f3d3c")
 
 # What takes a colour: a name, and what makes it of one.
-_COLOURED: dict[str, Callable[[Triple], Look]] = {
+_COLOURABLE: dict[str, Callable[[Triple], Look]] = {
     "linen": partial(_cloth, cloth.linen),
     "wool": partial(_cloth, cloth.wool),
     "velvet": partial(_cloth, cloth.velvet, gloss=0.1),
@@ -156,12 +158,12 @@ MATERIALS = {
     "green marble": _verde("#1b382d", "#4d7764", "#b9cabf"),
     "granite": _granite(("#b9b3ab", 0.42), ("#8d8883", 0.26), ("#d9d4cb", 0.14), ("#3b3939", 0.18)),
     "black granite": _granite(("#1a1a1b", 0.62), ("#2c2c2e", 0.26), ("#4a4a4c", 0.09), ("#7d7c7a", 0.03)),
-    "quartz": _COLOURED["quartz"](linear("#e4e2dd")),
+    "quartz": _COLOURABLE["quartz"](linear("#e4e2dd")),
     "white stone": _even(stone.quartz, linear("#e4e2dd"), gloss=0.5),
     "grey stone": _even(stone.quartz, linear("#8b8c8d"), gloss=0.5),
     "black stone": _even(stone.quartz, linear("#232427"), gloss=0.5),
-    "terrazzo": _COLOURED["terrazzo"](linear("#dcd8cf")),
-    "concrete": _COLOURED["concrete"](linear("#a09e99")),
+    "terrazzo": _COLOURABLE["terrazzo"](linear("#dcd8cf")),
+    "concrete": _COLOURABLE["concrete"](linear("#a09e99")),
     "slate": _even(stone.slate, linear("#454749"), gloss=0.15),
     "travertine": _even(stone.travertine, linear("#d0c0a6"), gloss=0.3),
     "limestone": _even(stone.limestone, linear("#cdc5b6"), gloss=0.2),
@@ -182,31 +184,31 @@ MATERIALS = {
     "ebony herringbone": _herringbone(_EBONY),
     "brick": _bricks("#b5aea3", "#9c5a42", "#87452f", "#a96f52", "#6f3a2c"),
     "white brick": _painted_bricks(linear("#e9e6df")),
-    "subway tile": _COLOURED["subway tile"](linear("#ecebe6")),
-    "square tile": _COLOURED["square tile"](linear("#ecebe6")),
-    "hexagon tile": _COLOURED["hexagon tile"](linear("#ecebe6")),
-    "zellige": _COLOURED["zellige"](linear("#dfe0d8")),
-    "stone tile": _COLOURED["stone tile"](linear("#bdb5a8")),
+    "subway tile": _COLOURABLE["subway tile"](linear("#ecebe6")),
+    "square tile": _COLOURABLE["square tile"](linear("#ecebe6")),
+    "hexagon tile": _COLOURABLE["hexagon tile"](linear("#ecebe6")),
+    "zellige": _COLOURABLE["zellige"](linear("#dfe0d8")),
+    "stone tile": _COLOURABLE["stone tile"](linear("#bdb5a8")),
     "brushed steel": _metal(linear("#c4c3c1")),
     "brass": _metal((0.60, 0.42, 0.19)),
-    "linen": _COLOURED["linen"](linear("#cec4b1")),
-    "wool": _COLOURED["wool"](linear("#b4aca0")),
-    "velvet": _COLOURED["velvet"](linear("#2c4a43")),
-    "leather": _COLOURED["leather"](linear("#8a5a3a")),
-    "rattan": _COLOURED["rattan"](linear("#c9a777")),
+    "linen": _COLOURABLE["linen"](linear("#cec4b1")),
+    "wool": _COLOURABLE["wool"](linear("#b4aca0")),
+    "velvet": _COLOURABLE["velvet"](linear("#2c4a43")),
+    "leather": _COLOURABLE["leather"](linear("#8a5a3a")),
+    "rattan": _COLOURABLE["rattan"](linear("#c9a777")),
     "wallpaper": _stripes(linear("#d9d6cc"), linear("#b7c0b6")),
 }
 
 
-def coloured(name: str, colour: Triple, other: Triple | None = None) -> Look | None:
-    """A material of the catalogue in a colour; None where it takes none, as marble and wood.
+def material_in_colour(name: str, colour: Triple, other: Triple | None = None) -> Look | None:
+    """A material of the catalogue in a colour; None for those that take none, such as marble and wood.
 
     Args:
         name: A name in `MATERIALS`.
         colour: Linear reflectance of a cloth's dye, a tile's glaze, a binder, a painted brick.
-        other: The second colour of stripes; pale paper where it is None. Nothing else looks at it.
+        other: The second colour of stripes; pale paper where it is None. All other materials ignore it.
     """
     if name == "wallpaper":
         return _stripes(colour, linear("#e6e2d8") if other is None else other)
-    make = _COLOURED.get(name)
+    make = _COLOURABLE.get(name)
     return None if make is None else make(colour)

@@ -6,7 +6,15 @@ import cv2
 import numpy as np
 
 from automask.editors.paint.look import Triple
-from automask.editors.paint.noise import blend, fractal, kept, line, seen, smoothstep, toned
+from automask.editors.paint.noise import (
+    blend,
+    clamp_reflectance,
+    fractal,
+    line_coverage,
+    modulate,
+    smoothstep,
+    visibility,
+)
 from automask.types import FloatImage, Hw
 
 
@@ -19,7 +27,7 @@ def linen(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) 
     slow = fractal(hw, px_per_m, (70, 5), rng, octaves=1) + fractal(hw, px_per_m, (5, 70), rng, octaves=1)
     slub = smoothstep(weft, 1.6, 3.2) + smoothstep(warp_, 1.6, 3.2)
     gain = 1 + np.float32(0.028) * (weft + warp_) + np.float32(0.05) * slub + np.float32(0.011) * slow
-    return toned(colour, gain)
+    return modulate(colour, gain)
 
 
 def wool(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> FloatImage:
@@ -28,19 +36,21 @@ def wool(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -
     slow = fractal(hw, px_per_m, 4, rng, octaves=3)
     hair = fractal(hw, px_per_m, (60, 380), rng, octaves=1) + fractal(hw, px_per_m, (380, 60), rng, octaves=1)
     gain = 1 + np.float32(0.065) * fleck + np.float32(0.03) * hair + np.float32(0.018) * slow
-    return toned(colour, gain)
+    return modulate(colour, gain)
 
 
 def velvet(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> FloatImage:
-    """Pile that lies this way and that: broad soft lights. Its mean is `colour`."""
+    """Pile brushed in changing directions: broad soft lights. Its mean is `colour`."""
     by = [fractal(hw, px_per_m, 2.2, rng, octaves=2) * np.float32(0.05 * px_per_m) for _ in range(2)]
-    lie = cv2.GaussianBlur(fractal(hw, px_per_m, (4.5, 3.0), rng, octaves=3, gain=0.45), (0, 0), 0.8)
-    lie = np.tanh(np.float32(0.9) * cv2.remap(lie, *_moved(hw, by), cv2.INTER_LINEAR, None, cv2.BORDER_REFLECT_101))
+    pile = cv2.GaussianBlur(fractal(hw, px_per_m, (4.5, 3.0), rng, octaves=3, gain=0.45), (0, 0), 0.8)
+    pile = np.tanh(
+        np.float32(0.9) * cv2.remap(pile, *_displaced_grid(hw, by), cv2.INTER_LINEAR, None, cv2.BORDER_REFLECT_101)
+    )
     nap = fractal(hw, px_per_m, (140, 420), rng, octaves=2, gain=0.8)
-    return toned(colour, 1 + np.float32(0.13) * lie + np.float32(0.035) * nap)
+    return modulate(colour, 1 + np.float32(0.13) * pile + np.float32(0.035) * nap)
 
 
-def _moved(hw: Hw, by: list[FloatImage]) -> tuple[FloatImage, FloatImage]:
+def _displaced_grid(hw: Hw, by: list[FloatImage]) -> tuple[FloatImage, FloatImage]:
     x = np.arange(hw[1], dtype=np.float32)[None, :] + by[0]
     y = np.arange(hw[0], dtype=np.float32)[:, None] + by[1]
     return x, y
@@ -52,12 +62,12 @@ def leather(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple
     pebble = fractal(hw, px_per_m, 190, rng, octaves=2, gain=0.6)
     crease = np.abs(fractal(hw, px_per_m, 130, rng, octaves=2, gain=0.6))
     folds = np.abs(fractal(hw, px_per_m, (16, 9), rng, octaves=3, gain=0.6))
-    clear, clear_folds = np.float32(seen(0.006, px_per_m)), np.float32(seen(0.03, px_per_m))
+    clear, clear_folds = np.float32(visibility(0.006, px_per_m)), np.float32(visibility(0.03, px_per_m))
     creases, lines = smoothstep(crease, 0.42, 0.0), smoothstep(folds, 0.10, 0.0)
     gain = 1 + np.float32(0.05) * slow + np.float32(0.035) * pebble
     gain -= np.float32(0.16) * clear * (creases - np.float32(creases.mean(dtype=np.float64)))
     gain -= np.float32(0.05) * clear_folds * (lines - np.float32(lines.mean(dtype=np.float64)))
-    return toned(colour, gain)
+    return modulate(colour, gain)
 
 
 _CANE_M = 0.0135
@@ -65,7 +75,7 @@ _CANE_M = 0.0135
 
 def cane(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple, behind: Triple) -> FloatImage:
     """Woven cane: pairs of strands upright and level, single ones slantwise, eight-cornered holes between."""
-    clear = np.float32(seen(_CANE_M, 0.75 * px_per_m))
+    clear = np.float32(visibility(_CANE_M, 0.75 * px_per_m))
     start = rng.random(2) * _CANE_M
     wave = [fractal(hw, px_per_m, 6, rng, octaves=2) * np.float32(0.0005) for _ in range(2)]
     x = (np.arange(hw[1], dtype=np.float32)[None, :] + 0.5) / np.float32(px_per_m) + np.float32(start[0]) + wave[0]
@@ -81,15 +91,15 @@ def cane(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple, b
     falling = strands((x - y) * root, _CANE_M / math.sqrt(2))
     pair = np.float32(0.0014)
     straight = np.maximum(
-        line(np.abs(level - pair), 0.00115, px_per_m), line(np.abs(upright - pair), 0.00115, px_per_m)
+        line_coverage(np.abs(level - pair), 0.00115, px_per_m), line_coverage(np.abs(upright - pair), 0.00115, px_per_m)
     )
-    slant = np.maximum(line(rising, 0.0010, px_per_m), line(falling, 0.0010, px_per_m))
+    slant = np.maximum(line_coverage(rising, 0.0010, px_per_m), line_coverage(falling, 0.0010, px_per_m))
     cover = np.maximum(straight, slant)
     # Where strands are thinner than pixels they cover each other less than they do: their mean is put right.
     cover = np.float32(CANE_SHARE) + clear * (cover - np.float32(cover.mean(dtype=np.float64)))
     tone = fractal(hw, px_per_m, (14, 74), rng, octaves=2) + fractal(hw, px_per_m, (74, 14), rng, octaves=2)
     gain = 1 + np.float32(0.02) * tone - clear * np.float32(0.14) * (slant * (1 - straight) - np.float32(0.15))
-    return kept(blend(behind, colour, cover) * gain[..., None])
+    return clamp_reflectance(blend(behind, colour, cover) * gain[..., None])
 
 
 CANE_SHARE = 0.66
@@ -104,7 +114,7 @@ def stripes(
     x = (np.arange(hw[1], dtype=np.float32) + 0.5) / np.float32(px_per_m) + np.float32(start)
     off = np.abs((x % np.float32(2 * width_m)) - np.float32(width_m))
     first = np.clip((np.float32(width_m / 2) - off) * np.float32(px_per_m) + np.float32(0.5), 0, 1)
-    clear = np.float32(seen(width_m, px_per_m))
+    clear = np.float32(visibility(width_m, px_per_m))
     share = np.broadcast_to(np.float32(0.5) + clear * (first - np.float32(0.5)), hw)
     tooth = fractal(hw, px_per_m, 260, rng, octaves=2, gain=0.8)
-    return kept(blend(other, colour, share, 1 + np.float32(0.012) * tooth))
+    return clamp_reflectance(blend(other, colour, share, 1 + np.float32(0.012) * tooth))

@@ -141,7 +141,7 @@ _FAMILIES = {
     "yellow": "ochre mustard saffron primrose lemon straw",
     "purple": "aubergine mauve",
 }
-"""Words that say once more what a paint word says already: "sage green" is sage."""
+"""Words that add nothing to a paint word: "sage green" is sage."""
 
 # Where the words `light`, `dark`, ... move a colour in OKLCH, when it has no name of its own.
 SHIFTS: Mapping[str, str] = {
@@ -162,11 +162,11 @@ _ROOM = (0.2, 0.96)  # pure black and white have no hue: a warm one gives up a l
 
 _FUNCTION = re.compile(r"[a-z][a-z0-9-]*\([^()]*\)")
 _SCREEN = ("rgb", "hsl", "hwb")
-_WILD = 1000.0  # hue turned twice is a figure people type; a chroma of 1e300 is none, and ends as white
+_WILD = 1000.0  # a hue beyond 360 is something people type; a chroma of 1e300 is not, and would end as white
 
 
 def key_of(text: str) -> str:
-    """A name without what may be typed one way or another: spaces, hyphens, `gray`."""
+    """A name without variations in spelling: no spaces or hyphens, `grey` for `gray`."""
     return re.sub(r"[\s-]", "", text).replace("gray", "grey")
 
 
@@ -189,7 +189,7 @@ def linear(text: str) -> Triple:
     """Linear sRGB, 0..1, of `#abc`, `#aabbcc` or a CSS colour name.
 
     Raises:
-        ValueError: It is none of these.
+        ValueError: For any other text.
     """
     levels = (level / 255 for level in ImageColor.getrgb(text)[:3])
     red, green, blue = (v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in levels)
@@ -229,7 +229,7 @@ def hex_of(text: str) -> str | None:
     return _word(text)
 
 
-def spelled_out(text: str) -> str:
+def resolve_notations(text: str) -> str:
     """Lower-case words with every notation and RAL number in them as `#rrggbb`, so that spaces only separate words.
 
     A notation that cannot be read stays as it is.
@@ -252,10 +252,10 @@ def _hex(text: str) -> str | None:
     if not re.fullmatch(r"#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})", text):
         return None
     digits = text[1:] if len(text) > 5 else "".join(2 * digit for digit in text[1:])
-    return f"#{_opaque(text, digits[6:] in ('', 'ff'), digits[:6])}"
+    return f"#{_require_opaque(text, digits[6:] in ('', 'ff'), digits[:6])}"
 
 
-def _opaque(text: str, is_opaque: bool, colour: str) -> str:
+def _require_opaque(text: str, is_opaque: bool, colour: str) -> str:
     if not is_opaque:
         raise EditorError(f"{text!r} is see-through, and paint covers", hint=f"leave its alpha out, as in #{colour}")
     return colour
@@ -273,7 +273,7 @@ def _notation(text: str) -> str | None:
         digits = screen.to_string(hex=True, alpha=False)[1:]
     except ValueError:
         return None
-    return f"#{_opaque(text, colour.alpha() >= 1, digits)}"
+    return f"#{_require_opaque(text, colour.alpha() >= 1, digits)}"
 
 
 def _word(text: str) -> str | None:
@@ -285,10 +285,10 @@ def _word(text: str) -> str | None:
     if shift not in SHIFTS:
         return None
     known = hex_of(rest)
-    return None if known is None else shifted(known, shift)
+    return None if known is None else shift_colour(known, shift)
 
 
-def shifted(colour: str, shift: str) -> str:
+def shift_colour(colour: str, shift: str) -> str:
     """A `#rrggbb` lighter, darker, warmer ... by what `SHIFTS` says, within sRGB."""
     from coloraide import Color
 

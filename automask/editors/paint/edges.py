@@ -16,12 +16,12 @@ _FROM_PERCEPTUAL = np.linalg.inv(PERCEPTUAL).astype(np.float32)
 
 
 def distance_to_surface(perceptual: FloatImage, near: FloatImage) -> FloatImage:
-    """How far a colour is from the surface's colour nearby, with shade of it allowed; 0 is the same."""
+    """How far a colour is from the surface's colour nearby, or from a shade of it; 0 is the same."""
     size = dot(near, near) + np.float32(3e-4)  # in the dark, three levels of 255 are noise
     shade = np.clip(dot(perceptual, near) / size, 0.4, 1.1)
     gap = (perceptual - shade[..., None] * near).astype(np.float32)
-    distance_to_surface: FloatImage = np.sqrt(dot(gap, gap) / size)
-    return distance_to_surface
+    distance: FloatImage = np.sqrt(dot(gap, gap) / size)
+    return distance
 
 
 def cover_of(
@@ -31,9 +31,8 @@ def cover_of(
 
     The share is 1 well inside and 0 outside the mask; in the rim it is the pixel's place between two colours, the
     surface's (`near`, or the nearest one well inside) and a neighbour's (outside the mask, or on its last pixels what
-    is least like the surface). Of all such couples the one is taken that explains the pixel best. Where surface and
-    neighbour look alike, and so the photo does not say where the edge runs, the mask does, smoothed
-    to parts of a pixel.
+    is least like the surface). The pair that explains the pixel best is used. Where surface and neighbour look alike,
+    so that the photo does not show where the edge is, the smoothed mask decides, with an accuracy of parts of a pixel.
 
     Source: sampling-based matting as in Wang and Cohen, Optimized Color Sampling for Robust Matting, CVPR 2007.
     """
@@ -42,25 +41,25 @@ def cover_of(
     if not len(at) or not inner.any():
         return cover, np.zeros_like(perceptual)
     outside = ~mask
-    seen, strange = perceptual.reshape(-1, 3)[at], foreign.ravel()[at]
-    surfaces = [near.reshape(-1, 3)[at], _nearest(perceptual, inner, at)]
+    seen, foreign_here = perceptual.reshape(-1, 3)[at], foreign.ravel()[at]
+    surfaces = [near.reshape(-1, 3)[at], _nearest_colour(perceptual, inner, at)]
     others = [_outlier_colour(perceptual, foreign, mask, radius)[at]]
     if outside.any():
-        others += [_nearest(perceptual, outside, at), _mean(perceptual, outside, 2 * radius + 1)[at]]
-    prior = _smoothed(mask, radius).ravel()[at]
+        others += [_nearest_colour(perceptual, outside, at), _local_mean(perceptual, outside, 2 * radius + 1)[at]]
+    prior = _smooth_mask(mask, radius).ravel()[at]
     floor = max(0.1, float(np.percentile(foreign[inner][::7], 85)))
 
     share, least, odds = prior, np.full(len(at), np.inf, np.float32), np.zeros(len(at), np.float32)
     old, neighbour = surfaces[0].copy(), others[0].copy()
     for surface in surfaces:
-        bright = _dots(surface, surface) + np.float32(3e-4)
+        bright = _row_dots(surface, surface) + np.float32(3e-4)
         doubt = np.float32(0.25 * floor**2) * bright
         for index, other in enumerate(others):
             apart = surface - other
-            size = _dots(apart, apart)
-            mix = np.clip((_dots(seen - other, apart) + doubt * prior) / (size + doubt), 0, 1)
+            size = _row_dots(apart, apart)
+            mix = np.clip((_row_dots(seen - other, apart) + doubt * prior) / (size + doubt), 0, 1)
             gap = seen - other - mix[:, None] * apart
-            cost = _dots(gap, gap) / bright + np.float32(0.1 * floor**2) * (mix - prior) ** 2
+            cost = _row_dots(gap, gap) / bright + np.float32(0.1 * floor**2) * (mix - prior) ** 2
             if index == 0:
                 # The oddest pixel nearby may be this one, which it explains perfectly: only where nothing outside does.
                 cost += np.float32(4 * floor**2)
@@ -69,17 +68,17 @@ def cover_of(
             odds = np.where(better, size / bright, odds)
             old[better], neighbour[better] = surface[better], other[better]
     share = np.clip(np.float32(1.08) * share - np.float32(0.04), 0, 1)  # a trace of white in a dark neighbour shows
-    # A pixel that could be the surface in shade is the surface, whatever is next to it; but for the last pixels,
+    # A pixel that could be the surface in shade is the surface, whatever is next to it, except for the last pixels,
     # where a mixture is likelier.
-    shaded = (1 - smoothstep(strange, 0.4 * floor, 1.2 * floor)) * smoothstep(odds, floor**2, (3 * floor) ** 2)
+    shaded = (1 - smoothstep(foreign_here, 0.4 * floor, 1.2 * floor)) * smoothstep(odds, floor**2, (3 * floor) ** 2)
     share = share + shaded * prior**2 * (1 - share)
     cover.ravel()[at] = share
-    # Where the two colours are near each other one pixel of a JPEG says little: its neighbours are asked.
+    # Where the two colours are close, one pixel of a JPEG says little: its neighbours are averaged in.
     vague = 1 - smoothstep(odds, floor**2, (4 * floor) ** 2)
     cover.ravel()[at] = share + vague * (cv2.GaussianBlur(cover, (0, 0), 0.8 * radius).ravel()[at] - share)
-    cover = _without_specks(cover, mask, 2 * radius * radius)
+    cover = _remove_specks(cover, mask, 2 * radius * radius)
     left = 1 - cover.ravel()[at][:, None]
-    # What is left of the pixel without the surface, held near the neighbour's colour: noise would be coloured dots.
+    # What is left of the pixel without the surface, clipped close to the neighbour's colour: noise would show as dots.
     seen, old, neighbour = (np.maximum(each @ _FROM_PERCEPTUAL.T, 0) for each in (seen, old, neighbour))
     held = np.clip(seen - (1 - left) * old, 0.6 * left * neighbour, 1.5 * left * neighbour)
     rest = np.zeros_like(perceptual)
@@ -87,12 +86,12 @@ def cover_of(
     return cover, rest
 
 
-def _dots(one: FloatImage, other: FloatImage) -> FloatImage:
+def _row_dots(one: FloatImage, other: FloatImage) -> FloatImage:
     """[n] products of [n, 3], summed."""
     return np.asarray(np.einsum("nc,nc->n", one, other), np.float32)
 
 
-def _nearest(perceptual: FloatImage, where: Hard, at: Labels) -> FloatImage:
+def _nearest_colour(perceptual: FloatImage, where: Hard, at: Labels) -> FloatImage:
     """[n, 3] for each of the pixels `at` the nearest colour `where`, a mean of the few pixels round it."""
     _, label = cv2.distanceTransformWithLabels(
         (~where).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
@@ -112,39 +111,39 @@ def _nearest(perceptual: FloatImage, where: Hard, at: Labels) -> FloatImage:
     return total / count
 
 
-def _mean(perceptual: FloatImage, where: Hard, radius: int) -> FloatImage:
+def _local_mean(perceptual: FloatImage, where: Hard, radius: int) -> FloatImage:
     """[h * w, 3] local mean colour of the pixels `where`."""
-    return _weighed(perceptual, where.astype(np.float32), radius)
+    return _weighted_mean(perceptual, where.astype(np.float32), radius)
 
 
 def _outlier_colour(perceptual: FloatImage, foreign: FloatImage, mask: Hard, radius: int) -> FloatImage:
     """[h * w, 3] what is least like the surface outside the mask and on its last pixels, nearby."""
     edge = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) == 0
     square = np.square(np.minimum(foreign, 4))
-    return _weighed(perceptual, np.where(edge, square * square, 0).astype(np.float32), radius)
+    return _weighted_mean(perceptual, np.where(edge, square * square, 0).astype(np.float32), radius)
 
 
-def _weighed(perceptual: FloatImage, weight: FloatImage, radius: int) -> FloatImage:
+def _weighted_mean(perceptual: FloatImage, weight: FloatImage, radius: int) -> FloatImage:
     """[h * w, 3] local mean colour by weight."""
     norm = box(weight, radius) + np.float32(1e-9)
     total = box(cv2.merge([each * weight for each in cv2.split(perceptual)]), radius)
     return np.asarray(total.reshape(-1, 3) / norm.reshape(-1, 1))
 
 
-def _smoothed(mask: Hard, radius: int) -> FloatImage:
+def _smooth_mask(mask: Hard, radius: int) -> FloatImage:
     """0..1: 1 from two radii inside the mask's edge on, a half at one, 0 at the edge, without the steps of pixels.
 
-    Where the mask was grown by a radius, as `conf/mask/tight.yaml` does, the half lies where the mask found the edge.
+    Where the mask was grown by a radius, as `conf/mask/tight.yaml` does, the half is at the edge that the mask found.
     """
     soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 1.2 * radius)
     return np.asarray(np.clip((soft - np.float32(0.6)) * np.float32(1 / 0.4), 0, 1))
 
 
-def _without_specks(cover: FloatImage, mask: Hard, most_px: int) -> FloatImage:
+def _remove_specks(cover: FloatImage, mask: Hard, most_px: int) -> FloatImage:
     """The cover without specks of the old surface: a neighbour comes in from outside the mask, a speck is isolated.
 
-    A speck may hang on by a faint thread, so that it is looked for at more than one strength; larger ones than
-    `most_px` are believed.
+    A speck may be connected by a faint thread, so that several thresholds are tried; specks larger than `most_px`
+    are kept.
     """
     at_border = mask & (cv2.dilate((~mask).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
     out = cover

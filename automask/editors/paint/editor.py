@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from automask.editors.paint.laying import textured
-from automask.editors.paint.light import expected_light, light_on, reduced
+from automask.editors.paint.laying import texture_planes
+from automask.editors.paint.light import downscale, expected_light, light_on
 from automask.editors.paint.listing import materials, sample
 from automask.editors.paint.look import Look
 from automask.editors.paint.prompts import look_for
@@ -22,8 +22,8 @@ _SHADINGS = (0.0, 2.0)
 _RIMS = (0.0, 0.05)
 
 
-def _held(value: object, name: str, between: tuple[float, float], *, error: type[AutomaskError]) -> float:
-    """The value, if it is a number within the range, ends included; else raises `error`."""
+def _check_number(value: object, name: str, between: tuple[float, float], *, error: type[AutomaskError]) -> float:
+    """The value as a float; raises `error` unless it is a number within the range, ends included."""
     low, high = between
     # True is a number to Python, and nan is one to its type: neither is a size.
     if (
@@ -35,11 +35,11 @@ def _held(value: object, name: str, between: tuple[float, float], *, error: type
     raise error(f"{name} is {value!r}", hint=f"give a number from {low:g} to {high:g}")
 
 
-def _asked(prompt: str, scale: float, shading: float) -> Look:
-    """What an edit asks for, if its words and options can be painted; else raises `EditorError`."""
+def _check_request(prompt: str, scale: float, shading: float) -> Look:
+    """The look that an edit asks for; raises `EditorError` where its words or options cannot be painted."""
     look = look_for(prompt)
-    _held(scale, "scale", _SCALES, error=EditorError)
-    _held(shading, "shading", _SHADINGS, error=EditorError)
+    _check_number(scale, "scale", _SCALES, error=EditorError)
+    _check_number(shading, "shading", _SHADINGS, error=EditorError)
     return look
 
 
@@ -64,12 +64,12 @@ class Paint:
     own_files = (NET,)
 
     def __init__(self, *, scale: float = 1.0, shading: float = 1.0, rim_frac: float = 0.004) -> None:
-        self.scale = _held(scale, "editor.scale", _SCALES, error=ConfigError)
-        self.shading = _held(shading, "editor.shading", _SHADINGS, error=ConfigError)
-        self.rim_frac = _held(rim_frac, "editor.rim_frac", _RIMS, error=ConfigError)
+        self.scale = _check_number(scale, "editor.scale", _SCALES, error=ConfigError)
+        self.shading = _check_number(shading, "editor.shading", _SHADINGS, error=ConfigError)
+        self.rim_frac = _check_number(rim_frac, "editor.rim_frac", _RIMS, error=ConfigError)
 
     def check(self, prompt: str, *, scale: float = 1.0, shading: float = 1.0) -> None:
-        """Refuses words and options that `paint` would refuse, before anything is masked or painted.
+        """Raises for words and options that `paint` would refuse, before anything is masked or painted.
 
         Args:
             prompt, scale, shading: See `paint`.
@@ -77,7 +77,7 @@ class Paint:
         Raises:
             EditorError: For a prompt it does not know, or an option that is not a number within its range.
         """
-        _asked(prompt, scale, shading)
+        _check_request(prompt, scale, shading)
 
     def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int, scale: float = 1.0, shading: float = 1.0) -> Rgb:
         """The crop with its masked surface in another colour or material, under the same light.
@@ -86,7 +86,7 @@ class Paint:
             crop: [h, w, 3] uint8 RGB, the whole photo.
             hard: [h, w] bool, True is repainted.
             prompt: See `look_for`.
-            seed: Where the veins and boards fall; colours do not depend on it.
+            seed: Decides where veins and boards are; colours do not depend on it.
             scale: Multiplies the constructor's; 0.05..20.
             shading: Multiplies the constructor's; 0..2.
 
@@ -96,12 +96,12 @@ class Paint:
         Raises:
             EditorError: For a prompt it does not know, or an option that is not a number within its range.
         """
-        look = _asked(prompt, scale, shading)
+        look = _check_request(prompt, scale, shading)
         out = crop.copy()
         if not hard.any():
             return out
         long_px = max(crop.shape[:2])
-        small, _ = reduced(crop, 384)
+        small, _ = downscale(crop, 384)
         small_wh = (small.shape[1], small.shape[0])
         small_mask = cv2.resize(hard.astype(np.uint8), small_wh, interpolation=cv2.INTER_NEAREST) > 0
         expected, tint = expected_light(small, small_mask)
@@ -112,10 +112,10 @@ class Paint:
         part, mask = crop[y0:y1, x0:x1], hard[y0:y1, x0:x1]
         rho = np.minimum(np.array(look.reflectance, np.float32), WHITEST)
         size_hw = (crop.shape[0], crop.shape[1])
-        room = room_of(*reduced(crop, 768))
-        whole = main_plane(mask, room, size_hw, (y0, x0), boards=look.lay == "boards")
+        room = room_of(*downscale(crop, 768))
+        whole = main_plane(mask, room, size_hw, (y0, x0), boards=look.layout == "boards")
         if whole.horizontal and whole.offset > 0:
-            # What lies flat faces the ceiling and the sky (measured on rendered floors and worktops).
+            # A horizontal surface faces the ceiling and the sky (measured on rendered floors and worktops).
             expected += FLOOR_GAIN if whole.is_floor else TOP_GAIN
         light = light_on(
             part,
@@ -131,7 +131,7 @@ class Paint:
         )
         reflectance: FloatImage = rho[None, None, :]
         if look.texture is not None:
-            reflectance = textured(
+            reflectance = texture_planes(
                 look,
                 room,
                 whole,

@@ -1,4 +1,4 @@
-"""Textures laid on the planes under a mask, in perspective."""
+"""Texture mapping: materials on the planes under a mask, in perspective."""
 
 import math
 
@@ -14,10 +14,10 @@ _TAPS = 3
 _SLAB_M = 24.0  # longer than any room in a photo taken from inside it
 
 
-def _folded(metres: FloatImage, wanted: Hard) -> tuple[FloatImage, float, float]:
-    """Positions, and the least and the most of them; beyond `_SLAB_M` the texture turns back, like a matched slab.
+def _mirror_tile(metres: FloatImage, wanted: Hard) -> tuple[FloatImage, float, float]:
+    """Positions, and the least and the most of them; beyond `_SLAB_M` the texture is mirrored, like a matched slab.
 
-    A strip of 5 by 3000 px, or a tiny `scale`, would else ask for kilometres of stone, vein by vein.
+    A strip of 5 by 3000 px, or a tiny `scale`, would otherwise need kilometres of stone, vein by vein.
     """
     low, high = float(metres[wanted].min()) - 0.02, float(metres[wanted].max()) + 0.02
     if high - low > _SLAB_M:
@@ -26,21 +26,21 @@ def _folded(metres: FloatImage, wanted: Hard) -> tuple[FloatImage, float, float]
     return metres, low, high
 
 
-def _lay(
+def _project_texture(
     look: Look, rng: np.random.Generator, along: FloatImage, across: FloatImage, density: FloatImage, wanted: Hard
 ) -> FloatImage:
-    """A texture laid on a surface: made square-on at the finest scale seen, then brought into perspective, filtered."""
-    along, a0, a1 = _folded(along, wanted)
-    across, c0, c1 = _folded(across, wanted)
+    """A texture on a surface: drawn square-on at the finest scale visible, then warped into perspective, filtered."""
+    along, a0, a1 = _mirror_tile(along, wanted)
+    across, c0, c1 = _mirror_tile(across, wanted)
     area = (a1 - a0) * (c1 - c0)
     finest = float(np.percentile(density[wanted][::17], 97))
-    # The least is for photos of a few px, which would show halls of marble.
+    # The minimum is for photos of a few px, which would otherwise need a hall of marble.
     px_per_m = max(20.0, min(finest, math.sqrt(1.6e6 / area), 8000 / max(a1 - a0, c1 - c0)))
     hw = (max(8, round((c1 - c0) * px_per_m)), max(8, round((a1 - a0) * px_per_m)))
     if look.texture is None:
-        raise ValueError("a plain colour has no texture to lay")
+        raise ValueError("a plain colour has no texture")
     texture = look.texture(hw, px_per_m, rng)
-    (step_a, step_c), taps, squeeze = _aslant(along, across, density, wanted)
+    (step_a, step_c), taps, squeeze = _anisotropy(along, across, density, wanted)
     sharp = density / np.maximum(squeeze / np.float32(taps), 1)
     coarse = np.clip(np.log2(px_per_m / np.maximum(sharp, 1e-3)), 0, 3)
     out = np.zeros((*along.shape, 3), np.float32)
@@ -68,13 +68,13 @@ def _lay(
     return out
 
 
-def _aslant(
+def _anisotropy(
     along: FloatImage, across: FloatImage, density: FloatImage, wanted: Hard
 ) -> tuple[tuple[FloatImage, FloatImage], int, FloatImage]:
-    """How a surface seen aslant is sampled: the step of its positions over a pixel, in how many parts, and the squeeze.
+    """Anisotropic sampling of an oblique surface: the step of its positions over a pixel, the taps, and the squeeze.
 
-    Far boards that run away from the eye are a few px wide and ten times as long in a px: one sample a pixel that is
-    sharp enough across them flickers along them, and one that is smooth along them blurs their joints away.
+    Far boards that run away from the camera are a few px wide and ten times as long in a px: one sample a pixel that is
+    sharp enough across them aliases along them, and one that is smooth along them blurs their joints away.
     """
     steps = []
     for axis in (0, 1):
@@ -89,7 +89,7 @@ def _aslant(
     return steps[worse], taps, squeezes[worse]
 
 
-def textured(
+def texture_planes(
     look: Look,
     room: Room,
     whole: RoomPlane,
@@ -104,17 +104,17 @@ def textured(
     Args:
         look: A material.
         room: The camera.
-        whole: The plane that the mask as a whole lies in.
+        whole: The plane of the mask as a whole.
         mask: [h, w] bool, a part of the photo.
         corner: Row and column of the part in the photo.
-        seed: Where veins and boards fall.
+        seed: Decides where veins and boards are.
         scale: Size of the pattern.
     """
     if whole.is_floor and look.floor is not None:
         look = look.floor
     if whole.is_floor:
-        surfaces = [(whole, mask)]  # a floor is one plane, whatever stands on it
-    elif look.lay == "cloth":
+        surfaces = [(whole, mask)]  # a floor is one plane, whatever is on it
+    elif look.layout == "cloth":
         surfaces = [(plane_facing_camera(mask, room, corner), mask)]
     else:
         surfaces = planes_of(mask, room, corner)
@@ -124,13 +124,13 @@ def textured(
         box = (y0 + corner[0], y1 + corner[0], x0 + corner[1], x1 + corner[1])
         along, across, density = metres_on(surface, room, box)
         wanted = here[y0:y1, x0:x1]
-        if surface.horizontal and look.lay in ("grain", "boards") and not surface.is_floor:
-            # A worktop's grain runs its length.
+        if surface.horizontal and look.layout in ("grain", "boards") and not surface.is_floor:
+            # A worktop's grain follows its length.
             long = [float(np.ptp(np.percentile(way[wanted], (2, 98)))) for way in (along, across)]
-            if (long[0] > long[1]) == (look.lay == "grain"):
+            if (long[0] > long[1]) == (look.layout == "grain"):
                 along, across = across, along
         size = np.float32(scale)
         rng = np.random.default_rng([seed, index])
-        laid = _lay(look, rng, along / size, across / size, density * size, wanted)
-        out[y0:y1, x0:x1][wanted] = laid[wanted]
+        painted = _project_texture(look, rng, along / size, across / size, density * size, wanted)
+        out[y0:y1, x0:x1][wanted] = painted[wanted]
     return out

@@ -1,4 +1,4 @@
-"""Tells the light on a surface from what the surface is made of."""
+"""Separates the light on a surface from its reflectance."""
 
 import math
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class Light:
     """The light on the masked surface, as logarithms of scene light.
 
     Args:
-        lit: [h, w, 3] what falls on it in red, green and blue, and so what a reflectance of 1 gives back.
+        lit: [h, w, 3] the illumination in red, green and blue: what a reflectance of 1 gives back.
         shade: [h, w] to be added: light and shade about that.
         shine: [h, w] scene light (not its logarithm) of highlights, the same on any reflectance.
         cover: [h, w] in 0..1, the share of the pixel that shows the surface and not a neighbour.
@@ -31,7 +31,7 @@ class Light:
     rest: FloatImage
 
 
-def reduced(photo: Rgb, long_px: int) -> tuple[Rgb, float]:
+def downscale(photo: Rgb, long_px: int) -> tuple[Rgb, float]:
     """The photo with a long side of about `long_px`, never enlarged, and how much smaller it is."""
     shrink = max(1.0, max(photo.shape[:2]) / long_px)
     size_wh = (max(1, round(photo.shape[1] / shrink)), max(1, round(photo.shape[0] / shrink)))
@@ -94,7 +94,7 @@ def _clusters(features: FloatImage, most: int = 3) -> FloatImage:
     return centres[kept].astype(np.float32)
 
 
-def _inner(hard: Hard, radius: float) -> Hard:
+def _interior(hard: Hard, radius: float) -> Hard:
     """The mask without its rim, which may show the neighbours; a part thinner than the rim keeps its middle."""
     distance = cv2.distanceTransform(np.pad(hard, 1).astype(np.uint8), cv2.DIST_L2, 3)[1:-1, 1:-1]
     side = 2 * math.ceil(radius) + 3
@@ -135,7 +135,7 @@ def _materials(
 ) -> list[_Material]:
     """The old materials."""
     weight = inner.astype(np.float32)
-    # Told apart on a smoothed picture, so that grain and grooves do not count as materials.
+    # Clustered on a smoothed picture, so that grain and grooves do not count as materials.
     logs = cv2.log(linear + np.float32(0.01))
     features = spread(np.stack([scene, logs[..., 0] - logs[..., 1], logs[..., 2] - logs[..., 1]], -1), weight, window)
     samples = features[inner]
@@ -157,12 +157,12 @@ def _materials(
         seen = float(np.median(scene[here]))
         albedo = np.median(log_albedo[here], axis=0)
         by_net = seen - math.log(math.exp(albedo[0]) + _GLOSS)
-        # Far apart the net is likelier wrong: it never saw such a thing.
+        # Where they differ much the net is likelier wrong: it was not trained on such a surface.
         light = expected + _NET_LEVEL * min(max(by_net - expected, -_LEVELS_APART), _LEVELS_APART)
         light = max(light, seen - math.log(WHITEST))
         apart = np.clip(_tint(linear, here, albedo) - tint, -_TINTS_APART, _TINTS_APART)
         cast = np.asarray(tint + np.float32(_NET_TINT) * apart, np.float32)
-        # A little yellow is more often the whites' own than the light's; much is the light's.
+        # A slight yellow is more often the colour of the whites than of the light; a strong one is the light's.
         cast[2] *= abs(cast[2]) / (abs(cast[2]) + _YELLOW)
         grainy = min(max((float(centre[1] - centre[2]) - 0.5) / 0.5, 0.0), 1.0)  # wood is warm: red well over blue
         out.append(_Material(shares[k], here, seen, float(light), cast, grainy))
@@ -170,7 +170,7 @@ def _materials(
 
 
 # The light on a surface and its colour are estimated from the other surfaces of the room and from the net's reflectance
-# (surfaces.py). How much the net's say counts, and how far apart it is listened to, fitted on 57 rendered pairs: the
+# (surfaces.py). The net's weight, and the difference at which it is clipped, were fitted on 57 rendered pairs: the
 # logarithm of the light is 0.42 off by the room alone, 0.27 by the net alone, less by both.
 _NET_LEVEL, _LEVELS_APART = 0.8, 0.8
 _NET_TINT, _TINTS_APART = 0.5, 0.15
@@ -198,7 +198,7 @@ def _shade(relative: FloatImage, grainy: FloatImage, inner: Hard, long_px: int, 
     rough = np.abs(relative - box(relative, window))[inner]
     amplitude = float(np.percentile(rough, 60)) * 1.5
     flat = guided(relative, relative, weight, window, max(0.02, (2.2 * amplitude) ** 2))
-    # What the flattening took is given back where it is deeper than the texture (shadows under handles), and along
+    # What the flattening removed is restored where it is deeper than the texture (shadows under handles), and along
     # straight lines, which grain is not: the gaps between fronts.
     rest = np.minimum(clean - flat, 0)
     gaps = np.float32(0) if joints else _gaps(relative, rest, amplitude, long_px)
@@ -227,7 +227,7 @@ def light_on(
         mask: [h, w] bool.
         expected: The light to expect in this photo.
         tint: [3] its colour cast.
-        log_albedo: [h, w, 3] what the net takes the old surface's reflectance for, as in `Surfaces`.
+        log_albedo: [h, w, 3] the net's estimate of the old surface's reflectance, as in `SurfacePrediction`.
         target: The new reflectance, 0..1.
         rim_px: Width of the mask's rim that may show neighbours.
         long_px: The photo's long side.
@@ -236,7 +236,7 @@ def light_on(
     """
     linear = np.asarray(cv2.LUT(part, LINEAR), np.float32)
     scene = scene_of_linear(cv2.transform(linear, LUMA[None]))
-    inner = _inner(mask, rim_px)
+    inner = _interior(mask, rim_px)
     weight = inner.astype(np.float32)
     window = max(3, round(long_px / 90))
     reach = max(2, round(2 * rim_px))
@@ -268,7 +268,7 @@ def light_on(
     inside = spread(shade, weight, reach)
     shade = np.where(inner, shade, inside + cover * np.clip(shade - inside, -0.5, 0.1))
     base = spread(shade, weight, window)
-    top = base + np.float32(0.45)  # brighter is a highlight, which lies on the surface and has no colour of it
+    top = base + np.float32(0.45)  # brighter is a highlight, which does not take the surface's colour
     shine = np.maximum(np.exp(shade + seen) - np.exp(top + seen), 0)
     detail = np.minimum(shade, top) - base
     if gloss is not None:
@@ -302,7 +302,7 @@ def _gaps(relative: FloatImage, rest: FloatImage, amplitude: float, long_px: int
     along = lines[:, 2:] - lines[:, :2]
     length = np.hypot(along[:, 0], along[:, 1])
     lines, along, length = (each[length >= 0.018 * long_px] for each in (lines, along, length))
-    # The gap's middle lies a pixel or two to one side of the edge that was found: look on both.
+    # The gap's middle is a pixel or two to one side of the edge that was found: look on both.
     t = np.linspace(0.05, 0.95, 24)[None, None, :, None]
     aside = (np.stack([-along[:, 1], along[:, 0]], -1) / np.maximum(length, 1)[:, None])[:, None, None]
     points = lines[:, None, None, :2] + t * along[:, None, None] + np.arange(-2, 3)[None, :, None, None] * aside

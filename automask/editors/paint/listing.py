@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from automask.editors.paint.catalogue import MATERIALS, coloured
+from automask.editors.paint.catalogue import MATERIALS, material_in_colour
 from automask.editors.paint.prompts import FINISHES
 from automask.editors.paint.tone import encode
 from automask.errors import EditorError
@@ -22,14 +22,14 @@ _GROUPS = (
 
 
 def group_of(name: str) -> str:
-    """The heading that a material is listed under."""
+    """The heading under which a material is listed."""
     look = MATERIALS[name]
     for group, endings in _GROUPS:
         if name.endswith(endings):
             return group
     if look.metal:
         return "metal"
-    return {"grain": "wood", "boards": "wooden floor"}.get(look.lay, "stone")
+    return {"grain": "wood", "boards": "wooden floor"}.get(look.layout, "stone")
 
 
 def finish_of(gloss: float | None) -> str:
@@ -44,7 +44,7 @@ def materials() -> tuple[dict[str, Any], ...]:
             "name": name,
             "group": group_of(name),
             "finish": finish_of(look.gloss),
-            "takes_colour": coloured(name, _MIDDLE_GREY) is not None,
+            "takes_colour": material_in_colour(name, _MIDDLE_GREY) is not None,
         }
         for name, look in MATERIALS.items()
     ]
@@ -59,7 +59,7 @@ def sample(name: str, *, size_hw: Hw = (200, 300), px_per_m: float = 250.0, seed
         name: One of `materials()`.
         size_hw: Pixels.
         px_per_m: Scale; 250 px a metre shows 1.2 m x 0.8 m on 300 x 200 px.
-        seed: Where its veins and boards fall.
+        seed: Decides where its veins and boards are.
 
     Raises:
         EditorError: There is no such material.

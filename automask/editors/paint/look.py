@@ -14,11 +14,11 @@ Triple: TypeAlias = tuple[float, float, float]
 Texture: TypeAlias = Callable[[Hw, float, np.random.Generator], FloatImage]
 """`texture(hw, px_per_m, rng)`: [h, w, 3] linear reflectance seen square-on; rows run down a wall, columns along it.
 
-It draws `hw[0] / px_per_m` metres by `hw[1] / px_per_m`, at any scale from 20 px a metre up, and takes every chance
+It draws `hw[0] / px_per_m` metres by `hw[1] / px_per_m`, at any scale from 20 px a metre up, and takes all randomness
 from `rng`, so that the same seed gives the same picture.
 """
-Lay: TypeAlias = Literal["slab", "grain", "boards", "courses", "cloth"]
-"""How a texture lies on a surface.
+Layout: TypeAlias = Literal["slab", "grain", "boards", "courses", "cloth"]
+"""How a texture is oriented on a surface.
 
 `slab` any way; `grain` upright on fronts, along worktops; `boards` along the columns, on floors to the vanishing point;
 `courses` level rows (bricks, tiles); `cloth` any way.
@@ -32,15 +32,15 @@ class Look:
     Args:
         reflectance: Linear reflectance of the surface as a whole: the colour of a paint, the mean of a texture.
         texture: Draws it; None for a plain colour.
-        lay: How the texture lies.
+        layout: How the texture is oriented.
         gloss: 0 matt, 0.35 satin, 1 polished; None leaves the old surface's highlights as they are.
         metal: Highlights take the colour of the surface.
-        floor: What is laid instead where the surface is a floor: boards for a veneer.
+        floor: What replaces it where the surface is a floor: boards for a veneer.
     """
 
     reflectance: Triple
     texture: Texture | None = None
-    lay: Lay = "slab"
+    layout: Layout = "slab"
     gloss: float | None = None
     metal: bool = False
     floor: "Look | None" = None

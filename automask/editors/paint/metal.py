@@ -3,7 +3,7 @@
 import numpy as np
 
 from automask.editors.paint.look import Triple
-from automask.editors.paint.noise import fractal, toned
+from automask.editors.paint.noise import fractal, modulate
 from automask.types import FloatImage, Hw
 
 
@@ -12,4 +12,4 @@ def brushed(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple
     fine = fractal(hw, px_per_m, (420, 4.5), rng, octaves=2, gain=0.8)
     coarse = fractal(hw, px_per_m, (70, 1.6), rng, octaves=3, gain=0.75)
     bloom = fractal(hw, px_per_m, (1.1, 0.7), rng, octaves=2)
-    return toned(colour, 1 + np.float32(0.030) * fine + np.float32(0.022) * coarse + np.float32(0.025) * bloom)
+    return modulate(colour, 1 + np.float32(0.030) * fine + np.float32(0.022) * coarse + np.float32(0.025) * bloom)

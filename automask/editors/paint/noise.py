@@ -1,4 +1,4 @@
-"""Smooth noise and what textures are put together from."""
+"""Smooth noise, and the functions that textures are made of."""
 
 import math
 
@@ -10,7 +10,7 @@ from automask.editors.paint.look import Triple
 from automask.types import FloatImage, Hw
 
 
-def seen(size_m: float, px_per_m: float) -> float:
+def visibility(size_m: float, px_per_m: float) -> float:
     """How much of a feature of that size the picture can show: 0 at a pixel or so, 1 from three pixels up."""
     t = min(max((size_m * px_per_m - 1.2) / 2, 0.0), 1.0)
     return t * t * (3 - 2 * t)
@@ -22,7 +22,7 @@ def _noise(hw: Hw, cells_hw: tuple[float, float], rng: np.random.Generator) -> F
     lattice = rng.standard_normal((rows, columns), np.float32)
     cell_hw = (hw[0] / cells_hw[0], hw[1] / cells_hw[1])
     if max(cell_hw) < 8:
-        # Of a fine lattice nobody sees the kernel: the plain cubic is four times as fast.
+        # The kernel is invisible on a fine lattice: the plain cubic is four times as fast.
         wh = (round(columns * cell_hw[1]), round(rows * cell_hw[0]))
         field: FloatImage = cv2.resize(lattice, wh, interpolation=cv2.INTER_CUBIC)
         # The spread is the splines', 1.7, at eight pixels a cell, and halves towards three: what a pixel averages away.
@@ -30,19 +30,19 @@ def _noise(hw: Hw, cells_hw: tuple[float, float], rng: np.random.Generator) -> F
         return np.ascontiguousarray(field[: hw[0], : hw[1]]) * np.float32(gain)
     y, x = (
         (np.arange(coarse, dtype=np.float64) + 0.5) * (cells / coarse) + 1.0
-        for coarse, cells in zip(_coarse(hw, rows, columns), cells_hw, strict=True)
+        for coarse, cells in zip(_coarse_hw(hw, rows, columns), cells_hw, strict=True)
     )
-    field = np.ascontiguousarray(_splined(_splined(lattice, y).T, x).T)
+    field = np.ascontiguousarray(_spline_rows(_spline_rows(lattice, y).T, x).T)
     if field.shape != hw:
         field = cv2.resize(field, (hw[1], hw[0]), interpolation=cv2.INTER_CUBIC)
     return field
 
 
-def _coarse(hw: Hw, rows: int, columns: int) -> Hw:
+def _coarse_hw(hw: Hw, rows: int, columns: int) -> Hw:
     return min(hw[0], max(48, 5 * (rows + 1))), min(hw[1], max(48, 5 * (columns + 1)))
 
 
-def _splined(lattice: FloatImage, at: npt.NDArray[np.float64]) -> FloatImage:
+def _spline_rows(lattice: FloatImage, at: npt.NDArray[np.float64]) -> FloatImage:
     """Rows of a lattice at positions `at` between them, by the uniform cubic B-spline: [len(at), columns].
 
     Four taken rows a row: a matrix of the weights, nearly all 0, would be most of a marble's time.
@@ -72,18 +72,18 @@ def fractal(
 
     Args:
         hw: Size in px.
-        px_per_m: Scale. Octaves too fine for it fade away, and what is left stays as it is at any scale.
+        px_per_m: Scale. Octaves too fine for it fade out, and the others are the same at any scale.
         per_m: Cells of the first octave in a metre, down and along; one number for both.
-        rng: One number is taken from it, so that what a picture can show does not move what is drawn after.
+        rng: One number is taken from it, so that what is drawn later does not depend on what this picture can show.
         octaves: How many.
-        gain: Amplitude of each after the one before.
+        gain: Amplitude of each octave relative to the one before.
     """
     own = np.random.default_rng(int(rng.integers(2**63)))
     down, along = per_m if isinstance(per_m, tuple) else (per_m, per_m)
     out = np.zeros(hw, np.float32)
     amplitude, power = 1.0, 0.0
     for octave in range(octaves):
-        share = amplitude * seen(0.9 / (max(down, along) * 2**octave), px_per_m)
+        share = amplitude * visibility(0.9 / (max(down, along) * 2**octave), px_per_m)
         if share > 0:
             cells = (hw[0] / px_per_m * down * 2**octave, hw[1] / px_per_m * along * 2**octave)
             out += np.float32(share) * _noise(hw, cells, own)
@@ -108,10 +108,10 @@ def smoothstep(plane: FloatImage, low: float, high: float) -> FloatImage:
     return t * t * (3 - 2 * t)
 
 
-def line(distance: FloatImage, half_m: float, px_per_m: float) -> FloatImage:
+def line_coverage(distance: FloatImage, half_m: float, px_per_m: float) -> FloatImage:
     """[h, w] in 0..1: the share of each pixel that a line covers, of its distance in metres from the line's middle.
 
-    A joint thinner than a pixel is drawn paler, not a pixel wide: ruled boards and grout come of the latter.
+    A joint thinner than a pixel is drawn paler, not a pixel wide, which would give boards and grout ruled lines.
     """
     half = half_m * px_per_m
     cover: FloatImage = np.clip(np.float32(half + 0.5) - distance * np.float32(px_per_m), 0, min(1.0, 2 * half))
@@ -119,33 +119,33 @@ def line(distance: FloatImage, half_m: float, px_per_m: float) -> FloatImage:
 
 
 def blend(under: Triple | FloatImage, colour: Triple, share: FloatImage, gain: FloatImage | None = None) -> FloatImage:
-    """[h, w, 3] a colour over another, or over a picture, and that times a gain; by planes, which is twice as fast."""
+    """[h, w, 3] a colour over another, or over a picture, times a gain; plane by plane, which is twice as fast."""
     below = [np.float32(level) for level in under] if isinstance(under, tuple) else cv2.split(under)
     planes = [each + share * (np.float32(level) - each) for each, level in zip(below, colour, strict=True)]
     blended: FloatImage = cv2.merge(planes if gain is None else [plane * gain for plane in planes])
     return blended
 
 
-def toned(colour: Triple, gain: FloatImage) -> FloatImage:
-    """[h, w, 3] a colour, lighter and darker, never black and never lighter than white paint."""
+def modulate(colour: Triple, gain: FloatImage) -> FloatImage:
+    """[h, w, 3] a colour times a gain, clamped as in `clamp_reflectance`."""
     tone: FloatImage = cv2.merge([np.float32(level) * gain for level in colour])
-    return kept(tone)
+    return clamp_reflectance(tone)
 
 
-def kept(picture: FloatImage) -> FloatImage:
-    """The picture with its levels held to what surfaces reflect: 0.004 (soot) to 0.9 (fresh snow)."""
+def clamp_reflectance(picture: FloatImage) -> FloatImage:
+    """The picture clamped in place to what surfaces reflect: 0.004 (soot) to 0.9 (fresh snow)."""
     return np.clip(picture, np.float32(0.004), np.float32(0.9), out=picture)
 
 
-def mixed(*parts: tuple[Triple, float]) -> Triple:
-    """The mean of colours, each with its share; shares are made to add up to 1."""
+def mean_colour(*parts: tuple[Triple, float]) -> Triple:
+    """The weighted mean of colours; the weights need not add up to 1."""
     total = sum(share for _, share in parts)
     red, green, blue = (sum(colour[c] * share for colour, share in parts) / total for c in range(3))
     return red, green, blue
 
 
-def soft(plane: FloatImage, sigma: float) -> FloatImage:
-    """A wide Gaussian blur, made on a reduced picture."""
+def wide_blur(plane: FloatImage, sigma: float) -> FloatImage:
+    """A wide Gaussian blur, computed on a reduced picture."""
     shrink = max(1, int(sigma / 3))
     hw = plane.shape
     small = cv2.resize(plane, (max(1, hw[1] // shrink), max(1, hw[0] // shrink)), interpolation=cv2.INTER_AREA)

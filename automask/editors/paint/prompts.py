@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from automask.editors.paint.catalogue import MATERIALS, coloured
-from automask.editors.paint.colours import NAMES, PAINTS, SHIFTS, colour_of, key_of, spelled_out
+from automask.editors.paint.catalogue import MATERIALS, material_in_colour
+from automask.editors.paint.colours import NAMES, PAINTS, SHIFTS, colour_of, key_of, resolve_notations
 from automask.editors.paint.look import Look, Triple
 from automask.editors.paint.swatch import swatch_look
 from automask.editors.swatches import split_swatch
@@ -98,7 +98,7 @@ def look_for(prompt: str) -> Look:
             swatch that cannot be read.
     """
     swatch = split_swatch(prompt)
-    _refuse_long(prompt if swatch is None else swatch[0])
+    _check_length(prompt if swatch is None else swatch[0])
     if swatch is not None:
         finish, rest = _finish(_words(swatch[0]), prompt)
         if rest:
@@ -106,22 +106,22 @@ def look_for(prompt: str) -> Look:
                 f"{' '.join(rest)!r} before 'swatch:' is no finish",
                 hint="a picture brings its own colour: write swatch:picture.jpg, or matt swatch:picture.jpg",
             )
-        return _finished(swatch_look(swatch[1]), finish)
+        return _with_finish(swatch_look(swatch[1]), finish)
     words = _words(prompt)
-    # "brushed steel", "white stone" and their like first: their words may be finishes, too.
+    # "brushed steel", "white stone" and the like first: their words may be finishes, too.
     look = _material(words) if not _PAINTED & {*words} or " ".join(words) in SYNONYMS else None
     if look is not None:
         return look
     finish, rest = _finish(words, prompt)
-    look = _read(rest) or _read(words)
+    look = _parse_look(rest) or _parse_look(words)
     if look is not None:
         # "eggshell" alone is a colour; next to one, a finish.
-        return _finished(look, finish if _read(rest) is not None else None)
+        return _with_finish(look, finish if _parse_look(rest) is not None else None)
     raise UnknownPrompt(f"paint does not know {prompt!r}", hint=_hint(words, rest) + KNOWN)
 
 
-def _refuse_long(text: str) -> None:
-    """Raises for more letters than any look takes: what reads words tries every place to part them."""
+def _check_length(text: str) -> None:
+    """Raises for more letters than any look needs: the parser tries every place to split the words."""
     if len(text) > _LONGEST:
         raise UnknownPrompt(
             f"paint does not know {f'{text[:40]}...'!r}, which is {len(text)} letters long",
@@ -130,7 +130,7 @@ def _refuse_long(text: str) -> None:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    text = spelled_out(re.sub(r"\s+", " ", text.strip().lower()))
+    text = resolve_notations(re.sub(r"\s+", " ", text.strip().lower()))
     # Figures of a notation that was not understood stay in one piece: it is shown to the user.
     parts = re.findall(r"[a-z][a-z0-9-]*\([^()]*\)|[^\s,]+", text)
     words = [word for part in parts for word in ([part] if "(" in part else part.split("-")) if word]
@@ -161,21 +161,21 @@ def _finish(words: Sequence[str], prompt: str) -> tuple[float | None, tuple[str,
     return next(iter(said.values()), None), tuple(rest)
 
 
-def _finished(look: Look, gloss: float | None) -> Look:
+def _with_finish(look: Look, gloss: float | None) -> Look:
     if gloss is None:
         return look
     return replace(look, gloss=gloss, floor=None if look.floor is None else replace(look.floor, gloss=gloss))
 
 
-def _read(words: Sequence[str]) -> Look | None:
-    """The look of words that hold no finish; None when they are not known."""
+def _parse_look(words: Sequence[str]) -> Look | None:
+    """The look of words without a finish; None for unknown words."""
     plain = _without(words, _PAINTED | _JOINTS)
     if not plain:
         return None
     if _PAINTED & {*words}:
         # "slate paint" is a colour, slate a stone.
-        return _colour(plain) or _coloured(plain)
-    return _material(plain) or _colour(plain) or _coloured(plain)
+        return _colour(plain) or _coloured_material(plain)
+    return _material(plain) or _colour(plain) or _coloured_material(plain)
 
 
 def _without(words: Iterable[str], these: Iterable[str]) -> tuple[str, ...]:
@@ -224,16 +224,16 @@ def _wood_name(words: Sequence[str]) -> str | None:
     return f"{species} planks" if forms or {*words} & _FLOOR else species
 
 
-def _coloured(words: Sequence[str]) -> Look | None:
+def _coloured_material(words: Sequence[str]) -> Look | None:
     """A material in a colour, whichever comes first: "sage velvet", "velvet sage", "navy and white stripes"."""
     if "stripe" in words:
         colours = _colours(_without(words, {"stripe", "wallpaper", "vertical", *_PLACES}))
-        return None if colours is None else coloured("wallpaper", *colours)
+        return None if colours is None else material_in_colour("wallpaper", *colours)
     for cut in range(1, len(words)):
         for material, colour in ((words[cut:], words[:cut]), (words[:cut], words[cut:])):
             name, colours = _material_name(material), _colours(colour)
             if name is not None and colours is not None and (len(colours) == 1 or name == "wallpaper"):
-                look = coloured(name, *colours)
+                look = material_in_colour(name, *colours)
                 if look is not None:
                     return look
     return None
@@ -252,19 +252,19 @@ def _colours(words: Sequence[str]) -> tuple[Triple, ...] | None:
 
 
 def _hint(words: Sequence[str], rest: Sequence[str]) -> str:
-    """What to say first: that this is a finish, that a material takes no colour, or what the nearest words are."""
+    """The start of the hint: that this is a finish, that a material takes no colour, or the nearest words."""
     if words and not rest:
         return f"{' '.join(words)!r} is a finish: say of what, as in '{words[0]} white'; "
     for cut in range(1, len(rest)):
         name = _material_name(rest[cut:])
         if name is not None and _colours(rest[:cut]) is not None:
-            return f"{name!r} takes no colour; " if coloured(name, (0.5, 0.5, 0.5)) is None else ""
+            return f"{name!r} takes no colour; " if material_in_colour(name, (0.5, 0.5, 0.5)) is None else ""
     near = _nearest(" ".join(rest), [*MATERIALS, *SYNONYMS, *PAINTS, *NAMES])
     if near is None and len(rest) > 1:
         vocabulary = {word for name in (*MATERIALS, *SYNONYMS, *PAINTS, *FINISHES, *SHIFTS) for word in name.split()}
         vocabulary |= {*NAMES, *_FORMS}
         corrected = [word if word in vocabulary else _nearest(word, sorted(vocabulary)) or word for word in rest]
-        near = " ".join(corrected) if corrected != list(rest) and _read(corrected) is not None else None
+        near = " ".join(corrected) if corrected != list(rest) and _parse_look(corrected) is not None else None
     return "" if near is None else f"did you mean {near!r}? "
 
 

@@ -9,7 +9,16 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.editors.paint.look import Triple
-from automask.editors.paint.noise import blend, fractal, kept, mixed, seen, smoothstep, toned, warp
+from automask.editors.paint.noise import (
+    blend,
+    clamp_reflectance,
+    fractal,
+    mean_colour,
+    modulate,
+    smoothstep,
+    visibility,
+    warp,
+)
 from automask.types import FloatImage, Hw, Labels
 
 
@@ -18,13 +27,13 @@ class Veins:
     """A family of veins that run about one way.
 
     Args:
-        turn: Its direction, in radians from the slab's own.
-        every_m: From one vein to the next, on the whole.
+        turn: Its direction, in radians from the slab's.
+        every_m: From one vein to the next, on average.
         width_m: Of a vein's dark core where it is wide.
         strength: How dark the core is, 0..1.
         smoke_m: How far stain reaches from a vein, on one side.
         smoke: How dark the stain is, 0..1.
-        gaps: Share of a vein's length that is not to be seen.
+        gaps: Share of a vein's length that is invisible.
     """
 
     turn: float
@@ -56,7 +65,7 @@ VERDE = (
     Veins(1.1, 0.12, 0.0016, 0.50, smoke_m=0.02, smoke=0.20, gaps=0.42),
     Veins(-0.9, 0.08, 0.0011, 0.45, gaps=0.48),
 )
-"""What white, black, grey and green marbles are veined with."""
+"""The veins of white, black, grey and green marbles."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,13 +109,13 @@ def _veins(
     # Away from a bend the value changes slowly, and a band of it would be broad: the slope makes metres of it.
     step = np.float32(ground.px_per_m / 8)
     by_x, by_y = cv2.Sobel(across, cv2.CV_32F, 1, 0, ksize=3), cv2.Sobel(across, cv2.CV_32F, 0, 1, ksize=3)
-    # Not cv2.magnitude: its last bit depends on where in memory its arrays lie (OpenCV 4 with IPP).
+    # Not cv2.magnitude: its last bit depends on the memory alignment of its arrays (OpenCV 4 with IPP).
     slope = np.sqrt(by_x * by_x + by_y * by_y) * step
     which = np.floor(across)
     reach = 256
     at = which.astype(np.int64) % reach
     middle = rng.uniform(0.34, 0.66, reach).astype(np.float32)
-    clear = seen(0.4 * family.every_m, ground.px_per_m)
+    clear = visibility(0.4 * family.every_m, ground.px_per_m)
     strength = (clear * family.strength * rng.uniform(0.45, 1.0, reach)).astype(np.float32)
     width = (family.width_m * rng.uniform(0.25, 1.0, reach) ** 1.3).astype(np.float32)
     side = np.where(rng.random(reach) < 0.5, -1, 1).astype(np.float32)
@@ -166,12 +175,12 @@ def marble(
     puffs = fractal(hw, px_per_m, 2.6, rng, octaves=6, gain=0.60)
     puffs = warp(puffs, shake * ground.bends[0], shake * ground.bends[1])
     mist = smoothstep(puffs + np.float32(0.5) * ground.bends[0], -0.8, 2.6) * np.float32(clouds)
-    # Stain lies in wisps, and is a little of the vein's colour where it is thickest.
+    # Stain comes in wisps, and has a little of the vein's colour where it is thickest.
     stain *= np.clip(np.float32(0.78) + np.float32(0.36) * puffs, 0.08, 1.35)
     ground_share = np.clip(mist + np.float32(1.1) * stain, 0, 1)
     cores = np.clip(cores + np.float32(0.22) * stain * stain, 0, 0.95)
     grain = fractal(hw, px_per_m, 120, rng, octaves=2, gain=0.8)
-    return kept(blend(blend(base, cloud, ground_share), vein, cores, 1 + np.float32(0.007) * grain))
+    return clamp_reflectance(blend(blend(base, cloud, ground_share), vein, cores, 1 + np.float32(0.007) * grain))
 
 
 def verde(
@@ -194,7 +203,9 @@ def verde(
         stain = np.maximum(stain, smoke)
     cores *= np.float32(0.35) + np.float32(0.65) * tone
     out = blend(base, cloud, np.clip(np.float32(0.8) * tone + stain, 0, 1))
-    return kept(blend(out, vein, np.clip(cores + np.float32(0.24) * pale + np.float32(0.12) * stain, 0, 0.9)))
+    return clamp_reflectance(
+        blend(out, vein, np.clip(cores + np.float32(0.24) * pale + np.float32(0.12) * stain, 0, 0.9))
+    )
 
 
 def concrete(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> FloatImage:
@@ -207,7 +218,7 @@ def concrete(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Tripl
     holes, pale = smoothstep(spots, 3.0, 3.5), smoothstep(-spots, 2.7, 3.5)
     gain = 1 + np.float32(0.028) * np.tanh(broad) + np.float32(0.024) * mottle + np.float32(0.010) * swept
     gain += np.float32(0.03) * fine - np.float32(0.38) * holes + np.float32(0.07) * pale
-    return toned(colour, gain)
+    return modulate(colour, gain)
 
 
 def _grains(hw: Hw, px_per_m: float, rng: np.random.Generator, grain_m: float) -> tuple[Labels, int]:
@@ -235,7 +246,7 @@ def granite(
     """Granite: interlocking crystals of a few minerals, each with its share, in loose clusters of a kind."""
     label, count = _grains(hw, px_per_m, rng, grain_m)
     big, big_count = _grains(hw, px_per_m, rng, 2.6 * grain_m)
-    # A crystal of a kind is likelier next to one of its kind: the larger cells lean the smaller ones one way.
+    # A crystal of a kind is likelier next to one of its kind: the larger cells bias the smaller ones.
     lean = np.take(rng.standard_normal(big_count, np.float32), big) * np.float32(0.85)
     chance = np.take(rng.standard_normal(count, np.float32), label) * np.float32(math.sqrt(1 - 0.85**2)) + lean
     shares = np.cumsum([share for _, share in minerals])
@@ -244,34 +255,34 @@ def granite(
     for bound in bounds:
         which += chance > bound
     palette = np.array([colour for colour, _ in minerals], np.float32)
-    mean = np.array(mixed(*minerals), np.float32)
+    mean = np.array(mean_colour(*minerals), np.float32)
     own = np.take(rng.standard_normal(count, np.float32), label)
-    clear = np.float32(seen(grain_m, px_per_m))
-    half = np.float32(0.5 * seen(2.6 * grain_m, px_per_m))
+    clear = np.float32(visibility(grain_m, px_per_m))
+    half = np.float32(0.5 * visibility(2.6 * grain_m, px_per_m))
     picture = mean + max(clear, half) * (np.take(palette, which, axis=0) - mean)
     picture = cv2.GaussianBlur(picture, (0, 0), 0.55)
     slow = fractal(hw, px_per_m, 2.2, rng, octaves=4, gain=0.6)
     gain = 1 + np.float32(0.035) * slow + clear * np.float32(0.08) * own
-    return kept(picture * gain[..., None])
+    return clamp_reflectance(picture * gain[..., None])
 
 
 def quartz(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple, fleck: float = 1.0) -> FloatImage:
     """Engineered stone: a fine even grain, a few larger flecks, hardly a cloud. Its mean is `colour`."""
     label, count = _grains(hw, px_per_m, rng, 0.0022)
-    clear = np.float32(seen(0.0022, px_per_m))
+    clear = np.float32(visibility(0.0022, px_per_m))
     grains = np.take(rng.standard_normal(count, np.float32), label) * clear
     coarse = fractal(hw, px_per_m, 95, rng, octaves=2, gain=0.8)
     slow = fractal(hw, px_per_m, 3.0, rng, octaves=5, gain=0.7)
     flecks = smoothstep(coarse, 1.7, 2.4) - smoothstep(-coarse, 1.7, 2.4)
     gain = 1 + np.float32(0.035 * fleck) * grains + np.float32(0.022 * fleck) * coarse + np.float32(0.016) * slow
-    return toned(colour, gain - np.float32(0.05 * fleck) * flecks)
+    return modulate(colour, gain - np.float32(0.05 * fleck) * flecks)
 
 
 _CHIPS = ((0.024, 0.10), (0.012, 0.15))
 """Width of chips in metres, and the share of the surface that those of about that width take."""
 _CRUMB_M, _CRUMBS = 0.0045, 0.12
 TERRAZZO_COVER = 0.35
-"""How much of terrazzo is chip: what the sizes give, less where they would lie on each other."""
+"""How much of terrazzo is chip: what the sizes give, less where they would overlap."""
 
 
 def terrazzo(
@@ -284,39 +295,39 @@ def terrazzo(
         binder: Colour of the cement.
         chips: Their colours.
     """
-    of_chip = mixed(*[(chip, 1.0) for chip in chips])
+    of_chip = mean_colour(*[(chip, 1.0) for chip in chips])
     label, count = _grains(hw, px_per_m, rng, _CRUMB_M)
     kind = np.where(rng.random(count) < _CRUMBS, 1 + rng.integers(0, len(chips), count), 0)
     palette = np.array([binder, *chips])[kind] * np.exp(0.12 * rng.standard_normal(count) * (kind > 0))[:, None]
-    crumbs, mean = seen(_CRUMB_M, px_per_m), np.array(mixed((binder, 1 - _CRUMBS), (of_chip, _CRUMBS)))
+    crumbs, mean = visibility(_CRUMB_M, px_per_m), np.array(mean_colour((binder, 1 - _CRUMBS), (of_chip, _CRUMBS)))
     # Chips are drawn with soft edges, which OpenCV does in bytes; of the root, so that dark ones are fine enough too.
-    canvas = np.take(_rooted(mean + crumbs * (palette - mean)), label, axis=0)
+    canvas = np.take(_encode_root(mean + crumbs * (palette - mean)), label, axis=0)
     canvas = cv2.GaussianBlur(canvas, (0, 0), 0.6)
     for size_m, share in _CHIPS:
         own = np.random.default_rng(int(rng.integers(2**63)))
-        clear = seen(0.8 * size_m, px_per_m)
+        clear = visibility(0.8 * size_m, px_per_m)
         if clear < 1:
-            # Chips too small to see give their colour to all: chips and ground draw near to what both come to.
+            # Chips too small to see blend into the mean: chips and ground approach the mean of both.
             hidden = (1 - clear) * share
             under = (canvas.astype(np.float32) * np.float32(1 / 255)) ** 2
-            canvas = _rooted(under * np.float32(1 - hidden) + np.array(of_chip, np.float32) * np.float32(hidden))
+            canvas = _encode_root(under * np.float32(1 - hidden) + np.array(of_chip, np.float32) * np.float32(hidden))
         if clear < 0.05:
             continue
-        together = mixed((binder, 1 - share), (of_chip, share))
+        together = mean_colour((binder, 1 - share), (of_chip, share))
         outlines, kinds = _chips(hw, px_per_m, size_m, share, len(chips) * 3, own)
         for each in range(len(chips) * 3):
             tone = math.exp(0.14 * float(own.standard_normal()))
-            seen_as = mixed((chips[each // 3], clear), (together, 1 - clear))
-            level = _rooted(np.array([tone * np.array(seen_as)]))[0]
+            seen_as = mean_colour((chips[each // 3], clear), (together, 1 - clear))
+            level = _encode_root(np.array([tone * np.array(seen_as)]))[0]
             polygons = list(outlines[kinds == each])
             if polygons:
                 cv2.fillPoly(canvas, polygons, [int(v) for v in level], cv2.LINE_AA, 4)
     stone = (canvas.astype(np.float32) * np.float32(1 / 255)) ** 2
     fine = fractal(hw, px_per_m, 45, rng, octaves=4, gain=0.8)
-    return kept(stone * (1 + np.float32(0.03) * fine)[..., None])
+    return clamp_reflectance(stone * (1 + np.float32(0.03) * fine)[..., None])
 
 
-def _rooted(colours: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
+def _encode_root(colours: npt.NDArray[np.floating]) -> npt.NDArray[np.uint8]:
     return np.asarray(np.rint(np.sqrt(np.clip(colours, 0, 1)) * 255), np.uint8)
 
 
@@ -354,7 +365,7 @@ def slate(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) 
     slow = fractal(hw, px_per_m, 1.3, rng, octaves=5, gain=0.6)
     gain = 1 + np.float32(0.26) * lit + np.float32(0.075) * fine + np.float32(0.06) * slow
     gain += np.float32(0.05) * np.sin(np.floor(layers) * np.float32(2.4))
-    return toned(colour, gain)
+    return modulate(colour, gain)
 
 
 def travertine(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> FloatImage:
@@ -365,11 +376,11 @@ def travertine(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Tri
     cloud = fractal(hw, px_per_m, (7, 3), rng, octaves=5, gain=0.75)
     pits = warp(fractal(hw, px_per_m, (170, 60), rng, octaves=2, gain=0.8), still, bend)
     holes = smoothstep(pits + np.float32(0.30) * bands + np.float32(0.30) * cloud, 2.1, 3.2)
-    holes *= np.float32(seen(0.011, px_per_m))
+    holes *= np.float32(visibility(0.011, px_per_m))
     tone = np.float32(0.060) * bands + np.float32(0.028) * cloud
     gain = 1.004 + tone - np.float32(0.22) * holes
     red, green, blue = (np.float32(level) * gain for level in colour)
-    return kept(
+    return clamp_reflectance(
         cv2.merge(
             [red, green * (1 + np.float32(0.2) * tone), blue * (1 + np.float32(0.6) * tone - np.float32(0.12) * holes)]
         )
@@ -381,4 +392,4 @@ def limestone(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Trip
     cloud = fractal(hw, px_per_m, 2.6, rng, octaves=7, gain=0.78)
     fine = fractal(hw, px_per_m, (160, 110), rng, octaves=2, gain=0.8)
     shells = smoothstep(fractal(hw, px_per_m, (110, 70), rng, octaves=2, gain=0.9), 1.6, 2.6)
-    return toned(colour, 1 + np.float32(0.030) * cloud + np.float32(0.025) * fine - np.float32(0.05) * shells)
+    return modulate(colour, 1 + np.float32(0.030) * cloud + np.float32(0.025) * fine - np.float32(0.05) * shells)

@@ -1,7 +1,7 @@
-"""A user's own picture of a material, laid without visible seams.
+"""A user's own picture of a material, repeated without visible seams.
 
-It is quilted from patches of itself into a larger field, which repeats later and less plainly than the picture would.
-Where it has a plain period (bricks, tiles), patches are whole periods, and are taken from whole periods away.
+It is quilted from patches of itself into a larger field, which repeats later and less visibly than the picture would.
+Where it has a clear period (bricks, tiles), patches are whole periods, and are taken from whole periods away.
 """
 
 import math
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.editors.paint.look import Look
-from automask.editors.paint.noise import kept
+from automask.editors.paint.noise import clamp_reflectance
 from automask.editors.paint.tone import LINEAR, LUMA
 from automask.editors.swatches import open_swatch, version_of
 from automask.errors import EditorError
@@ -26,7 +26,7 @@ _SHORT_PX = 384  # 640 px a metre: finer than any photo of a room shows
 _LONGEST = 2.0  # a longer picture is cut to its middle
 
 _Periods: TypeAlias = tuple[float | None, float | None]
-"""Down and along, in px; None where there is no plain one."""
+"""Down and along, in px; None where there is no clear one."""
 
 
 def swatch_look(path: str) -> Look:
@@ -36,16 +36,16 @@ def swatch_look(path: str) -> Look:
         path: A picture that `automask.images.open_photo` opens; of a surface seen square-on, evenly lit at best.
 
     Raises:
-        EditorError: It is none, cannot be opened, or is too small.
+        EditorError: It is not a picture, cannot be opened, or is too small.
     """
-    picture, periods = _prepared(path, version_of(path))
+    picture, periods = _load(path, version_of(path))
     red, green, blue = (float(level) for level in picture.mean((0, 1), dtype=np.float64))
     texture = partial(swatch, picture=picture, periods=periods)
-    return Look((red, green, blue), texture, lay="slab" if periods == (None, None) else "courses")
+    return Look((red, green, blue), texture, layout="slab" if periods == (None, None) else "courses")
 
 
 @lru_cache(maxsize=4)
-def _prepared(path: str, version: tuple[int, int]) -> tuple[FloatImage, "_Periods"]:
+def _load(path: str, version: tuple[int, int]) -> tuple[FloatImage, "_Periods"]:
     """The picture of a file as evenly lit reflectance, and its periods."""
     del version  # part of the cache key: a file that has changed is opened again
     rgb = open_swatch(path)
@@ -62,13 +62,13 @@ def _prepared(path: str, version: tuple[int, int]) -> tuple[FloatImage, "_Period
     shrink = max(1.0, short / _SHORT_PX)
     wh = (round(rgb.shape[1] / shrink), round(rgb.shape[0] / shrink))
     picture = cv2.resize(LINEAR[rgb], wh, interpolation=cv2.INTER_AREA)
-    picture = kept(_evened(picture))
+    picture = clamp_reflectance(_flatten_lighting(picture))
     picture = np.ascontiguousarray(picture)
     picture.flags.writeable = False
     return picture, (_period(picture, 0), _period(picture, 1))
 
 
-def _evened(picture: FloatImage) -> FloatImage:
+def _flatten_lighting(picture: FloatImage) -> FloatImage:
     """The picture without the slow fall of light over it: a quadratic fitted to the logarithm of its luminance."""
     luma = np.log(picture @ LUMA + np.float32(0.01))
     small = cv2.resize(luma, (24, 24), interpolation=cv2.INTER_AREA)
@@ -82,39 +82,39 @@ def _evened(picture: FloatImage) -> FloatImage:
 
 
 def _period(picture: FloatImage, axis: int) -> float | None:
-    """The shortest shift along an axis, in px, after which the picture is like itself; None where none is plain.
+    """The shortest shift along an axis, in px, after which the picture resembles itself; None where none is clear.
 
-    Likeness first falls with the shift, as it does in any picture, and must rise again.
+    The autocorrelation first falls with the shift, as it does in any picture, and must rise again.
     """
     luma = np.sqrt(picture @ LUMA).astype(np.float64)
     luma = luma if axis == 1 else luma.T
     side = luma.shape[1]
     rough = luma - cv2.GaussianBlur(luma, (0, 0), side / 10)
     power = np.abs(np.fft.rfft(rough, 2 * side, axis=1)) ** 2
-    likeness = np.fft.irfft(power.sum(0))[:side]
+    correlation = np.fft.irfft(power.sum(0))[:side]
     energy = np.concatenate([[0.0], np.cumsum((rough**2).sum(0))])
     shifts = np.arange(side)
     both = np.sqrt((energy[side] - energy[shifts]) * energy[side - shifts])
-    likeness = likeness / np.maximum(both, 1e-9)
+    correlation = correlation / np.maximum(both, 1e-9)
     least, most = max(6, side // 20), round(0.72 * side)
-    lowest = np.minimum.accumulate(likeness)
+    lowest = np.minimum.accumulate(correlation)
     inside = shifts[least:most]
     peaks = [
         int(at)
         for at in inside
-        if likeness[at] >= likeness[max(0, at - 3) : at + 4].max()
-        and likeness[at] > 0.38
-        and likeness[at] - lowest[at] > 0.3
+        if correlation[at] >= correlation[max(0, at - 3) : at + 4].max()
+        and correlation[at] > 0.38
+        and correlation[at] - lowest[at] > 0.3
     ]
     if not peaks:
         return None
-    good = [at for at in peaks if likeness[at] > 0.88 * max(likeness[at] for at in peaks)]
-    # A whole number of periods away it is told to a fraction of a px.
+    good = [at for at in peaks if correlation[at] > 0.88 * max(correlation[at] for at in peaks)]
+    # Measured over several periods, it is accurate to a fraction of a px.
     return good[-1] / max(1, round(good[-1] / good[0]))
 
 
-def _cut(error: FloatImage) -> npt.NDArray[np.bool_]:
-    """[n, lap] True right of the cheapest way down through [n, lap] differences.
+def _min_error_cut(error: FloatImage) -> npt.NDArray[np.bool_]:
+    """[n, overlap] True right of the cheapest path down through [n, overlap] differences.
 
     Source: the minimum error boundary cut, Efros and Freeman, Image Quilting, SIGGRAPH 2001, section 2.1.
     """
@@ -132,27 +132,29 @@ def _cut(error: FloatImage) -> npt.NDArray[np.bool_]:
     return np.asarray(np.arange(cost.shape[1])[None, :] >= way[:, None])
 
 
-def _softened(new: npt.NDArray[np.bool_]) -> FloatImage:
+def _soften_seam(new: npt.NDArray[np.bool_]) -> FloatImage:
     share: FloatImage = cv2.GaussianBlur(new.astype(np.float32), (0, 0), 1.0)
     return share
 
 
-def _steps(side: int, period: float | None) -> tuple[int, int]:
-    """From one patch to the next, and how far a patch laps over the one before, along a side of a picture."""
+def _step_and_overlap(side: int, period: float | None) -> tuple[int, int]:
+    """The distance from one patch to the next, and the overlap of two, along a side of a picture, in px."""
     if period is None:
         return round(0.38 * side), max(4, side // 10)
     step = round(period * max(1, round(0.25 * side / period)))
     return step, max(4, min(side - step - 1, step // 4))
 
 
-def _quilted(picture: FloatImage, times: Hw, periods: _Periods, rng: np.random.Generator) -> FloatImage:
+def _quilt(picture: FloatImage, times: Hw, periods: _Periods, rng: np.random.Generator) -> FloatImage:
     """A field about `times` as large as the picture, closed on itself both ways, of patches cut to fit each other.
 
     Source: Efros and Freeman, Image Quilting for Texture Synthesis and Transfer, SIGGRAPH 2001; here the field is a
     torus, and patches are looked for on a reduced picture first.
     """
-    (step_y, lap_y), (step_x, lap_x) = (_steps(side, at) for side, at in zip(picture.shape[:2], periods, strict=True))
-    high, wide = step_y + lap_y, step_x + lap_x
+    (step_y, overlap_y), (step_x, overlap_x) = (
+        _step_and_overlap(side, at) for side, at in zip(picture.shape[:2], periods, strict=True)
+    )
+    high, wide = step_y + overlap_y, step_x + overlap_x
     rows, columns = (
         max(2, round(times[0] * picture.shape[0] / step_y)),
         max(2, round(times[1] * picture.shape[1] / step_x)),
@@ -161,16 +163,16 @@ def _quilted(picture: FloatImage, times: Hw, periods: _Periods, rng: np.random.G
     known = np.zeros(field.shape[:2], np.bool_)
     root = np.sqrt(picture)
     shrink = max(1, min(high, wide) // 24)
-    small = _shrunk(root, shrink)
+    small = _downscale(root, shrink)
     used = np.zeros(small.shape[:2], np.float32)
     for row in range(rows):
         for column in range(columns):
             y = (np.arange(high) + row * step_y) % len(field)
             x = (np.arange(wide) + column * step_x) % field.shape[1]
             here = np.ix_(y, x)
-            old, there = field[here], known[here]
-            at_y, at_x = _best(root, small, shrink, old, there, periods, used, rng)
-            # What was taken lately costs more, or the one patch that fits best is to be seen everywhere.
+            old, filled = field[here], known[here]
+            at_y, at_x = _choose_patch(root, small, shrink, old, filled, periods, used, rng)
+            # Recently used patches cost more, or the one patch that fits best would be everywhere.
             used *= np.float32(0.93)
             near_y, near_x = (slice(max(0, at // shrink - 6), at // shrink + 7) for at in (at_y, at_x))
             used[near_y, near_x] += 1
@@ -178,65 +180,68 @@ def _quilted(picture: FloatImage, times: Hw, periods: _Periods, rng: np.random.G
             error = ((patch - old) ** 2).sum(-1)
             new = np.ones((high, wide), np.bool_)
             if column > 0:
-                new[:, :lap_x] &= _cut(error[:, :lap_x])
+                new[:, :overlap_x] &= _min_error_cut(error[:, :overlap_x])
             if column == columns - 1:
-                new[:, -lap_x:] &= _cut(error[:, -lap_x:][:, ::-1])[:, ::-1]
+                new[:, -overlap_x:] &= _min_error_cut(error[:, -overlap_x:][:, ::-1])[:, ::-1]
             if row > 0:
-                new[:lap_y] &= _cut(error[:lap_y].T).T
+                new[:overlap_y] &= _min_error_cut(error[:overlap_y].T).T
             if row == rows - 1:
-                new[-lap_y:] &= _cut(error[-lap_y:][::-1].T).T[::-1]
-            share = np.where(there, _softened(new), np.float32(1))[..., None]
+                new[-overlap_y:] &= _min_error_cut(error[-overlap_y:][::-1].T).T[::-1]
+            share = np.where(filled, _soften_seam(new), np.float32(1))[..., None]
             field[here] = old + share * (patch - old)
             known[here] = True
     field *= field
     mean = picture.mean((0, 1), dtype=np.float64) / field.mean((0, 1), dtype=np.float64)
-    return kept(field * mean.astype(np.float32))
+    return clamp_reflectance(field * mean.astype(np.float32))
 
 
-def _shrunk(picture: FloatImage, shrink: int) -> FloatImage:
+def _downscale(picture: FloatImage, shrink: int) -> FloatImage:
     rows, columns = picture.shape[0] // shrink, picture.shape[1] // shrink
     cut = picture[: rows * shrink, : columns * shrink]
     small: FloatImage = cv2.resize(cut, (columns, rows), interpolation=cv2.INTER_AREA)
     return small
 
 
-def _best(
+def _choose_patch(
     root: FloatImage,
     small: FloatImage,
     shrink: int,
     old: FloatImage,
-    there: npt.NDArray[np.bool_],
+    filled: npt.NDArray[np.bool_],
     periods: _Periods,
     used: FloatImage,
     rng: np.random.Generator,
 ) -> tuple[int, int]:
-    """Row and column of a patch that fits what is there: one of the best few, by chance."""
+    """Row and column of a patch that fits what is already filled: one of the best few, at random."""
     last = (root.shape[0] - old.shape[0], root.shape[1] - old.shape[1])
-    weight = cv2.merge([there.astype(np.float32)] * 3)
-    small_old, small_there = _shrunk(old, shrink), np.ascontiguousarray(_shrunk(weight, shrink) > 0.99, np.float32)
-    if there.any():
-        miss = np.maximum(cv2.matchTemplate(small, small_old, cv2.TM_SQDIFF, mask=small_there), 0)
+    weight = cv2.merge([filled.astype(np.float32)] * 3)
+    small_old, small_filled = (
+        _downscale(old, shrink),
+        np.ascontiguousarray(_downscale(weight, shrink) > 0.99, np.float32),
+    )
+    if filled.any():
+        miss = np.maximum(cv2.matchTemplate(small, small_old, cv2.TM_SQDIFF, mask=small_filled), 0)
     else:
         miss = np.zeros((small.shape[0] - len(small_old) + 1, small.shape[1] - small_old.shape[1] + 1), np.float32)
     miss = (miss + 1e-3) * (1 + used[: miss.shape[0], : miss.shape[1]])
-    down, along = (_whole(count, shrink, period) for count, period in zip(miss.shape, periods, strict=True))
+    down, along = (_is_whole_period(count, shrink, period) for count, period in zip(miss.shape, periods, strict=True))
     miss[~(down[:, None] & along[None, :])] = np.inf
     good = np.flatnonzero(miss <= 1.2 * miss.min() + 1e-6)
     pick = int(good[int(rng.integers(len(good)))])
     y, x = (min(shrink * at, most) for at, most in zip(divmod(pick, miss.shape[1]), last, strict=True))
-    if not there.any():
+    if not filled.any():
         return y, x
     y0, x0 = max(0, y - shrink), max(0, x - shrink)
     near = root[y0 : min(y + shrink, last[0]) + len(old), x0 : min(x + shrink, last[1]) + old.shape[1]]
-    # Every other pixel is enough to tell by.
+    # Every other pixel is enough to compare.
     half_near, half_old, half_weight = (np.ascontiguousarray(each[::2, ::2]) for each in (near, old, weight))
     fine = cv2.matchTemplate(half_near, half_old, cv2.TM_SQDIFF, mask=half_weight)
     dy, dx = divmod(int(fine.argmin()), fine.shape[1])
     return min(y0 + 2 * dy, last[0]), min(x0 + 2 * dx, last[1])
 
 
-def _whole(count: int, shrink: int, period: float | None) -> npt.NDArray[np.bool_]:
-    """[count] whether each place of a reduced picture is a whole number of periods from its beginning, or near it."""
+def _is_whole_period(count: int, shrink: int, period: float | None) -> npt.NDArray[np.bool_]:
+    """[count] whether each position of a reduced picture is about a whole number of periods from its start."""
     at = np.arange(count) * shrink
     if period is None:
         return np.ones(count, np.bool_)
@@ -248,7 +253,7 @@ def swatch(hw: Hw, px_per_m: float, rng: np.random.Generator, *, picture: FloatI
     picture_px_per_m = min(picture.shape[:2]) / SWATCH_M
     wanted = (math.ceil(side / px_per_m * picture_px_per_m / own) for side, own in zip(hw, picture.shape, strict=False))
     down, along = (min(max(times, 1), 3) for times in wanted)
-    field = _quilted(picture, (down, along), periods, rng)
+    field = _quilt(picture, (down, along), periods, rng)
     scale = px_per_m / picture_px_per_m
     if scale < 1:
         rows, columns = (max(1, round(side * scale)) for side in field.shape[:2])
@@ -260,5 +265,5 @@ def swatch(hw: Hw, px_per_m: float, rng: np.random.Generator, *, picture: FloatI
     at_y = ((np.arange(hw[0], dtype=np.float64) / scale + start[0]) % rows + 1).astype(np.float32)
     at_x = ((np.arange(hw[1], dtype=np.float64) / scale + start[1]) % columns + 1).astype(np.float32)
     map_x, map_y = np.broadcast_to(at_x[None, :], hw), np.broadcast_to(at_y[:, None], hw)
-    laid = cv2.remap(field, np.ascontiguousarray(map_x), np.ascontiguousarray(map_y), cv2.INTER_LINEAR)
-    return kept(laid)
+    tiled = cv2.remap(field, np.ascontiguousarray(map_x), np.ascontiguousarray(map_y), cv2.INTER_LINEAR)
+    return clamp_reflectance(tiled)

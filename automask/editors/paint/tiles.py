@@ -1,4 +1,4 @@
-"""What is laid piece by piece in courses: tiles and bricks."""
+"""Tiles and bricks: separate pieces in courses."""
 
 import math
 from dataclasses import dataclass
@@ -8,7 +8,15 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.editors.paint.look import Texture, Triple
-from automask.editors.paint.noise import blend, fractal, kept, line, mixed, seen, smoothstep
+from automask.editors.paint.noise import (
+    blend,
+    clamp_reflectance,
+    fractal,
+    line_coverage,
+    mean_colour,
+    smoothstep,
+    visibility,
+)
 from automask.types import FloatImage, Hw, Labels
 
 
@@ -43,7 +51,7 @@ def _courses(
     offset: float,
     wobble: tuple[FloatImage, FloatImage] | None = None,
 ) -> _Pieces:
-    """Pieces of `size_wh` metres, joint included, in level courses; every other one moved on by `offset` of a piece."""
+    """Pieces of `size_wh` metres, joint included, in level courses; every other one is moved by `offset` of a piece."""
     width, height = size_wh
     start_x, start_y = float(rng.random()) * width, float(rng.random()) * height
     x = ((np.arange(hw[1], dtype=np.float32) + 0.5) / np.float32(px_per_m) + np.float32(start_x))[None, :]
@@ -93,8 +101,10 @@ def _hexagons(hw: Hw, px_per_m: float, rng: np.random.Generator, across_m: float
 
 def _joints(pieces: _Pieces, joint_m: float, px_per_m: float, share: float, least_m: float) -> FloatImage:
     """[h, w] in 0..1 how much of each pixel is joint; where pieces are too small to see, `share` everywhere."""
-    clear = seen(least_m, px_per_m)
-    return np.float32(share) + np.float32(clear) * (line(pieces.edge, joint_m / 2, px_per_m) - np.float32(share))
+    clear = visibility(least_m, px_per_m)
+    return np.float32(share) + np.float32(clear) * (
+        line_coverage(pieces.edge, joint_m / 2, px_per_m) - np.float32(share)
+    )
 
 
 def joint_share(size_wh: tuple[float, float], joint_m: float) -> float:
@@ -116,7 +126,7 @@ def tiles(
     uneven: float = 0.02,
     hexagonal: bool = False,
 ) -> FloatImage:
-    """Glazed tiles: each a little lighter or darker, and hung a little askew, so that it mirrors another light.
+    """Glazed tiles: each a little lighter or darker, and a little tilted, so that it reflects another light.
 
     Args:
         hw, px_per_m, rng: See `Texture`.
@@ -124,7 +134,7 @@ def tiles(
         grout: What is between.
         size_wh: Width and height, joint included, in metres.
         joint_m: Width of a joint.
-        offset: How far every other course is moved on, in tiles.
+        offset: How far every other course is offset, in tiles.
         vary: Spread of the tiles' lightness.
         uneven: Spread of light over one tile, and how much its glaze pools.
         hexagonal: Hexagons, `size_wh[0]` across.
@@ -136,7 +146,7 @@ def tiles(
         pieces = _courses(hw, px_per_m, rng, size_wh, offset=offset)
         middle = (size_wh[0] / 2, size_wh[1] / 2)
     least = min(size_wh)
-    clear = np.float32(seen(least, px_per_m))
+    clear = np.float32(visibility(least, px_per_m))
     tone = rng.standard_normal(pieces.count) * vary
     lean = rng.standard_normal((2, pieces.count)) * uneven * 1.6
     gain = 1 + clear * pieces.each(tone)
@@ -145,12 +155,12 @@ def tiles(
     gain += np.float32(0.45 * uneven) * fractal(hw, px_per_m, 1.2 / least, rng, octaves=3, gain=0.6)
     joint = _joints(pieces, joint_m, px_per_m, joint_share(size_wh, joint_m), least)
     # The glaze thins at the edge: a light rim, then the grout a little sunk and so darker along it.
-    rim = line(np.abs(pieces.edge - np.float32(0.7 * joint_m)), 0.4 * joint_m, px_per_m)
+    rim = line_coverage(np.abs(pieces.edge - np.float32(0.7 * joint_m)), 0.4 * joint_m, px_per_m)
     gain += clear * np.float32(0.05) * rim
-    return kept(blend(_planes(colour, gain), grout, joint))
+    return clamp_reflectance(blend(_modulated_planes(colour, gain), grout, joint))
 
 
-def _planes(colour: Triple, gain: FloatImage) -> FloatImage:
+def _modulated_planes(colour: Triple, gain: FloatImage) -> FloatImage:
     planes: FloatImage = cv2.merge([np.float32(level) * gain for level in colour])
     return planes
 
@@ -158,7 +168,7 @@ def _planes(colour: Triple, gain: FloatImage) -> FloatImage:
 def tiles_mean(colour: Triple, grout: Triple, size_wh: tuple[float, float], joint_m: float = 0.0025) -> Triple:
     """The mean of `tiles`."""
     share = joint_share(size_wh, joint_m)
-    return mixed((colour, 1 - share), (grout, share))
+    return mean_colour((colour, 1 - share), (grout, share))
 
 
 def slabs(
@@ -180,7 +190,7 @@ def slabs(
     )
     sheet = stone(sheet_hw, px_per_m, rng)
     pieces = _courses(hw, px_per_m, rng, size_wh, offset=offset)
-    clear = np.float32(seen(min(size_wh), px_per_m))
+    clear = np.float32(visibility(min(size_wh), px_per_m))
     turn = np.where(rng.random((2, pieces.count)) < 0.5, -1, 1) * px_per_m
     at = rng.random((2, pieces.count))
     at_x = pieces.each(at[0] * sheet_hw[1]) + pieces.each(turn[0]) * pieces.x
@@ -188,7 +198,7 @@ def slabs(
     cut = cv2.remap(sheet, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     gain = 1 + clear * pieces.each(rng.standard_normal(pieces.count) * vary)
     joint = _joints(pieces, joint_m, px_per_m, joint_share(size_wh, joint_m), min(size_wh))
-    return kept(blend(cut * gain[..., None], grout, joint))
+    return clamp_reflectance(blend(cut * gain[..., None], grout, joint))
 
 
 BRICK_WH = (0.225, 0.075)
@@ -215,7 +225,7 @@ def bricks(
         relief: How deep the joints and how rough the faces look.
         speckle: How much a brick differs within itself.
     """
-    clear = np.float32(seen(BRICK_WH[1], px_per_m))
+    clear = np.float32(visibility(BRICK_WH[1], px_per_m))
     rough = [fractal(hw, px_per_m, 22, rng, octaves=3, gain=0.6) * np.float32(0.0011) for _ in range(2)]
     pieces = _courses(hw, px_per_m, rng, BRICK_WH, offset=0.5, wobble=(rough[0], rough[1]))
     smaller = pieces.each(np.abs(rng.standard_normal(pieces.count)) * 0.0012)
@@ -230,14 +240,14 @@ def bricks(
     palette = np.array(fired, np.float64)
     weights = rng.dirichlet(np.full(len(palette), 0.45), pieces.count)
     each = weights @ palette * np.exp(0.09 * speckle * rng.standard_normal(pieces.count) - 0.004)[:, None]
-    colours = np.asarray(mixed(*[(colour, 1.0) for colour in fired])) * (1 - clear) + clear * each
+    colours = np.asarray(mean_colour(*[(colour, 1.0) for colour in fired])) * (1 - clear) + clear * each
     picture = pieces.each(colours)
     blotch = fractal(hw, px_per_m, (22, 14), rng, octaves=4, gain=0.65)
     grain = fractal(hw, px_per_m, 220, rng, octaves=2, gain=0.8)
     gain = 1 + np.float32(0.075 * speckle) * blotch + np.float32(0.05 * speckle) * grain
     pits = smoothstep(np.float32(0.5) * blotch + grain, 2.1, 2.9)
     gain -= np.float32(0.25 * speckle) * pits
-    # Light from above: the upper arris catches it, the lower one and the mortar under it lie in shade.
+    # Light from above: the upper edge catches it, the lower one and the mortar under it are in shade.
     from_top, from_bottom = pieces.y - half, np.float32(BRICK_WH[1]) - half - pieces.y
     band = np.float32(1 / 0.006)
     lift = np.clip(1 - np.abs(from_top) * band, 0, 1) * np.float32(0.10)
@@ -250,11 +260,11 @@ def bricks(
     bed = np.float32(0.95) + np.float32(0.05) * grain + np.float32(0.04) * blotch - clear * np.float32(relief) * sunk
     under = [plane * gain for plane in cv2.split(picture)]
     out = [plane + joint * (np.float32(level) * bed - plane) for plane, level in zip(under, mortar, strict=True)]
-    return kept(cv2.merge(out))
+    return clamp_reflectance(cv2.merge(out))
 
 
 def bricks_mean(fired: tuple[Triple, ...], mortar: Triple) -> Triple:
     """The mean of `bricks`: shade in the joints and pits in the faces take 3 % of what would be sent back."""
-    face, bed = mixed(*[(colour, 1.0) for colour in fired]), mortar
+    face, bed = mean_colour(*[(colour, 1.0) for colour in fired]), mortar
     red, green, blue = (0.795 * f + 0.170 * b for f, b in zip(face, bed, strict=True))
     return red, green, blue

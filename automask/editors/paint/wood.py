@@ -1,4 +1,4 @@
-"""Wood: boards cut from a log, laid as veneer, floorboards or herringbone."""
+"""Wood: boards cut from a log, as veneer, floorboards or herringbone."""
 
 import math
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.editors.paint.look import Triple
-from automask.editors.paint.noise import fractal, kept, line, mixed, seen, smoothstep
+from automask.editors.paint.noise import clamp_reflectance, fractal, line_coverage, mean_colour, smoothstep, visibility
 from automask.types import FloatImage, Hw, Labels
 
 
@@ -20,10 +20,10 @@ class Species:
         light, dark: Its two colours.
         share: How much of the dark one, on the whole.
         ring_m: Width of a year's ring.
-        rings: How plain the rings are.
-        streaks: How plain broad streaks of many years are.
-        fibre: How plain the fibres are.
-        pores: How plain the pores are.
+        rings: Contrast of the rings.
+        streaks: Contrast of broad streaks of many years.
+        fibre: Contrast of the fibres.
+        pores: Contrast of the pores.
         rift: Share of boards with straight grain.
         vary: Spread of lightness between boards.
     """
@@ -42,12 +42,12 @@ class Species:
     @property
     def mean(self) -> Triple:
         """Its reflectance as a whole."""
-        return mixed((self.light, 1 - self.share), (self.dark, self.share))
+        return mean_colour((self.light, 1 - self.share), (self.dark, self.share))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cuts:
-    """How boards lie in their logs; each value [n], in metres, for n boards.
+    """Where boards are in their logs; each value [n], in metres, for n boards.
 
     A board's face is a plane next to the pith: where it passes close, the rings' cones are cut to arches (cathedrals);
     far to the side they are straight lines (rift). Everything about a board's figure follows from these few numbers.
@@ -105,7 +105,7 @@ def _rings(wood: Species, rng: np.random.Generator) -> FloatImage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Timber:
-    """What all boards of one picture are cut from: rings, and fibres and pores to lay over them."""
+    """What all boards of one picture are cut from: rings, and the fibres and pores over them."""
 
     wood: Species
     px_per_m: float
@@ -114,7 +114,7 @@ class _Timber:
     fibre: FloatImage
 
     @classmethod
-    def grown(cls, hw: Hw, px_per_m: float, wood: Species, rng: np.random.Generator) -> "_Timber":
+    def generate(cls, hw: Hw, px_per_m: float, wood: Species, rng: np.random.Generator) -> "_Timber":
         """Timber for a picture of that size, grain along the columns."""
         rings = _rings(wood, rng)
         sheet_hw = (min(hw[0], round(2.2 * px_per_m) + 8), min(hw[1], round(3.5 * px_per_m) + 8))
@@ -131,7 +131,7 @@ class _Timber:
         place = cuts.place[each]
         at_x, at_y = (u + place) * scale, (v + place * np.float32(0.37)) * scale
         at_x, at_y = np.broadcast_arrays(at_x, at_y)
-        at_x, at_y = _bounced(at_x, self.fibre.shape[1]), _bounced(at_y, self.fibre.shape[0])
+        at_x, at_y = _mirror(at_x, self.fibre.shape[1]), _mirror(at_y, self.fibre.shape[0])
         fibre = cv2.remap(self.fibre, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         sway = cv2.remap(self.sway, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         off = v - cuts.aside[each] + np.float32(0.0045) * sway
@@ -140,30 +140,32 @@ class _Timber:
         # How many steps of the table a pixel spans, which is less where the rings are cut flat.
         spans = (np.abs(off) / (radius + np.float32(1e-3)) + np.float32(0.08)) * np.float32(1 / (_STEP_M * scale))
         level = np.clip(cv2.log(spans) * np.float32(1 / math.log(2)), 0, len(self.rings) - 1)
-        at = _bounced((radius + cuts.ring[each]) * np.float32(1 / _STEP_M), _RADII)
+        at = _mirror((radius + cuts.ring[each]) * np.float32(1 / _STEP_M), _RADII)
         figure = cv2.remap(self.rings, at, level, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-        figure *= np.float32(seen(0.03, self.px_per_m))
+        figure *= np.float32(visibility(0.03, self.px_per_m))
         # Pores sit in the spring wood.
         fibre *= np.clip(1 + np.float32(3.2) * figure, 0.35, 2)
         share: FloatImage = np.clip(np.float32(self.wood.share) + figure + fibre, 0, 1)
         return share
 
 
-def _bounced(at: FloatImage, size: int) -> FloatImage:
-    """Positions turned back at both ends of a picture, however far beyond they are."""
+def _mirror(at: FloatImage, size: int) -> FloatImage:
+    """Positions mirrored at both ends of a picture, however far beyond they are."""
     turn = np.float32(max(1, size - 1))
     folded: FloatImage = turn - np.abs(np.abs(at) % (2 * turn) - turn)
     return folded.astype(np.float32)
 
 
-def _coloured(wood: Species, share: FloatImage, tone: FloatImage, joint: FloatImage | None = None) -> FloatImage:
+def _colourise(wood: Species, share: FloatImage, tone: FloatImage, joint: FloatImage | None = None) -> FloatImage:
     """The picture of shares of the dark colour, lighter and darker board by board; dark boards are also the redder."""
     gain = 1 + tone if joint is None else (1 + tone) * (1 - joint)
     red, green, blue = (
         (np.float32(light) + share * np.float32(dark - light)) * gain
         for light, dark in zip(wood.light, wood.dark, strict=True)
     )
-    return kept(cv2.merge([red * (1 - np.float32(0.06) * tone), green, blue * (1 + np.float32(0.15) * tone)]))
+    return clamp_reflectance(
+        cv2.merge([red * (1 - np.float32(0.06) * tone), green, blue * (1 + np.float32(0.15) * tone)])
+    )
 
 
 _LEAF_M = 2.7
@@ -180,13 +182,13 @@ def veneer(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species) 
     each = np.minimum(np.searchsorted(ends, v[:, 0]), len(ends) - 1)[:, None]
     v = v - (ends - 0.5 * np.array(widths)).astype(np.float32)[each]
     u = ((np.arange(down[1], dtype=np.float32) + 0.5) / np.float32(px_per_m))[None, :]
-    u = _bounced(u * 1000, round(1000 * _LEAF_M)) * np.float32(0.001) - np.float32(_LEAF_M / 2)
-    timber = _Timber.grown(down, px_per_m, wood, rng)
+    u = _mirror(u * 1000, round(1000 * _LEAF_M)) * np.float32(0.001) - np.float32(_LEAF_M / 2)
+    timber = _Timber.generate(down, px_per_m, wood, rng)
     cuts = _cuts(len(widths), 0.25, wood, rng)
     share = timber.face(u, v, cuts, each)
     tone = np.float32(0.45) * cuts.tone[each]
-    clear = np.float32(seen(0.2, px_per_m))
-    return _coloured(wood, np.ascontiguousarray(share.T), np.ascontiguousarray((clear * tone).T))
+    clear = np.float32(visibility(0.2, px_per_m))
+    return _colourise(wood, np.ascontiguousarray(share.T), np.ascontiguousarray((clear * tone).T))
 
 
 _BOARD_M = 0.18
@@ -194,12 +196,12 @@ _BOARD_M = 0.18
 
 def planks(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species) -> FloatImage:
     """Floorboards along the columns: each its own cut and tone, with joints as thin as they are."""
-    timber = _Timber.grown(hw, px_per_m, wood, rng)
+    timber = _Timber.generate(hw, px_per_m, wood, rng)
     height_m, width_m = hw[0] / px_per_m, hw[1] / px_per_m
     share, tone = np.empty(hw, np.float32), np.empty(hw, np.float32)
     joint = np.zeros(hw, np.float32)
     u = ((np.arange(hw[1], dtype=np.float32) + 0.5) / np.float32(px_per_m))[None, :]
-    clear = np.float32(seen(_BOARD_M, px_per_m))
+    clear = np.float32(visibility(_BOARD_M, px_per_m))
     top_m = -float(rng.random()) * _BOARD_M
     before: npt.NDArray[np.float64] = np.zeros(0)
     while top_m < height_m:
@@ -219,13 +221,13 @@ def planks(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species) 
             v = v - np.float32(top_m + wide / 2)
             share[top:bottom] = timber.face(u - begin - np.float32(0.85), v, cuts, each)
             tone[top:bottom] = cuts.tone[each]
-            side = line(np.float32(wide / 2) - np.abs(v), _GAP_M / 2, px_per_m) * strength[each] * worn
+            side = line_coverage(np.float32(wide / 2) - np.abs(v), _GAP_M / 2, px_per_m) * strength[each] * worn
             along = np.abs(u - np.concatenate([ends, [1e3]]).astype(np.float32)[each])
             along = np.minimum(along, np.abs(u - begin))
-            butt = line(along, _GAP_M / 2, px_per_m) * strength[each + len(ends) + 1]
+            butt = line_coverage(along, _GAP_M / 2, px_per_m) * strength[each + len(ends) + 1]
             joint[top:bottom] = np.maximum(side, butt)
         top_m += wide
-    return _coloured(wood, share, clear * tone, clear * joint)
+    return _colourise(wood, share, clear * tone, clear * joint)
 
 
 _GAP_M = 0.0022
@@ -253,37 +255,39 @@ _BLOCKS = 6
 
 def herringbone(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species) -> FloatImage:
     """Herringbone of blocks 0.09 x 0.54 m at 45 degrees to the columns, which the zigzags follow."""
-    timber = _Timber.grown(hw, px_per_m, wood, rng)
+    timber = _Timber.generate(hw, px_per_m, wood, rng)
     start = rng.random(2) * 10
     x = ((np.arange(hw[1], dtype=np.float32) + 0.5) / np.float32(px_per_m) + np.float32(start[0]))[None, :]
     y = ((np.arange(hw[0], dtype=np.float32) + 0.5) / np.float32(px_per_m) + np.float32(start[1]))[:, None]
     root = np.float32(1 / (math.sqrt(2) * _BLOCK_M))
     a, b = (x + y) * root, (x - y) * root  # in blocks' widths
     column, row = np.floor(a), np.floor(b)
-    # Along a row of cells, n belong to one block lying along it and n to the ends of blocks standing across.
+    # Along a row of cells, n belong to one block along the row and n to the ends of blocks across it.
     turn = (column - row) % (2 * _BLOCKS)
-    lying = turn < _BLOCKS
-    step = np.where(lying, turn, 2 * _BLOCKS - 1 - turn)
-    first, second = np.where(lying, column - step, column), np.where(lying, row, row - step)
-    long, short = np.where(lying, a - first, b - second), np.where(lying, b - row, a - column)
+    is_along = turn < _BLOCKS
+    step = np.where(is_along, turn, 2 * _BLOCKS - 1 - turn)
+    first, second = np.where(is_along, column - step, column), np.where(is_along, row, row - step)
+    long, short = np.where(is_along, a - first, b - second), np.where(is_along, b - row, a - column)
     edge = np.minimum(np.minimum(short, 1 - short), np.minimum(long, _BLOCKS - long)) * np.float32(_BLOCK_M)
     count = 1021
-    each = _scattered(first, second, lying, count)
+    each = _hash_blocks(first, second, is_along, count)
     cuts = _cuts(count, _BLOCK_M, wood, rng)
     strength = rng.uniform(0.12, 0.5, count).astype(np.float32)
     u = (long - np.float32(_BLOCKS / 2)) * np.float32(_BLOCK_M)
     v = (short - np.float32(0.5)) * np.float32(_BLOCK_M)
     share = timber.face(u, v, cuts, each)
-    clear = np.float32(seen(_BLOCK_M, px_per_m))
-    joint = clear * line(edge, _GAP_M / 2, px_per_m) * strength[each]
-    # Blocks that stand and blocks that lie send the light another way.
-    return _coloured(wood, share, clear * (cuts.tone[each] + np.where(lying, 0.02, -0.02).astype(np.float32)), joint)
+    clear = np.float32(visibility(_BLOCK_M, px_per_m))
+    joint = clear * line_coverage(edge, _GAP_M / 2, px_per_m) * strength[each]
+    # The two directions of blocks reflect the light differently.
+    return _colourise(
+        wood, share, clear * (cuts.tone[each] + np.where(is_along, 0.02, -0.02).astype(np.float32)), joint
+    )
 
 
-def _scattered(first: FloatImage, second: FloatImage, lying: npt.NDArray[np.bool_], count: int) -> Labels:
-    """[h, w] a number below `count` for each block, by its place, without a pattern."""
+def _hash_blocks(first: FloatImage, second: FloatImage, is_along: npt.NDArray[np.bool_], count: int) -> Labels:
+    """[h, w] a number below `count` for each block: a hash of its position, without a visible pattern."""
     a, b = first.astype(np.int64).astype(np.uint32), second.astype(np.int64).astype(np.uint32)
-    mix = a * np.uint32(0x9E3779B1) + b * np.uint32(0x85EBCA77) + lying.astype(np.uint32) * np.uint32(0xC2B2AE3D)
+    mix = a * np.uint32(0x9E3779B1) + b * np.uint32(0x85EBCA77) + is_along.astype(np.uint32) * np.uint32(0xC2B2AE3D)
     mix ^= mix >> np.uint32(15)
     mix *= np.uint32(0x2C1B3C6D)
     mix ^= mix >> np.uint32(13)

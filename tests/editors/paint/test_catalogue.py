@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from automask.editors.paint.catalogue import MATERIALS, coloured
+from automask.editors.paint.catalogue import MATERIALS, material_in_colour
 from automask.editors.paint.look import Look
 
 TEXTURED = sorted(MATERIALS)
-COLOURED = [name for name in TEXTURED if coloured(name, (0.2, 0.3, 0.1)) is not None]
+COLOURED = [name for name in TEXTURED if material_in_colour(name, (0.2, 0.3, 0.1)) is not None]
 
 
 def drawn(look: Look, hw=(96, 144), px_per_m=250.0, seed=0):
@@ -66,33 +66,33 @@ def test_reflectance_is_the_mean_of_what_is_drawn(name):
 
 @pytest.mark.parametrize("name", COLOURED)
 def test_a_coloured_material_has_the_mean_it_says(name):
-    look = coloured(name, (0.12, 0.20, 0.34), (0.6, 0.5, 0.4))
+    look = material_in_colour(name, (0.12, 0.20, 0.34), (0.6, 0.5, 0.4))
     assert look is not None
     np.testing.assert_allclose(mean_of(look), look.reflectance, rtol=0.04)
 
 
 @pytest.mark.parametrize("name", sorted(set(COLOURED) - {"wallpaper"}))
 def test_a_coloured_material_takes_the_hue_of_its_colour(name):
-    blue, red = coloured(name, (0.05, 0.1, 0.4)), coloured(name, (0.4, 0.1, 0.05))
+    blue, red = material_in_colour(name, (0.05, 0.1, 0.4)), material_in_colour(name, (0.4, 0.1, 0.05))
     assert blue is not None
     assert red is not None
     assert blue.reflectance[2] > 1.3 * blue.reflectance[0]
     assert red.reflectance[0] > 1.3 * red.reflectance[2]
-    assert blue.lay == MATERIALS[name].lay
+    assert blue.layout == MATERIALS[name].layout
 
 
 @pytest.mark.parametrize(
     "name", ["white marble", "oak", "walnut planks", "oak herringbone", "granite", "brass", "nylon"]
 )
 def test_stone_wood_and_what_is_unknown_take_no_colour(name):
-    assert coloured(name, (0.1, 0.2, 0.3)) is None
+    assert material_in_colour(name, (0.1, 0.2, 0.3)) is None
 
 
 def test_wallpaper_has_two_colours():
-    stripes = coloured("wallpaper", (0.1, 0.1, 0.3), (0.7, 0.7, 0.6))
+    stripes = material_in_colour("wallpaper", (0.1, 0.1, 0.3), (0.7, 0.7, 0.6))
     assert stripes is not None
     np.testing.assert_allclose(stripes.reflectance, (0.4, 0.4, 0.45))
-    assert coloured("wallpaper", (0.1, 0.1, 0.3)) is not None
+    assert material_in_colour("wallpaper", (0.1, 0.1, 0.3)) is not None
 
 
 @pytest.mark.parametrize("name", TEXTURED)
@@ -176,9 +176,9 @@ def test_materials_are_as_light_as_real_ones(name, low, high):
 @pytest.mark.parametrize("species", ["oak", "smoked oak", "ash", "walnut", "ebony"])
 def test_a_wood_is_veneer_upright_planks_on_the_floor_and_herringbone(species):
     veneer = MATERIALS[species]
-    assert veneer.lay == "grain"
+    assert veneer.layout == "grain"
     assert veneer.floor == MATERIALS[f"{species} planks"]
-    assert MATERIALS[f"{species} planks"].lay == MATERIALS[f"{species} herringbone"].lay == "boards"
+    assert MATERIALS[f"{species} planks"].layout == MATERIALS[f"{species} herringbone"].layout == "boards"
 
 
 def test_only_metals_are_metal():

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from automask.editors.paint.laying import textured
+from automask.editors.paint.laying import texture_planes
 from automask.editors.paint.look import Look
 from automask.geometry.perspective import Room
 from automask.geometry.planes import RoomPlane
@@ -30,8 +30,8 @@ def room(normal=(0, -1, 0), metres_away=3.0):
     return Room(FOCAL, SIZE[1] / 2, HORIZON, (YAW, YAW + math.pi / 2), *none, seen, np.full(SIZE, 0.5, np.float32))
 
 
-def lay(look, mask, *, whole, where=None, scale=1.0, seed=0):
-    return textured(look, where or room(), whole, mask, corner=(0, 0), seed=seed, scale=scale)
+def texture(look, mask, *, whole, where=None, scale=1.0, seed=0):
+    return texture_planes(look, where or room(), whole, mask, corner=(0, 0), seed=seed, scale=scale)
 
 
 FLOOR = RoomPlane(horizontal=True, axis=0, offset=1.5)
@@ -45,32 +45,32 @@ def below():
 
 
 def test_boards_keep_their_way_to_the_vanishing_point():
-    laid = lay(Look((0.5, 0.5, 0.5), ruler, "boards"), below(), whole=FLOOR)
+    painted = texture(Look((0.5, 0.5, 0.5), ruler, "boards"), below(), whole=FLOOR)
     vanishing = np.array([SIZE[1] / 2 + FOCAL * math.tan(YAW), HORIZON])
     for x in (30.5, 150.5, 260.5):
         end = np.array([x, 195.5])
         at = [end + t * (vanishing - end) for t in (0, 0.2, 0.4, 0.6)]
-        across = [laid[int(y), int(x), 1] for x, y in at]
+        across = [painted[int(y), int(x), 1] for x, y in at]
         assert np.ptp(across) < 0.05
 
 
 def test_tiles_shrink_with_distance():
-    laid = lay(Look((0.5, 0.5, 0.5), ruler, "courses"), below(), whole=FLOOR)
-    width = np.hypot(*np.moveaxis(np.diff(laid[..., :2], axis=1), -1, 0))[:, 100:200].mean(1)
+    painted = texture(Look((0.5, 0.5, 0.5), ruler, "courses"), below(), whole=FLOOR)
+    width = np.hypot(*np.moveaxis(np.diff(painted[..., :2], axis=1), -1, 0))[:, 100:200].mean(1)
     assert width[115] > 1.5 * width[150] > 2 * width[190] > 0
 
 
 def test_scale_doubles_the_pattern():
     look = Look((0.5, 0.5, 0.5), ruler, "courses")
-    one, two = (lay(look, below(), whole=FLOOR, scale=scale) for scale in (1.0, 2.0))
-    steps = [np.hypot(*np.moveaxis(np.diff(laid[180, 50:250, :2], axis=0), -1, 0)).mean() for laid in (one, two)]
+    one, two = (texture(look, below(), whole=FLOOR, scale=scale) for scale in (1.0, 2.0))
+    steps = [np.hypot(*np.moveaxis(np.diff(painted[180, 50:250, :2], axis=0), -1, 0)).mean() for painted in (one, two)]
     assert steps[0] == pytest.approx(2 * steps[1], rel=0.03)
 
 
 def test_nothing_is_laid_outside_the_mask():
-    laid = lay(Look((0.5, 0.5, 0.5), ruler), below(), whole=FLOOR)
-    assert (laid[:110] == 0).all()
-    assert (laid[110:, :, 2] > 0.99).all()
+    painted = texture(Look((0.5, 0.5, 0.5), ruler), below(), whole=FLOOR)
+    assert (painted[:110] == 0).all()
+    assert (painted[110:, :, 2] > 0.99).all()
 
 
 def test_cloth_lies_on_anything_without_a_break():
@@ -78,8 +78,8 @@ def test_cloth_lies_on_anything_without_a_break():
     where = room()
     where.surfaces.normal[:, ::2] = (0, 0, -1)
     where.surfaces.normal[:, 1::2] = (-1, 0, 0)
-    laid = lay(Look((0.5, 0.5, 0.5), ruler, "cloth"), below(), whole=FRONT, where=where)
-    steps = np.diff(laid[112:, :, :2], axis=1)
+    painted = texture(Look((0.5, 0.5, 0.5), ruler, "cloth"), below(), whole=FRONT, where=where)
+    steps = np.diff(painted[112:, :, :2], axis=1)
     np.testing.assert_allclose(steps[..., 0], 3.0 / FOCAL, rtol=0.05)
     assert np.abs(steps[..., 1]).max() < 1e-3
 
@@ -87,8 +87,8 @@ def test_cloth_lies_on_anything_without_a_break():
 def test_veneer_stands_upright_on_fronts():
     normal = (math.cos(YAW + math.pi / 2), 0, -math.sin(YAW + math.pi / 2))
     look = Look((0.5, 0.5, 0.5), ruler, "grain")
-    laid = lay(look, below(), whole=FRONT, where=room(normal))
-    inside = laid[115:195, 20:280]
+    painted = texture(look, below(), whole=FRONT, where=room(normal))
+    inside = painted[115:195, 20:280]
     assert (np.diff(inside[..., 1], axis=0) > 0).all()  # rows of the texture run down
     assert np.abs(np.diff(inside[..., 0], axis=0)).max() < 1e-3
 
@@ -99,16 +99,16 @@ def test_grain_runs_the_length_of_a_worktop(shape):
     mask = np.zeros(SIZE, bool)
     mask[shape] = True
     top = RoomPlane(horizontal=True, axis=1, offset=0.6)
-    laid = lay(Look((0.5, 0.5, 0.5), ruler, "grain"), mask, whole=top, where=room(metres_away=2.0))
-    spans = [np.ptp(laid[mask][:, k]) for k in (0, 1)]
+    painted = texture(Look((0.5, 0.5, 0.5), ruler, "grain"), mask, whole=top, where=room(metres_away=2.0))
+    spans = [np.ptp(painted[mask][:, k]) for k in (0, 1)]
     assert spans[1] > spans[0]
 
 
 def test_a_floor_gets_boards_where_fronts_get_veneer():
     boards = Look((0.5, 0.5, 0.5), ruler, "boards")
     look = Look((0.5, 0.5, 0.5), lambda hw, px, rng: np.zeros((*hw, 3), np.float32), "grain", floor=boards)
-    assert lay(look, below(), whole=FLOOR)[150, 150, 2] == pytest.approx(1)
-    assert lay(look, below(), whole=FRONT)[150, 150, 2] == 0
+    assert texture(look, below(), whole=FLOOR)[150, 150, 2] == pytest.approx(1)
+    assert texture(look, below(), whole=FRONT)[150, 150, 2] == 0
 
 
 def test_the_same_seed_lays_the_same():
@@ -116,5 +116,7 @@ def test_the_same_seed_lays_the_same():
         return rng.random((*hw, 3)).astype(np.float32)
 
     look = Look((0.5, 0.5, 0.5), noisy)
-    np.testing.assert_array_equal(lay(look, below(), whole=FLOOR, seed=4), lay(look, below(), whole=FLOOR, seed=4))
-    assert (lay(look, below(), whole=FLOOR, seed=4) != lay(look, below(), whole=FLOOR, seed=5)).any()
+    np.testing.assert_array_equal(
+        texture(look, below(), whole=FLOOR, seed=4), texture(look, below(), whole=FLOOR, seed=4)
+    )
+    assert (texture(look, below(), whole=FLOOR, seed=4) != texture(look, below(), whole=FLOOR, seed=5)).any()

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageColor
 
 from automask.editors.paint import Paint, look_for
-from automask.editors.paint.catalogue import MATERIALS, coloured
-from automask.editors.paint.colours import NAMES, PAINTS, SHIFTS, hex_of, linear, shifted
+from automask.editors.paint.catalogue import MATERIALS, material_in_colour
+from automask.editors.paint.colours import NAMES, PAINTS, SHIFTS, hex_of, linear, shift_colour
 from automask.editors.paint.listing import group_of, materials, sample
 from automask.editors.paint.prompts import FINISHES, SYNONYMS
 from automask.editors.paint.ral import RAL
@@ -147,16 +147,16 @@ def test_modifying_words_do_what_is_written(colour):
     lightness, chroma, _ = lch(colour)
     tolerance = 0.006  # 8 bits
     for word, way in (("light", 1 / 3), ("pale", 1 / 2), ("soft", 1 / 6), ("muted", 0)):
-        assert abs(lch(shifted(colour, word))[0] - (lightness + way * (1 - lightness))) < tolerance
-        assert lch(shifted(colour, word))[1] <= chroma + tolerance
+        assert abs(lch(shift_colour(colour, word))[0] - (lightness + way * (1 - lightness))) < tolerance
+        assert lch(shift_colour(colour, word))[1] <= chroma + tolerance
     for word, share in (("dark", 0.72), ("deep", 0.8)):
-        assert abs(lch(shifted(colour, word))[0] - share * lightness) < 2 * tolerance
+        assert abs(lch(shift_colour(colour, word))[0] - share * lightness) < 2 * tolerance
 
     def amber(value):
         _, strength, hue = lch(value)
         return strength * np.cos(np.radians(hue - 70))
 
-    assert amber(shifted(colour, "warm")) > amber(shifted(colour, "cool"))
+    assert amber(shift_colour(colour, "warm")) > amber(shift_colour(colour, "cool"))
 
 
 @pytest.mark.parametrize(
@@ -304,8 +304,8 @@ def test_words_for_materials(prompt, name):
     ],
 )
 def test_a_material_in_a_colour(prompt, name, colours):
-    got, asked = look_for(prompt), coloured(name, *[linear(hex_of(colour)) for colour in colours])
-    assert (got.reflectance, got.gloss, got.lay) == (asked.reflectance, asked.gloss, asked.lay)
+    got, asked = look_for(prompt), material_in_colour(name, *[linear(hex_of(colour)) for colour in colours])
+    assert (got.reflectance, got.gloss, got.layout) == (asked.reflectance, asked.gloss, asked.layout)
     assert got.texture.func is asked.texture.func
 
 

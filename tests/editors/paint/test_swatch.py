@@ -56,7 +56,7 @@ def test_the_mean_colour_is_the_picture_s(tmp_path, name):
 def test_a_period_is_kept(tmp_path):
     """Bricks stay whole: courses 75 mm apart, where the picture's short side is 0.6 m."""
     look = swatch_look(save(tmp_path / "bricks.png", of("brick")))
-    assert look.lay == "courses"
+    assert look.layout == "courses"
     rows = laid(look, (1200, 600)).mean((1, 2))
     rows = rows - cv2.GaussianBlur(rows[None], (0, 0), 40)[0]
     power = np.abs(np.fft.rfft(rows * np.hanning(len(rows))))
@@ -65,7 +65,7 @@ def test_a_period_is_kept(tmp_path):
 
 
 def test_stone_has_no_period(tmp_path):
-    assert swatch_look(save(tmp_path / "granite.png", of("granite"))).lay == "slab"
+    assert swatch_look(save(tmp_path / "granite.png", of("granite"))).layout == "slab"
 
 
 def test_light_that_falls_off_over_the_picture_is_evened(tmp_path):

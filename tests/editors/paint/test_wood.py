@@ -3,7 +3,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from automask.editors.paint.wood import Species, _ends, _scattered, herringbone, planks, veneer
+from automask.editors.paint.wood import Species, _ends, _hash_blocks, herringbone, planks, veneer
 
 PLAIN = Species((0.5, 0.4, 0.3), (0.2, 0.15, 0.1), rings=0, streaks=0, fibre=0, pores=0, vary=0.12)
 GRAINED = Species((0.5, 0.4, 0.3), (0.2, 0.15, 0.1), vary=0)
@@ -47,7 +47,7 @@ def test_herringbone_is_blocks_of_six_widths_both_ways():
 
 def test_blocks_get_numbers_without_a_pattern():
     first, second = np.meshgrid(np.arange(200.0, dtype=np.float32), np.arange(200.0, dtype=np.float32))
-    numbers = _scattered(first, second, first > 0, 1021)
+    numbers = _hash_blocks(first, second, first > 0, 1021)
     assert len(np.unique(numbers)) == 1021
     assert abs(np.corrcoef(numbers[:, :-1].ravel(), numbers[:, 1:].ravel())[0, 1]) < 0.02
 
