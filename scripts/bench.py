@@ -10,8 +10,8 @@
     python scripts/bench.py resume     a finished folder of 1,000 photos, run again
     python scripts/bench.py broken     1,000 photos, 30 of them broken in 15 ways
 
-Machines are noisy: every figure is the median of several runs, rivals take turns, and ratios are what to quote.
-Random weights are honest for speed and memory, and say nothing of quality.
+Machines are noisy: every figure is the median of several runs, alternatives run in turn, and ratios are what to quote.
+Random weights are valid for speed and memory, not for quality.
 """
 
 import argparse
@@ -48,7 +48,7 @@ def main() -> None:
     paint.add_argument("--runs", type=int, default=5)
     paint.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     edit = commands.add_parser("edit", help="the diffusion editor, random weights")
-    edit.add_argument("--device", default="cpu", help="cuda for figures that mean something")
+    edit.add_argument("--device", default="cpu", help="cuda for meaningful figures")
     edit.add_argument("--engines", nargs="+", choices=("sd15", "sdxl"), default=["sd15", "sdxl"])
     edit.add_argument(
         "--random-weights", action="store_true", help="nets of the published size; without it tiny ones (always on cpu)"
@@ -143,7 +143,7 @@ def bench_masks(runs: int, *, tiny: bool) -> None:
         segmenter = ClipSeg(model=str(clipseg_path), device="cpu")
         refiner = Sam(model=str(sam_path), device="cpu")
         loop = _Tutorial(clipseg_path, sam_path)
-        # With random weights the number of boxes would be chance: two for each phrase, always the same.
+        # With random weights the number of boxes would be random: two for each phrase, always the same.
         boxes = (Box(300, 500, 900, 900), Box(900, 200, 1300, 700))
 
         def ours(count: int) -> Callable[[], None]:
@@ -153,7 +153,7 @@ def bench_masks(runs: int, *, tiny: bool) -> None:
 
             return run
 
-        times = _in_turn({"one": ours(1), "eight": ours(8), "loop": lambda: loop(photo, PHRASES, boxes)}, runs)
+        times = _interleave({"one": ours(1), "eight": ours(8), "loop": lambda: loop(photo, PHRASES, boxes)}, runs)
     one = statistics.median(times["one"])
     rows = [
         ("automask, 1 phrase", times["one"], 1.0),
@@ -207,12 +207,12 @@ def _weights(folder: Path, *, tiny: bool) -> tuple[Path, Path]:
 
     torch.manual_seed(0)
     home = folder / "clipseg"
-    # The tiny tokenizer knows every letter, which is all that timing needs; its marks' numbers are told to the net.
+    # The tiny tokenizer knows every letter, which is enough for timing; its special tokens' ids are given to the net.
     shutil.copytree(tiny_clipseg_folder(), home)
     text = json.loads((home / "config.json").read_text(encoding="utf-8"))["text_config"]
-    marks = {name: text[name] for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
+    token_ids = {name: text[name] for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
     # Sizes: CIDAS/clipseg-rd64-refined's config.json: ViT-B/16, decoder width 64, complex transposed convolution.
-    config = CLIPSegConfig(text_config=marks, reduce_dim=64, use_complex_transposed_convolution=True)
+    config = CLIPSegConfig(text_config=token_ids, reduce_dim=64, use_complex_transposed_convolution=True)
     CLIPSegForImageSegmentation(config).save_pretrained(home)
     ViTImageProcessor(size={"height": 352, "width": 352}).save_pretrained(home)
     sam = folder / "sam_vit_b.pth"
@@ -261,9 +261,9 @@ def bench_paint(runs: int) -> None:
         for turn in range(runs + 1):
             for plan in plans:
                 command = [sys.executable, __file__, "paint", "--child", folder, plan]
-                said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+                output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
                 if turn:
-                    rows.setdefault(plan, []).append(tuple(json.loads(said)))
+                    rows.setdefault(plan, []).append(tuple(json.loads(output)))
     print(f"The paint editor alone: island and wall of a 1536x1024 photo, {runs} processes each in turn\n")
     _print_table("island; wall", rows)
 
@@ -294,18 +294,18 @@ def _run_process(command: Sequence[str]) -> tuple[float, float]:
     seconds = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        said = process.stderr.read().decode() if process.stderr else ""
-        raise SystemExit(f"{' '.join(command)} failed: {said}")
+        output = process.stderr.read().decode() if process.stderr else ""
+        raise SystemExit(f"{' '.join(command)} failed: {output}")
     return seconds, _megabytes(usage.ru_maxrss)
 
 
 def _megabytes(peak: int) -> float:
-    """A process's peak memory as the system tells it: kilobytes on Linux, bytes on macOS."""
+    """A process's peak memory as the system reports it: kilobytes on Linux, bytes on macOS."""
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def _print_table(head: str, rows: Mapping[str, Sequence[tuple[float, float]]]) -> None:
-    """Median, least and most seconds and the highest peak of each row's processes."""
+    """Median, minimum and maximum of the seconds, and the highest peak, of each row's processes."""
     print(f"| {head} | median s | min s | max s | peak MB |\n| --- | --- | --- | --- | --- |")
     for name, measured in rows.items():
         seconds = [item[0] for item in measured]
@@ -313,13 +313,13 @@ def _print_table(head: str, rows: Mapping[str, Sequence[tuple[float, float]]]) -
         print(f"| {name} | {statistics.median(seconds):.2f} | {min(seconds):.2f} | {max(seconds):.2f} | {peak:.0f} |")
 
 
-def _in_turn(rivals: Mapping[str, Callable[[], None]], runs: int) -> dict[str, list[float]]:
-    """Seconds of each rival; they take turns, so that a slow spell hits all. The first turn only warms up."""
-    times: dict[str, list[float]] = {name: [] for name in rivals}
+def _interleave(alternatives: Mapping[str, Callable[[], None]], runs: int) -> dict[str, list[float]]:
+    """Seconds of each alternative; they run in turn, so that a slow spell affects all. The first turn is a warm-up."""
+    times: dict[str, list[float]] = {name: [] for name in alternatives}
     for turn in range(runs + 1):
-        for name, rival in rivals.items():
+        for name, alternative in alternatives.items():
             began = time.perf_counter()
-            rival()
+            alternative()
             if turn:
                 times[name].append(time.perf_counter() - began)
     return times

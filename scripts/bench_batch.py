@@ -1,7 +1,7 @@
 """What `bench.py` measures of whole batches: speed and memory, killed runs, resumed runs, broken photos, Ray.
 
-Everything runs as real processes of the command line. Wall-clock seconds mean something on an idle machine only; the
-processor seconds beside them also do on a busy one.
+Everything runs as real processes of the command line. Wall-clock seconds are meaningful on an idle machine only, the
+processor seconds on a busy one, too.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 SAMPLE = HERE.parent / "tests" / "data" / "kitchen.jpg"
 RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
-"""Ray calls nobody, and its workers wait behind other programs no more than ours do: it would make them nice by 15."""
+"""No usage reports, and the priority of ordinary processes: Ray would set the niceness of its workers to 15."""
 WORDS = "wall -> sage green; floor -> oak"
 SIZE_WH = (768, 512)
 
@@ -42,28 +42,28 @@ SIZE_WH = (768, 512)
 def make_photos(
     folder: Path, count: int, *, photos_from: Path | None, size_wh: tuple[int, int] = SIZE_WH
 ) -> tuple[Path, ...]:
-    """So many JPEGs of one size, each another cut-out: of the photos of a folder, or of the packaged kitchen."""
+    """`count` JPEGs of one size, each another crop of the photos of a folder, or of the packaged kitchen."""
     from PIL import Image
 
     sources = [SAMPLE] if photos_from is None else sorted(photos_from.glob("*.jpg"))
     if not sources:
         raise SystemExit(f"no .jpg in {photos_from}")
-    dice = random.Random(0)
+    rng = random.Random(0)
     pictures = [Image.open(path).convert("RGB") for path in sources]
     folder.mkdir(parents=True, exist_ok=True)
-    made = []
+    paths = []
     for number in range(count):
         picture = pictures[number % len(pictures)]
-        share = dice.uniform(0.8, 1.0) * min(picture.width / size_wh[0], picture.height / size_wh[1])
+        share = rng.uniform(0.8, 1.0) * min(picture.width / size_wh[0], picture.height / size_wh[1])
         width, height = int(size_wh[0] * share), int(size_wh[1] * share)
-        x, y = dice.randint(0, picture.width - width), dice.randint(0, picture.height - height)
-        made.append(folder / f"{number:04}.jpg")
-        picture.crop((x, y, x + width, y + height)).resize(size_wh).save(made[-1], quality=92)
-    return tuple(made)
+        x, y = rng.randint(0, picture.width - width), rng.randint(0, picture.height - height)
+        paths.append(folder / f"{number:04}.jpg")
+        picture.crop((x, y, x + width, y + height)).resize(size_wh).save(paths[-1], quality=92)
+    return tuple(paths)
 
 
 class UpperHalf:
-    """A segmenter that finds everything in the upper half: what a batch costs beside its models shows with it."""
+    """A segmenter that finds everything in the upper half: it shows what a batch costs without its models."""
 
     def heats(self, photo: Any, targets: Sequence[str]) -> Any:
         """[N, H, W] float32: 1 above, 0 below."""
@@ -73,7 +73,7 @@ class UpperHalf:
 
 
 def cheap_conf(folder: Path) -> list[str]:
-    """Arguments for a preset that costs next to nothing, whose files are written into the folder."""
+    """Arguments for a preset of almost no cost, whose files are written into the folder."""
     files = {
         "preset/cheap.yaml": "# @package _global_\n# Costs next to nothing.\ndefaults:\n"
         "  - override /segmenter: upper\n  - override /boxes: default\n  - override /refiner: threshold\n"
@@ -92,40 +92,44 @@ def cheap_conf(folder: Path) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class ProcessResult:
     """One finished process.
 
     Args:
-        seconds: Wall-clock, whole.
-        cpu_s: Processor seconds of it and all its children.
-        told_s: When each line of standard output came, from the start.
+        seconds: Wall-clock time of the whole process.
+        cpu_s: Processor seconds of the process and all its children.
+        line_times_s: When each line of standard output arrived, from the start.
         peaks_mb: Highest resident memory of the process tree in each hundred (or `per`) lines.
         status: Its exit status.
-        said: Standard output.
+        output: Standard output, line by line.
     """
 
     seconds: float
     cpu_s: float
-    told_s: tuple[float, ...]
+    line_times_s: tuple[float, ...]
     peaks_mb: tuple[float, ...]
     status: int
-    said: tuple[str, ...]
+    output: tuple[str, ...]
 
 
 def batch_command(source: Path, out: Path, *more: str, words: str = WORDS) -> list[str]:
-    """`automask batch` of this checkout, which says each photo in a line."""
+    """`automask batch` of this checkout, which prints a line for each photo."""
     return [sys.executable, "-m", "automask.cli", "batch", str(source), words, "-o", str(out), "--json", *more]
 
 
 def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of the measured processes: this checkout and this folder can be imported."""
+    """The environment of the measured processes, in which this checkout and this folder can be imported."""
     paths = [str(HERE.parent), str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths), **RAY, **(variables or {})}
 
 
 def run(
-    command: Sequence[str], *, per: int = 100, fine: Sequence[int] = (0,), variables: Mapping[str, str] | None = None
-) -> Ran:
+    command: Sequence[str],
+    *,
+    per: int = 100,
+    accepted: Sequence[int] = (0,),
+    variables: Mapping[str, str] | None = None,
+) -> ProcessResult:
     """Runs a process to its end, with the memory of its whole tree sampled five times a second."""
     began = time.perf_counter()
     with tempfile.TemporaryFile() as errors:
@@ -150,10 +154,10 @@ def run(
         seconds = time.perf_counter() - began
         reader.join()
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode not in fine:
+        if process.returncode not in accepted:
             errors.seek(0)
             raise SystemExit(f"{' '.join(command)} ended with {process.returncode}: {errors.read().decode()[-2000:]}")
-    return Ran(
+    return ProcessResult(
         seconds,
         usage.ru_utime + usage.ru_stime,
         tuple(when for when, _ in lines),
@@ -168,7 +172,7 @@ def tree_mb(root: int) -> float:
     parents: dict[int, int] = {}
     for place in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError, IndexError):
-            # The name, in brackets, may hold blanks: what follows the last bracket is the state, then the parent.
+            # The name, in brackets, may hold spaces: what follows the last bracket is the state, then the parent.
             parents[int(place.name)] = int((place / "stat").read_text().rpartition(")")[2].split()[1])
     inside = {root}
     while more := {pid for pid, parent in parents.items() if parent in inside} - inside:
@@ -181,12 +185,12 @@ def tree_mb(root: int) -> float:
 
 
 def load_note() -> str:
-    """How busy the machine is."""
+    """The load of the machine, as text."""
     return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
-    """Every file's bytes by its path; of a record all but its `timing`, which differs from run to run."""
+    """Every file's bytes by its path; a record without its `timing`, which differs from run to run."""
     files = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():
@@ -228,10 +232,10 @@ def bench_batch(photos: int, photos_from: Path | None, *, per: int, workers: int
         print(
             "| what | s | photos a second | processor s | peak MB, by hundred photos |\n| --- | --- | --- | --- | --- |"
         )
-        for name, ran in rows.items():
-            peaks = ", ".join(f"{peak:.0f}" for peak in ran.peaks_mb)
-            print(f"| {name} | {ran.seconds:.1f} | {photos / ran.seconds:.2f} | {ran.cpu_s:.1f} | {peaks} |")
-        each = [float(line) for line in alone.said]
+        for name, result in rows.items():
+            peaks = ", ".join(f"{peak:.0f}" for peak in result.peaks_mb)
+            print(f"| {name} | {result.seconds:.1f} | {photos / result.seconds:.2f} | {result.cpu_s:.1f} | {peaks} |")
+        each = [float(line) for line in alone.output]
         start = alone.seconds - sum(each)
         best = sum(each) / workers + start
         print(f"\nA photo takes {statistics.median(each):.2f} s on one thread (median), a start {start:.1f} s.")
@@ -281,11 +285,11 @@ def bench_ray(photos: int, photos_from: Path | None) -> None:
         rates = {}
         for workers, more in ((0, []), (1, ["--mapper", "ray"]), (2, ["--mapper", "ray"])):
             out = folder / f"out{workers}"
-            ran = run(batch_command(folder / "in", out, *more, *(["--workers", str(workers)] if workers else [])))
-            told = ran.told_s[max(workers, 1) - 1 :]
-            rates[workers] = (len(told) - 1) / (told[-1] - told[0])
+            result = run(batch_command(folder / "in", out, *more, *(["--workers", str(workers)] if workers else [])))
+            times = result.line_times_s[max(workers, 1) - 1 :]
+            rates[workers] = (len(times) - 1) / (times[-1] - times[0])
             name = f"ray, {workers} worker{'s' * (workers > 1)}" if workers else "serial"
-            print(f"| {name} | {ran.seconds:.1f} | {ran.cpu_s:.1f} | {rates[workers]:.2f} |")
+            print(f"| {name} | {result.seconds:.1f} | {result.cpu_s:.1f} | {rates[workers]:.2f} |")
             wrong = differences(files_in(folder / "out0"), files_in(out))
             if wrong:
                 raise SystemExit(f"Ray wrote other files than the serial run: {wrong[:5]}")
@@ -297,61 +301,70 @@ def bench_ray(photos: int, photos_from: Path | None) -> None:
 
 
 def bench_crash(kills: int, photos: int, photos_from: Path | None, *, workers: int, cheap: bool, seed: int) -> None:
-    """Kills whole batches at random moments, goes on with them, and compares the end with an uninterrupted run.
+    """Kills whole batches at random moments, resumes them, and compares the end with an uninterrupted run.
 
-    Exits with a message where a photo that was told as done is lost, a finished one is done again, a file is
+    Exits with a message where a photo that was reported as done is lost, a finished one is done again, a file is
     half-written, or the end differs in a byte.
     """
-    dice = random.Random(seed)
+    rng = random.Random(seed)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        made = make_photos(folder / "in", photos, photos_from=photos_from)
+        paths = make_photos(folder / "in", photos, photos_from=photos_from)
         more = ["--workers", str(workers), *(cheap_conf(folder / "conf") if cheap else [])]
-        straight = run(batch_command(folder / "in", folder / "straight", *more))
+        reference = run(batch_command(folder / "in", folder / "straight", *more))
         whole = files_in(folder / "straight")
-        start, work = straight.told_s[0], straight.told_s[-1] - straight.told_s[0]
-        print(f"{photos} photos, {workers} workers: {straight.seconds:.1f} s undisturbed; {load_note()}")
+        start, work = reference.line_times_s[0], reference.line_times_s[-1] - reference.line_times_s[0]
+        print(f"{photos} photos, {workers} workers: {reference.seconds:.1f} s undisturbed; {load_note()}")
         out = folder / "out"
         command = batch_command(folder / "in", out, *more)
-        counts = {"kills": 0, "rounds": 0, "begun on disk": 0, "told and lost": 0, "done again": 0, "half-written": 0}
+        counts = {
+            "kills": 0,
+            "rounds": 0,
+            "begun on disk": 0,
+            "reported and lost": 0,
+            "done again": 0,
+            "half-written": 0,
+        }
         counts |= {"temporary files left": 0, "differing at the end": 0}
-        kept: dict[str, bytes] = {}
-        seen: dict[Path, tuple[int, int]] = {}
+        finished: dict[str, bytes] = {}
+        checked: dict[Path, tuple[int, int]] = {}
         while counts["kills"] < kills:
-            # Moments from before the first import to a few photos further: a round takes several kills.
-            moment = dice.uniform(0.0, start + 3 * workers * work / photos)
-            said = _killed_after(command, moment)
-            if said is None:
+            # Moments from before the first import to a few photos later: a round takes several kills.
+            moment = rng.uniform(0.0, start + 3 * workers * work / photos)
+            reported = _kill_after(command, moment)
+            if reported is None:
                 counts["rounds"] += 1
-                _end_round(out, whole, kept, counts)
-                kept, seen = {}, {}
+                _finish_round(out, whole, finished, counts)
+                finished, checked = {}, {}
                 continue
             counts["kills"] += 1
             records = {path.name: path.read_bytes() for path in out.rglob("*.run.json")}
-            counts["told and lost"] += sum(f"{name}.run.json" not in records for name in said)
-            counts["done again"] += sum(records.get(name) != data for name, data in kept.items())
+            counts["reported and lost"] += sum(f"{name}.run.json" not in records for name in reported)
+            counts["done again"] += sum(records.get(name) != data for name, data in finished.items())
             names = {path.name.partition(".")[0] for path in out.glob("[0-9]*")}
             begun = len(names - {name.partition(".")[0] for name in records})
             counts["begun on disk"] += begun
             if begun > workers:
                 raise SystemExit(f"{begun} photos were begun and not done, with {workers} workers")
-            counts["half-written"] += _half_written(out, seen)
+            counts["half-written"] += _half_written(out, checked)
             counts["temporary files left"] += sum(1 for _ in out.rglob(".automask-*"))
-            kept = records
+            finished = records
         run(command)
         counts["rounds"] += 1
-        _end_round(out, whole, kept, counts)
+        _finish_round(out, whole, finished, counts)
         print("\n| what | count |\n| --- | --- |")
         for name, count in counts.items():
             print(f"| {name} | {count} |")
-        print(f"\nOf {len(made)} photos, a kill costs those in flight, at most {workers}.")
-        bad = {name: counts[name] for name in ("told and lost", "done again", "half-written", "differing at the end")}
+        print(f"\nOf {len(paths)} photos, a kill costs those in flight, at most {workers}.")
+        bad = {
+            name: counts[name] for name in ("reported and lost", "done again", "half-written", "differing at the end")
+        }
         if any(bad.values()):
-            raise SystemExit(f"a killed batch does not end as one that was not: {bad}")
+            raise SystemExit(f"a killed batch ends differently from an uninterrupted one: {bad}")
 
 
-def _killed_after(command: Sequence[str], moment_s: float) -> list[str] | None:
-    """Names of the photos that a batch told as done before it and all its children were killed; None if it ended."""
+def _kill_after(command: Sequence[str], moment_s: float) -> list[str] | None:
+    """Names of the photos that a batch reported as done before it was killed with its children; None if it ended."""
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True
     )
@@ -359,25 +372,25 @@ def _killed_after(command: Sequence[str], moment_s: float) -> list[str] | None:
         process.wait(moment_s)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
-        said, _ = process.communicate()
+        output, _ = process.communicate()
         # The last line may be cut.
-        return [json.loads(line)["name"] for line in said.splitlines(keepends=True) if line.endswith("\n")]
+        return [json.loads(line)["name"] for line in output.splitlines(keepends=True) if line.endswith("\n")]
     _, wrong = process.communicate()
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}: {wrong[-2000:]}")
     return None
 
 
-def _end_round(out: Path, whole: Mapping[str, bytes], kept: Mapping[str, bytes], counts: dict[str, int]) -> None:
+def _finish_round(out: Path, whole: Mapping[str, bytes], finished: Mapping[str, bytes], counts: dict[str, int]) -> None:
     wrong = differences(whole, files_in(out))
     if wrong:
         print(f"differs: {wrong[:5]}")
     counts["differing at the end"] += len(wrong)
-    counts["done again"] += sum((out / name).read_bytes() != data for name, data in kept.items())
+    counts["done again"] += sum((out / name).read_bytes() != data for name, data in finished.items())
     shutil.rmtree(out)
 
 
-def _half_written(out: Path, seen: dict[Path, tuple[int, int]]) -> int:
+def _half_written(out: Path, checked: dict[Path, tuple[int, int]]) -> int:
     """How many new files under their final names cannot be read to their end."""
     from PIL import Image
 
@@ -386,9 +399,9 @@ def _half_written(out: Path, seen: dict[Path, tuple[int, int]]) -> int:
         if not path.is_file() or path.name.startswith(".automask-"):
             continue
         about = path.stat()
-        if seen.get(path) == (about.st_size, about.st_mtime_ns):
+        if checked.get(path) == (about.st_size, about.st_mtime_ns):
             continue
-        seen[path] = (about.st_size, about.st_mtime_ns)
+        checked[path] = (about.st_size, about.st_mtime_ns)
         try:
             if path.suffix == ".json":
                 json.loads(path.read_text(encoding="utf-8"))
@@ -414,7 +427,7 @@ def bench_resume(photos: int, photos_from: Path | None, *, runs: int, size_wh: t
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         make_photos(folder / "in", photos, photos_from=photos_from, size_wh=size_wh)
-        # Cheap objects under the starter's configuration: the records are those of the real preset, made in no time.
+        # Cheap objects under the starter's configuration: the records are those of the real preset, made fast.
         real = automask.load("starter")
         stand_ins: dict[str, Any] = {
             "segmenter": UpperHalf(),
@@ -430,16 +443,16 @@ def bench_resume(photos: int, photos_from: Path | None, *, runs: int, size_wh: t
         first = run(command)
         before = files_in(folder / "out")
         again = [run(command) for _ in range(runs)]
-        skipped = sum(json.loads(line)["status"] == "skipped" for line in again[-1].said)
+        skipped = sum(json.loads(line)["status"] == "skipped" for line in again[-1].output)
         print(f"A finished folder of {photos} photos of {size_wh[0]}x{size_wh[1]}, run again; {load_note()}\n")
         print("| what | median s | min s | max s | processor s |\n| --- | --- | --- | --- | --- |")
         print(f"| first, which also draws the contact sheet | {first.seconds:.2f} | | | {first.cpu_s:.2f} |")
-        seconds = [ran.seconds for ran in again]
-        cpu = statistics.median(ran.cpu_s for ran in again)
+        seconds = [result.seconds for result in again]
+        cpu = statistics.median(result.cpu_s for result in again)
         row = f"{statistics.median(seconds):.2f} | {min(seconds):.2f} | {max(seconds):.2f} | {cpu:.2f}"
         print(f"| again | {row} |")
-        told = statistics.median(ran.told_s[-1] - ran.told_s[0] for ran in again)
-        print(f"\n{photos / max(told, 1e-9):.0f} photos looked at a second. Goal for 1,000: under 3 s.")
+        resumed_s = statistics.median(result.line_times_s[-1] - result.line_times_s[0] for result in again)
+        print(f"\n{photos / max(resumed_s, 1e-9):.0f} photos looked at a second. Goal for 1,000: under 3 s.")
         if skipped != photos or differences(before, files_in(folder / "out")):
             raise SystemExit(f"only {skipped} of {photos} were skipped, or a file changed")
 
@@ -463,7 +476,7 @@ def _encoded(picture: Any, format_: str, **options: Any) -> bytes:
 
 
 def broken_ways(picture: Any) -> dict[str, Callable[[Path], None]]:
-    """Fifteen ways to be no photo that can be edited: what is wrong, and what writes it (a path without its ending)."""
+    """Fifteen kinds of files that cannot be edited: what is wrong, and what writes one (a path without its suffix)."""
     from PIL import Image
 
     jpeg, png = _encoded(picture, "JPEG", quality=90), _encoded(picture, "PNG")
@@ -471,32 +484,32 @@ def broken_ways(picture: Any) -> dict[str, Callable[[Path], None]]:
     start = jpeg.index(b"\xff\xda")  # start of scan: from here on the JPEG is picture data
     floats = Image.fromarray(np.asarray(picture.convert("L"), dtype=np.float32))
 
-    def holds(suffix: str, data: bytes) -> Callable[[Path], None]:
+    def file_with(suffix: str, data: bytes) -> Callable[[Path], None]:
         def write(path: Path) -> None:
             path.with_suffix(suffix).write_bytes(data)
 
         return write
 
     ways: dict[str, Callable[[Path], None]] = {
-        "zero bytes": holds(".jpg", b""),
-        "JPEG cut in half": holds(".jpg", jpeg[: len(jpeg) // 2]),
-        "JPEG cut before its picture": holds(".jpg", jpeg[:start]),
-        "JPEG's first bytes, then noise": holds(".jpg", jpeg[:2] + noise),
-        "PNG cut in half": holds(".png", png[: len(png) // 2]),
-        "PNG with a wrong checksum": holds(".png", png.replace(b"IDAT", b"IDAT\x55", 1)),
-        "PNG of 60,000 x 60,000 by its header": holds(".png", _png_of_size(60_000, 60_000)),
-        "a text": holds(".jpg", b"This is not a picture.\n"),
-        "a web page": holds(".jpg", b"<!DOCTYPE html><html><body>404</body></html>"),
-        "a drawing (SVG)": holds(".png", b'<svg xmlns="http://www.w3.org/2000/svg"></svg>'),
-        "a PDF": holds(".jpg", b"%PDF-1.7\n" + noise),
-        "a film": holds(".jpg", b"\x00\x00\x00\x18ftypisom" + noise),
-        "TIFF of floating-point samples": holds(".tif", _encoded(floats, "TIFF")),
+        "zero bytes": file_with(".jpg", b""),
+        "JPEG cut in half": file_with(".jpg", jpeg[: len(jpeg) // 2]),
+        "JPEG cut before its picture": file_with(".jpg", jpeg[:start]),
+        "JPEG's first bytes, then noise": file_with(".jpg", jpeg[:2] + noise),
+        "PNG cut in half": file_with(".png", png[: len(png) // 2]),
+        "PNG with a wrong checksum": file_with(".png", png.replace(b"IDAT", b"IDAT\x55", 1)),
+        "PNG of 60,000 x 60,000 by its header": file_with(".png", _png_of_size(60_000, 60_000)),
+        "a text": file_with(".jpg", b"This is not a picture.\n"),
+        "a web page": file_with(".jpg", b"<!DOCTYPE html><html><body>404</body></html>"),
+        "a drawing (SVG)": file_with(".png", b'<svg xmlns="http://www.w3.org/2000/svg"></svg>'),
+        "a PDF": file_with(".jpg", b"%PDF-1.7\n" + noise),
+        "a film": file_with(".jpg", b"\x00\x00\x00\x18ftypisom" + noise),
+        "TIFF of floating-point samples": file_with(".tif", _encoded(floats, "TIFF")),
         "a link that leads nowhere": lambda path: path.with_suffix(".jpg").symlink_to("gone.jpg"),
     }
     if hasattr(os, "geteuid") and os.geteuid() != 0:
         ways["a file that may not be read"] = lambda path: _unreadable(path.with_suffix(".jpg"), jpeg)
     else:  # root reads everything
-        ways["a zip archive"] = holds(".webp", b"PK\x03\x04" + noise)
+        ways["a zip archive"] = file_with(".webp", b"PK\x03\x04" + noise)
     return ways
 
 
@@ -505,8 +518,8 @@ def _unreadable(path: Path, data: bytes) -> None:
     path.chmod(0)
 
 
-def odd_photos(picture: Any) -> dict[str, bytes]:
-    """Names and bytes of photos that look broken and are not: they are edited like any other."""
+def unusual_photos(picture: Any) -> dict[str, bytes]:
+    """Names and bytes of photos that look broken but are valid: they are edited like any other."""
     grey = picture.convert("L")
     other = picture.transpose(0)
     return {
@@ -526,13 +539,13 @@ def bench_broken(photos: int, broken: int, photos_from: Path | None, *, cheap: b
         folder = Path(place)
         source = folder / "in"
         size_wh = (192, 128) if cheap else SIZE_WH
-        made = make_photos(source, photos - broken, photos_from=photos_from, size_wh=size_wh)
-        picture = Image.open(made[0]).convert("RGB")
-        for path, (name, data) in zip(made, odd_photos(picture).items(), strict=False):
+        paths = make_photos(source, photos - broken, photos_from=photos_from, size_wh=size_wh)
+        picture = Image.open(paths[0]).convert("RGB")
+        for path, (name, data) in zip(paths, unusual_photos(picture).items(), strict=False):
             path.unlink()
             (source / name).write_bytes(data)
         (source / "a folder.jpg").mkdir()
-        (source / "._0001.jpg").write_bytes(b"what a Mac leaves beside a photo")
+        (source / "._0001.jpg").write_bytes(b"what a Mac leaves next to a photo")
         ways = broken_ways(picture)
         named: dict[str, str] = {}
         for number in range(broken):
@@ -540,18 +553,18 @@ def bench_broken(photos: int, broken: int, photos_from: Path | None, *, cheap: b
             ways[way](source / f"broken-{number:03}")
             named[f"broken-{number:03}"] = way
         more = ["--workers", str(workers), *(cheap_conf(folder / "conf") if cheap else [])]
-        ran = run(batch_command(source, folder / "out", *more), fine=(0, 4))
-        done = sum(json.loads(line)["status"] == "done" for line in ran.said)
+        result = run(batch_command(source, folder / "out", *more), accepted=(0, 4))
+        done = sum(json.loads(line)["status"] == "done" for line in result.output)
         with (folder / "out" / "failures.csv").open(encoding="utf-8", newline="") as file:
             reasons = {Path(row["photo"]).stem: row["reason"] for row in csv.DictReader(file)}
-        print(f"{photos} photos, {broken} of them broken in {len(ways)} ways; {ran.seconds:.0f} s; {load_note()}\n")
-        print("| what is wrong | what is said |\n| --- | --- |")
+        print(f"{photos} photos, {broken} of them broken in {len(ways)} ways; {result.seconds:.0f} s; {load_note()}\n")
+        print("| what is wrong | message |\n| --- | --- |")
         shown = {named.get(stem, stem): reason for stem, reason in reversed(reasons.items())}
         for way, reason in sorted(shown.items()):
             print(f"| {way} | {re.sub(re.escape(str(source)) + '/?', '', reason)} |")
-        print(f"\n{done} done, {len(reasons)} reported, exit status {ran.status}.")
+        print(f"\n{done} done, {len(reasons)} reported, exit status {result.status}.")
         lines = all(reason and "\n" not in reason for reason in reasons.values())
-        if done != photos - broken or set(reasons) != set(named) or ran.status != 4 or not lines:
+        if done != photos - broken or set(reasons) != set(named) or result.status != 4 or not lines:
             raise SystemExit(
                 f"wanted {photos - broken} done and {broken} reported: {sorted(set(named) ^ set(reasons))}"
             )

@@ -1,8 +1,7 @@
 """`bench.py edit`: the diffusion editor against the tutorials' script and against its own bare nets.
 
-Architectures of the published size (Stable Diffusion 1.5 and XL, inpainting) with random weights: honest for speed and
-memory, and nothing is said of pictures. On the CPU the same rows run with tiny nets, which shows that the script runs
-and nothing else.
+Architectures of the published size (Stable Diffusion 1.5 and XL, inpainting) with random weights: valid for speed and
+memory, not for quality. On the CPU the same rows run with tiny nets, which shows only that the script runs.
 """
 
 import functools
@@ -27,7 +26,7 @@ from automask.weights import quiet_models
 SAMPLE = Path(__file__).resolve().parents[1] / "tests" / "data" / "kitchen.jpg"
 PLAN = (Edit(("island",), "a waterfall island of white marble"), Edit(("cabinets",), "walnut cabinets"))
 BOXES = (Box(200, 560, 600, 900), Box(960, 120, 1330, 470))
-"""Where the two edits of the plan are in the sample of 1536x1024 px: objects of some 400 px, far apart."""
+"""Where the two edits of the plan are in the sample of 1536x1024 px: objects of about 400 px, far apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Engine:
         name: In the table.
         kind: Of `automask.testing.tiny_diffusion`.
         ideal_px: The side that it was made for.
-        vram_gb: The budget that it is to keep to in the last row.
+        vram_gb: The memory budget of one row.
     """
 
     name: str
@@ -57,9 +56,9 @@ class Row:
     Args:
         name: What was measured.
         edit_s: Seconds for one edit, median.
-        photo_s: Seconds for a photo with the plan of two edits, median; None where that is no question.
+        photo_s: Seconds for a photo with the plan of two edits, median; None where it does not apply.
         peak_gb: Peak of the device's memory in 10**9 bytes; None on the CPU.
-        floor_s: Seconds of the bare nets for one edit of the same shapes; None where there is none to compare with.
+        floor_s: Seconds of the bare nets for one edit of the same shapes; None where there is no such row.
     """
 
     name: str
@@ -75,8 +74,8 @@ def bench_edit(device: str, engines: Sequence[str], *, runs: int, steps: int, fu
     Args:
         device: `cuda`, `cuda:1`, `cpu` ...
         engines: Names out of ENGINES.
-        runs: Of which the median is taken, after one that warms up.
-        steps: Denoising steps of the tutorials' script, and of ours beside it.
+        runs: The median is over this many, after one warm-up.
+        steps: Denoising steps of the tutorials' script, and of ours in the row to compare.
         full_size: The published size; else tiny nets.
         photos: How many photos the folder of the last but one row has.
     """
@@ -86,7 +85,7 @@ def bench_edit(device: str, engines: Sequence[str], *, runs: int, steps: int, fu
     where = torch.cuda.get_device_name(torch.device(device)) if device.startswith("cuda") else "the CPU"
     size = "full size" if full_size else "TINY nets: these figures say nothing"
     print(f"On {where}; {size}; random weights; torch {torch.__version__}, diffusers {diffusers.__version__};")
-    print(f"one photo of 1536x1024, two edits of some 400 px; {runs} runs after one that warms up\n")
+    print(f"one photo of 1536x1024, two edits of about 400 px; {runs} runs after a warm-up\n")
     for name in engines:
         engine = ENGINES[name]
         with tempfile.TemporaryDirectory() as folder, quiet_models():
@@ -110,13 +109,13 @@ def _rows(
 
     photo = open_photo(SAMPLE).rgb
     ideal_px = engine.ideal_px if full_size else 64
-    few, some = min(steps, 4), min(steps, 20)
+    few, usual = min(steps, 4), min(steps, 20)
     half = "float16" if device.startswith("cuda") else "float32"
     for dtype in dict.fromkeys(("float32", half)):
         script = _tutorial(model, device, dtype, ideal_px)
         one = _seconds(functools.partial(script, photo, steps), runs, device)
         del script
-        _empty(device)
+        _empty_cache(device)
         yield Row(f"tutorial script, {steps} steps, {dtype}", one.median_s, 2 * one.median_s, one.peak_gb, None)
 
     def editor(**settings: Any) -> Any:
@@ -125,24 +124,31 @@ def _rows(
         )
 
     regions = [_region(box, photo) for box in BOXES]
-    named: Mapping[str, dict[str, Any]] = {
+    variants: Mapping[str, dict[str, Any]] = {
         f"automask, {steps} steps": {"steps": steps},
-        f"automask, {some} steps": {"steps": some},
-        f"automask, {some} steps, compiled": {"steps": some, "compile": full_size},
-        f"automask, {few} steps, no guidance (LCM)": {"steps": few, "guidance": 1.0, "scheduler": "LCMScheduler"},
-        f"automask, {some} steps, vram_gb={engine.vram_gb:g}": {"steps": some, "vram_gb": engine.vram_gb},
+        f"automask, {usual} steps": {"steps": usual},
+        f"automask, {usual} steps, compiled": {"steps": usual, "compile": full_size},
+        f"automask, {few} steps, no guidance (LCM)": {
+            "steps": few,
+            "guidance": 1.0,
+            "scheduler": "LCMScheduler",
+        },
+        f"automask, {usual} steps, vram_gb={engine.vram_gb:g}": {
+            "steps": usual,
+            "vram_gb": engine.vram_gb,
+        },
     }
-    for name, settings in named.items():
+    for name, settings in variants.items():
         ours = editor(**settings)
         stages = _stages(ours)
         one = _seconds(functools.partial(paint, photo, PLAN[:1], regions[:1], stages), runs, device)
         two = _seconds(functools.partial(paint, photo, PLAN, regions, stages), runs, device)
         floor = _floor(ours, regions[0], settings["steps"], guided=settings.get("guidance", 7.5) > 1, runs=runs)
-        yield Row(name, one.median_s, two.median_s, _larger(one.peak_gb, two.peak_gb), floor)
+        yield Row(name, one.median_s, two.median_s, _max_known(one.peak_gb, two.peak_gb), floor)
         yield Row(f"the bare nets of that ({settings['steps']} steps)", floor, None, None, None)
         del ours, stages
-        _empty(device)
-    ours = editor(steps=some)
+        _empty_cache(device)
+    ours = editor(steps=usual)
     stages = _stages(ours)
 
     def folder_of_photos() -> None:
@@ -150,16 +156,16 @@ def _rows(
 
     many = _seconds(folder_of_photos, max(1, runs // 2), device)
     yield Row(
-        f"automask, {some} steps, {photos} photos together",
+        f"automask, {usual} steps, {photos} photos together",
         many.median_s / photos / 2,
         many.median_s / photos,
         many.peak_gb,
-        _floor(ours, regions[0], some, guided=True, runs=runs),
+        _floor(ours, regions[0], usual, guided=True, runs=runs),
     )
 
 
-def _larger(one: float | None, other: float | None) -> float | None:
-    """The larger; None where either is not known."""
+def _max_known(one: float | None, other: float | None) -> float | None:
+    """The larger; None where either is unknown."""
     return None if one is None or other is None else max(one, other)
 
 
@@ -181,7 +187,7 @@ def _stages(editor: Any) -> Stages:
 
 
 def _tutorial(model: Path, device: str, dtype: str, side_px: int) -> Callable[[Rgb, int], None]:
-    """What the tutorials do: the whole photo and its mask squeezed to the model's square, defaults of diffusers."""
+    """What the tutorials do: the whole photo and its mask resized to the model's square, defaults of diffusers."""
     import diffusers
     import torch
     from PIL import Image
@@ -208,7 +214,7 @@ def _tutorial(model: Path, device: str, dtype: str, side_px: int) -> Callable[[R
 
 
 def _floor(editor: Any, region: Region, steps: int, *, guided: bool, runs: int) -> float:
-    """Seconds of the forwards that an edit cannot do without: the net at each step, two encodings, one decoding."""
+    """Seconds of the forward passes that an edit needs at least: the net at each step, two encodings, one decoding."""
     import torch
 
     pipe = editor.pipe
@@ -259,12 +265,14 @@ def _weights(folder: Path, engine: Engine, device: str, *, full_size: bool) -> P
     import torch
     import transformers
 
-    # The tiny tokenizer reads every letter, which is all that timing needs; its marks' numbers are told to the nets.
+    # The tiny tokenizer reads every letter, which is enough for timing; its special tokens' ids are given to the nets.
     small = getattr(
         diffusers, {"sd15": "StableDiffusionInpaintPipeline"}.get(engine.kind, "StableDiffusionXLInpaintPipeline")
     )
     pipe = small.from_pretrained(tiny)
-    marks = {name: getattr(pipe.text_encoder.config, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
+    token_ids = {
+        name: getattr(pipe.text_encoder.config, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")
+    }
     torch.manual_seed(0)
     with torch.device(device):
         # Sizes: the config.json files of the published checkpoints; the U-Net's defaults in diffusers are SD-1.5's.
@@ -278,7 +286,7 @@ def _weights(folder: Path, engine: Engine, device: str, *, full_size: bool) -> P
         ).half()
         words = {"hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12, "num_attention_heads": 12}
         pipe.text_encoder = transformers.CLIPTextModel(
-            transformers.CLIPTextConfig(**words, vocab_size=49408, projection_dim=768, **marks)
+            transformers.CLIPTextConfig(**words, vocab_size=49408, projection_dim=768, **token_ids)
         ).half()
         if engine.kind == "sd15":
             pipe.unet = diffusers.UNet2DConditionModel(
@@ -287,7 +295,9 @@ def _weights(folder: Path, engine: Engine, device: str, *, full_size: bool) -> P
         else:
             more = {"hidden_size": 1280, "intermediate_size": 5120, "num_hidden_layers": 32, "num_attention_heads": 20}
             pipe.text_encoder_2 = transformers.CLIPTextModelWithProjection(
-                transformers.CLIPTextConfig(**more, vocab_size=49408, projection_dim=1280, hidden_act="gelu", **marks)
+                transformers.CLIPTextConfig(
+                    **more, vocab_size=49408, projection_dim=1280, hidden_act="gelu", **token_ids
+                )
             ).half()
             pipe.unet = diffusers.UNet2DConditionModel(
                 sample_size=128,
@@ -305,7 +315,7 @@ def _weights(folder: Path, engine: Engine, device: str, *, full_size: bool) -> P
             ).half()
     pipe.save_pretrained(folder)
     del pipe
-    _empty(device)
+    _empty_cache(device)
     return folder
 
 
@@ -336,7 +346,7 @@ def _seconds(run: Callable[[], Any], runs: int, device: str) -> Measured:
     return Measured(statistics.median(times[1:]), torch.cuda.max_memory_allocated(device) / 1e9 if on_gpu else None)
 
 
-def _empty(device: str) -> None:
+def _empty_cache(device: str) -> None:
     import gc
 
     import torch

@@ -4,11 +4,10 @@
     apt-get download wordnet-base && dpkg -x wordnet-base*.deb wordnet
     python scripts/distil_words.py --wordnet wordnet/usr/share/wordnet
 
-WordNet 3.0 (Princeton University, free for any use with its notice: docs/research/starter.md) says what is a kind of
-what: every kind of sofa is a text that is read as "sofa", and every other noun is *background*, of which nothing may be
-read.
-MiniLM says what a text means: a vector for every word and every text of several words. Both are folded into one vector
-per word, of 8 bits a number, so that the package needs NumPy alone. Some two minutes on two cores; seeded.
+WordNet 3.0 (Princeton University, free for any use with its notice: docs/research/starter.md) gives the hyponyms: every
+kind of sofa is a text that is read as "sofa", and every other noun is *background*, which must be read as nothing.
+MiniLM gives the meaning of a text: a vector for every word and every text of several words. Both are distilled into one
+vector per word, of 8 bits a number, so that the package needs NumPy alone. About two minutes on two cores; seeded.
 
 Sources: token vectors out of a sentence model, and fewer dimensions by PCA, are Model2Vec's (van Dongen and Tulkens
 2024, github.com/MinishLab/model2vec). Fitting them to the model's own vectors of whole texts is added here.
@@ -37,8 +36,8 @@ Vectors: TypeAlias = npt.NDArray[np.float32]  # [n, dims]
 HERE = Path(__file__).resolve()
 WEIGHTS = HERE.parents[1] / "automask" / "segmenters" / "weights"
 
-# Where the kinds of a phrase hang in WordNet: lemma and number of the sense. The nearest root above a sense counts, so
-# that a writing desk is a desk and not a table. "=": the sense itself, not its kinds.
+# The roots of a phrase's hyponyms in WordNet: lemma and number of the sense. The nearest root above a sense counts, so
+# that a writing desk is a desk and not a table. "=": the sense itself, without its hyponyms.
 ROOTS = {
     "wall": "wall#1",
     "floor": "floor#1 floor_cover#1 floorboard#1 parquet#1",
@@ -133,12 +132,12 @@ STEPS = 100
 
 @dataclass(frozen=True, slots=True)
 class Sense:
-    """A synset: its words, the file it stands in, and its kinds."""
+    """A synset: its words, its lexicographer file, and its hyponyms."""
 
     lemmas: tuple[str, ...]
     file: int
     kinds: tuple[str, ...]
-    named: bool  # a town or a person, whatever else the word means
+    is_instance: bool  # an instance (a town or a person), not a kind of thing
 
 
 class WordNet:
@@ -155,9 +154,9 @@ class WordNet:
             at = 4 + 2 * n
             pointers = [fields[at + 1 + 4 * i : at + 5 + 4 * i] for i in range(int(fields[at]))]
             kinds = tuple(offset for symbol, offset, *_ in pointers if symbol == "~")
-            named = any(symbol == "@i" for symbol, *_ in pointers)
-            self.senses[fields[0]] = Sense(lemmas, int(fields[1]), kinds, named)
-        self.real = {offset for offset, sense in self.senses.items() if not sense.named}
+            is_instance = any(symbol == "@i" for symbol, *_ in pointers)
+            self.senses[fields[0]] = Sense(lemmas, int(fields[1]), kinds, is_instance)
+        self.real = {offset for offset, sense in self.senses.items() if not sense.is_instance}
         self.index: dict[str, list[str]] = {}
         for line in (folder / "index.noun").read_text("latin-1").splitlines():
             if not line.startswith(" "):
@@ -165,7 +164,7 @@ class WordNet:
                 self.index[fields[0]] = fields[-int(fields[2]) :]
 
     def phrases(self) -> dict[str, str]:
-        """The phrase of every sense that hangs under one of the roots."""
+        """The phrase of every sense below one of the roots."""
         reached: dict[str, tuple[int, str]] = {}
         for phrase, roots in ROOTS.items():
             for root in roots.split():
@@ -239,9 +238,9 @@ class MiniLM:
                 self._linear(hidden, f"{at}attention.self.{name}").unflatten(-1, (self.HEADS, -1)).transpose(1, 2)
                 for name in ("query", "key", "value")
             )
-            seen = functional.scaled_dot_product_attention(query, key, value, attn_mask=real)
-            seen = self._linear(seen.transpose(1, 2).flatten(2), at + "attention.output.dense")
-            hidden = self._norm(hidden + seen, at + "attention.output.")
+            attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=real)
+            attended = self._linear(attended.transpose(1, 2).flatten(2), at + "attention.output.dense")
+            hidden = self._norm(hidden + attended, at + "attention.output.")
             wide = functional.gelu(self._linear(hidden, at + "intermediate.dense"))
             hidden = self._norm(hidden + self._linear(wide, at + "output.dense"), at + "output.")
         return hidden
@@ -279,7 +278,7 @@ def references(wordnet: WordNet, content: dict[str, Any], pieces: dict[str, int]
         text = " ".join(singular(word) for word in words)
         senses = [(wordnet.senses[offset].file, phrase_of.get(offset)) for offset in offsets if offset in wordnet.real]
         if lemma not in pieces and len(words) == 1:
-            # Rare words are taken for things: a comforter is a quilt before it is a person who comforts.
+            # A rare word is first an artefact: a comforter is a quilt before it is a person who comforts.
             senses.sort(key=lambda sense: sense[0] != ARTEFACT)
         senses = [sense for sense in senses if sense[1] != ""]
         read = [phrase for _, phrase in senses]
@@ -288,7 +287,7 @@ def references(wordnet: WordNet, content: dict[str, Any], pieces: dict[str, int]
         elif not any(read) and (lemma in pieces or (len(words) > 1 and (ARTEFACT, None) in senses[:1])):
             out.setdefault(text, "")
     for word, rank in pieces.items():
-        # The commoner verbs and adjectives of the model's own vocabulary: nothing may be read from them either.
+        # The commoner verbs and adjectives of the model's vocabulary are background, too.
         if rank < COMMON and re.fullmatch(r"[a-z]{3,}", word) and word not in wordnet.index:
             out.setdefault(singular(word), "")
     for phrase, entry in content["phrases"].items():
@@ -298,7 +297,7 @@ def references(wordnet: WordNet, content: dict[str, Any], pieces: dict[str, int]
 
 
 def distil(texts: list[str], model: MiniLM, dims: int, seed: int) -> tuple[list[str], npt.NDArray[np.int16], Vectors]:
-    """The words of the texts, each text as rows of words (-1 fills up), and a vector per word."""
+    """The words of the texts, each text as a row of word indices (padded with -1), and a vector per word."""
     torch.manual_seed(seed)
     words = sorted({word for text in texts for word in text.split()})
     row = {word: i for i, word in enumerate(words)}
@@ -307,30 +306,30 @@ def distil(texts: list[str], model: MiniLM, dims: int, seed: int) -> tuple[list[
         ids = [row[word] for word in text.split()][-LONGEST - 1 :]
         rows[i, -len(ids) :] = ids
     every = sorted({*texts, *words})
-    seen = dict(zip(every, model.vectors(every), strict=True))
-    whole, alone = (torch.stack([seen[text] for text in some]) for some in (texts, words))
-    mean = alone.mean(0)
-    _, _, axes = torch.linalg.svd(torch.cat([whole, alone]) - mean, full_matrices=False)
+    vector_of = dict(zip(every, model.vectors(every), strict=True))
+    whole, single = (torch.stack([vector_of[text] for text in some]) for some in (texts, words))
+    mean = single.mean(0)
+    _, _, axes = torch.linalg.svd(torch.cat([whole, single]) - mean, full_matrices=False)
     axes = axes[:dims]
-    aim = functional.normalize((whole - mean) @ axes.T, dim=1)
-    own = (alone - mean) @ axes.T
-    vectors = own.clone().requires_grad_()
+    target = functional.normalize((whole - mean) @ axes.T, dim=1)
+    initial = (single - mean) @ axes.T
+    vectors = initial.clone().requires_grad_()
     tokens = torch.from_numpy(rows.astype(np.int64))
-    share = torch.tensor([0.6] * LONGEST + [1.0]) * (tokens >= 0)  # the last word of a compound says what it is
+    share = torch.tensor([0.6] * LONGEST + [1.0]) * (tokens >= 0)  # the last word of a compound is its head
     optimizer = torch.optim.Adam([vectors], lr=0.005)
     for step in range(STEPS):
-        made = functional.normalize((vectors[tokens.clamp(min=0)] * share[..., None]).sum(1), dim=1)
-        loss = (1 - (made * aim).sum(1)).mean() + 0.05 * ((vectors - own) ** 2).sum(1).mean()
+        predicted = functional.normalize((vectors[tokens.clamp(min=0)] * share[..., None]).sum(1), dim=1)
+        loss = (1 - (predicted * target).sum(1)).mean() + 0.05 * ((vectors - initial) ** 2).sum(1).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         if step % 25 == 0 or step == STEPS - 1:
-            print(f"step {step}: likeness to the model {(made * aim).sum(1).mean().item():.3f}", flush=True)
+            print(f"step {step}: similarity to the model {(predicted * target).sum(1).mean().item():.3f}", flush=True)
     return words, rows, vectors.detach().numpy()
 
 
 def main() -> None:
-    """Distil, write."""
+    """Distils and writes the file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--wordnet", type=Path, required=True, help="the folder with data.noun and index.noun")
     parser.add_argument("--out", type=Path, default=WEIGHTS / "words.npz")
@@ -345,7 +344,7 @@ def main() -> None:
     read_as = references(WordNet(args.wordnet), content, model.pieces)
     texts = sorted(read_as)
     phrases = ["", *content["phrases"]]
-    print(f"{len(texts)} texts, {sum(map(bool, read_as.values()))} of them of the room", flush=True)
+    print(f"{len(texts)} texts, {sum(map(bool, read_as.values()))} of them read as a phrase", flush=True)
     words, rows, vectors = distil(texts, model, args.dims, args.seed)
     scale = 127 / np.abs(vectors).max(1, keepdims=True)
     np.savez_compressed(

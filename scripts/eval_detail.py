@@ -1,9 +1,9 @@
-"""Measures how well a crop that was painted small gets its detail back: the table of docs/guide/diffusion.md.
+"""Measures how well the detail of a crop that was painted small is restored: the table of docs/guide/diffusion.md.
 
     python scripts/eval_detail.py PAIRS [--scale 1.5 2 3]
 
 PAIRS is a folder with `pairs.json`: rooms rendered twice, before and after an edit, with the labels of what was edited.
-A perfect editor that paints at 1/scale of the photo's size gives the true result, scaled down. Brought back, it is
+A perfect editor that paints at 1/scale of the photo's size gives the true result, scaled down. Scaled up again, it is
 compared with the true result inside the object: as it is, and after `automask.painting.seams.restore_detail`.
 """
 
@@ -51,14 +51,14 @@ def measure(
     inside = cv2.erode(np.isin(labels, ids).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
     if inside.sum() < 2000:
         return None
-    painted = _as_seen(after, scale)
-    restored = restore_detail(painted, before, _as_seen(before, scale))
-    dulls = [_difference(picture, after, inside) for picture in (painted, restored)]
-    fines = [_fine_missed(picture, after, inside) for picture in (painted, restored)]
-    return dulls[0], dulls[1], fines[0], fines[1]
+    painted = _downscale_and_back(after, scale)
+    restored = restore_detail(painted, before, _downscale_and_back(before, scale))
+    distances = [_difference(picture, after, inside) for picture in (painted, restored)]
+    missed = [_fine_missed(picture, after, inside) for picture in (painted, restored)]
+    return distances[0], distances[1], missed[0], missed[1]
 
 
-def _as_seen(photo: Rgb, scale: float) -> _Field:
+def _downscale_and_back(photo: Rgb, scale: float) -> _Field:
     height, width = photo.shape[:2]
     small = cv2.resize(photo, (round(width / scale), round(height / scale)), interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC), dtype=np.float32)

@@ -81,13 +81,13 @@ def demo(out: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         if automask_main(["demo", "-o", folder]):
             raise SystemExit("'automask demo' failed")
-        made = Path(folder)
-        write_picture(out / "kitchen.before-after.jpg", thumbnail(made / "kitchen.before-after.jpg", 1600))
+        done = Path(folder)
+        write_picture(out / "kitchen.before-after.jpg", thumbnail(done / "kitchen.before-after.jpg", 1600))
         cells = [
-            (path.relative_to(made).as_posix(), thumbnail(path, 640))
-            for path in (made / "kitchen.jpg", *sorted(made.glob("*/*.png")), made / "kitchen.before-after.jpg")
+            (path.relative_to(done).as_posix(), thumbnail(path, 640))
+            for path in (done / "kitchen.jpg", *sorted(done.glob("*/*.png")), done / "kitchen.before-after.jpg")
         ]
-        record = json.loads((made / "kitchen.run.json").read_text(encoding="utf-8"))
+        record = json.loads((done / "kitchen.run.json").read_text(encoding="utf-8"))
     shown = {name: record[name] for name in ("photo", "size_wh", "plan", "preset", "seed", "outside_changed_px")}
     shown["steps"] = [
         {name: step[name] for name in ("targets", "found", "peak", "area_px")} for step in record["steps"]
@@ -105,16 +105,16 @@ def masks(out: Path) -> None:
 def variants(out: Path) -> None:
     """The sheet of three variants of one photo."""
     words = "island -> {white marble, oak, navy}; cabinets -> forest; keep countertop"
-    made = automask.variants(KITCHEN, words, stages=_stages())
-    cells = [("photo", _photo("kitchen")), *((name, outcome.image) for name, outcome in made)]
+    done = automask.variants(KITCHEN, words, stages=_stages())
+    cells = [("photo", _photo("kitchen")), *((name, outcome.image) for name, outcome in done)]
     sheet = variants_sheet([variants_cell(caption, picture) for caption, picture in cells])
-    write_picture(out / "kitchen.variants.jpg", _shrunk(sheet, 1400))
+    write_picture(out / "kitchen.variants.jpg", _downscale(sheet, 1400))
 
 
 def candidates(out: Path) -> None:
-    """Four candidates of one edit, the kept one framed."""
+    """Four candidates of one edit, the chosen one framed."""
     outcome = automask.edit(KITCHEN, "island -> white marble; keep countertop", overrides=["candidates=4"])
-    write_picture(out / "kitchen.candidates.jpg", _shrunk(candidates_sheet(outcome.steps), 1600))
+    write_picture(out / "kitchen.candidates.jpg", _downscale(candidates_sheet(outcome.steps), 1600))
 
 
 def gallery(out: Path) -> None:
@@ -144,7 +144,7 @@ def materials(out: Path) -> None:
 
 
 class Drifting:
-    """Paint with the faults of a diffusion crop put on by hand: blurred, washed out and warm, all over the crop."""
+    """Paint with the simulated faults of a diffusion crop: blurred, washed out and warm, all over the crop."""
 
     multiple_px = 8
     ideal_px = 0
@@ -154,19 +154,19 @@ class Drifting:
         self._paint = Paint()
 
     def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int) -> Rgb:
-        """The crop as paint repaints it, worn."""
-        worn = cv2.GaussianBlur(self._paint.paint(crop, hard, prompt, seed=seed).astype(np.float32), (0, 0), 1.2)
-        worn = (worn - 128) * 0.9 + 128 + np.array([22, 4, -18], dtype=np.float32)
-        return np.asarray(np.clip(np.rint(worn), 0, 255), dtype=np.uint8)
+        """The crop as paint repaints it, degraded."""
+        degraded = cv2.GaussianBlur(self._paint.paint(crop, hard, prompt, seed=seed).astype(np.float32), (0, 0), 1.2)
+        degraded = (degraded - 128) * 0.9 + 128 + np.array([22, 4, -18], dtype=np.float32)
+        return np.asarray(np.clip(np.rint(degraded), 0, 255), dtype=np.uint8)
 
 
 def seams(out: Path) -> None:
-    """A worn crop pasted as it is, and as the chain corrects it."""
+    """A degraded crop pasted as it is, and as the chain corrects it."""
     halves = [
         automask.edit(
-            KITCHEN, "floor -> oak herringbone", stages=_stages(), editor=Drifting(keeps_surroundings=kept)
+            KITCHEN, "floor -> oak herringbone", stages=_stages(), editor=Drifting(keeps_surroundings=keeps)
         ).image
-        for kept in (False, True)
+        for keeps in (False, True)
     ]
     write_picture(out / "seams.jpg", before_after(halves[0][380:, 300:1340], halves[1][380:, 300:1340], long_px=1400))
 
@@ -235,7 +235,7 @@ def _write_pair(path: Path, name: str, words: str) -> None:
     write_picture(path, before_after(before, automask.edit(before, words, stages=_stages()).image, long_px=1400))
 
 
-def _shrunk(picture: Rgb, long_px: int) -> Rgb:
+def _downscale(picture: Rgb, long_px: int) -> Rgb:
     scale = min(1.0, long_px / max(picture.shape[:2]))
     size = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -79,7 +79,7 @@ def spoiled(before, painted, alpha, way, strength):
     return levels(new)
 
 
-WAYS = {
+CORRUPTIONS = {
     "rim": ("seam", (0, 6, 12, 24)),
     "ledge": ("seam", (0, 6, 12, 24)),
     "cast": ("tint", (0, 6, 12, 24)),
@@ -89,9 +89,9 @@ WAYS = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", CORRUPTIONS)
 def test_a_score_grows_with_its_defect_from_near_0_to_a_clear_alarm(way):
-    detector, strengths = WAYS[way]
+    detector, strengths = CORRUPTIONS[way]
     scores = [getattr(broken(way, strength), detector) for strength in strengths]
     assert scores == sorted(scores)
     assert len(set(scores)) == len(scores)
@@ -153,7 +153,7 @@ def test_light_and_shape_that_stay_are_not_a_leak():
 @pytest.mark.parametrize("way", ["rim", "cast", "leak", "blur"])
 def test_pixels_beyond_the_margin_change_nothing(way):
     before, painted, alpha = cupboard()
-    after = composite(before, spoiled(before, painted, alpha, way, WAYS[way][1][-2]), alpha)
+    after = composite(before, spoiled(before, painted, alpha, way, CORRUPTIONS[way][1][-2]), alpha)
     whole = measure(before, after, alpha)
     rows, columns = np.nonzero(alpha)
     part = np.s_[
@@ -167,7 +167,7 @@ def test_pixels_beyond_the_margin_change_nothing(way):
 @pytest.mark.parametrize("way", ["rim", "cast", "leak", "blur"])
 def test_the_size_of_a_large_photo_hardly_matters(way):
     before, painted, alpha = cupboard()
-    after = composite(before, spoiled(before, painted, alpha, way, WAYS[way][1][-2]), alpha)
+    after = composite(before, spoiled(before, painted, alpha, way, CORRUPTIONS[way][1][-2]), alpha)
     scores = []
     for factor in (5, 7):
         planes = [
@@ -231,7 +231,7 @@ def test_the_total_is_one_minus_the_product_of_what_is_clean():
 
 def test_ranking_puts_the_clean_one_first_and_the_earlier_of_equals():
     clean = broken("rim", 0)
-    many = [broken(way, strengths[2]) for way, (_, strengths) in WAYS.items()]
+    many = [broken(way, strengths[2]) for way, (_, strengths) in CORRUPTIONS.items()]
     assert rank([*many, clean])[0] == len(many)
     assert rank([clean, *many])[0] == 0
     assert rank([many[0], clean, clean, many[0]]) == (1, 2, 0, 3)
@@ -244,7 +244,7 @@ def test_on_the_bundled_kitchen_each_defect_is_detected_and_the_clean_edit_ranke
     clean = measure(before, outcome.image, alpha)
     many = [clean]
     for way in ("rim", "cast", "wash", "leak", "blur"):
-        detector, strengths = WAYS[way]
+        detector, strengths = CORRUPTIONS[way]
         after = composite(before, spoiled(before, outcome.image, alpha, way, strengths[-2]), alpha)
         many.append(measure(before, after, alpha))
         assert getattr(many[-1], detector) > getattr(clean, detector), way
@@ -263,27 +263,27 @@ def roc_defects():
         sys.path.remove(str(SCRIPTS))
 
 
-def test_the_area_is_the_share_of_pairs_in_order(roc_defects):
+def test_the_auc_is_the_share_of_pairs_in_order(roc_defects):
     assert roc_defects.auc([0, 1], [2, 3]) == 1
     assert roc_defects.auc([0, 1], [0, 1]) == 0.5
     assert roc_defects.auc([1], [0]) == 0
     assert roc_defects.roc([0, 0.5], [0.5, 1]) == [(0, 0), (0, 0.5), (0.5, 1), (1, 1)]
 
 
-def test_every_way_breaks_more_the_stronger_it_is_and_only_inside(roc_defects):
+def test_every_corruption_does_more_the_stronger_it_is_and_only_inside(roc_defects):
     before, painted, _ = cupboard()
     hard, _ = front()
     alpha = roc_defects.alpha_from(hard, roc_defects.CLOSE, untouchable=np.zeros_like(hard))
-    edit = roc_defects.Honest("re-render, close mask", "", before, painted, hard, alpha, everywhere=True)
+    edit = roc_defects.CleanEdit("re-render, close mask", "", before, painted, hard, alpha, everywhere=True)
     clean = composite(before, painted, alpha).astype(float)
-    for way, definition in roc_defects.WAYS.items():
+    for name, definition in roc_defects.CORRUPTIONS.items():
         harm = []
         for strength in definition.strengths:
-            after, through = roc_defects.break_edit(edit, way, strength, np.random.default_rng(1))
+            after, through = roc_defects.corrupt_edit(edit, name, strength, np.random.default_rng(1))
             assert np.array_equal(after[through == 0], before[through == 0])
             harm.append(np.abs(after - clean).mean())
-        assert 0 < harm[0] < harm[-1] < 30, way
-        assert harm == sorted(harm), way
+        assert 0 < harm[0] < harm[-1] < 30, name
+        assert harm == sorted(harm), name
 
 
 def test_the_script_writes_its_tables_and_curves(roc_defects, tmp_path, capsys):
@@ -298,7 +298,7 @@ def test_the_script_writes_its_tables_and_curves(roc_defects, tmp_path, capsys):
     roc_defects.main(["--data", str(tmp_path), "--out", str(tmp_path / "out"), "--no-sample"])
     text = (tmp_path / "out" / "roc.md").read_text()
     assert text.strip() in capsys.readouterr().out
-    for definition in roc_defects.WAYS.values():
+    for definition in roc_defects.CORRUPTIONS.values():
         assert definition.unit.format(definition.medium) in text
     assert "nan" not in text
     assert cv2.imread(str(tmp_path / "out" / "roc.png")) is not None
