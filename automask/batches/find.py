@@ -17,7 +17,7 @@ from automask.batches.stores import canonical, files_below, is_url
 from automask.errors import AutomaskError, PhotoError, UsageError
 from automask.images import PHOTO_SUFFIXES
 from automask.plan import nearest, parse_variants
-from automask.results.files import files_of
+from automask.results.files import files_of, name_key, same_file
 from automask.types import Job, Variant
 
 COMPANION = re.compile(
@@ -72,7 +72,8 @@ def find_jobs(
 
     Skipped are hidden files, files without a photo's suffix, previews and originals that automask wrote
     (`kitchen.original.jpg`), and everything in OUT. Photos that share a stem keep their suffix in the names of their
-    results; a name that occurs twice gets a number (-2).
+    results; a name that occurs twice gets a number (-2). Names that differ only in case or in Unicode's form count as
+    the same on every system, so that results may be copied to one that does not tell them apart.
 
     Args:
         source: A folder or file of exactly this name if there is one, otherwise a glob (`**` is any depth).
@@ -175,7 +176,7 @@ def _in_glob(pattern: Path, out: Path) -> tuple[Path, list[Path]]:
 
 
 def _refuse_same(folder: Path, out: Path) -> None:
-    if folder.resolve() == out.resolve():
+    if same_file(folder, out):
         raise UsageError(
             f"{str(out)!r} is both SOURCE and OUT", hint="name another folder with -o: photos are never overwritten"
         )
@@ -318,62 +319,81 @@ def _named(
     found: Sequence[Source], out: Path, refused: list[tuple[str, str]], urls: Mapping[Path, str], out_url: str
 ) -> Found:
     """The jobs, with names that do not clash; one whose result would overwrite a photo or another result is refused."""
-    folders: dict[Path, list[int]] = defaultdict(list)
+    folders: dict[str, list[int]] = defaultdict(list)
     for index, (_, _, folder) in enumerate(found):
-        folders[folder].append(index)
+        folders[name_key(folder)].append(index)
     names = [""] * len(found)
     for indices in folders.values():
         given = companion_prefixes(result_names([found[index][0].name for index in indices]))
         for index, name in zip(indices, given, strict=True):
             names[index] = name
-    photos = {photo.resolve() for photo, _, _ in found}
+    photos: dict[str, list[Path]] = defaultdict(list)
+    for photo, _, _ in found:
+        photos[name_key(photo.resolve())].append(photo)
     in_store = {canonical(url) for url in urls.values()} if out_url else set()
-    jobs: dict[Path, Job] = {}
+    jobs: list[Job] = []
+    owners: dict[str, Job] = {}
     sheets = []
     for (photo, variants, folder), name in zip(found, names, strict=True):
         cells = []
         for variant in variants:
             place = "/".join([out_url.rstrip("/"), *Path(variant.name, folder).parts]) if out_url else ""
             job = Job(photo, variant.plan, out / variant.name / folder, name, urls.get(photo, ""), place)
-            result = files_of(photo.name, job.out, name).result
-            if result.resolve() in photos or (out_url and canonical(f"{place}/{result.name}") in in_store):
+            files = files_of(photo.name, job.out, name)
+            result = files.result
+            pictures = (result, files.masks, files.before_after, files.candidates, files.original)
+            written = [name_key(path) for path in pictures]
+            alike = photos.get(name_key(result.resolve()), ())
+            # Only where the system takes them for one file: a folder "in" beside a folder "In" may be another.
+            over_photo = any(same_file(result, other) for other in alike)
+            owner = next((owners[key] for key in written if key in owners), None)
+            if over_photo or (out_url and canonical(f"{place}/{result.name}") in in_store):
                 reason = f"its result would overwrite the photo {str(result)!r}; name another folder with -o"
                 refused.append((str(photo), reason))
-            elif result in jobs:
+            elif owner is not None:
                 # For example a CSV's variant "oak" of one photo, and another photo in a subfolder "oak".
-                reason = (
-                    f"its result would overwrite the one of {str(jobs[result].photo)!r}; run it in a separate batch"
-                )
+                reason = f"its result would overwrite the one of {str(owner.photo)!r}; run it in a separate batch"
                 refused.append((str(photo), reason))
             else:
-                jobs[result] = job
+                jobs.append(job)
+                owners.update(dict.fromkeys(written, job))
                 cells.append((", ".join(variant.words), job))
         if cells and variants[0].name and not out_url:  # sheets are not written into stores
             sheets.append(Sheet(files_of(photo.name, out / folder, name).variants, tuple(cells)))
-    return Found(tuple(jobs.values()), tuple(refused), tuple(sheets))
+    return Found(tuple(jobs), tuple(refused), tuple(sheets))
 
 
 def result_names(photos: Sequence[str]) -> list[str]:
-    """File names of the results in one folder: the photos' own, numbered where a name occurs again."""
+    """File names of the results in one folder: the photos' own, numbered where a name occurs again.
+
+    No two of them are the same by `name_key`.
+    """
+    own = {name_key(photo) for photo in photos}
     taken: set[str] = set()
     results = []
     for photo in photos:
-        path = Path(photo)
-        numbered = (f"{path.stem}-{number}{path.suffix}" for number in itertools.count(2))
-        name = photo if photo not in taken else next(n for n in numbered if n not in taken and n not in photos)
-        taken.add(name)
+        path, name = Path(photo), photo
+        if name_key(photo) in taken:
+            numbered = (f"{path.stem}-{number}{path.suffix}" for number in itertools.count(2))
+            name = next(name for name in numbered if name_key(name) not in taken and name_key(name) not in own)
+        taken.add(name_key(name))
         results.append(name)
     return results
 
 
 def companion_prefixes(results: Sequence[str]) -> list[str]:
-    """What the companions' names begin with: the result's stem if no other shares it, otherwise its full name."""
+    """What the companions' names begin with: the result's stem if no other shares it, otherwise its full name.
+
+    No two of them are the same by `name_key`.
+    """
     prefixes = []
     for name in results:
         stem, suffix = Path(name).stem, Path(name).suffix
         prefixes.append(name if stem.endswith(suffix) else stem)
     while True:
-        often = Counter(prefixes)
+        often = Counter(name_key(prefix) for prefix in prefixes)
         if max(often.values(), default=1) == 1:
             return prefixes
-        prefixes = [name if often[prefix] > 1 else prefix for prefix, name in zip(prefixes, results, strict=True)]
+        prefixes = [
+            name if often[name_key(prefix)] > 1 else prefix for prefix, name in zip(prefixes, results, strict=True)
+        ]

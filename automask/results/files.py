@@ -1,6 +1,7 @@
 """The names of a photo's result files, and the checks before they are written."""
 
 import os
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,6 +94,16 @@ def check_out(out: str | os.PathLike[str], *, overwrites: tuple[Path, Path] | No
             hint="name another folder",
         )
     return folder
+
+
+def name_key(path: str | os.PathLike[str]) -> str:
+    """A key that is equal for names that some system takes for one.
+
+    Windows and macOS ignore case, macOS also whether an accent is a character of its own.
+
+    Source: the Unicode Standard, section 3.13, canonical caseless matching (D145).
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", os.fspath(path)).casefold())
 
 
 def same_file(one: Path, other: Path) -> bool:

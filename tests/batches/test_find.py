@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from automask.batches import find
 from automask.errors import PhotoError, UsageError
 from automask.plan import parse_plan
-from automask.results.files import files_of
+from automask.results.files import files_of, name_key
 
 # -------------------------------------------------------------------------------------------------- folder, glob
 
@@ -67,18 +67,82 @@ def test_photos_that_share_a_stem_use_their_full_names(tmp_path):
     assert results(jobs, tmp_path / "out") == ["bath.jpg", "kitchen.jpg", "kitchen.png"]
 
 
-names = st.text("ab.-2", min_size=1, max_size=5).map(lambda stem: "x" + stem)
+# Pairs that some system takes for one: case, an accent in one character or two, and what case folding makes longer.
+stems = st.lists(
+    st.sampled_from(["a", "A", "b", ".", "-2", "\u00e9", "e\u0301", "E\u0301", "\u00df", "ss"]), max_size=4
+)
+names = st.builds(lambda stem, end: f"x{''.join(stem)}{end}", stems, st.sampled_from([".jpg", ".JPG", ".png"]))
 
 
-@given(st.lists(st.builds(lambda stem, end: stem + end, names, st.sampled_from([".jpg", ".png"])), max_size=12))
-def test_no_two_jobs_ever_write_the_same_file(names):
+@given(st.lists(names, max_size=12))
+def test_no_two_jobs_ever_write_the_same_file_on_any_system(names):
     given_names = find.result_names(names)
     prefixes = find.companion_prefixes(given_names)
     files = [files_of(name, Path("out"), prefix) for name, prefix in zip(names, prefixes, strict=True)]
     assert [file.result.name for file in files] == given_names
     for field in ("result", "masks", "before_after", "record"):
-        assert len({getattr(file, field) for file in files}) == len(names)
-    assert all(result == name for result, name in zip(given_names, names, strict=True) if names.count(name) == 1)
+        assert len({name_key(getattr(file, field)) for file in files}) == len(names)
+    keys = [name_key(name) for name in names]
+    for index, (result, name) in enumerate(zip(given_names, names, strict=True)):
+        assert (result == name) == (keys.index(keys[index]) == index)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """A folder with every photo that the rows of the next test may name."""
+    folder = tmp_path_factory.mktemp("many")
+    return touch(folder, *ROWS)
+
+
+ROWS = [
+    f"{place}{name}"
+    for place in ("", "x/", "X/", "oak/", "Oak/", "\u00e9/", "e\u0301/")
+    for name in ("a.jpg", "A.JPG", "A.png", "a.before-after.jpg", "A.Original.jpg", "oak.jpg")
+]
+
+
+@given(rows=st.lists(st.tuples(st.sampled_from(ROWS), st.booleans()), min_size=1, max_size=10), deep=st.booleans())
+def test_results_that_some_system_takes_for_one_are_told_apart_or_refused(many, tmp_path_factory, rows, deep):
+    listed = many / "list.csv"
+    lines = [f'{name},"a -> {{red, oak}}"' if varied else f"{name},a -> red" for name, varied in rows]
+    listed.write_text("photo,edits\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    both = found(listed, many / "out", recursive=deep)
+    assert len(both.jobs) + len(both.refused) == sum(1 + varied for _, varied in rows)
+    files = [files_of(job.photo.name, job.out, job.name) for job in both.jobs]
+    written = [
+        {name_key(getattr(file, field)) for field in ("result", "masks", "before_after", "original", "record")}
+        for file in files
+    ]
+    assert len(set().union(*written)) == sum(map(len, written))
+    assert all("its result would overwrite the one of" in reason for _, reason in both.refused)
+
+
+def test_names_that_differ_only_in_case_are_numbered_as_if_they_were_the_same(tmp_path):
+    text = "photo,edits\nx/a.jpg,\ny/A.JPG,\nz/K\u00fcche.png,\nz/KU\u0308CHE.png,\nz/b.jpg,\n"
+    path = listed(tmp_path, text, *(line.rstrip(",") for line in text.splitlines()[1:]))
+    out = tmp_path / "out"
+    assert results(found(path, out).jobs, out) == ["a.jpg", "A-2.JPG", "K\u00fcche.png", "KU\u0308CHE-2.png", "b.jpg"]
+
+
+def test_folders_that_differ_only_in_case_share_their_numbers(tmp_path):
+    touch(tmp_path / "in", "Bath/a.jpg", "bath/A.jpg", "bath/b.jpg")
+    if len(list((tmp_path / "in").iterdir())) < 2:
+        pytest.skip("this system takes both folders for one")
+    jobs = found(tmp_path / "in", tmp_path / "out", recursive=True).jobs
+    assert sorted(results(jobs, tmp_path / "out")) == ["Bath/a.jpg", "bath/A-2.jpg", "bath/b.jpg"]
+
+
+def test_a_stem_that_differs_only_in_case_is_shared(tmp_path):
+    touch(tmp_path / "in", "kitchen.jpg", "Kitchen.png")
+    jobs = found(tmp_path / "in", tmp_path / "out").jobs
+    assert [job.name for job in jobs] == ["kitchen.jpg", "Kitchen.png"]
+
+
+def test_out_beside_the_source_may_have_its_name_in_another_case(tmp_path):
+    touch(tmp_path, "photos/a.jpg", "Photos/b.jpg")
+    if len(list(tmp_path.iterdir())) < 2:
+        pytest.skip("this system takes both folders for one")
+    assert results(found(tmp_path / "photos", tmp_path / "Photos").jobs, tmp_path) == ["Photos/a.jpg"]
 
 
 def test_a_globs_photos_are_mirrored_below_its_literal_beginning(tmp_path):

@@ -1,6 +1,10 @@
-import pytest
+from pathlib import Path
 
-from automask.results.files import files_of
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from automask.results.files import files_of, name_key, same_file
 
 
 @pytest.mark.parametrize(
@@ -20,3 +24,37 @@ def test_names_of_result_and_companions(tmp_path, photo, name, result, companion
     assert files.masks == tmp_path / f"{companion}.masks"
     assert files.before_after == tmp_path / f"{companion}.before-after.jpg"
     assert files.record == tmp_path / f"{companion}.run.json"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a.jpg", "A.JPG"),
+        ("K\u00fcche", "KU\u0308CHE"),
+        ("\u00c5", "\u212b"),
+        ("\u03b1\u0345\u0313", "\u1f80"),
+        ("out/Bath", Path("OUT", "bath")),
+    ],
+    ids=ascii,
+)
+def test_names_that_some_system_takes_for_one_have_one_key(one, other):
+    assert name_key(one) == name_key(other)
+
+
+@pytest.mark.parametrize(("one", "other"), [("a.jpg", "a.jpeg"), ("u", "\u00fc"), ("a-2", "a_2"), ("x/a", "y/a")])
+def test_names_that_every_system_tells_apart_have_their_own_keys(one, other):
+    assert name_key(one) != name_key(other)
+
+
+@given(st.text())
+def test_a_key_is_its_own_key(name):
+    assert name_key(name_key(name)) == name_key(name)
+
+
+def test_two_paths_lead_to_one_file_whether_it_exists_or_not(tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to("there")
+    (tmp_path / "there" / "a.jpg").touch()
+    for name in ("a.jpg", "later.jpg"):
+        assert same_file(tmp_path / "there" / name, tmp_path / "link" / ".." / "link" / name)
+    assert not same_file(tmp_path / "there" / "a.jpg", tmp_path / "there" / "later.jpg")
