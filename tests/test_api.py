@@ -10,7 +10,7 @@ import automask
 import automask.config
 import automask.plan
 from automask.batches.mappers import LocalPool
-from automask.batches.run import _SkipFinished, run_batch, workers_for
+from automask.batches.run import SkipFinished, run_batch, workers_for
 from automask.batches.worker import PHOTOS_TOGETHER, Worker
 from automask.errors import ConfigError, PlanError, TargetMissing, UnknownPhrase
 from automask.images import open_photo, write_picture
@@ -463,9 +463,9 @@ class NoWorkers:
 def test_what_is_done_is_passed_over_before_any_worker_is_started(scene):
     jobs, one = listing(scene), worker(scene)
     assert {one(job).status for job in jobs} == {"done"}
-    reports = list(_SkipFinished(NoWorkers(), one).map(None, jobs))
+    reports = list(SkipFinished(NoWorkers(), one).map(None, jobs))
     assert [report.job for report in reports] == jobs
     assert {report.status for report in reports} == {"skipped"}
     jobs[3].photo.write_bytes(jobs[2].photo.read_bytes())
     with pytest.raises(AssertionError):
-        list(_SkipFinished(NoWorkers(), one).map(None, jobs))
+        list(SkipFinished(NoWorkers(), one).map(None, jobs))

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from inspect import Parameter
 from pathlib import Path
 from typing import Any
@@ -253,7 +253,7 @@ def test_lists_reach_a_constructor_as_plain_lists(tmp_path: Path):
     composed = config.compose("starter", ["segmenter=painted", "segmenter.masks={island: a.png}"])
     assert type(composed["segmenter"]["masks"]) is dict
     stages = config.build(composed, given={"refiner": object(), "editor": object()})
-    assert isinstance(stages.segmenter._masks, Mapping)
+    assert stages.segmenter.own_files == (Path("a.png"),)
 
 
 # ------------------------------------------------------------------------------------------------------------- mistakes

@@ -218,7 +218,7 @@ def run_jobs(
     if isinstance(mapper, LocalPool) and mapper.workers == 1:
         make = functools.partial(Worker, stages, settings)
     else:
-        mapper = _SkipFinished(mapper, Worker(stages, settings))
+        mapper = SkipFinished(mapper, Worker(stages, settings))
     todo = [job for job in jobs if job.plan not in faults]
     with stores.uploaded_failures(out, cfg["out"]):
         done = run_batch(
@@ -252,8 +252,13 @@ def workers_for(asked: int | Literal["auto"], stages: Stages, jobs: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _SkipFinished:
-    """A mapper that skips finished jobs before it starts any worker: starting may take longer than all other work."""
+class SkipFinished:
+    """A mapper that skips finished jobs before it starts any worker: starting may take longer than all other work.
+
+    Args:
+        mapper: Gets the jobs that are left.
+        worker: Says which are finished.
+    """
 
     mapper: Any
     worker: Worker

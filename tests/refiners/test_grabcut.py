@@ -191,13 +191,15 @@ def test_what_is_mostly_thin_itself_is_not_carved():
 
 def test_where_the_heat_is_unsure_only_what_is_near_the_level_moves():
     photo, there = room()
-    everywhere = np.ones(SIZE, np.bool_)
+    everywhere = (Box(0, 0, SIZE[1], SIZE[0]),)
+    cut = GrabCut(radius_px=0, thin_frac=0)  # a window of one pixel moves nothing
     unsure = np.float32(0.55) * blurred(np.roll(there, 9, axis=1), 10.0)
-    share = GrabCut()._share(photo, unsure, everywhere)
-    assert (share[unsure >= 0.44] >= 0.5).all()
-    assert (share[unsure < 0.26] < 0.5).all()
+    found = cut.refine(photo, unsure[None], [everywhere])[0]
+    assert found[unsure >= 0.44].all()
+    assert not found[unsure < 0.26].any()
+    assert (found != (unsure >= 0.35)).any()
     sure = blurred(np.roll(there, 9, axis=1), 2.0)
-    assert (GrabCut()._share(photo, sure, everywhere)[(sure >= 0.44) & ~there] < 0.5).any()
+    assert not cut.refine(photo, sure[None], [everywhere])[0][(sure >= 0.44) & ~there].all()
 
 
 def test_thin_frac_0_carves_nothing_and_carving_only_takes_away():

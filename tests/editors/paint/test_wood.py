@@ -1,9 +1,10 @@
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from automask.editors.paint.wood import Species, _ends, _hash_blocks, herringbone, planks, veneer
+from automask.editors.paint.wood import Species, herringbone, planks, veneer
 
 PLAIN = Species((0.5, 0.4, 0.3), (0.2, 0.15, 0.1), rings=0, streaks=0, fibre=0, pores=0, vary=0.12)
 GRAINED = Species((0.5, 0.4, 0.3), (0.2, 0.15, 0.1), vary=0)
@@ -17,15 +18,24 @@ def test_boards_of_wood_without_grain_are_of_one_tone_each():
     assert len(tones) > 6
 
 
+def board_ends(row, px_per_m):
+    """Where boards end along a row, in metres: where a picture of wood without grain changes its tone."""
+    at = np.flatnonzero(np.abs(np.diff(row)) > 1e-3)
+    joints = np.split(at, np.flatnonzero(np.diff(at) > 4) + 1)
+    return np.array([joint.mean() + 1 for joint in joints if len(joint)]) / px_per_m
+
+
 def test_ends_of_boards_are_not_beside_each_other():
-    rng = np.random.default_rng(3)
-    before = _ends(12.0, np.zeros(0), rng)
-    apart = []
-    for _ in range(60):
-        ends = _ends(12.0, before, rng)
-        apart += [np.abs(before - end).min() for end in ends[:-1]]
-        assert (np.diff(ends) >= 0.39).all()
-        before = ends
+    picture = planks((560, 720), 60.0, np.random.default_rng(3), wood=PLAIN)[..., 1]
+    rows = [board_ends(row, 60.0) for row in picture]
+    # A course is eleven rows that are alike but for the joints along it.
+    courses = [rows[0]]
+    for row, after in zip(rows, rows[3:], strict=False):
+        if row.tolist() == after.tolist() != courses[-1].tolist():
+            courses.append(row)
+    assert 45 < len(courses) < 60
+    assert min(np.diff(ends).min() for ends in courses) > 0.38
+    apart = [np.abs(before - end).min() for before, ends in pairwise(courses) for end in ends[1:-1]]
     assert np.percentile(apart, 5) > 0.15
 
 
@@ -45,11 +55,16 @@ def test_herringbone_is_blocks_of_six_widths_both_ways():
     assert 0.8 * block < np.percentile(whole, 75) < 1.05 * block
 
 
-def test_blocks_get_numbers_without_a_pattern():
-    first, second = np.meshgrid(np.arange(200.0, dtype=np.float32), np.arange(200.0, dtype=np.float32))
-    numbers = _hash_blocks(first, second, first > 0, 1021)
-    assert len(np.unique(numbers)) == 1021
-    assert abs(np.corrcoef(numbers[:, :-1].ravel(), numbers[:, 1:].ravel())[0, 1]) < 0.02
+def test_tones_of_blocks_do_not_repeat():
+    """Herringbone is a lattice: a pattern in its tones would make it like itself somewhere, a block or more away."""
+    picture = herringbone((500, 500), 100.0, np.random.default_rng(0), wood=PLAIN)[..., 1]
+    power, counts = (
+        np.fft.fftshift(np.fft.irfft2(np.abs(np.fft.rfft2(each, (1000, 1000))) ** 2))
+        for each in (picture - picture.mean(), np.ones_like(picture))
+    )
+    likeness = power / np.maximum(counts, 1)
+    away = np.hypot(*(np.mgrid[:1000, :1000] - 500))
+    assert likeness[(away > 70) & (away < 250)].max() < 0.35 * likeness[500, 500]
 
 
 def test_species_differ_in_what_is_told_of_them():
