@@ -1,6 +1,7 @@
 """Measures the masks of a preset on photos whose true masks are known: how segmenters and refiners are compared.
 
     python scripts/eval_masks.py --data DIR [--preset NAME] [--limit N] [--out OUT] [key=value ...]
+    python scripts/eval_masks.py --data ../shared/data/kitchens --split held_out
 
 DIR holds an `index.json` (label pictures with class ids, or one mask per phrase), or renders (`NAME.jpg` beside
 `NAME.png`, with a `classes.json` there or above). The forms of DIR, and the columns: docs/research/evaluation.md.
@@ -17,19 +18,21 @@ import time
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from kitchens_split import SPLIT, is_kitchen
 from PIL import Image
 
 from automask import config
 from automask.errors import AutomaskError, MaskError, UnknownPhrase, UsageError
 from automask.images import atomic_path, open_photo, write_picture
 from automask.masking.find import find_regions
+from automask.plan import parse_plan
 from automask.protocols import Refiner, Segmenter, Stages
 from automask.refiners.threshold import Threshold
 from automask.results.files import check_out
@@ -42,6 +45,10 @@ from automask.types import Box, Edit, Hard, Heat, Region, Rgb
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 TEN = ("wall", "floor", "ceiling", "cabinets", "countertop", "bed", "sofa", "window", "curtain", "refrigerator")
+KITCHEN_TEN = (
+    *("cabinets", "countertop", "floor", "wall", "ceiling", "backsplash", "refrigerator", "oven", "dishwasher"),
+    "window",
+)
 FREQUENT = 30
 LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 TOLERANCE_PX = 3.0
@@ -49,26 +56,47 @@ BINS = 10
 SHEET = 4  # photos of each kind (worst, middling, best) on the sheet
 UNLABELLED, IGNORED, TRUE = 0, 128, 255
 
-# The class names that a person's words mean, where they are not the class's own name: NYU's, then the renders'.
+# The class names that a person's words mean, where they are not the class's own name: NYU's, then the renders', then
+# those of the labelled kitchens.
 CLASSES_OF = {
     "cabinets": ("cabinet", "base cabinet", "wall cabinet", "tall cabinet"),
     "countertop": ("counter", "countertop", "island countertop"),
     "rug": ("floor mat", "rug"),
     "nightstand": ("night stand",),
-    "island": ("kitchen island", "island countertop"),
+    "island": ("kitchen island", "island countertop", "island body"),
     "refrigerator": ("refrigerator", "fridge"),
+}
+# Classes of the labelled kitchens that nobody asks for.
+NOT_PHRASES = ("doorway", "other")
+# What is painted by mistake, in the labelled kitchens: the share of these classes that this sentence's masks cover.
+SENTENCE = "cabinets -> white; floor -> oak; walls -> sage"
+THINGS = {
+    "appliance": (
+        *("refrigerator", "oven", "cooktop", "dishwasher", "microwave", "range hood", "washing machine"),
+        "small appliance",
+    ),
+    "window": ("window",),
+    "curtain": ("curtain", "blinds"),
+    "picture": ("picture",),
+    "plant": ("plant",),
+    "seat": ("chair", "stool", "sofa"),
+    "lamp": ("lamp", "ceiling light"),
+    "person": ("person",),
 }
 # A room with one of these shows the phrase, or may rightly be said to: it is not counted as absent there.
 COULD_BE = {
     "bed": ("headboard", "mattress", "bunk bed", "crib"),
     "headboard": ("bed", "bunk bed"),
-    "cabinets": ("kitchen island", "wardrobe", "sideboard", "tv stand", "dresser"),
+    # In the labelled kitchens a dresser or a sideboard is "other".
+    "cabinets": ("kitchen island", "island body", "wardrobe", "sideboard", "tv stand", "dresser", "other"),
     "countertop": ("kitchen island",),
     "oven": ("stove", "cooktop"),
     "stove": ("oven", "cooktop"),
     "cooktop": ("oven", "stove"),
     "television": ("monitor",),
     "lamp": ("light", "chandelier"),
+    "ceiling light": ("lamp",),
+    "door": ("doorway",),
     "chandelier": ("lamp", "light"),
     "shelves": ("bookshelf", "bookcase"),
     "bookshelf": ("shelves", "shelf"),
@@ -100,6 +128,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="photos with their true masks")
     parser.add_argument("--preset", default="starter", help="whose segmenter, boxes, refiner and recipe are measured")
     parser.add_argument("--out", type=Path, default=Path("out"), help="folder for the tables and the sheet (out)")
+    parser.add_argument(
+        "--split",
+        choices=("held_out", "development", "all"),
+        default="all",
+        help="only the photos that scripts/kitchens_split.json lists so (all)",
+    )
     parser.add_argument("--limit", type=int, metavar="N", help="at most N photos, drawn by the seed")
     parser.add_argument("--seed", type=int, default=0, help="draws the photos and the absent phrases (0)")
     parser.add_argument("--phrases", metavar="WORDS", help='only these: "wall, floor, island"')
@@ -119,6 +153,8 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 def _run(flags: argparse.Namespace) -> None:
     wanted = None if flags.phrases is None else [w for w in map(str.strip, flags.phrases.split(",")) if w]
     folder = read_folder(flags.data, wanted, min_area=flags.min_area)
+    if flags.split != "all":
+        folder = only_listed(folder, flags.split)
     composed = config.compose(flags.preset, flags.overrides, conf=flags.conf)
     evaluate(flags, folder, config.build(composed, conf=flags.conf, given={"editor": NotLoaded()}))
 
@@ -143,8 +179,9 @@ def evaluate(flags: argparse.Namespace, folder: "Folder", stages: Stages) -> Non
         "overrides": list(flags.overrides),
         "seed": flags.seed,
         "min_area": flags.min_area,
+        "split": flags.split,
         "photos_in_folder": len(folder.items),
-        **summarise(measured, list(folder.counts)),
+        **summarise(measured, list(folder.counts), {item.name: item.kitchen for item in items}),
     }
     text = markdown(summary)
     sheet = contact_sheet(sheet_cells(items, folder, stages, measured, flags.min_area), columns=2, cell_px=960)
@@ -190,6 +227,7 @@ class Item:
         label: PNG with a class id in every pixel; None where masks are given.
         masks: Mask file of each phrase; empty where a label picture is given.
         absent: Phrases that its author says are not there; None where the author says nothing.
+        kitchen: Whether it shows a kitchen; None where the index does not give the shares of its classes.
     """
 
     name: str
@@ -197,6 +235,7 @@ class Item:
     label: Path | None
     masks: Mapping[str, Path]
     absent: tuple[str, ...] | None
+    kitchen: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +248,7 @@ class Folder:
         ids: For label pictures, the class ids of each phrase.
         alike: For label pictures, the ids that must all be lacking before a phrase counts as absent.
         names: Every phrase with its aliases.
+        things: For the labelled kitchens, the id of each class in `THINGS`; else empty.
     """
 
     items: tuple[Item, ...]
@@ -216,6 +256,7 @@ class Folder:
     ids: Mapping[str, frozenset[int]]
     alike: Mapping[str, frozenset[int]]
     names: Mapping[str, tuple[str, ...]]
+    things: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +290,7 @@ def read_folder(data: Path, wanted: Sequence[str] | None = None, *, min_area: fl
 def _indexed(data: Path, wanted: Sequence[str] | None, min_area: float) -> Folder:
     index = data / "index.json"
     try:
-        entries = [(entry, entry.get("phrases", [])) for entry in _read_json(index)["items"]]
+        entries = [(entry, _phrases_of(entry)) for entry in _read_json(index)["items"]]
         items = tuple(
             Item(
                 name=str(entry["image"]),
@@ -257,6 +298,7 @@ def _indexed(data: Path, wanted: Sequence[str] | None, min_area: float) -> Folde
                 label=data / entry["label"] if "label" in entry else None,
                 masks={p["phrase"]: data / p["mask"] for p in phrases if "mask" in p},
                 absent=tuple(entry["absent"]) if "absent" in entry else None,
+                kitchen=is_kitchen(entry["share"]) if "share" in entry else None,
             )
             for entry, phrases in entries
         )
@@ -289,7 +331,36 @@ def _indexed(data: Path, wanted: Sequence[str] | None, min_area: float) -> Folde
             f"'{index}': no class is called {unknown[0]!r}", hint="name it in classes.json, or as an alias"
         )
     alike = {phrase: _alike(names[phrase], found, classes) for phrase, found in ids.items()}
-    return Folder(items, dict(counts.most_common()), ids, alike, names)
+    leave_alone = {name for group in THINGS.values() for name in group}
+    by_shares = any(item.kitchen is not None for item in items)
+    things = {c.names[0]: c.id for c in classes if by_shares and c.names[0] in leave_alone}
+    return Folder(items, dict(counts.most_common()), ids, alike, names, things)
+
+
+def _phrases_of(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The phrases of a photo as its index lists them, or as the shares of its classes say."""
+    if "share" not in entry:
+        return list(entry.get("phrases", []))
+    areas: Counter[str] = Counter()
+    for name, share in entry["share"].items():
+        if name not in NOT_PHRASES:
+            areas.update(dict.fromkeys([p for p, meant in CLASSES_OF.items() if name in meant] or [name], share))
+    return [{"phrase": phrase, "area": area} for phrase, area in areas.items()]
+
+
+def only_listed(folder: Folder, split: str) -> Folder:
+    """The folder with only the photos that `scripts/kitchens_split.json` lists under a name.
+
+    Raises:
+        UsageError: The folder has none of them.
+    """
+    listed = set(_read_json(SPLIT)[split])
+    items = tuple(item for item in folder.items if item.image.stem in listed)
+    if not items:
+        raise UsageError(
+            f"no photo of --split {split} in the folder", hint="it lists the labelled kitchens: name those"
+        )
+    return replace(folder, items=items)
 
 
 def _rendered(data: Path, wanted: Sequence[str] | None, min_area: float) -> Folder:
@@ -579,6 +650,7 @@ class Measured:
         unknown: What the segmenter said to each phrase that it does not know.
         bins: As `reliability` gives it, over all phrases that were asked, there or not.
         seconds: For each photo, of the segmenter and of the refiner.
+        spills: What `SENTENCE` painted by mistake in each of the photos; empty where that was not measured.
     """
 
     photos: Sequence[str]
@@ -586,6 +658,7 @@ class Measured:
     unknown: Mapping[str, str]
     bins: Floats
     seconds: Sequence[tuple[float, float]]
+    spills: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
 
 
 class _Watched:
@@ -688,6 +761,7 @@ def measure(
     understood: set[str] = set()
     bins = np.zeros((BINS, 3))
     seconds = []
+    spills = {}
     for item in items:
         photo = open_photo(item.image).rgb
         truth = truth_of(item, folder, (photo.shape[0], photo.shape[1]), min_area)
@@ -713,8 +787,31 @@ def measure(
                 known = truth.known.get(phrase, truth.known_else)
                 hard = truth.hards.get(phrase, np.zeros(known.shape, dtype=np.bool_))
                 bins += reliability(seen.heats[phrase][known], hard[known])
+        if folder.things and item.label is not None:
+            with contextlib.suppress(UnknownPhrase):  # a segmenter without these words has no such figure
+                spills[item.name] = spilled(photo, _samples(item.label), folder.things, stages)
         advance()
-    return Measured([item.name for item in items], scores, unknown, bins, seconds)
+    return Measured([item.name for item in items], scores, unknown, bins, seconds, spills)
+
+
+def spilled(
+    photo: Rgb, label: npt.NDArray[Any], things: Mapping[str, int], stages: Stages
+) -> dict[str, tuple[int, int]]:
+    """How many pixels each class has in a photo, and how many of them the edits of `SENTENCE` paint.
+
+    Args:
+        photo: [H, W, 3] uint8.
+        label: [H, W], a class id in every pixel.
+        things: The classes' ids.
+        stages: Asked for the three targets and nothing else, as for an edit.
+
+    Returns:
+        Only the classes that are there. Painted is what is more painted than not: an alpha of half and more.
+    """
+    regions = find_regions(photo, parse_plan(SENTENCE), stages)
+    painted = np.logical_or.reduce([region.alpha >= 0.5 for region in regions])
+    found = {name: label == number for name, number in things.items()}
+    return {name: (int(hard.sum()), int(painted[hard].sum())) for name, hard in found.items() if hard.any()}
 
 
 def _refusal(segmenter: Segmenter, photo: Rgb, phrase: str) -> str | None:
@@ -753,32 +850,27 @@ def _score(photo: str, phrase: str, seen: Look, truth: Truth) -> Score:
 # ------------------------------------------------------------------------------------------------------------- tables
 
 
-def summarise(measured: Measured, frequent: Sequence[str]) -> dict[str, Any]:
+def summarise(
+    measured: Measured, frequent: Sequence[str], kitchens: Mapping[str, bool | None] | None = None
+) -> dict[str, Any]:
     """Everything that the tables say, as plain values.
 
     Args:
         measured: As `measure` gives it.
         frequent: The folder's phrases, most frequent first.
+        kitchens: Which photos show a kitchen, where the folder says so: they and the others are summed up apart too.
     """
-    there: dict[str, list[Score]] = defaultdict(list)
-    lacking: dict[str, list[Score]] = defaultdict(list)
-    for score in measured.scores:
-        (there if score.there else lacking)[score.phrase].append(score)
-    rows = [
-        {
-            "phrase": phrase,
-            "photos": len(there[phrase]),
-            **{name: _mean(getattr(score, name) for score in there[phrase]) for name in _COLUMNS},
-            "found": _mean(score.found for score in there[phrase]),
-            "absent": len(lacking[phrase]),
-            "false_found": _mean(score.found for score in lacking[phrase]),
-        }
-        for phrase in frequent
-        if there[phrase] or lacking[phrase]
-    ]
+    rows = _rows(measured.scores, frequent)
     groups = {"all": list(frequent), "ten": list(TEN)}
     if len(frequent) >= FREQUENT:
         groups["frequent"] = list(frequent[:FREQUENT])
+    apart: dict[str, Any] = {}
+    parts = {"kitchens": True, "no kitchens": False}
+    if kitchens and None not in kitchens.values():
+        groups["kitchen_ten"] = list(KITCHEN_TEN)
+        for name, kitchen in parts.items():
+            photos = {photo for photo, is_one in kitchens.items() if is_one is kitchen}
+            apart[name] = _apart([score for score in measured.scores if score.photo in photos], photos, groups)
     present = [score for score in measured.scores if score.there]
     absent = [s for s in measured.scores if not s.there]
     per_photo: dict[str, dict[str, float]] = defaultdict(dict)
@@ -790,6 +882,8 @@ def summarise(measured: Measured, frequent: Sequence[str]) -> dict[str, Any]:
         "photos": len(measured.photos),
         "phrases": rows,
         "means": {name: _group(rows, phrases) for name, phrases in groups.items()},
+        "apart": apart,
+        "spill": _spill(measured.spills, kitchens or {}),
         "present": len(present),
         "absent": len(absent),
         "thresholds": [
@@ -800,7 +894,7 @@ def summarise(measured: Measured, frequent: Sequence[str]) -> dict[str, Any]:
             }
             for level in LEVELS
         ],
-        "stage": {"found": _mean(s.found for s in present), "false_found": _mean(s.found for s in absent)},
+        "stage": _stage(measured.scores),
         "at_90_found": _at_90(present, absent),
         "reliability": [
             {"pixels": int(n), "heat": h / n if n else None, "true": t / n if n else None}
@@ -814,6 +908,79 @@ def summarise(measured: Measured, frequent: Sequence[str]) -> dict[str, Any]:
         },
         "iou_of_photos": dict(per_photo),
     }
+
+
+def _rows(scores: Iterable[Score], frequent: Sequence[str]) -> list[dict[str, Any]]:
+    there: dict[str, list[Score]] = defaultdict(list)
+    lacking: dict[str, list[Score]] = defaultdict(list)
+    for score in scores:
+        (there if score.there else lacking)[score.phrase].append(score)
+    return [
+        {
+            "phrase": phrase,
+            "photos": len(there[phrase]),
+            **{name: _mean(getattr(score, name) for score in there[phrase]) for name in _COLUMNS},
+            "found": _mean(score.found for score in there[phrase]),
+            "absent": len(lacking[phrase]),
+            "false_found": _mean(score.found for score in lacking[phrase]),
+        }
+        for phrase in frequent
+        if there[phrase] or lacking[phrase]
+    ]
+
+
+def _stage(scores: Iterable[Score]) -> dict[str, float | None]:
+    """What the whole stage found of all phrases that are there, and of all that are not."""
+    found: dict[bool, list[bool]] = {True: [], False: []}
+    for score in scores:
+        found[score.there].append(score.found)
+    return {"found": _mean(found[True]), "false_found": _mean(found[False])}
+
+
+def _apart(scores: Sequence[Score], photos: Iterable[str], groups: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The means and the found rates of some of the photos."""
+    rows = _rows(scores, groups["all"])
+    return {
+        "photos": len(set(photos)),
+        "means": {name: _group(rows, groups[name]) for name in ("kitchen_ten", "all")},
+        "present": sum(score.there for score in scores),
+        "absent": sum(not score.there for score in scores),
+        "stage": _stage(scores),
+    }
+
+
+def _spill(
+    spills: Mapping[str, Mapping[str, tuple[int, int]]], kitchens: Mapping[str, bool | None]
+) -> list[dict[str, Any]]:
+    """For all things, for each kind of thing and for each class of a kind: photos, pixels, the share painted."""
+    all_classes = [name for names in THINGS.values() for name in names]
+    of = {
+        "all": all_classes,
+        **THINGS,
+        **{name: (name,) for names in THINGS.values() if len(names) > 1 for name in names},
+    }
+    rows = []
+    for thing, names in of.items():
+        counted = {
+            photo: np.sum([one[name] for name in names if name in one], axis=0)
+            for photo, one in spills.items()
+            if any(name in one for name in names)
+        }
+        if counted:
+            shares = [
+                _share([both for photo, both in counted.items() if everywhere or kitchens.get(photo)])
+                for everywhere in (True, False)
+            ]
+            pixels = int(sum(both[0] for both in counted.values()))
+            named = dict(zip(("painted", "painted_in_kitchens"), shares, strict=True))
+            rows.append({"thing": thing, "photos": len(counted), "pixels": pixels, **named})
+    return rows
+
+
+def _share(counts: Sequence[npt.NDArray[np.integer[Any]]]) -> float | None:
+    """The second numbers as a share of the first, summed up; None for no pairs."""
+    pixels, painted = np.sum(counts, axis=0) if counts else (0, 0)
+    return float(painted / pixels) if pixels else None
 
 
 _COLUMNS = ("iou", "plain_iou", "boundary", "plain_boundary")
@@ -845,6 +1012,7 @@ def markdown(summary: Mapping[str, Any]) -> str:
     """The tables of a summary, to read."""
     means = summary["means"]
     names = {
+        "kitchen_ten": f"mean of {means.get('kitchen_ten', {}).get('phrases')} of a kitchen's ten",
         "ten": f"mean of {means['ten']['phrases']} of the ten",
         "frequent": f"mean of {means.get('frequent', {}).get('phrases')} of the {FREQUENT} most frequent",
         "all": f"mean of all {means['all']['phrases']}",
@@ -852,11 +1020,12 @@ def markdown(summary: Mapping[str, Any]) -> str:
     took = summary["median_seconds"]
     at_90 = summary["at_90_found"]
     said = " ".join(["preset", summary["preset"], *summary["overrides"]])
+    split = "" if summary["split"] == "all" else f" ({summary['split']})"
     lines = [
         f"# Masks of {summary['data']}: {said}",
         "",
-        f"{summary['photos']} of {summary['photos_in_folder']} photos, seed {summary['seed']}; phrases of at least "
-        f"{summary['min_area']:.1%} of the photo. Plain: the same with refiner=threshold.",
+        f"{summary['photos']} of {summary['photos_in_folder']} photos{split}, seed {summary['seed']}; phrases of at "
+        f"least {summary['min_area']:.1%} of the photo. Plain: the same with refiner=threshold.",
         f"Seconds a photo (medians): {took['segmenter']:.2f} in the segmenter, {took['refiner']:.2f} in the refiner.",
         "",
         *_table(
@@ -874,6 +1043,7 @@ def markdown(summary: Mapping[str, Any]) -> str:
             ],
         ),
         "",
+        *_apart_lines(summary["apart"]),
         f"By the peak of the heat: {summary['present']} phrases that are there, {summary['absent']} that are not.",
         "",
         *_table(
@@ -881,11 +1051,13 @@ def markdown(summary: Mapping[str, Any]) -> str:
             [
                 *([f"{row['peak']:.1f}", *_shares(row)] for row in summary["thresholds"]),
                 ["the whole stage", *_shares(summary["stage"])],
+                *([f"the whole stage, {name}", *_shares(part["stage"])] for name, part in summary["apart"].items()),
             ],
         ),
         "",
         f"At a threshold of {_number(at_90['peak'])}, 90 % is found and {_percent(at_90['false_found'])} % falsely.",
         "",
+        *_spill_lines(summary["spill"]),
         "Calibration: of the pixels with this heat, how many are the phrase. "
         f"Mean error {summary['calibration_error']:.3f}.",
         "",
@@ -906,6 +1078,41 @@ def markdown(summary: Mapping[str, Any]) -> str:
         lines += ["", "Words that the segmenter does not know (IoU 0, found 0 where they are there):", ""]
         lines += [f"- {phrase}: {said}" for phrase, said in summary["unknown"].items()]
     return "\n".join(lines) + "\n"
+
+
+def _apart_lines(apart: Mapping[str, Any]) -> list[str]:
+    if not apart:
+        return []
+    rows = [
+        [
+            f"{name} ({part['photos']}): mean of {means['phrases']} {which}",
+            *_cells(means),
+            _percent(means["false_found"]),
+        ]
+        for name, part in apart.items()
+        for means, which in ((part["means"]["kitchen_ten"], "of a kitchen's ten"), (part["means"]["all"], "phrases"))
+    ]
+    return [*_table("photos | IoU | plain IoU | BF | plain BF | found % | false-found %", rows), ""]
+
+
+def _spill_lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not rows:
+        return []
+    return [
+        f'Of the pixels of each thing, how many "{SENTENCE}" paints by mistake.',
+        "",
+        *_table(
+            "thing | photos | pixels | painted % | in kitchens %",
+            [
+                [
+                    *(str(row[name]) for name in ("thing", "photos", "pixels")),
+                    *(_percent(row[name]) for name in ("painted", "painted_in_kitchens")),
+                ]
+                for row in rows
+            ],
+        ),
+        "",
+    ]
 
 
 def _cells(row: Mapping[str, Any]) -> list[str]:

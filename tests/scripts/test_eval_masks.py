@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from drawing import mask, room
 
+from automask.errors import UsageError
 from automask.protocols import Refiner, Stages
 from automask.refiners.threshold import Threshold
 from automask.segmenters.painted import Painted
@@ -26,7 +27,11 @@ def _load() -> Any:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module  # dataclasses look their module up there
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(SCRIPT.parent))  # where Python finds its neighbours when it is run
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(SCRIPT.parent))
     return module
 
 
@@ -342,6 +347,113 @@ def test_an_island_is_absent_where_only_cabinets_and_worktops_are():
     assert alike("countertop") == {5, 6, 7}
 
 
+# ---------------------------------------------------------------------------------------------- the labelled kitchens
+
+CLASSES = {
+    **{1: "wall", 2: "floor", 4: "base cabinet", 5: "wall cabinet", 7: "countertop", 8: "island body"},
+    **{9: "island countertop", 11: "refrigerator", 14: "dishwasher", 23: "doorway", 25: "chair", 54: "other"},
+}
+
+
+@pytest.fixture
+def kitchens(tmp_path: Path) -> Path:
+    """Two photos in stripes of four columns: a kitchen with an island, and a room with a fridge and a doorway."""
+    (tmp_path / "classes.json").write_text(json.dumps({"0": "ignore", **CLASSES}), encoding="utf-8")
+    stripes = {"kitchen": (1, 1, 2, 4, 5, 7, 8, 9, 11, 14), "room": (1, 1, 2, 2, 2, 11, 23, 25, 54, 0)}
+    items = []
+    for name, ids in stripes.items():
+        label = np.repeat(np.array(ids, dtype=np.uint8), 4)[None].repeat(SIZE[0], axis=0)
+        _save(tmp_path / "images" / f"{name}.png", room(*SIZE))
+        _save(tmp_path / "labels" / f"{name}.png", label)
+        share = {CLASSES[i]: ids.count(i) / len(ids) for i in dict.fromkeys(ids) if i}
+        items.append({"image": f"images/{name}.png", "label": f"labels/{name}.png", "share": share})
+    (tmp_path / "index.json").write_text(json.dumps({"items": items}), encoding="utf-8")
+    label = np.repeat(np.array(stripes["kitchen"], dtype=np.uint8), 4)[None].repeat(SIZE[0], axis=0)
+    meant = {
+        **{"wall": (1,), "walls": (1,), "floor": (2,), "cabinets": (4, 5), "countertop": (7, 9), "island": (8, 9)},
+        **{"refrigerator": (11,), "dishwasher": (14,), "chair": (25,)},
+    }
+    for phrase, ids in meant.items():
+        _heat(tmp_path, phrase, np.isin(label, ids))
+    return tmp_path
+
+
+def test_shares_become_the_phrases_that_a_person_types(kitchens: Path):
+    folder = script.read_folder(kitchens)
+    assert dict(folder.counts) == {
+        **{"wall": 2, "floor": 2, "refrigerator": 2},
+        **{"cabinets": 1, "countertop": 1, "island": 1, "dishwasher": 1, "chair": 1},
+    }
+    meant = {phrase: sorted(CLASSES[i] for i in ids) for phrase, ids in folder.ids.items()}
+    assert meant["cabinets"] == ["base cabinet", "wall cabinet"]
+    assert meant["countertop"] == ["countertop", "island countertop"]
+    assert meant["island"] == ["island body", "island countertop"]
+    assert [item.kitchen for item in folder.items] == [True, False]
+
+
+def test_kitchens_and_other_rooms_are_summed_up_apart(run: Run, kitchens: Path):
+    summary = run()  # the heat is that of the kitchen in both photos
+    means = summary["means"]["kitchen_ten"]
+    assert (means["of"], means["phrases"]) == (10, 6)
+    assert summary["apart"]["kitchens"]["photos"] == summary["apart"]["no kitchens"]["photos"] == 1
+    assert summary["apart"]["kitchens"]["means"]["kitchen_ten"]["iou"] == 1
+    assert summary["apart"]["kitchens"]["stage"] == {"found": 1, "false_found": 0}  # asked for a chair
+    assert summary["apart"]["no kitchens"]["means"]["all"]["iou"] < 1
+    text = (kitchens / "measured" / "table.md").read_text(encoding="utf-8")
+    assert "| **mean of 6 of a kitchen's ten** |  |" in text
+    assert "| kitchens (1): mean of 6 of a kitchen's ten | 1.000 |" in text
+    assert "| the whole stage, no kitchens |" in text
+
+
+def test_other_and_a_doorway_speak_against_the_absence_of_what_they_may_be(kitchens: Path):
+    folder = script.read_folder(kitchens)
+    assert folder.alike["cabinets"] == {4, 5, 8, 54}  # a dresser is "other", and an island has cabinets
+    assert 54 not in folder.alike["dishwasher"]
+
+
+def test_what_the_sentence_paints_by_mistake_is_counted_by_kind_and_by_class(run: Run, kitchens: Path):
+    label = cv2.imread(str(kitchens / "labels" / "kitchen.png"), cv2.IMREAD_UNCHANGED)
+    _heat(kitchens, "cabinets", np.isin(label, (4, 5, 14)))  # the dishwasher too
+    rows = {row["thing"]: row for row in run()["spill"]}
+    stripe = 4 * SIZE[0]
+    assert [rows["dishwasher"][name] for name in ("photos", "pixels", "painted")] == [1, stripe, 1]
+    assert rows["refrigerator"]["pixels"] == 2 * stripe
+    assert rows["refrigerator"]["painted"] == 0
+    # In the room the same heat covers neither the fridge nor the chair.
+    assert rows["appliance"]["painted"] == pytest.approx(1 / 3)
+    assert rows["appliance"]["painted_in_kitchens"] == pytest.approx(1 / 2)
+    assert rows["all"]["pixels"] == 4 * stripe
+    assert rows["seat"]["painted_in_kitchens"] is None
+    text = (kitchens / "measured" / "table.md").read_text(encoding="utf-8")
+    assert f"| dishwasher | 1 | {stripe} | 100.0 | 100.0 |" in text
+
+
+def test_a_segmenter_without_the_words_of_the_sentence_has_no_such_figure(run: Run, kitchens: Path):
+    (kitchens / "heat" / "walls.png").unlink()
+    assert run()["spill"] == []
+
+
+def test_only_the_labelled_kitchens_have_such_a_figure(run: Run, folder: Path, labels: np.ndarray):
+    _heat(folder, "walls", labels == WALL)
+    summary = run()
+    assert summary["spill"] == []
+    assert summary["apart"] == {}
+    assert "by mistake" not in (folder / "measured" / "table.md").read_text(encoding="utf-8")
+
+
+def test_a_split_takes_the_photos_that_the_committed_file_lists(kitchens: Path, monkeypatch, tmp_path: Path):
+    lists = tmp_path / "lists.json"
+    lists.write_text(json.dumps({"held_out": ["room"], "development": ["0123"]}), encoding="utf-8")
+    monkeypatch.setattr(script, "SPLIT", lists)
+    folder = script.read_folder(kitchens)
+    held_out = script.only_listed(folder, "held_out")
+    assert [item.name for item in held_out.items] == ["images/room.png"]
+    assert held_out.counts == folder.counts
+    with pytest.raises(UsageError, match="no photo of --split development") as refused:
+        script.only_listed(folder, "development")
+    assert "labelled kitchens" in refused.value.hint
+
+
 # ------------------------------------------------------------------------------------------------------------- errors
 
 
@@ -352,6 +464,7 @@ def test_an_island_is_absent_where_only_cabinets_and_worktops_are():
         (["--preset", "startre"], 2, "unknown preset 'startre'; did you mean 'starter'?"),
         (["--phrases", "floor, yacht"], 2, "no phrase 'yacht' in"),
         (["--frobnicate"], 2, "unrecognized arguments: --frobnicate; see --help"),
+        (["--split", "held_out"], 2, "no photo of --split held_out in the folder; it lists the labelled kitchens"),
         (["--data", "nowhere"], 2, "no folder 'nowhere'; --data names a folder with an index.json, or with renders"),
         (["--out", "sheet.png"], 2, "'sheet.png' looks like a picture, and OUT is a folder"),
     ],
