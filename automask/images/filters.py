@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from automask.types import FloatImage
+from automask.types import FloatImage, Rgb
 
 
 def box(plane: FloatImage, radius: int) -> FloatImage:
@@ -87,3 +87,56 @@ def _lines(
     level = (mean_s - slope * mean_g).astype(np.float32)
     lines = [np.asarray(box(line * weight, radius) / norm, np.float32) for line in (slope, level)]
     return lines[0], lines[1]
+
+
+def colour_lines(guide: Rgb, source: FloatImage, radius: int, eps: float) -> tuple[FloatImage, FloatImage]:
+    """The linear coefficients that follow `source` in terms of the guide's colours: the colour guided filter.
+
+    Enlarged and applied to the picture at full size, they bring a small map to the picture's own edges.
+
+    Args:
+        guide: [h, w, 3] uint8.
+        source: [h, w] to follow.
+        radius: Of the window, in px.
+        eps: Squared contrast (of colours in 0..1) below which the guide has no edge.
+
+    Returns:
+        The gain [h, w, 3] of the guide's colours in 0..1, and the level [h, w].
+
+    Source: He, Sun and Tang, Guided Image Filtering, TPAMI 2013, section 3.6 (colour guide); the enlargement of the
+    coefficients is He and Sun, Fast Guided Filter, arXiv 1505.00996.
+    """
+    side = (2 * radius + 1, 2 * radius + 1)
+
+    def mean(plane: FloatImage) -> FloatImage:
+        blurred: FloatImage = cv2.blur(plane, side, borderType=cv2.BORDER_REFLECT_101)
+        return blurred
+
+    colours = guide.astype(np.float32) * np.float32(1 / 255)
+    mean_g, mean_s = mean(colours), mean(source)
+    cov = mean(colours * source[..., None]) - mean_g * mean_s[..., None]
+    pairs = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+    products = [mean(colours[..., i] * colours[..., j]) - mean_g[..., i] * mean_g[..., j] for i, j in pairs]
+    rr, rg, rb, gg, gb, bb = (p + np.float32(eps) if i == j else p for p, (i, j) in zip(products, pairs, strict=True))
+    inv = np.stack(
+        [
+            gg * bb - gb * gb,
+            gb * rb - rg * bb,
+            rg * gb - gg * rb,
+            rr * bb - rb * rb,
+            rb * rg - rr * gb,
+            rr * gg - rg * rg,
+        ]
+    )
+    det = np.maximum(inv[0] * rr + inv[1] * rg + inv[2] * rb, np.float32(1e-12))
+    c0, c1, c2 = cov[..., 0], cov[..., 1], cov[..., 2]
+    gain = np.stack(
+        [
+            (inv[0] * c0 + inv[1] * c1 + inv[2] * c2) / det,
+            (inv[1] * c0 + inv[3] * c1 + inv[4] * c2) / det,
+            (inv[2] * c0 + inv[4] * c1 + inv[5] * c2) / det,
+        ],
+        -1,
+    )
+    level = mean_s - (gain * mean_g).sum(-1)
+    return mean(gain), mean(level)

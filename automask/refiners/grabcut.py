@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.errors import ConfigError
+from automask.images.filters import colour_lines
 from automask.masking.boxes import tight_box, union_of
 from automask.types import Box, Hard, Heat, Rgb
 
@@ -148,7 +149,7 @@ class GrabCut:
         x1 = min(small_w, -(-around.x1 * small_w // width) + margin)
         view = np.s_[y0:y1, x0:x1]
         share = self._share(small[view], heat_s[view], allowed_s[view])
-        gain, level = _guided(small[view], share, self.radius_px, self.eps)
+        gain, level = colour_lines(small[view], share, self.radius_px, self.eps)
 
         # The two fields of the guided filter are smooth: they are enlarged, and applied to the photo at full size.
         top, bottom = y0 * height // small_h, -(-y1 * height // small_h)
@@ -295,45 +296,3 @@ def _without_thick(part: Hard, width_px: float) -> Hard:
         return part
     beyond: Hard = cv2.distanceTransform((~core).view(np.uint8), cv2.DIST_L2, 3) > 2 * radius + 1
     return part & beyond
-
-
-def _guided(guide: Rgb, source: Floats, radius: int, eps: float) -> tuple[Floats, Floats]:
-    """The linear coefficients, [h, w, 3] and [h, w], that follow `source` in terms of the guide's colours.
-
-    Source: He, Sun and Tang, Guided Image Filtering, TPAMI 2013, section 3.6 (colour guide); the enlargement of the
-    coefficients is He and Sun, Fast Guided Filter, arXiv 1505.00996.
-    """
-    side = (2 * radius + 1, 2 * radius + 1)
-
-    def mean(plane: Floats) -> Floats:
-        blurred: Floats = cv2.blur(plane, side, borderType=cv2.BORDER_REFLECT_101)
-        return blurred
-
-    colours = guide.astype(np.float32) * np.float32(1 / 255)
-    mean_g, mean_s = mean(colours), mean(source)
-    cov = mean(colours * source[..., None]) - mean_g * mean_s[..., None]
-    pairs = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
-    products = [mean(colours[..., i] * colours[..., j]) - mean_g[..., i] * mean_g[..., j] for i, j in pairs]
-    rr, rg, rb, gg, gb, bb = (p + np.float32(eps) if i == j else p for p, (i, j) in zip(products, pairs, strict=True))
-    inv = np.stack(
-        [
-            gg * bb - gb * gb,
-            gb * rb - rg * bb,
-            rg * gb - gg * rb,
-            rr * bb - rb * rb,
-            rb * rg - rr * gb,
-            rr * gg - rg * rg,
-        ]
-    )
-    det = np.maximum(inv[0] * rr + inv[1] * rg + inv[2] * rb, np.float32(1e-12))
-    c0, c1, c2 = cov[..., 0], cov[..., 1], cov[..., 2]
-    gain = np.stack(
-        [
-            (inv[0] * c0 + inv[1] * c1 + inv[2] * c2) / det,
-            (inv[1] * c0 + inv[3] * c1 + inv[4] * c2) / det,
-            (inv[2] * c0 + inv[4] * c1 + inv[5] * c2) / det,
-        ],
-        -1,
-    )
-    level = mean_s - (gain * mean_g).sum(-1)
-    return mean(gain), mean(level)
