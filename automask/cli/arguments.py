@@ -110,8 +110,8 @@ def _sort(typed: Sequence[str], subject: str, *, wants_arrow: bool) -> tuple[str
             found = text
         elif is_override:
             overrides.append(text)
-        elif subject == "photo" and not has_arrow and _is_photo_name(text):
-            raise _several_photos(str(found), text, can_batch=wants_arrow)
+        elif not has_arrow and (_is_photo_name(text) or (wants_arrow and os.path.lexists(text))):
+            raise _several(subject, str(found), text, wants_arrow=wants_arrow)
         elif words is None:
             words = text
         else:
@@ -141,11 +141,12 @@ def _is_photo_name(text: str) -> bool:
     return suffix in PHOTO_SUFFIXES
 
 
-def _several_photos(first: str, second: str, *, can_batch: bool) -> UsageError:
+def _several(subject: str, first: str, second: str, *, wants_arrow: bool) -> UsageError:
+    """What to say of a second photo or folder: most often the shell has replaced a pattern without quotes."""
     hint = "name one photo at a time"
-    if can_batch:
+    if wants_arrow:
         hint = "for many photos: automask batch FOLDER EDITS, or a pattern in quotes: automask batch '*.jpg' EDITS"
-    return UsageError(f"more than one photo: {first!r} and {second!r}", hint=hint)
+    return UsageError(f"more than one {subject}: {first!r} and {second!r}", hint=hint)
 
 
 def photo_of(subject: str, config: Mapping[str, Any]) -> "Path | Photo":

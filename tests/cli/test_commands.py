@@ -319,6 +319,17 @@ def test_several_photos_of_an_unquoted_pattern_are_sent_to_batch(capsys, scene, 
     assert err.endswith("; name one photo at a time\n")
 
 
+def test_a_batch_of_an_unquoted_pattern_says_to_quote_it(capsys, scene, tmp_path):
+    photos = [tmp_path / name for name in ("a.jpg", "b.jpg")]
+    for sources in (photos, [scene.folder, tmp_path]):
+        status, out, err = run(capsys, "batch", *sources, "island -> navy", "-o", tmp_path / "o")
+        assert (status, out) == (2, "")
+        assert err == (
+            f"automask: more than one folder, glob or CSV: '{sources[0]}' and '{sources[1]}'; for many photos: "
+            "automask batch FOLDER EDITS, or a pattern in quotes: automask batch '*.jpg' EDITS\n"
+        )
+
+
 def test_batch_writes_into_the_folder_out_where_it_is_not_told(capsys, scene, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     status, said, err = run(capsys, "batch", scene.folder, "lamp -> gold", *scene.overrides)
