@@ -22,7 +22,7 @@ class Capabilities:
         computes_with: Names of the packages that it computes with.
         device_note: One sentence for people: where it runs, in what number format, and why.
         exclusive: Its model uses all cores or a GPU by itself: a batch works in one process.
-        understand, parts: Of a segmenter.
+        understand, parts, survey, quality: Of a segmenter.
         paint_many, check, reads, keeps_surroundings, spill_px, generative, context_frac: Of an editor.
         route, editors, loaded, connect: Of an editor that only chooses among others.
     """
@@ -33,6 +33,8 @@ class Capabilities:
     exclusive: bool = False
     understand: Callable[[Sequence[str]], Any] | None = None
     parts: Callable[[Sequence[str]], Any] | None = None
+    survey: Callable[[Any, Sequence[str]], Any] | None = None
+    quality: str | Path | None = None
     paint_many: Callable[[Sequence[Mapping[str, Any]]], Any] | None = None
     check: Callable[..., Any] | None = None
     reads: Callable[[str], Iterable[str]] | None = None
@@ -71,6 +73,10 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str | Path)
+
+
 def _is_mapping(value: Any) -> bool:
     return isinstance(value, Mapping)
 
@@ -82,6 +88,8 @@ _MEMBERS: Mapping[str, _Member] = {
     "exclusive": _Member("", _is_bool, "True or False"),
     "understand": _Member("heats", callable, "a method"),
     "parts": _Member("heats", callable, "a method"),
+    "survey": _Member("heats", callable, "a method"),
+    "quality": _Member("heats", _is_path, "the path of a file"),
     "paint_many": _Member("paint", callable, "a method"),
     "check": _Member("paint", callable, "a method"),
     "reads": _Member("paint", callable, "a method"),

@@ -28,6 +28,10 @@ class Segmenter(Protocol):
       synonyms), one for each target. It is called before the photo is opened.
     - `parts(targets: Sequence[str]) -> Sequence[Sequence[int]]`: for each target the indices of the other targets that
       name a part of it. In "island -> navy; island top -> oak" the top then belongs to the second edit alone.
+    - `survey(photo, targets) -> Survey`: in place of `heats`, the same heats together with the heat of all things that
+      no target names, which masks then leave out, and with evidence of how reliable the heats are.
+    - `quality`: path of a JSON file that scripts/fit_quality.py wrote: the expected quality of masks made from its
+      heats. Without one a fit that knows neither phrases nor evidence is used.
     """
 
     def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:

@@ -29,6 +29,8 @@ Hw: TypeAlias = tuple[int, int]
 """Height and width in pixels."""
 
 OnMissing: TypeAlias = Literal["skip", "fail"]
+OnDoubt: TypeAlias = Literal["keep", "warn", "skip"]
+ON_DOUBT: tuple[OnDoubt, ...] = ("keep", "warn", "skip")
 Disclose: TypeAlias = Literal["none", "metadata", "label"]
 DISCLOSE: tuple[Disclose, ...] = ("none", "metadata", "label")
 Option: TypeAlias = str | int | float | bool
@@ -175,6 +177,23 @@ def _check_range(name: str, value: object, low: float, high: float) -> None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Survey:
+    """What a segmenter sees of some phrases in a photo, and of everything else there.
+
+    Args:
+        heats: [N, H, W] float32 in 0..1, one map for each phrase.
+        others: [H, W] float32 in 0..1: the heat of things that no phrase names and that are no part of one. A region
+            leaves them out. None where the segmenter cannot tell.
+        evidence: For each phrase, what the segmenter knows of how reliable its heat is, as numbers by name; empty where
+            it knows nothing.
+    """
+
+    heats: Heat
+    others: Heat | None = None
+    evidence: tuple[Mapping[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Region:
     """What was found for one part of the words.
 
@@ -188,6 +207,8 @@ class Region:
         read_as: For each phrase, the words that were looked for (the phrase itself if it is known).
         missing: Phrases, excepted and kept words of this part that were not found.
         reason: Why nothing, or not everything, was found; None if everything was.
+        expected_iou: How good the mask is expected to be: the intersection over union with the true mask that masks
+            like this one reach on average, 0..1. None for a given mask, and where nothing was found.
     """
 
     target: str
@@ -199,6 +220,7 @@ class Region:
     read_as: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     reason: str | None = None
+    expected_iou: float | None = None
 
     @property
     def mask(self) -> Hard:
@@ -262,6 +284,7 @@ class Step:
         area_px: Pixels with alpha above 0 that were painted; 0 when nothing was.
         reason: Why nothing, or not everything, was painted; None if everything was.
         candidates: All candidates, if there were several.
+        expected_iou: Of its region.
     """
 
     targets: tuple[str, ...]
@@ -275,6 +298,7 @@ class Step:
     area_px: int
     reason: str | None
     candidates: tuple[Candidate, ...] = ()
+    expected_iou: float | None = None
 
     def __repr__(self) -> str:
         count = f", best of {len(self.candidates)}" if self.candidates else ""

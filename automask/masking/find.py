@@ -1,6 +1,7 @@
 """From a plan to regions: every mask of a photo, made on the original photo before anything is painted."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -8,10 +9,17 @@ import numpy.typing as npt
 
 from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, RefinerError, SegmenterError, TargetMissing
+from automask.masking import quality
 from automask.masking.boxes import blobs, boxes_from_heat
-from automask.masking.masks import alpha_from, clean, settle
+from automask.masking.masks import alpha_from, clean, settle, without_others
 from automask.protocols import Segmenter, Stages
-from automask.types import Box, BoxRecipe, Edit, Hard, Heat, MaskRecipe, OnMissing, Plan, Region, Rgb
+from automask.types import Box, BoxRecipe, Edit, Hard, Heat, MaskRecipe, OnMissing, Plan, Region, Rgb, Survey
+
+_REACH_FRAC = 0.006
+"""How far a refiner moves a border, as a share of the long side: strips up to twice as wide are not given to others."""
+_NEARLY = 0.8
+"""From this share of the threshold on, a peak is a near miss, and a lower threshold worth a try. Of phrases that are
+not there, one in thirty peaks so high."""
 
 T = TypeVar("T", bound=np.generic)
 
@@ -104,7 +112,8 @@ def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissin
     phrases = phrases_of(plan)
     read_as = understand(stages.segmenter, phrases)
     parts = parts_of(stages.segmenter, phrases)
-    heats = _heats(stages, photo, phrases)
+    survey = _survey(stages, photo, phrases)
+    heats = survey.heats
     boxes = tuple(
         boxes_from_heat(
             heat,
@@ -127,12 +136,20 @@ def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissin
     }
     heat_of = dict(zip(phrases, heats, strict=True))
     boxes_of = dict(zip(phrases, boxes, strict=True))
+    targets = dict.fromkeys(phrase for edit in plan for phrase in edit.targets)
+    own = {target: _without_others(hards[target], heat_of[target], survey.others, stages.mask_recipe) for target in targets}
     absent = {
         phrase: why_missing(phrase, heat_of[phrase], stages.boxes, found_boxes=bool(boxes_of[phrase]))
         for phrase in phrases
         if not hards[phrase].any()
     }
-    regions = _regions(plan, stages.mask_recipe, hards, heat_of, boxes_of, read_as, absent, parts)
+    absent |= {
+        target: f"no {target!r}: what is hot for it is more likely something else"
+        for target, hard in own.items()
+        if not hard.any() and target not in absent
+    }
+    expected = _expected_ious(stages, photo, phrases, survey, own, read_as)
+    regions = _regions(plan, stages.mask_recipe, hards, own, heat_of, boxes_of, read_as, absent, parts, expected)
     if on_missing == "fail":
         refuse_missing(regions)
     return regions
@@ -158,12 +175,15 @@ def _regions(
     plan: Plan,
     recipe: MaskRecipe,
     hards: Mapping[str, Hard],
+    own: Mapping[str, Hard],
     heats: Mapping[str, Heat],
     boxes: Mapping[str, tuple[Box, ...]],
     read_as: Mapping[str, str],
     absent: Mapping[str, str],
     parts: Mapping[str, tuple[str, ...]],
+    expected: Mapping[str, float],
 ) -> tuple[Region, ...]:
+    """The regions of a plan; `hards` are the masks of all phrases, `own` those of targets without other things."""
     shape = next(iter(hards.values())).shape
 
     def union(phrases: Sequence[str]) -> Hard:
@@ -176,7 +196,7 @@ def _regions(
         """The pixels that an edit claims: each target without the parts that other edits name themselves."""
         result = np.zeros(shape, dtype=np.bool_)
         for target in edit.targets:
-            mine = hards[target].copy()
+            mine = own[target].copy()
             for part in {*parts[target]} - {*edit.targets}:
                 for other, guard in zip(plan, guarded, strict=True):
                     if part in other.targets:
@@ -210,9 +230,47 @@ def _regions(
                 read_as=tuple(read_as[phrase] for phrase in edit.targets),
                 missing=missing,
                 reason=reason,
+                expected_iou=_expected_iou(edit, own, expected) if found else None,
             )
         )
     return tuple(regions)
+
+
+def _expected_iou(edit: Edit, own: Mapping[str, Hard], expected: Mapping[str, float]) -> float | None:
+    """That of an edit's targets, each weighted by its area."""
+    found = [target for target in edit.targets if target in expected]
+    areas = [float(np.count_nonzero(own[target])) for target in found]
+    return quality.mean_weighted([expected[target] for target in found], areas)
+
+
+def _expected_ious(
+    stages: Stages,
+    photo: Rgb,
+    phrases: Sequence[str],
+    survey: Survey,
+    own: Mapping[str, Hard],
+    read_as: Mapping[str, str],
+) -> dict[str, float]:
+    """The expected intersection over union of each target that was found."""
+    fit = quality.read_fit(Path(capabilities_of(stages.segmenter).quality or quality.DEFAULT))
+    expected = {}
+    for number, phrase in enumerate(phrases):
+        if phrase in own and own[phrase].any():
+            heat = survey.heats[number]
+            measured = quality.features(photo, heat, own[phrase], threshold=stages.boxes.threshold)
+            evidence = survey.evidence[number] if survey.evidence else {}
+            expected[phrase] = fit.expected_iou({**measured, **evidence}, read_as[phrase])
+    return expected
+
+
+def _without_others(hard: Hard, heat: Heat, others: Heat | None, recipe: MaskRecipe) -> Hard:
+    if others is None:
+        return hard
+    kept = without_others(hard, heat, others, reach_px=_REACH_FRAC * max(hard.shape))
+    if kept is hard:
+        return hard
+    specks, holes = recipe.min_speck_frac * hard.size, 0.0  # a hole is what was just left out
+    return clean(kept, min_speck_px=specks, max_hole_px=holes)
 
 
 def _recipe_for(edit: Edit, recipe: MaskRecipe) -> MaskRecipe:
@@ -231,9 +289,10 @@ def why_missing(phrase: str, heat: Heat, recipe: BoxRecipe, *, found_boxes: bool
     """Why a phrase was not found: the number that decided it, and what to try."""
     peak = float(heat.max())
     if peak < recipe.threshold:
-        # Rounded down to a twentieth: a threshold that this photo's peak would pass.
+        # Rounded down to a twentieth: a threshold that this photo's peak would pass. A much lower one would let
+        # everything pass that the segmenter has thought of.
         lower = int(peak * 20 - 1e-6) / 20
-        hint = f"; try boxes.threshold={lower:.2f}" if 0 < lower < recipe.threshold else ""
+        hint = f"; if you see it, try boxes.threshold={lower:.2f}" if lower >= _NEARLY * recipe.threshold else ""
         return f"no {phrase!r}: peak heat {peak:.2f} < {recipe.threshold:g}{hint}"
     if not found_boxes:
         hot = heat >= recipe.threshold
@@ -246,29 +305,46 @@ def why_missing(phrase: str, heat: Heat, recipe: BoxRecipe, *, found_boxes: bool
     return f"no {phrase!r}: hot (peak {peak:.2f}) but nothing remains after refining; try refiner=threshold"
 
 
-def _heats(stages: Stages, photo: Rgb, phrases: Sequence[str]) -> Heat:
-    name = type(stages.segmenter).__name__
+def _survey(stages: Stages, photo: Rgb, phrases: Sequence[str]) -> Survey:
+    segmenter = stages.segmenter
+    name, method = type(segmenter).__name__, capabilities_of(segmenter).survey
     try:
-        heats = stages.segmenter.heats(_read_only(photo), phrases)
+        if method is None:
+            survey = Survey(segmenter.heats(_read_only(photo), phrases))
+        else:
+            survey = method(_read_only(photo), phrases)
     except AutomaskError:
         raise
     except Exception as error:
         raise SegmenterError(
             f"segmenter {name!r} failed: {type(error).__name__}: {_one_line(error)}", hint="try another segmenter"
         ) from error
+    if not isinstance(survey, Survey):
+        raise SegmenterError(f"segmenter {name!r} returned {_describe(survey)}", hint="survey() must return a Survey")
     expected = (len(phrases), photo.shape[0], photo.shape[1])
-    if not isinstance(heats, np.ndarray) or heats.shape != expected or heats.dtype != np.float32:
+    _check_heat(name, survey.heats, expected, "heats() must return")
+    if survey.others is not None:
+        _check_heat(name, survey.others, expected[1:], "the others of survey() must be")
+    if survey.evidence and len(survey.evidence) != len(phrases):
         raise SegmenterError(
-            f"segmenter {name!r} returned {_describe(heats)}",
-            hint=f"heats() must return {list(expected)} float32 in 0..1",
+            f"segmenter {name!r} returned evidence of {len(survey.evidence)} phrases",
+            hint=f"give it of all {len(phrases)}, or of none",
+        )
+    return survey
+
+
+def _check_heat(name: str, heat: object, expected: tuple[int, ...], wanted: str) -> None:
+    if not isinstance(heat, np.ndarray) or heat.shape != expected or heat.dtype != np.float32:
+        raise SegmenterError(
+            f"segmenter {name!r} returned {_describe(heat)}",
+            hint=f"{wanted} {list(expected)} float32 in 0..1",
         )
     # A NaN compares False with everything, so this test catches it too.
-    if not (heats.min() >= 0.0 and heats.max() <= 1.0):
+    if not (heat.min() >= 0.0 and heat.max() <= 1.0):
         raise SegmenterError(
-            f"segmenter {name!r} returned heat from {heats.min():g} to {heats.max():g}",
+            f"segmenter {name!r} returned heat from {heat.min():g} to {heat.max():g}",
             hint="heat is a probability in 0..1",
         )
-    return heats
 
 
 def _refine(stages: Stages, photo: Rgb, heats: Heat, boxes: tuple[tuple[Box, ...], ...]) -> Hard:

@@ -68,6 +68,33 @@ def settle(hards: Sequence[Hard], heats: Sequence[Heat]) -> tuple[Hard, ...]:
     return tuple(settled)
 
 
+def without_others(hard: Hard, heat: Heat, others: Heat, *, reach_px: float) -> Hard:
+    """The mask without the places where other things are hotter.
+
+    Strips narrower than twice the reach stay: there the refiner followed an edge of the photo, and heat is too coarse
+    to know better.
+
+    Args:
+        hard: [H, W] bool, refined.
+        heat: [H, W] float32 in 0..1: its own.
+        others: [H, W] float32 in 0..1: of things that are not to be in the mask.
+        reach_px: How far a refiner may move a border.
+
+    Returns:
+        [H, W] bool; where it was hotter than `others`, as it was.
+    """
+    lost = hard & (others > heat)
+    around = tight_box(lost)
+    if around is None:
+        return hard
+    near = grow(around, math.ceil(reach_px) + 1, (hard.shape[0], hard.shape[1])).slices
+    inner = _distance(~lost[near], reach_px) > reach_px
+    kept = hard.copy()
+    # Twice the reach: grown back by as much as it shrank, a rectangle would leave its corners in the mask.
+    kept[near] &= ~(lost[near] & dilate(inner, 2 * reach_px))
+    return kept
+
+
 def dilate(hard: Hard, radius_px: float) -> Hard:
     """The mask and every pixel whose centre is within `radius_px` of it.
 

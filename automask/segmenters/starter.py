@@ -18,7 +18,7 @@ import numpy as np
 
 from automask.errors import ConfigError, SegmenterError
 from automask.segmenters.vocabulary import Vocabulary, packaged
-from automask.types import Heat, Rgb
+from automask.types import Heat, Rgb, Survey
 from automask.weights import cpu_session
 
 _STRIDE = 32
@@ -27,6 +27,7 @@ _STRIDE = 32
 # than 640, on rendered rooms (768 px) and on estate agents' photos 608 finds more than 512.
 _SMALL_PX = 512
 _SHARE_OF_LONG_SIDE = 5 / 6
+_MAX_ODDS = 100
 _MAX_SIDE_PX = 2048  # time and memory grow with the square, and it was trained for 760 at most
 
 # The accent wall's colour is taken from where the net is this certain, if that is at least this share of the photo.
@@ -34,6 +35,17 @@ _CERTAIN = 0.6
 _MIN_WALL_SHARE = 0.005
 _PAINT_SPREAD = 14.0  # one paint varies by about this much (8-bit Lab) over a wall that is lit from one side
 _COLOUR_ODDS = 5.0  # factor on the odds of wall where its colour is seen: 0.3 becomes 0.68, a black fridge's 0.02 0.09
+
+# What a room and its fittings are made of. These are confused with each other and often named for one another ("cabinets"
+# for a sideboard), so only the request decides between them: all other leaves are things that keep their own pixels.
+_SURFACES = frozenset(
+    (
+        *("wall", "accent wall", "floor", "ceiling", "door", "column", "fireplace", "banister", "baseboard"),
+        *("base cabinet", "wall cabinet", "tall cabinet", "kitchen island", "handle", "toe kick"),
+        *("countertop", "island countertop", "backsplash", "shelf", "bookcase", "sideboard", "dresser"),
+        *("other structure", "other furniture", "other object"),
+    )
+)
 
 # Presence from which a phrase counts as being in the photo. Chosen on NYU val (docs/research/starter.md), where it
 # keeps 93 % of what is there. It is low because few of the phrases that a photo could be searched for are in it.
@@ -55,24 +67,35 @@ class Starter:
         mirror: Take the mean with the mirrored photo's result: more stable, at twice the time.
         threads: Processor threads of ONNX Runtime; at least 1. A smaller OMP_NUM_THREADS takes precedence: batches set
             it to each worker's share of the cores. The bytes do not depend on it.
+        keep_odds: How strongly appliances, people, plants, pictures, lamps, seats, windows and other things that no
+            phrase names keep their pixels: the factor on their odds against a phrase. 1 is even, 0 leaves nothing out.
 
     Raises:
-        ConfigError: `side_px` or `threads` is out of range.
+        ConfigError: `side_px`, `threads` or `keep_odds` is out of range.
     """
 
     own_files = tuple(
-        Path(__file__).with_name("weights") / name for name in ("starter.onnx", "starter.json", "words.npz")
+        Path(__file__).with_name("weights") / name
+        for name in ("starter.onnx", "starter.json", "words.npz", "quality.json")
     )
     computes_with = ("onnxruntime",)
+    quality = Path(__file__).with_name("weights") / "quality.json"
 
-    def __init__(self, *, side_px: int = 608, mirror: bool = True, threads: int = 2) -> None:
+    def __init__(
+        self, *, side_px: int = 608, mirror: bool = True, threads: int = 2, keep_odds: float = 1.0
+    ) -> None:
         if not _STRIDE <= side_px <= _MAX_SIDE_PX:
             raise ConfigError(f"segmenter.side_px is {side_px}", hint=f"give {_STRIDE} to {_MAX_SIDE_PX}; 608 is usual")
         if threads < 1:
             raise ConfigError(f"threads is {threads}", hint="give at least 1")
+        if not 0 <= keep_odds <= _MAX_ODDS:
+            raise ConfigError(
+                f"segmenter.keep_odds is {keep_odds}", hint=f"give 0 (leave nothing out) to {_MAX_ODDS}; 1 is even"
+            )
         self.side_px = side_px
         self.mirror = mirror
         self.threads = threads
+        self.keep_odds = keep_odds
         self.vocabulary = Vocabulary.packaged()
 
     def understand(self, targets: Sequence[str]) -> tuple[str, ...]:
@@ -84,6 +107,10 @@ class Starter:
         return tuple(self.vocabulary.read(target) for target in targets)
 
     def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
+        return self.survey(photo, targets).heats
+
+    def survey(self, photo: Rgb, targets: Sequence[str]) -> Survey:
+        """The heats, the heat of all things that no target names, and how sure the net is of each target's presence."""
         phrases = self.understand(targets)  # first, so that unknown words are refused before any work
         if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8 or photo.size == 0:
             raise SegmenterError(
@@ -103,7 +130,17 @@ class Starter:
             if certainty < PRESENT:
                 small *= np.float32(min(1.0, 0.99 * FOUND * certainty / PRESENT / max(float(small.max()), 1e-6)))
             cv2.resize(small, (width, height), dst=heat, interpolation=cv2.INTER_LINEAR)
-        return np.clip(heats, 0.0, 1.0, out=heats)
+        named = {leaf for mine in members for leaf in mine}
+        things = [at for leaf, at in self.vocabulary.order.items() if leaf not in _SURFACES and at not in named]
+        others = None
+        if self.keep_odds > 0:
+            small = np.minimum(leaves[things].sum(0) * np.float32(self.keep_odds), np.float32(1))
+            others = np.clip(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), 0.0, 1.0)
+        return Survey(
+            np.clip(heats, 0.0, 1.0, out=heats),
+            others,
+            tuple({"certainty": _logit(certainty), "clarity": float(leaves.max(0).mean())} for certainty in certainties),
+        )
 
     def _presence(self, share: Heat, presence: float) -> float:
         """The probability that a phrase is in the photo.

@@ -12,7 +12,7 @@ from automask.plan import parse_plan, parse_targets
 from automask.protocols import Stages
 from automask.refiners.threshold import Threshold
 from automask.testing import Identity, PaintedHeat
-from automask.types import BoxRecipe, MaskRecipe
+from automask.types import BoxRecipe, MaskRecipe, Survey
 
 SIZE = (100, 160)
 EXACT = MaskRecipe(min_speck_frac=0, max_hole_frac=0, dilate_px=0, feather_px=0)
@@ -159,14 +159,24 @@ def test_not_there_is_an_answer_with_the_number_and_what_to_try():
     assert not missing.hard.any()
     assert not missing.alpha.any()
     assert missing.missing == ("yacht",)
-    assert missing.reason == "no 'yacht': peak heat 0.18 < 0.35; try boxes.threshold=0.15"
+    assert missing.reason == "no 'yacht': peak heat 0.18 < 0.35"
 
 
-def test_the_threshold_that_is_offered_finds_it():
-    tools = stages(threshold=0.15)
-    tools = Stages(tools.segmenter, Threshold(threshold=0.15), tools.editor, tools.boxes, tools.mask_recipe)
-    (found,) = find_regions(room(*SIZE), parse_targets("yacht"), tools)
-    assert found.found
+def test_a_near_miss_is_offered_a_threshold_that_finds_it():
+    def look(threshold: float):
+        tools = stages(threshold=threshold)
+        tools = replace(tools, segmenter=PaintedHeat({"boat": warm(FAR, 0.33)}), refiner=Threshold(threshold=threshold))
+        return find_regions(room(*SIZE), parse_targets("boat"), tools)[0]
+
+    assert look(0.35).reason == "no 'boat': peak heat 0.33 < 0.35; if you see it, try boxes.threshold=0.30"
+    assert look(0.30).found
+
+
+@pytest.mark.parametrize("peak", [0.0, 0.04, 0.1, 0.2, 0.27])
+def test_no_threshold_is_offered_that_would_paint_nonsense(peak: float):
+    tools = replace(stages(), segmenter=PaintedHeat({"boat": np.full(SIZE, peak, np.float32)}))
+    (missing,) = find_regions(room(*SIZE), parse_targets("boat"), tools)
+    assert missing.reason == f"no 'boat': peak heat {peak:.2f} < 0.35"
 
 
 def test_a_hot_spot_below_the_smallest_area_is_told_as_such():
@@ -192,7 +202,7 @@ def test_an_absent_except_or_keep_word_stands_in_the_region():
 
 @pytest.mark.parametrize("words", ["yacht", "island, yacht", "island except yacht", "island; keep yacht"])
 def test_under_fail_anything_missing_raises(words: str):
-    with pytest.raises(TargetMissing, match=r"no 'yacht': peak heat 0\.18 < 0\.35; .*; say on_missing=skip") as caught:
+    with pytest.raises(TargetMissing, match=r"no 'yacht': peak heat 0\.18 < 0\.35; say on_missing=skip") as caught:
         regions(words, on_missing="fail")
     assert caught.value.exit_status == 3
 
@@ -203,6 +213,76 @@ def test_an_edit_that_is_excepted_away_says_so():
     assert empty.reason.startswith("nothing is left of 'handles'")
 
 
+# ------------------------------------------------------------ things that no word names
+
+
+class Watchful(PaintedHeat):
+    """A segmenter that also sees something on the right half of BODY, as hot as it is told."""
+
+    def __init__(self, others: float) -> None:
+        super().__init__(HEATS)
+        self.others = np.where(np.arange(SIZE[1]) >= 40, np.float32(others), np.float32(0)) * np.ones(SIZE, np.float32)
+
+    def survey(self, photo, targets):
+        return Survey(self.heats(photo, targets), self.others)
+
+
+def seen(words: str, others: float):
+    return find_regions(room(*SIZE), parse_targets(words), replace(stages(), segmenter=Watchful(others)))
+
+
+def test_a_region_leaves_out_what_is_more_likely_something_else():
+    (cabinets,) = seen("cabinets", 0.85)
+    assert cabinets.found
+    assert not cabinets.hard[:, 40:].any()
+    assert (cabinets.hard[:, :40] == BODY[:, :40]).all()
+
+
+def test_something_less_likely_takes_nothing():
+    assert (seen("cabinets", 0.75)[0].hard == regions("cabinets")[0].hard).all()
+
+
+def test_what_is_protected_is_not_made_smaller_by_other_things():
+    (cabinets,) = seen("cabinets except handles", 0.7)
+    assert (cabinets.hard == (BODY & ~TOP)).all()  # "handles", at 0.6, would lose its right half as a target
+
+
+def test_a_target_that_is_something_else_altogether_is_missing():
+    (island,) = seen("island", 0.95)
+    assert not island.found
+    assert island.expected_iou is None
+    assert island.missing == ("island",)
+    assert island.reason == "no 'island': what is hot for it is more likely something else"
+
+
+@pytest.mark.parametrize(
+    ("survey", "said"),
+    [
+        (None, r"segmenter 'Odd' returned NoneType; survey\(\) must return a Survey"),
+        (Survey(np.zeros((1, 4, 4), np.float32)), r"heats\(\) must return \[1, 100, 160\]"),
+        (
+            Survey(np.zeros((1, *SIZE), np.float32), np.zeros((1, *SIZE), np.float32)),
+            r"returned \[1, 100, 160\] float32; the others of survey\(\) must be \[100, 160\]",
+        ),
+        (
+            Survey(np.zeros((1, *SIZE), np.float32), np.full(SIZE, 2, np.float32)),
+            "returned heat from 2 to 2; heat is a probability",
+        ),
+        (
+            Survey(np.zeros((1, *SIZE), np.float32), None, ({}, {})),
+            "returned evidence of 2 phrases; give it of all 1, or of none",
+        ),
+    ],
+)
+def test_a_survey_that_breaks_its_promise_is_named(survey: object, said: str):
+    class Odd(PaintedHeat):
+        def survey(self, photo, targets):
+            return survey
+
+    with pytest.raises(SegmenterError, match=said):
+        find_regions(room(*SIZE), parse_targets("island"), replace(stages(), segmenter=Odd(HEATS)))
+
+
 def test_unknown_words_are_refused_by_the_segmenter():
     with pytest.raises(UnknownPhrase, match="no heat painted for 'dragon'"):
         regions("dragon")
@@ -210,8 +290,6 @@ def test_unknown_words_are_refused_by_the_segmenter():
 
 def test_mask_lengths_of_an_edit_replace_the_recipe_s():
     (edit,) = parse_targets("island")
-    from dataclasses import replace
-
     (found,) = find_regions(room(*SIZE), (replace(edit, mask=(("dilate_px", 3.0),)),), stages())
     assert found.alpha[50, 120 + 15] == 1
     assert found.alpha[50, 120 + 16] == 0

@@ -3,12 +3,54 @@ import pytest
 from drawing import disc, draw, mask
 
 from automask.errors import ConfigError
-from automask.masking.masks import alpha_from, clean, dilate, dilate_px, feather, feather_px, settle
+from automask.masking.masks import alpha_from, clean, dilate, dilate_px, feather, feather_px, settle, without_others
 from automask.types import MaskRecipe
 
 
 def warm(like: np.ndarray, value: float) -> np.ndarray:
     return np.full(like.shape, value, dtype=np.float32)
+
+
+COUNTER = mask("..........", *[".########."] * 6, "..........")
+"""8 x 6 pixels of it, surrounded by something else."""
+
+
+def others_in(*rows: str) -> np.ndarray:
+    return np.where(mask(*rows), np.float32(0.6), np.float32(0.1))
+
+
+def test_what_other_things_are_hotter_in_is_left_out():
+    appliance = others_in("..........", *[".....####."] * 6, "..........")
+    left = without_others(COUNTER, warm(COUNTER, 0.5), appliance, reach_px=1)
+    assert draw(left) == ["..........", *[".####....."] * 6, ".........."]
+
+
+def test_a_strip_that_a_refiner_may_have_moved_stays():
+    strip = others_in("..........", *[".......##."] * 6, "..........")
+    assert (without_others(COUNTER, warm(COUNTER, 0.5), strip, reach_px=1) == COUNTER).all()
+    assert draw(without_others(COUNTER, warm(COUNTER, 0.5), strip, reach_px=0))[1] == ".######..."
+
+
+def test_a_thing_at_the_photo_s_border_is_left_out_up_to_the_border():
+    everywhere = mask(*["######"] * 5)
+    half = np.where(mask(*["...###"] * 5), np.float32(0.9), np.float32(0))
+    assert draw(without_others(everywhere, warm(everywhere, 0.5), half, reach_px=1.5)) == ["###..."] * 5
+
+
+def test_a_mask_loses_only_pixels_where_others_are_hotter_and_never_gains_any():
+    rng = np.random.default_rng(3)
+    for seed in range(20):
+        hard = rng.random((40, 60)) < 0.9
+        heat, others = (
+            np.repeat(np.repeat(rng.random((10, 15), dtype=np.float32), 4, 0), 4, 1) for _ in range(2)
+        )
+        left = without_others(hard, heat, others, reach_px=seed % 4)
+        assert (left <= hard).all()
+        assert (others > heat)[hard & ~left].all()
+
+
+def test_things_as_hot_as_the_mask_take_nothing():
+    assert (without_others(COUNTER, warm(COUNTER, 0.5), warm(COUNTER, 0.5), reach_px=0) == COUNTER).all()
 
 
 def test_dilate_by_one_px_grows_a_dot_into_a_plus():
