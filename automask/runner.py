@@ -220,13 +220,13 @@ def check_plan(plan: Plan, stages: Stages, *, find_targets: bool = True, paint: 
         paint: Whether the editors must know the prompts.
 
     Raises:
-        PlanError, EditorError: As `painting.editors.check_edits`.
+        PlanError, EditorError: As `painting.editors.check_edits`, and `masking.find.refuse_same_readings`.
         UnknownPhrase, SegmenterError: As `masking.find.understand`.
     """
     if paint:
         editors.check_edits(plan, stages)
     if find_targets:
-        find.understand(stages.segmenter, find.phrases_of(plan))
+        find.refuse_same_readings(plan, find.understand(stages.segmenter, find.phrases_of(plan)))
 
 
 # ------------------------------------------------------------------------------------------------------- one photo

@@ -56,18 +56,28 @@ def share_of_photo(share: float) -> str:
 def print_steps(steps: Sequence[Any], size_wh: Sequence[int], printed: set[str] | None = None) -> None:
     """Prints what became of each edit of a photo of that size."""
     if not any(step.area_px for step in steps):
+        for step in steps:
+            _print_reading(step, printed)
         _warn_once(
             f"the photo was written unchanged: {'; '.join(step.reason for step in steps if step.reason)}", printed
         )
         return
     for step in steps:
-        if step.read_as and tuple(step.read_as) != tuple(step.targets):
-            print(f"  read {', '.join(step.targets)!r} as {', '.join(step.read_as)!r}")
+        _print_reading(step)
         share = step.area_px / (size_wh[0] * size_wh[1])
         state = f"{share_of_photo(share)} repainted" if step.area_px else "not done"
         print(f"  {', '.join(step.targets)} -> {step.prompt}: {state}")
         if step.reason:
             _warn_once(step.reason, printed)
+
+
+def _print_reading(step: Any, printed: set[str] | None = None) -> None:
+    """Prints what a step's words were read as where that differs, unless it was printed of another variant already."""
+    line = f"  read {', '.join(step.targets)!r} as {', '.join(step.read_as)!r}"
+    if step.read_as and tuple(step.read_as) != tuple(step.targets) and (printed is None or line not in printed):
+        print(line)
+        if printed is not None:
+            printed.add(line)
 
 
 def print_found(

@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.capabilities import capabilities_of
-from automask.errors import AutomaskError, RefinerError, SegmenterError, TargetMissing
+from automask.errors import AutomaskError, PlanError, RefinerError, SegmenterError, TargetMissing
 from automask.masking import quality
 from automask.masking.boxes import blobs, boxes_from_heat
 from automask.masking.masks import alpha_from, clean, settle, without_others
+from automask.plan.text import normalised
 from automask.protocols import Segmenter, Stages
 from automask.types import Box, BoxRecipe, Edit, Hard, Heat, MaskRecipe, OnMissing, Plan, Region, Rgb, Survey
 
@@ -58,6 +59,37 @@ def understand(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, str]:
             hint="its understand() must return one text for each phrase",
         )
     return dict(zip(phrases, read_as, strict=True))
+
+
+def refuse_same_readings(plan: Plan, read_as: Mapping[str, str]) -> None:
+    """Raises where two words of a plan differ but are read as one thing, and the plan contradicts itself by that.
+
+    The plan's own check refuses a target that is in two edits, or is also kept or excepted; it compares what was typed.
+
+    Args:
+        plan: As that check accepts it.
+        read_as: As `understand` gives it for the plan's phrases.
+
+    Raises:
+        PlanError: Names both words and what they are read as.
+    """
+    first_with: dict[str, tuple[int, str]] = {}
+    for number, edit in enumerate(plan, start=1):
+        targets = {normalised(read_as[target]): target for target in edit.targets}
+        for role, others in (("excepted", edit.excepts), ("kept", edit.keep)):
+            for other in others:
+                reading = read_as[other]
+                target = targets.get(normalised(reading))
+                if target is not None:
+                    said = f"{target!r} is a target and {other!r} is {role}, but both are read as {reading!r}"
+                    raise PlanError(f"edit {number}: {said}", hint="take one of the two out")
+        for reading, target in targets.items():
+            first, same = first_with.setdefault(reading, (number, target))
+            if first != number:
+                raise PlanError(
+                    f"edit {number}: {target!r} and {same!r} in edit {first} are both read as {read_as[target]!r}",
+                    hint="name it in one edit only",
+                )
 
 
 def parts_of(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, tuple[str, ...]]:

@@ -68,6 +68,37 @@ def test_a_missing_target_is_one_warning_and_the_photo_is_written_unchanged(caps
     assert (cv2.imread(str(tmp_path / "kitchen.png")) == cv2.imread(str(scene.photo))).all()
 
 
+@pytest.mark.parametrize("command", ["edit", "mask"])
+def test_what_a_word_was_read_as_is_said_even_where_nothing_was_found(capsys, scene, tmp_path, command):
+    words = "loo -> gold" if command == "edit" else "loo"
+    status, out, err = run(
+        capsys, command, scene.photo, words, "-o", tmp_path, "boxes.threshold=1", "refiner=threshold"
+    )
+    assert status == 0
+    assert "  read 'loo' as 'toilet'\n" in out
+    assert "no 'loo': peak heat" in err
+
+
+def test_what_a_word_was_read_as_is_said_once_for_all_variants_without_a_find(capsys, scene, tmp_path):
+    words = "loo -> {gold, navy}"
+    status, out, err = run(capsys, "edit", scene.photo, words, "-o", tmp_path, "boxes.threshold=1", "refiner=threshold")
+    assert status == 0
+    assert out.count("read 'loo' as 'toilet'") == 1
+    assert err.count("no 'loo'") == 1
+
+
+@pytest.mark.parametrize("command", ["edit", "batch"])
+def test_two_edits_of_words_that_are_read_as_one_thing_exit_2(capsys, scene, tmp_path, command):
+    (scene.folder / "rooms").mkdir()
+    scene.photo.rename(scene.folder / "rooms" / scene.photo.name)
+    subject = scene.folder / "rooms" if command == "batch" else scene.folder / "rooms" / scene.photo.name
+    status, out, err = run(capsys, command, subject, "wall -> white; walls -> sage", "-o", tmp_path / "o")
+    assert (status, out) == (2, "")
+    assert "edit 2: 'walls' and 'wall' in edit 1 are both read as 'wall'; name it in one edit only" in err
+    assert err.count("\n") == 1
+    assert not (tmp_path / "o").exists()
+
+
 def test_a_missing_target_under_fail_exits_3_and_writes_nothing(capsys, scene, tmp_path):
     status, out, err = run(
         capsys, "edit", scene.photo, "yacht -> gold", "-o", tmp_path / "o", "on_missing=fail", *scene.overrides

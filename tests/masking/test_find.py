@@ -1,12 +1,13 @@
+import re
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from drawing import disc, room
 
-from automask.errors import MaskError, RefinerError, SegmenterError, TargetMissing, UnknownPhrase
+from automask.errors import MaskError, PlanError, RefinerError, SegmenterError, TargetMissing, UnknownPhrase
 from automask.images import write_mask
-from automask.masking.find import find_regions, parts_of, phrases_of, understand
+from automask.masking.find import find_regions, parts_of, phrases_of, refuse_same_readings, understand
 from automask.masking.given import given_regions
 from automask.plan import parse_plan, parse_targets
 from automask.protocols import Stages
@@ -377,6 +378,41 @@ def test_an_understanding_that_is_no_text_for_each_phrase_is_refused(reading: ob
 
     with pytest.raises(SegmenterError, match=r"segmenter 'Odd' (understood|failed to understand)"):
         understand(Odd(HEATS), ("island",))
+
+
+class Synonyms(PaintedHeat):
+    def understand(self, targets):
+        return tuple({"units": "cabinets", "cupboards": "Cabinets", "knobs": "handles"}.get(t, t) for t in targets)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            "island -> a; units -> b; cabinets -> c",
+            "edit 3: 'cabinets' and 'units' in edit 2 are both read as 'cabinets'",
+        ),
+        ("units -> a; cupboards -> b", "edit 2: 'cupboards' and 'units' in edit 1 are both read as 'Cabinets'"),
+        (
+            "cabinets except units -> a",
+            "edit 1: 'cabinets' is a target and 'units' is excepted, but both are read as 'cabinets'; take one of",
+        ),
+        (
+            "handles -> a; keep knobs",
+            "edit 1: 'handles' is a target and 'knobs' is kept, but both are read as 'handles'",
+        ),
+    ],
+)
+def test_two_words_that_are_read_as_one_thing_contradict_each_other(words: str, said: str):
+    plan = parse_plan(words)
+    with pytest.raises(PlanError, match=re.escape(said)):
+        refuse_same_readings(plan, understand(Synonyms(HEATS), phrases_of(plan)))
+
+
+@pytest.mark.parametrize("words", ["units, cabinets -> a", "cabinets -> a; handles -> b", "units except knobs -> a"])
+def test_synonyms_in_one_edit_and_other_things_are_no_contradiction(words: str):
+    plan = parse_plan(words)
+    refuse_same_readings(plan, understand(Synonyms(HEATS), phrases_of(plan)))
 
 
 def test_what_has_not_the_protocol_s_method_is_told_so():
