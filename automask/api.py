@@ -17,6 +17,7 @@ from automask.protocols import Editor, Refiner, Segmenter
 from automask.results.outcome import Outcome
 from automask.runner import OnProgress
 from automask.settings import CANDIDATES, MAX_MEGAPIXELS, ON_MISSING, SEED, RunSettings
+from automask.signatures import path_text
 from automask.types import JobReport, OnMissing, Plan, Region, Variant
 
 Overrides: TypeAlias = Sequence[str] | Mapping[str, Any]
@@ -108,7 +109,9 @@ def load(
         ConfigError: Unknown names or values, all at once; a setting that belongs to `edit`.
         WeightsMissing, ExtraMissing: What the preset needs is not on this machine.
     """
-    folder = None if conf is None else Path(conf)
+    if isinstance(editors, str):
+        raise ConfigError(f"editors is {editors!r}", hint=f"give a list of names: [{editors!r}]")
+    folder = _folder(conf)
     texts = config.override_texts(overrides)
     composed = config.compose(preset, texts, conf=folder)
     of_a_run = [text for text in texts if config.root_of(text) not in (*config.STAGE_GROUPS, "preset")]
@@ -160,8 +163,9 @@ def edit(
         preset: What to load where `stages` is not given.
         seed: Of the whole run; each edit's own derives from it and its words.
         on_missing: `skip` goes on without what is not in the photo, `fail` raises.
-        overrides: `key=value` in Hydra's grammar, or a mapping; with `preset`.
-        stages: Loaded before with `load`, in place of preset and overrides.
+        overrides: `key=value` in Hydra's grammar, or a mapping. With `stages` only settings of a run, such as
+            `{"disclose": "label"}`.
+        stages: Loaded before with `load`, in place of preset and the overrides of stages.
         segmenter, refiner, editor: Ready objects in place of the preset's.
         conf: A folder of your own YAML files, with `preset`.
         masks: A folder of mask files to use instead of finding the targets.
@@ -327,18 +331,20 @@ def batch(
         PhotoError, UsageError, OutputError: The source has no photos, or `out` cannot be written to.
         ConfigError, WeightsMissing, ExtraMissing: Nothing can be done.
     """
-    folder = None if conf is None else Path(conf)
+    folder, sought, results = _folder(conf), path_text(source, "source"), path_text(out, "out")
     texts = [*config.override_texts(overrides)]
     if workers is not None:
         texts.append(f"mapper.workers={workers}")
+    if any(config.root_of(text) == "out" for text in texts):
+        raise ConfigError("the overrides set 'out'", hint="it is an argument of its own: out=...")
     composed = config.compose(preset, texts, conf=folder)
     settings: dict[str, Any] = {"seed": seed, "on_missing": on_missing, "max_megapixels": max_megapixels}
     settings |= {"candidates": candidates, "mask_cache_mb": mask_cache_mb}
     of_call, given = RunSettings.of_arguments(**settings)
-    cfg = {**composed, **asdict(of_call.merged_with(composed, given=given)), "out": os.fspath(out)}
+    cfg = {**composed, **asdict(of_call.merged_with(composed, given=given)), "out": results}
     cfg["recursive"] = recursive or composed["recursive"]
     made = None if plan is None else variants_from(plan)
-    opened = open_batch(os.fspath(source), made, cfg, retry_failed=retry_failed)
+    opened = open_batch(sought, made, cfg, retry_failed=retry_failed)
     reports = run_jobs(
         opened.jobs,
         cfg,
@@ -386,21 +392,32 @@ def _prepared(
         ConfigError: Arguments that contradict each other.
     """
     settings, given = RunSettings.of_arguments(**arguments)
+    texts = config.override_texts(overrides)
+    given_masks = None if masks is None else path_text(masks, "masks")
     if stages is None:
-        folder = None if conf is None else Path(conf)
-        composed = config.compose(preset, config.override_texts(overrides), conf=folder)
+        folder = _folder(conf)
+        composed = config.compose(preset, texts, conf=folder)
         settings = settings.merged_with(composed, given=given)
         return runner.prepare(
-            made, settings, composed, conf=folder, ready=ready, masks=masks, regions=regions, paint=paint
+            made, settings, composed, conf=folder, ready=ready, masks=given_masks, regions=regions, paint=paint
         )
+    if not isinstance(stages, protocols.Stages):
+        raise ConfigError(f"stages is of type {type(stages).__name__!r}", hint="give what automask.load returns")
     if preset != "starter" or conf is not None:
         raise ConfigError(
             f"preset={preset!r}, conf={conf!r} come too late for loaded stages",
             hint="give them to automask.load, or leave stages out",
         )
-    if overrides:
+    late = [text for text in texts if config.root_of(text) in (*config.STAGE_GROUPS, "preset", "experiment")]
+    if late:
         raise ConfigError(
-            f"overrides {list(config.override_texts(overrides))} come too late for loaded stages",
+            f"overrides {late} come too late for loaded stages",
             hint="give them to automask.load, or leave stages out",
         )
-    return runner.prepare(made, settings, stages, ready=ready, masks=masks, regions=regions, paint=paint)
+    if texts:
+        settings = settings.merged_with(config.compose(overrides=texts), given=given)
+    return runner.prepare(made, settings, stages, ready=ready, masks=given_masks, regions=regions, paint=paint)
+
+
+def _folder(conf: str | Path | None) -> Path | None:
+    return None if conf is None else Path(path_text(conf, "conf"))

@@ -7,8 +7,9 @@ package's, or a folder that the user names), never from an override, a plan or t
 import functools
 import importlib
 import inspect
+import numbers
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,8 +127,7 @@ def compose(
     """
     if preset is not None and not isinstance(preset, str):
         raise ConfigError(f"preset is {preset!r}", hint="give a name, such as 'starter'")
-    if isinstance(overrides, str) or not all(isinstance(text, str) for text in overrides):
-        raise ConfigError(f"overrides is {overrides!r}", hint="give a list of texts, such as ['boxes.threshold=0.2']")
+    overrides = override_texts(overrides)
     folders = [conf_dir()] if conf is None else [conf_dir(), _existing(conf)]
     pairs, mistakes = _parse(overrides)
     groups = _groups(folders)
@@ -335,30 +335,42 @@ def _hydra(overrides: Sequence[str], conf: Path | None, primary: str) -> tuple[C
 def override_texts(overrides: Sequence[str] | Mapping[str, Any]) -> Sequence[str]:
     """Overrides as texts of Hydra's grammar: `{"boxes.threshold": 0.2}` as `["boxes.threshold=0.2"]`.
 
+    A mapping may be nested: `{"boxes": {"threshold": 0.2}}` says the same.
+
     Raises:
-        ConfigError: A key that is no text, or a value that is no number, text, true, false, None, list or mapping.
+        ConfigError: Neither texts nor a mapping; a key that is no text, or a value that is no number, text, true,
+            false, None, list or mapping.
     """
-    if not isinstance(overrides, Mapping):
-        return overrides
-    for key in overrides:
+    if isinstance(overrides, Mapping):
+        return [f"{key}={_value_text(key, value)}" for key, value in _flat(overrides)]
+    texts = list(overrides) if isinstance(overrides, Iterable) and not isinstance(overrides, str) else None
+    if texts is None or not all(isinstance(text, str) for text in texts):
+        raise ConfigError(f"overrides is {overrides!r}", hint="give a list of texts, such as ['boxes.threshold=0.2']")
+    return texts
+
+
+def _flat(overrides: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """The keys with dots and their values: `{"boxes": {"threshold": 0.2}}` has `boxes.threshold`."""
+    for key, value in overrides.items():
         if not isinstance(key, str) or not re.fullmatch(r"[A-Za-z_][\w./@-]*", key):
             raise ConfigError(f"override key {key!r}", hint="name a setting, such as 'boxes.threshold'")
-    return [f"{key}={_value_text(key, value)}" for key, value in overrides.items()]
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def _value_text(key: str, value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return repr(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, numbers.Integral):  # NumPy's numbers too, whose repr is not a number
+        return repr(int(value))
+    if isinstance(value, numbers.Real):
+        return repr(float(value))
     if isinstance(value, str | Path):
         return quoted(str(value))
     if isinstance(value, list | tuple):
         return f"[{','.join(_value_text(key, one) for one in value)}]"
-    if isinstance(value, Mapping):
-        return f"{{{','.join(f'{quoted(str(name))}:{_value_text(key, one)}' for name, one in value.items())}}}"
     raise ConfigError(f"override {key!r} is a {type(value).__name__}", hint="give a number, text, list or mapping")
 
 

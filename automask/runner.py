@@ -173,12 +173,21 @@ def prepare(
 def _check_regions(regions: Sequence[Region], plan: Plan, masks: object) -> None:
     if masks is not None:
         raise UsageError("masks= and regions= are both given", hint="give one of the two")
+    if not isinstance(regions, list | tuple) or not all(isinstance(region, Region) for region in regions):
+        raise UsageError(f"regions= is {_kind_of(regions)}", hint="give the regions that automask.mask returned")
     found, wanted = [region.target for region in regions], [", ".join(edit.targets) for edit in plan]
     if found != wanted:
         raise PlanError(
             f"regions of {'; '.join(found) or 'nothing'} do not fit edits of {'; '.join(wanted)}",
             hint="give what automask.mask found for the same words, in the same order",
         )
+
+
+def _kind_of(regions: object) -> str:
+    if not isinstance(regions, list | tuple):
+        return f"of type {type(regions).__name__!r}"
+    odd = next(item for item in regions if not isinstance(item, Region))
+    return f"a {type(regions).__name__} that holds a value of type {type(odd).__name__!r}"
 
 
 def load_stages(

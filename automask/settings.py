@@ -4,6 +4,8 @@ from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self, cast
 
+import numpy as np
+
 from automask.errors import ConfigError
 from automask.types import DISCLOSE, Disclose, OnMissing
 
@@ -70,7 +72,7 @@ class RunSettings:
         """
         given = frozenset(name for name, value in arguments.items() if not isinstance(value, Default))
         defaults: dict[str, Any] = {field.name: field.default for field in fields(cls)}
-        plain = {name: value if name in given else defaults[name] for name, value in arguments.items()}
+        plain = {name: _plain(value) if name in given else defaults[name] for name, value in arguments.items()}
         return cls(**plain), frozenset(name for name in given if plain[name] is not None)
 
     @classmethod
@@ -104,6 +106,11 @@ def mistakes_in(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name, (fits, hint) in _RULES.items():
         if name in values and not fits(values[name]):
             yield f"{name} is {values[name]!r}", hint
+
+
+def _plain(value: Any) -> Any:
+    """A NumPy number as Python's own; anything else as it is."""
+    return value.item() if isinstance(value, np.integer | np.floating) else value
 
 
 def _is_number(value: Any) -> bool:

@@ -1,12 +1,15 @@
-"""Checks plain values (from YAML, from a plan) against the annotations of the parameters that they are for."""
+"""Checks plain values (from YAML, a plan, a caller) against the parameters that they are for."""
 
 import contextlib
 import inspect
+import os
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from automask.errors import UsageError
 
 _PLAIN: Mapping[Any, tuple[type, ...]] = {
     float: (int, float),
@@ -31,6 +34,18 @@ def parameters_of(owner: Callable[..., Any]) -> Mapping[str, inspect.Parameter]:
         name: parameter.replace(annotation=hints.get(name, Any))
         for name, parameter in inspect.signature(owner).parameters.items()
     }
+
+
+def path_text(value: object, name: str) -> str:
+    """The path, or URL, that a caller gave for the parameter of this name, as text.
+
+    Raises:
+        UsageError: It is neither text nor path-like.
+    """
+    text = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if isinstance(text, str):
+        return text
+    raise UsageError(f"{name} is of type {type(value).__name__!r}", hint="give a path, as text or as a Path")
 
 
 def fits(value: Any, hint: Any) -> bool:

@@ -183,8 +183,8 @@ def test_settings_that_are_wrong_are_told(scene, options, said):
 
 def test_overrides_with_loaded_stages_are_refused(scene):
     stages = automask.load(overrides=scene.overrides)
-    with pytest.raises(ConfigError, match="come too late for loaded stages"):
-        automask.edit(scene.photo, "lamp -> gold", stages=stages, overrides=["seed=3"])
+    with pytest.raises(ConfigError, match=r"overrides \['boxes.threshold=0.3'\] come too late for loaded stages"):
+        automask.edit(scene.photo, "lamp -> gold", stages=stages, overrides=["boxes.threshold=0.3", "seed=3"])
 
 
 def test_progress_is_told_in_order(scene):

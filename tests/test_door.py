@@ -34,13 +34,76 @@ def test_overrides_may_be_a_mapping(scene):
         (None, "k=null"),
         ("it's a b", r"k='it\'s a b'"),
         ([1, "a"], "k=[1,'a']"),
-        ({"a b": 2}, "k={'a b':2}"),
+        (np.float32(0.25), "k=0.25"),
+        (np.int64(3), "k=3"),
     ],
 )
 def test_a_value_of_a_mapping_is_written_in_hydras_grammar(value, text):
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
     from automask.config import override_texts
 
     assert override_texts({"k": value}) == [text]
+    assert OverridesParser.create().parse_override(text).value() == value
+
+
+def test_a_group_may_be_set_by_a_nested_mapping():
+    assert automask.load(overrides={"boxes": {"threshold": 0.2}}).boxes.threshold == 0.2
+    with pytest.raises(automask.ConfigError, match=r"unknown key 'boxes.treshold'; did you mean 'boxes.threshold'"):
+        automask.load(overrides={"boxes": {"treshold": 0.2}})
+
+
+def test_numbers_of_numpy_are_numbers(scene):
+    outcome = automask.edit(scene.photo, "lamp -> gold", seed=np.int64(3), overrides=scene.overrides)
+    assert outcome.record["seed"] == 3
+    assert type(outcome.record["seed"]) is int
+
+
+WRONG_ARGUMENTS = [
+    ({"masks": 3}, "masks is of type 'int'; give a path, as text or as a Path"),
+    ({"conf": 3}, "conf is of type 'int'; give a path, as text or as a Path"),
+    ({"overrides": None}, "overrides is None; give a list of texts, such as ['boxes.threshold=0.2']"),
+    ({"stages": "starter"}, "stages is of type 'str'; give what automask.load returns"),
+    ({"regions": "island"}, "regions= is of type 'str'; give the regions that automask.mask returned"),
+    ({"regions": [1]}, "regions= is a list that holds a value of type 'int'; give the regions that automask.mask"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), WRONG_ARGUMENTS, ids=[next(iter(a)) for a, _ in WRONG_ARGUMENTS])
+def test_an_argument_of_a_wrong_type_is_told_in_one_line(arguments, said):
+    with pytest.raises(automask.AutomaskError) as caught:
+        automask.edit(np.zeros((8, 8, 3), np.uint8), "lamp -> gold", **arguments)
+    assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize("name", ["source", "out", "conf"])
+def test_a_path_of_a_batch_that_is_none_is_told_in_one_line(name):
+    arguments = {"source": "listing", "plan": "lamp -> gold", name: 3}
+    with pytest.raises(automask.UsageError, match=f"{name} is of type 'int'; give a path"):
+        automask.batch(**arguments)
+
+
+def test_out_of_a_batch_is_no_override():
+    with pytest.raises(
+        automask.ConfigError, match="the overrides set 'out'; it is an argument of its own"
+    ):
+        automask.batch("listing", "lamp -> gold", overrides={"out": "elsewhere"})
+    with pytest.raises(automask.ConfigError, match="overrides is 'seed=3'; give a list of texts"):
+        automask.batch("listing", "lamp -> gold", overrides="seed=3")
+
+
+def test_names_of_editors_are_a_list():
+    with pytest.raises(automask.ConfigError, match=r"editors is 'paint'; give a list of names: \['paint'\]"):
+        automask.load(editors="paint")
+
+
+def test_settings_of_a_run_go_with_loaded_stages(scene):
+    stages = automask.load(overrides=scene.overrides)
+    outcome = stages.edit(scene.photo, "lamp -> gold", overrides={"disclose": "metadata", "seed": 3})
+    assert outcome.disclose == "metadata"
+    assert outcome.record["seed"] == 3
+    with pytest.raises(automask.ConfigError, match="seed=1 and the override seed=3 disagree"):
+        stages.edit(scene.photo, "lamp -> gold", seed=1, overrides=["seed=3"])
 
 
 def test_a_value_that_hydra_cannot_hold_is_refused():

@@ -83,6 +83,12 @@ def plan_from(source: PlanSource, *, prompts: bool = True) -> Plan:
     words = _on_lines(source)
     if words is not None:
         return parse_words(words, prompts=prompts)
+    if any(isinstance(item, str) for item in source):
+        odd = next(number for number, item in enumerate(source, 1) if not isinstance(item, str))
+        raise PlanError(
+            f"item {odd} of the plan is {describe(source[odd - 1])}",
+            hint="give a list of words, or a list of Edit, and do not mix them",
+        )
     plan = cast(Plan, tuple(source))
     check_plan(plan, prompts=prompts)
     return plan

@@ -10,6 +10,7 @@ from automask._version import __version__
 from automask.errors import MaskError, UsageError
 from automask.images import Photo
 from automask.masking.boxes import tight_box
+from automask.signatures import path_text
 from automask.types import Box, Hard, Hw, Region
 
 Named: TypeAlias = str | os.PathLike[str] | Photo
@@ -52,8 +53,7 @@ def to_coco(
     annotations: list[dict[str, Any]] = []
     for name, found in pairs:
         height, width = _size_of(name, found)
-        file_name = name.name if isinstance(name, Photo) else os.fspath(name)
-        images.append({"id": len(images) + 1, "file_name": file_name, "height": height, "width": width})
+        images.append({"id": len(images) + 1, "file_name": _file_name(name), "height": height, "width": width})
         for region in found:
             box = tight_box(region.hard)
             if box is not None:
@@ -71,9 +71,11 @@ def to_coco(
 def _pairs(
     regions: Sequence[Region] | Iterable[tuple[Named, Sequence[Region]]], photo: Named | None
 ) -> list[tuple[Named, Sequence[Region]]]:
+    if isinstance(regions, Region):
+        raise UsageError("regions is a single Region", hint="give a list of regions: [region]")
     given = list(regions)
     if photo is None and not any(isinstance(item, Region) for item in given):
-        return cast("list[tuple[Named, Sequence[Region]]]", given)
+        return [_pair(item) for item in given]
     if not all(isinstance(item, Region) for item in given):
         raise UsageError(
             "regions and (photo, regions) pairs were mixed, or pairs came with photo=",
@@ -82,16 +84,28 @@ def _pairs(
     return [("" if photo is None else photo, cast("list[Region]", given))]
 
 
+def _pair(item: object) -> tuple[Named, Sequence[Region]]:
+    if not (isinstance(item, tuple) and len(item) == 2 and isinstance(item[1], list | tuple)):
+        raise UsageError(
+            f"regions holds a value of type {type(item).__name__!r}",
+            hint="give what automask.mask returned, or (photo, regions) pairs",
+        )
+    return item
+
+
+def _file_name(name: Named) -> str:
+    return name.name if isinstance(name, Photo) else path_text(name, "photo")
+
+
 def _size_of(name: Named, regions: Sequence[Region]) -> Hw:
     sizes = {(region.hard.shape[0], region.hard.shape[1]) for region in regions}
     if isinstance(name, Photo):
         sizes.add((name.rgb.shape[0], name.rgb.shape[1]))
-        name = name.name
     if not sizes:
-        raise UsageError(f"{os.fspath(name)!r} has no regions, so its size is not known", hint="leave it out")
+        raise UsageError(f"{_file_name(name)!r} has no regions, so its size is not known", hint="leave it out")
     if len(sizes) > 1:
         raise MaskError(
-            f"the regions of {os.fspath(name)!r} differ in size: {sorted(sizes)}", hint="give each photo its own"
+            f"the regions of {_file_name(name)!r} differ in size: {sorted(sizes)}", hint="give each photo its own"
         )
     return sizes.pop()
 

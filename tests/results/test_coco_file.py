@@ -83,6 +83,12 @@ def test_what_does_not_fit_together_is_refused():
         automask.to_coco([("kitchen.jpg", ())])
     with pytest.raises(UsageError, match=r"pairs were mixed.*; give regions with photo=NAME, or a list of pairs"):
         automask.to_coco([("kitchen.jpg", found)], photo="kitchen.jpg")
+    with pytest.raises(UsageError, match=r"regions is a single Region; give a list of regions: \[region\]"):
+        automask.to_coco(found[0])
+    with pytest.raises(UsageError, match=r"regions holds a value of type 'int'; give what automask\.mask returned"):
+        automask.to_coco([3])
+    with pytest.raises(UsageError, match="photo is of type 'int'; give a path, as text or as a Path"):
+        automask.to_coco(found, photo=3)
     with pytest.raises(UsageError, match="were mixed"):
         automask.to_coco([*found, ("kitchen.jpg", found)])
     with pytest.raises(MaskError, match=r"the regions of 'kitchen\.jpg' differ in size: \[\(30, 30\), \(40, 60\)\]"):
