@@ -16,9 +16,9 @@ from automask.plan.sources import PlanSource
 from automask.protocols import Editor, Refiner, Segmenter
 from automask.results.outcome import Outcome
 from automask.runner import OnProgress
-from automask.settings import CANDIDATES, MAX_MEGAPIXELS, ON_MISSING, SEED, RunSettings
+from automask.settings import CANDIDATES, DOUBT_BELOW, MAX_MEGAPIXELS, ON_MISSING, SEED, WHEN_IN_DOUBT, RunSettings
 from automask.signatures import path_text
-from automask.types import JobReport, OnMissing, Plan, Region, Variant
+from automask.types import JobReport, OnDoubt, OnMissing, Plan, Region, Step, Variant
 
 Overrides: TypeAlias = Sequence[str] | Mapping[str, Any]
 """`["boxes.threshold=0.2"]` in Hydra's grammar, or `{"boxes.threshold": 0.2}`."""
@@ -142,6 +142,8 @@ def edit(
     candidates: int = CANDIDATES,
     on_progress: OnProgress | None = None,
     mask_cache_mb: float | None = None,
+    on_doubt: OnDoubt = WHEN_IN_DOUBT,
+    doubt_below: float = DOUBT_BELOW,
 ) -> Outcome:
     """The photo with the plan's edits made; nothing is written until `Outcome.save`.
 
@@ -176,6 +178,9 @@ def edit(
         on_progress: Called with what is being done, how many edits are painted, and how many there are.
         mask_cache_mb: Keeps masks on disk, up to this many megabytes, so that another edit of the same things in the
             same photo finds them there. None and 0 keep nothing. The masks of ready objects are never kept.
+        on_doubt: What becomes of a mask that is probably bad: `keep` paints it, `warn` paints it and logs a warning,
+            `skip` leaves it unpainted.
+        doubt_below: A mask is probably bad below this expected quality (`Region.expected_iou`), 0 to 1.
 
     Raises:
         PlanError, UnknownPhrase, ConfigError, PhotoError, MaskError, TargetMissing, SegmenterError, RefinerError,
@@ -184,10 +189,11 @@ def edit(
     made = (Variant("", (), plan_from(plan)),)
     settings: dict[str, Any] = {"seed": seed, "on_missing": on_missing, "max_megapixels": max_megapixels}
     settings |= {"candidates": candidates, "mask_cache_mb": mask_cache_mb}
+    settings |= {"on_doubt": on_doubt, "doubt_below": doubt_below}
     ready = _ready(segmenter, refiner, editor)
     prepared = _prepared(made, settings, preset, overrides, conf, stages, ready, masks, regions)
     (outcome,) = runner.run(prepared, photo, on_progress)
-    _warn_of_missing(step.reason for step in outcome.steps)
+    _warn_of(outcome.steps, prepared.settings)
     return outcome
 
 
@@ -210,6 +216,8 @@ def variants(
     candidates: int = CANDIDATES,
     on_progress: OnProgress | None = None,
     mask_cache_mb: float | None = None,
+    on_doubt: OnDoubt = WHEN_IN_DOUBT,
+    doubt_below: float = DOUBT_BELOW,
 ) -> Iterator[tuple[str, Outcome]]:
     """The variants of a photo, one after another, each with the name of a folder for it; the masks are found once.
 
@@ -224,7 +232,7 @@ def variants(
         photo: As in `edit`.
         words: With or without braces; also a Path, or what `plan.parse_variants` gives.
         preset, seed, on_missing, overrides, stages, segmenter, refiner, editor, conf, masks, regions,
-            max_megapixels, candidates, on_progress, mask_cache_mb: As in `edit`.
+            max_megapixels, candidates, on_progress, mask_cache_mb, on_doubt, doubt_below: As in `edit`.
 
     Raises:
         As `edit`.
@@ -232,6 +240,7 @@ def variants(
     made = variants_from(words)
     settings: dict[str, Any] = {"seed": seed, "on_missing": on_missing, "max_megapixels": max_megapixels}
     settings |= {"candidates": candidates, "mask_cache_mb": mask_cache_mb}
+    settings |= {"on_doubt": on_doubt, "doubt_below": doubt_below}
     ready = _ready(segmenter, refiner, editor)
     prepared = _prepared(made, settings, preset, overrides, conf, stages, ready, masks, regions)
     outcomes = runner.run(prepared, photo, on_progress)
@@ -239,7 +248,7 @@ def variants(
     def named() -> Iterator[tuple[str, Outcome]]:
         for variant, outcome in zip(made, outcomes, strict=True):
             if variant is made[0]:  # all variants find the same
-                _warn_of_missing(step.reason for step in outcome.steps)
+                _warn_of(outcome.steps, prepared.settings)
             yield variant.name, outcome
 
     return named()
@@ -259,6 +268,8 @@ def mask(
     editor: Editor | None = None,
     conf: str | Path | None = None,
     max_megapixels: float = MAX_MEGAPIXELS,
+    on_doubt: OnDoubt = WHEN_IN_DOUBT,
+    doubt_below: float = DOUBT_BELOW,
 ) -> tuple[Region, ...]:
     """What would be repainted, and where: one region for each part of the words, in order.
 
@@ -272,18 +283,19 @@ def mask(
         photo: As in `edit`.
         targets: Words without arrows (`island; cabinets except handles; keep faucet`), or a plan, whose prompts are not
             read.
-        preset, seed, on_missing, overrides, stages, segmenter, refiner, editor, conf, max_megapixels: As in `edit`. No
-            editor is loaded.
+        preset, seed, on_missing, overrides, stages, segmenter, refiner, editor, conf, max_megapixels, on_doubt,
+            doubt_below: As in `edit`. No editor is loaded, and a mask in doubt is returned all the same.
 
     Raises:
         As `edit`, except for what an editor raises.
     """
     made = (Variant("", (), targets_from(targets)),)
-    settings = {"seed": seed, "on_missing": on_missing, "max_megapixels": max_megapixels}
+    settings: dict[str, Any] = {"seed": seed, "on_missing": on_missing, "max_megapixels": max_megapixels}
+    settings |= {"on_doubt": on_doubt, "doubt_below": doubt_below}
     ready = _ready(segmenter, refiner, editor)
     prepared = _prepared(made, settings, preset, overrides, conf, stages, ready, None, None, paint=False)
     regions = runner.mask(prepared, photo).regions
-    _warn_of_missing(region.reason for region in regions)
+    _warn_of(regions, prepared.settings)
     return regions
 
 
@@ -303,6 +315,8 @@ def batch(
     max_megapixels: float = MAX_MEGAPIXELS,
     candidates: int = CANDIDATES,
     mask_cache_mb: float | None = None,
+    on_doubt: OnDoubt = WHEN_IN_DOUBT,
+    doubt_below: float = DOUBT_BELOW,
     on_report: Callable[[JobReport], None] | None = None,
 ) -> BatchResult:
     """The same edits in many photos, written as `automask batch` writes them; a photo that fails stops no other.
@@ -320,7 +334,8 @@ def batch(
         source: A folder, a glob, a store's URL, or a CSV with columns photo,edits.
         plan: As in `edit`, or words with braces; None only for a CSV whose every row has its own edits.
         out: The folder, or the store's URL, that the results go to.
-        preset, seed, on_missing, overrides, conf, max_megapixels, candidates, mask_cache_mb: As in `edit`.
+        preset, seed, on_missing, overrides, conf, max_megapixels, candidates, mask_cache_mb, on_doubt, doubt_below: As
+            in `edit`.
         recursive: Subfolders too, mirrored below `out`.
         workers: How many photos are worked on at a time; None decides by the cores and the models.
         retry_failed: Only the photos that OUT/failures.csv lists.
@@ -340,6 +355,7 @@ def batch(
     composed = config.compose(preset, texts, conf=folder)
     settings: dict[str, Any] = {"seed": seed, "on_missing": on_missing, "max_megapixels": max_megapixels}
     settings |= {"candidates": candidates, "mask_cache_mb": mask_cache_mb}
+    settings |= {"on_doubt": on_doubt, "doubt_below": doubt_below}
     of_call, given = RunSettings.of_arguments(**settings)
     cfg = {**composed, **asdict(of_call.merged_with(composed, given=given)), "out": results}
     cfg["recursive"] = recursive or composed["recursive"]
@@ -357,10 +373,17 @@ def batch(
     return BatchResult(reports, opened.refused, opened.out_url or str(opened.out))
 
 
-def _warn_of_missing(reasons: Iterable[str | None]) -> None:
-    for reason in dict.fromkeys(reasons):
-        if reason is not None:
-            _log.warning("%s", reason)
+def _warn_of(found: Iterable[Step | Region], settings: RunSettings) -> None:
+    """Logs what is missing, and what is in doubt."""
+    said: dict[str, None] = {}
+    for one in found:
+        if one.reason is not None:
+            said[one.reason] = None
+        elif one.expected_iou is not None and one.expected_iou < settings.check_below:
+            target = one.target if isinstance(one, Region) else ", ".join(one.targets)
+            said[f"{target!r}: quality {one.expected_iou:.2f} < {settings.doubt_below:g}; look at its mask"] = None
+    for warning in said:
+        _log.warning("%s", warning)
 
 
 def targets_from(targets: PlanSource) -> Plan:

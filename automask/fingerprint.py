@@ -83,6 +83,7 @@ def decisive_settings(
     seed: int,
     on_missing: OnMissing,
     candidates: int,
+    skip_below: float | None = None,
 ) -> dict[str, Any]:
     """Everything besides the photo, the plan and automask's version that decides a result, for `job_digest`.
 
@@ -92,6 +93,7 @@ def decisive_settings(
         own_files: As `own_file_digests` gives them, of all stages; in a checkout a net may change while the version
             does not.
         seed, on_missing, candidates: Of the run.
+        skip_below: Expected quality below which a region is not painted; None paints all, as 0.1 did.
     """
     return {
         **config,
@@ -100,6 +102,7 @@ def decisive_settings(
         "seed": seed,
         "on_missing": on_missing,
         "candidates": candidates,
+        **({} if skip_below is None else {"skip_below": skip_below}),
     }
 
 

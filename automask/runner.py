@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from automask import config, fingerprint, weights
 from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, MaskError, PlanError, UsageError
@@ -108,6 +110,7 @@ class MaskedPhoto:
             models=models,
             versions=versions(stages),
             timing=self.timing,
+            doubt_below=self.prepared.settings.check_below or None,
         )
 
 
@@ -353,7 +356,18 @@ def paint(
 def _painting(masked: MaskedPhoto, variant: int, on_step: chain.OnStep | None) -> chain.Painting:
     stages, settings = masked.prepared.stages, masked.prepared.settings
     plan = masked.prepared.variants[variant].plan
-    return chain.painting(masked.photo.rgb, plan, masked.regions, stages, settings.seed, settings.candidates, on_step)
+    regions = [_if_trusted(region, settings) for region in masked.regions]
+    return chain.painting(masked.photo.rgb, plan, regions, stages, settings.seed, settings.candidates, on_step)
+
+
+def _if_trusted(region: Region, settings: RunSettings) -> Region:
+    """The region to paint: under on_doubt=skip one in doubt is found, and nothing of it is painted."""
+    expected = region.expected_iou
+    if settings.on_doubt != "skip" or expected is None or expected >= settings.doubt_below:
+        return region
+    doubt = f"{region.target!r} was not painted: quality {expected:.2f} < {settings.doubt_below:g}"
+    reason = "; ".join(filter(None, (doubt, region.reason)))
+    return replace(region, alpha=np.zeros_like(region.alpha), reason=reason)
 
 
 def _outcome(masked: MaskedPhoto, variant: int, painted: chain.Painted, paint_s: float) -> Outcome:
@@ -369,6 +383,7 @@ def _outcome(masked: MaskedPhoto, variant: int, painted: chain.Painted, paint_s:
         steps=steps,
         preset=stages.preset,
         seed=settings.seed,
+        doubt_below=settings.check_below or None,
         models=models_of(stages),
         versions=versions(None if prepared.finds_nothing else stages),
         timing={**timing, "paint_s": paint_s},
@@ -411,6 +426,7 @@ def result_digest(photo_digest: str, plan: Plan, stages: Stages, settings: RunSe
         seed=settings.seed,
         on_missing=settings.on_missing,
         candidates=settings.candidates,
+        skip_below=settings.doubt_below if settings.on_doubt == "skip" else None,
     )
     return fingerprint.job_digest(photo_digest, plan, decisive)
 

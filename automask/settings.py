@@ -7,7 +7,7 @@ from typing import Any, Self, cast
 import numpy as np
 
 from automask.errors import ConfigError
-from automask.types import DISCLOSE, Disclose, OnMissing
+from automask.types import DISCLOSE, ON_DOUBT, Disclose, OnDoubt, OnMissing
 
 
 class Default:
@@ -31,6 +31,8 @@ SEED = _DefaultInt(0)
 ON_MISSING: OnMissing = cast("OnMissing", _DefaultText("skip"))
 MAX_MEGAPIXELS = _DefaultFloat(100.0)
 CANDIDATES = _DefaultInt(1)
+WHEN_IN_DOUBT: OnDoubt = cast("OnDoubt", _DefaultText("warn"))
+DOUBT_BELOW = _DefaultFloat(0.75)
 """The defaults of the calls in `automask.api`; each equals that of `RunSettings`."""
 
 
@@ -46,6 +48,9 @@ class RunSettings:
         mask_cache_mb: Size limit of the masks kept on disk, in megabytes; None and 0 keep none.
         disclose: How a saved result discloses that it was edited.
         c2pa: PEM file with certificates and key that sign a saved result; None signs nothing.
+        on_doubt: What becomes of a region whose expected quality is low: `keep` paints it, `warn` paints it and marks
+            it as one to check, `skip` does not paint it.
+        doubt_below: Expected quality (intersection over union) below which a region is in doubt, 0 to 1.
 
     Raises:
         ConfigError: A value out of range.
@@ -58,10 +63,17 @@ class RunSettings:
     mask_cache_mb: float | None = None
     disclose: Disclose = "none"
     c2pa: str | None = None
+    on_doubt: OnDoubt = "warn"
+    doubt_below: float = 0.75
 
     def __post_init__(self) -> None:
         for problem, hint in mistakes_in(asdict(self)):
             raise ConfigError(problem, hint=hint)
+
+    @property
+    def check_below(self) -> float:
+        """The expected quality below which a region is marked as one to check; 0, which marks none, under `keep`."""
+        return 0.0 if self.on_doubt == "keep" else self.doubt_below
 
     @classmethod
     def of_arguments(cls, **arguments: Any) -> tuple[Self, frozenset[str]]:
@@ -124,5 +136,7 @@ _RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "c2pa": (lambda v: v is None or isinstance(v, str), "give a path (a name of digits only needs quotes)"),
     "max_megapixels": (lambda v: _is_number(v) and v > 0, "give a number above 0"),
     "candidates": (lambda v: type(v) is int and 1 <= v <= 64, "give a whole number from 1 to 64"),
+    "on_doubt": (lambda v: v in ON_DOUBT, "give keep, warn or skip"),
+    "doubt_below": (lambda v: _is_number(v) and 0 <= v <= 1, "give a number from 0 to 1"),
     "mask_cache_mb": (lambda v: v is None or (_is_number(v) and v >= 0), "give megabytes, or 0 to keep no masks"),
 }

@@ -138,11 +138,11 @@ def _facts(prefix: str, record: Mapping[str, Any], there: Container[str]) -> dic
     layout = split_layout((width, height))
     result = _result(prefix, record)
     steps = [
-        _step(step, mask if mask in there else None, width * height)
+        _step(step, mask if mask in there else None, width * height, float(record.get("doubt_below") or 0))
         for step, mask in zip(record["steps"], _masks(prefix, record), strict=True)
     ]
-    # Only of what was painted: what was not found has a reason of its own, and its peak is low by definition.
-    peaks = [float(step["peak"]) for step in record["steps"] if step["found"] and step["peak"] is not None]
+    # Of what was found, painted or not: what was not found has a reason of its own, and no quality.
+    qualities = [told["quality"] for told in steps if told["quality"] is not None]
     shown = result in there and PurePosixPath(result).suffix.lower() in _BROWSER_SUFFIXES
     return {
         "name": PurePosixPath(result).name,
@@ -151,20 +151,23 @@ def _facts(prefix: str, record: Mapping[str, Any], there: Container[str]) -> dic
         "result": _href(result) if result in there else None,
         "full": _href(result) if shown else _href(f"{prefix}.before-after.jpg"),
         "seed": record["seed"],
-        "lowest": min(peaks, default=None),
+        "lowest": min(qualities, default=None),
         "steps": steps,
         "notes": [_without_folders(note) for note in record["notes"]],
     }
 
 
-def _step(step: Mapping[str, Any], mask: str | None, photo_px: int) -> dict[str, Any]:
+def _step(step: Mapping[str, Any], mask: str | None, photo_px: int, check_below: float) -> dict[str, Any]:
     targets, read_as = ", ".join(step["targets"]), ", ".join(step["read_as"])
     share = 100 * step["area_px"] / photo_px
+    expected = step.get("expected_iou")  # not in records of 0.1
+    quality = None if expected is None else float(expected)
     return {
         "targets": targets,
         "prompt": step["prompt"],
         "read": read_as if read_as.casefold() != targets.casefold() else None,
-        "peak": None if step["peak"] is None else float(step["peak"]),
+        "quality": quality,
+        "check": quality is not None and quality < check_below,
         "area": f"{share:.1f} % of the photo" if step["area_px"] else None,
         "reason": None if step["reason"] is None else _without_folders(step["reason"]),
         "mask": None if mask is None else _href(mask),

@@ -5,7 +5,7 @@ Only one batch at a time may write into a folder: files that a killed batch left
 
 import functools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -284,6 +284,13 @@ class SkipFinished:
             return self.worker.skipped(job)
         except (AutomaskError, OSError):
             return None  # the worker that gets the job reports why it cannot be done
+
+
+def is_to_check(record: Mapping[str, Any]) -> bool:
+    """Whether a mask of a photo is probably bad, as its record says."""
+    below = record.get("doubt_below") or 0.0
+    expected = [step.get("expected_iou") for step in record.get("steps", ())]
+    return any(one is not None and one < below for one in expected)
 
 
 def report_record(report: JobReport) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def run_edit(parser: Parser, arguments: list[str]) -> int:
         if variant.name:
             print(", ".join(variant.words))
         print_notes(one.recorded.get("notes", ()), printed)
-        print_steps(painted, one.recorded["size_wh"], printed)
+        print_steps(painted, one.recorded["size_wh"], printed, check_below=settings.check_below)
         print(one.result)
         if sheet is None:
             print(one.picture)
@@ -93,14 +93,13 @@ def _edit_into_pipe(
     with only_bytes_on_stdout() as result:
         with progress_bar() as on_progress:
             on_progress("loading the models", 0, 1)
-            prepared = runner.prepare(
-                variants, RunSettings.from_config(config), config, conf=typed.conf, masks=typed.flags.masks
-            )
+            settings = RunSettings.from_config(config)
+            prepared = runner.prepare(variants, settings, config, conf=typed.conf, masks=typed.flags.masks)
             print_devices(prepared.stages)
             (outcome,) = runner.run(prepared, photo, on_progress)
             picture = outcome.to_bytes()
         print_notes(outcome.record.get("notes", ()))
-        print_steps(outcome.steps, outcome.photo.size_wh)
+        print_steps(outcome.steps, outcome.photo.size_wh, check_below=settings.check_below)
         result.write(picture)
     return 0
 
@@ -138,7 +137,14 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
         for region in masked.regions:
             share = float(region.hard.mean())
             print_found(
-                region.target, region.found, region.peak, len(region.boxes), share, region.reason, region.read_as
+                region.target,
+                region.found,
+                region.expected_iou,
+                len(region.boxes),
+                share,
+                region.reason,
+                region.read_as,
+                check_below=settings.check_below,
             )
         print(saved.picture)
         print(saved.record)
@@ -209,7 +215,10 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
         refused = f", {len(batch.refused)} refused" if batch.refused else ""
         done_now = len(reports) - len(failed) - skipped
         without = sum(any(step["missing"] for step in done.record.get("steps", ())) for done in reports)
-        lacking = f" ({without} without something that was looked for)" if without else ""
+        to_check = sum(run.is_to_check(done.record) for done in reports)
+        said = [f"{without} without something that was looked for"] if without else []
+        said += [f"{to_check} to check"] if to_check else []
+        lacking = f" ({', '.join(said)})" if said else ""
         counts = f"{done_now} done{lacking}, {skipped} done before, {len(failed)} failed{refused}"
         print(f"{counts}, in {batch.out_url or batch.out}")
         page = batch.out / "index.html"
@@ -227,6 +236,7 @@ def run_demo(parser: Parser, arguments: list[str]) -> int:
     flags = parser.parse_args(arguments)
     from automask.api import edit
     from automask.results.files import check_out
+    from automask.settings import RunSettings
 
     words = "island -> white marble; cabinets -> forest; keep countertop"
     photo = Path(__file__).parents[1] / "samples" / "kitchen.jpg"
@@ -235,7 +245,7 @@ def run_demo(parser: Parser, arguments: list[str]) -> int:
     with progress_bar() as on_progress:
         outcome = edit(photo, words, on_progress=on_progress)
         saved = outcome.save(flags.out)
-    print_steps(outcome.steps, outcome.photo.size_wh)
+    print_steps(outcome.steps, outcome.photo.size_wh, check_below=RunSettings().check_below)
     print(f"the result:        {saved.result.resolve() if saved.result else ''}")
     print(f"before and after:  {saved.picture.resolve()}")
     print(f"masks and record:  {saved.record.resolve().parent}")

@@ -53,8 +53,17 @@ def share_of_photo(share: float) -> str:
     return f"{'less than 0.1' if 0 < percent < 0.05 else f'{percent:.1f}'} % of the photo"
 
 
-def print_steps(steps: Sequence[Any], size_wh: Sequence[int], printed: set[str] | None = None) -> None:
-    """Prints what became of each edit of a photo of that size."""
+def quality_of(expected_iou: float | None, check_below: float) -> str:
+    """A region's expected quality for people: `, quality 0.74 (check)`; nothing for one that has none."""
+    if expected_iou is None:
+        return ""
+    return f", quality {expected_iou:.2f}{' (check)' if expected_iou < check_below else ''}"
+
+
+def print_steps(
+    steps: Sequence[Any], size_wh: Sequence[int], printed: set[str] | None = None, *, check_below: float = 0.0
+) -> None:
+    """Prints what became of each edit of a photo of that size, and marks those of a lower expected quality."""
     if not any(step.area_px for step in steps):
         for step in steps:
             _print_reading(step, printed)
@@ -66,7 +75,7 @@ def print_steps(steps: Sequence[Any], size_wh: Sequence[int], printed: set[str] 
         _print_reading(step)
         share = step.area_px / (size_wh[0] * size_wh[1])
         state = f"{share_of_photo(share)} repainted" if step.area_px else "not done"
-        print(f"  {', '.join(step.targets)} -> {step.prompt}: {state}")
+        print(f"  {', '.join(step.targets)} -> {step.prompt}: {state}{quality_of(step.expected_iou, check_below)}")
         if step.reason:
             _warn_once(step.reason, printed)
 
@@ -83,20 +92,20 @@ def _print_reading(step: Any, printed: set[str] | None = None) -> None:
 def print_found(
     target: str,
     found: bool,
-    peak: float | None,
+    expected_iou: float | None,
     boxes: int,
     share: float,
     reason: str | None,
     read_as: Sequence[str],
+    *,
+    check_below: float = 0.0,
 ) -> None:
     """Prints where one target was found, or warns why it was not."""
     if read_as and ", ".join(read_as) != target:
         print(f"  read {target!r} as {', '.join(read_as)!r}")
     if found:
-        print(
-            f"  {target}: {share_of_photo(share)} in {boxes} {'place' if boxes == 1 else 'places'}"
-            + (f", peak heat {peak:.2f}" if peak else "")
-        )
+        places = f"{boxes} {'place' if boxes == 1 else 'places'}"
+        print(f"  {target}: {share_of_photo(share)} in {places}{quality_of(expected_iou, check_below)}")
     if reason:
         warn(reason)
 

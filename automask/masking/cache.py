@@ -25,11 +25,11 @@ from automask import fingerprint
 from automask.capabilities import capabilities_of
 from automask.errors import OutputError
 from automask.images import Photo, atomic_path
-from automask.masking import boxes, find, masks
+from automask.masking import boxes, find, masks, quality
 from automask.protocols import Stages
 from automask.types import Alpha, Box, Hard, Plan, Region
 
-_FORMAT = 1
+_FORMAT = 2
 _SUFFIX = ".masks"
 _DIGEST_BYTES = 32
 DEFAULT_MB = 512
@@ -90,7 +90,9 @@ def key_of(photo_digest: str, plan: Plan, stages: Stages) -> str | None:
         return None
     finders = (stages.segmenter, stages.refiner)
     can = [capabilities_of(finder) for finder in finders]
-    sources = {inspect.getsourcefile(module) for module in (find, boxes, masks)} | {_source_of(f) for f in finders}
+    modules = (find, boxes, masks, quality)
+    sources = {inspect.getsourcefile(module) for module in modules} | {_source_of(finder) for finder in finders}
+    sources |= {str(can[0].quality or quality.DEFAULT)}
     return fingerprint.mask_key(
         photo_digest,
         wanted=find.wanted(plan),
@@ -131,7 +133,8 @@ def write_entry(path: Path, key: str, regions: tuple[Region, ...]) -> None:
         # Alphas are multiples of 1/255, which fit in a byte. An alpha that is not, bit for bit, is kept as it is.
         exact = _alpha(levels).tobytes() == region.alpha.tobytes()
         arrays[f"alpha{number}"] = levels if exact else region.alpha
-        texts = {name: getattr(region, name) for name in ("target", "found", "peak", "read_as", "missing", "reason")}
+        names = ("target", "found", "peak", "read_as", "missing", "reason", "expected_iou")
+        texts = {name: getattr(region, name) for name in names}
         described.append({**texts, "boxes": [[box.x0, box.y0, box.x1, box.y1] for box in region.boxes]})
     size_hw = regions[0].hard.shape
     about = json.dumps({"key": key, "size_hw": size_hw, "regions": described}).encode()
@@ -175,6 +178,7 @@ def _region(entry: _Entry, number: int, fields: Mapping[str, Any], size_hw: tupl
         read_as=tuple(fields["read_as"]),
         missing=tuple(fields["missing"]),
         reason=fields["reason"],
+        expected_iou=fields["expected_iou"],
     )
 
 

@@ -169,7 +169,9 @@ def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissin
     heat_of = dict(zip(phrases, heats, strict=True))
     boxes_of = dict(zip(phrases, boxes, strict=True))
     targets = dict.fromkeys(phrase for edit in plan for phrase in edit.targets)
-    own = {target: _without_others(hards[target], heat_of[target], survey.others, stages.mask_recipe) for target in targets}
+    own = {
+        target: _without_others(hards[target], heat_of[target], survey.others, stages.mask_recipe) for target in targets
+    }
     absent = {
         phrase: why_missing(phrase, heat_of[phrase], stages.boxes, found_boxes=bool(boxes_of[phrase]))
         for phrase in phrases
@@ -272,7 +274,7 @@ def _expected_iou(edit: Edit, own: Mapping[str, Hard], expected: Mapping[str, fl
     """That of an edit's targets, each weighted by its area."""
     found = [target for target in edit.targets if target in expected]
     areas = [float(np.count_nonzero(own[target])) for target in found]
-    return quality.mean_weighted([expected[target] for target in found], areas)
+    return quality.weighted_mean([expected[target] for target in found], areas)
 
 
 def _expected_ious(
@@ -289,7 +291,7 @@ def _expected_ious(
     for number, phrase in enumerate(phrases):
         if phrase in own and own[phrase].any():
             heat = survey.heats[number]
-            measured = quality.features(photo, heat, own[phrase], threshold=stages.boxes.threshold)
+            measured = quality.features(photo, heat, own[phrase])
             evidence = survey.evidence[number] if survey.evidence else {}
             expected[phrase] = fit.expected_iou({**measured, **evidence}, read_as[phrase])
     return expected

@@ -296,6 +296,7 @@ class _EditState:
             area_px=int(np.count_nonzero(region.alpha)) if region.found and best is not None else 0,
             reason=region.reason if refusal is None else str(refusal),
             candidates=reports,
+            expected_iou=region.expected_iou,
         )
         self.masks, self.candidates = (), []  # frees memory: the edits still to be painted may need as much
 

@@ -376,6 +376,7 @@ def save_masks(
     models: Mapping[str, Any] | None = None,
     versions: Mapping[str, str] | None = None,
     timing: Mapping[str, float] | None = None,
+    doubt_below: float | None = None,
 ) -> Saved:
     """Writes masks, the overlay and `kitchen.masks.json` of a mask request into a folder, the record last.
 
@@ -393,7 +394,16 @@ def save_masks(
     except OSError as error:
         raise write_error(Path(out), error) from error
     names = [f"{files.masks.name}/{path.name}" if path else None for path in masks]
-    record = mask_record(photo, regions, masks=names, preset=preset, models=models, versions=versions, timing=timing)
+    record = mask_record(
+        photo,
+        regions,
+        masks=names,
+        preset=preset,
+        models=models,
+        versions=versions,
+        timing=timing,
+        doubt_below=doubt_below,
+    )
     write_json(files.masks_record, record)
     return Saved(None, tuple(path for path in masks if path), files.overlay, files.masks_record, record)
 

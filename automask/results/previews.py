@@ -134,8 +134,8 @@ def _label(picture: Rgb, regions: Sequence[Region], masks: Sequence[Hard]) -> Rg
         if not region.found:
             continue
         colour = COLOURS[number % len(COLOURS)]
-        peak = "" if region.peak is None else f"  {region.peak:.2f}"
-        text = f"{number + 1}  {region.target}{peak}"
+        quality = "" if region.expected_iou is None else f"  {region.expected_iou:.2f}"
+        text = f"{number + 1}  {region.target}{quality}"
         font, text = font_for(text_px, text)
         text = shorten(text, font, width - 3 * text_px)
         label_w, label_h = round(font.getlength(text) + 1.4 * text_px), round(text_px * 1.8)

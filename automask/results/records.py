@@ -26,6 +26,7 @@ def run_record(
     timing: Mapping[str, float] | None = None,
     notes: Sequence[str] = (),
     digest: str = "",
+    doubt_below: float | None = None,
 ) -> dict[str, Any]:
     """The record of an edit, as `kitchen.run.json` holds it. Only what is under `timing` may differ from run to run.
 
@@ -41,6 +42,7 @@ def run_record(
         timing: Seconds, by stage.
         notes: What the user should know; they follow the photo's own notes.
         digest: Of photo, plan, configuration and version; a batch resumes by it.
+        doubt_below: Expected quality below which a step is one to check; None if none is.
     """
     return {
         "schema": 1,
@@ -49,6 +51,7 @@ def run_record(
         "plan": format_plan(plan),
         "preset": preset,
         "seed": seed,
+        "doubt_below": _rounded(doubt_below),
         "outside_changed_px": outside_changed_px,
         "steps": [step_record(step) for step in steps],
         "models": dict(models or {}),
@@ -71,6 +74,7 @@ def step_record(step: Step) -> dict[str, Any]:
         "found": step.found,
         "missing": list(step.missing),
         "peak": _rounded(step.peak),
+        "expected_iou": _rounded(step.expected_iou),
         "boxes": [box_record(box) for box in step.boxes],
         "area_px": step.area_px,
         "reason": step.reason,
@@ -96,6 +100,7 @@ def mask_record(
     models: Mapping[str, Any] | None = None,
     versions: Mapping[str, str] | None = None,
     timing: Mapping[str, float] | None = None,
+    doubt_below: float | None = None,
 ) -> dict[str, Any]:
     """The record of `automask mask`, as `kitchen.masks.json` holds it, with the hard masks as COCO run lengths.
 
@@ -107,6 +112,7 @@ def mask_record(
         models: What was loaded, by stage.
         versions: By package.
         timing: Seconds, by stage.
+        doubt_below: Expected quality below which a region is one to check; None if none is.
     """
     files = masks if masks is not None else [None] * len(regions)
     return {
@@ -114,6 +120,7 @@ def mask_record(
         "photo": photo.name,
         "size_wh": [int(side) for side in photo.size_wh],
         "preset": preset,
+        "doubt_below": _rounded(doubt_below),
         "regions": [
             {
                 "target": region.target,
@@ -121,6 +128,7 @@ def mask_record(
                 "found": region.found,
                 "missing": list(region.missing),
                 "peak": _rounded(region.peak),
+                "expected_iou": _rounded(region.expected_iou),
                 "boxes": [box_record(box) for box in region.boxes],
                 "area_px": int(np.count_nonzero(region.hard)),
                 "reason": region.reason,

@@ -36,8 +36,8 @@ _MIN_WALL_SHARE = 0.005
 _PAINT_SPREAD = 14.0  # one paint varies by about this much (8-bit Lab) over a wall that is lit from one side
 _COLOUR_ODDS = 5.0  # factor on the odds of wall where its colour is seen: 0.3 becomes 0.68, a black fridge's 0.02 0.09
 
-# What a room and its fittings are made of. These are confused with each other and often named for one another ("cabinets"
-# for a sideboard), so only the request decides between them: all other leaves are things that keep their own pixels.
+# What a room and its fittings are made of. These are confused with each other, and often named for one another
+# ("cabinets" for a sideboard): only the request decides between them. All other leaves are things that keep their own.
 _SURFACES = frozenset(
     (
         *("wall", "accent wall", "floor", "ceiling", "door", "column", "fireplace", "banister", "baseboard"),
@@ -81,9 +81,7 @@ class Starter:
     computes_with = ("onnxruntime",)
     quality = Path(__file__).with_name("weights") / "quality.json"
 
-    def __init__(
-        self, *, side_px: int = 608, mirror: bool = True, threads: int = 2, keep_odds: float = 1.0
-    ) -> None:
+    def __init__(self, *, side_px: int = 608, mirror: bool = True, threads: int = 2, keep_odds: float = 1.0) -> None:
         if not _STRIDE <= side_px <= _MAX_SIDE_PX:
             raise ConfigError(f"segmenter.side_px is {side_px}", hint=f"give {_STRIDE} to {_MAX_SIDE_PX}; 608 is usual")
         if threads < 1:
@@ -139,7 +137,9 @@ class Starter:
         return Survey(
             np.clip(heats, 0.0, 1.0, out=heats),
             others,
-            tuple({"certainty": _logit(certainty), "clarity": float(leaves.max(0).mean())} for certainty in certainties),
+            tuple(
+                {"certainty": _logit(certainty), "clarity": float(leaves.max(0).mean())} for certainty in certainties
+            ),
         )
 
     def _presence(self, share: Heat, presence: float) -> float:

@@ -41,9 +41,7 @@ def test_a_mask_loses_only_pixels_where_others_are_hotter_and_never_gains_any():
     rng = np.random.default_rng(3)
     for seed in range(20):
         hard = rng.random((40, 60)) < 0.9
-        heat, others = (
-            np.repeat(np.repeat(rng.random((10, 15), dtype=np.float32), 4, 0), 4, 1) for _ in range(2)
-        )
+        heat, others = (np.repeat(np.repeat(rng.random((10, 15), dtype=np.float32), 4, 0), 4, 1) for _ in range(2))
         left = without_others(hard, heat, others, reach_px=seed % 4)
         assert (left <= hard).all()
         assert (others > heat)[hard & ~left].all()
