@@ -100,10 +100,11 @@ class Vocabulary:
     """Which phrase a text means, and which leaves a phrase covers.
 
     Args:
-        content: `starter.json`: `leaves`, in the net's order; `phrases` with their leaves and synonyms, and the leaves
-            that they yield to any other phrase that names them; `exact`, synonyms that have no plural; `dropped`, words
-            that may precede the object ("the old white ..."); `refused`, texts that resemble a known object in spelling
-            or meaning, but are something else.
+        content: `starter.json`: `leaves`, in the net's order; `phrases` with their leaves and synonyms, the leaves
+            that they yield to any other phrase that names them, and for a phrase that is either of two others, which
+            ("carpet" is a rug or the floor); `exact`, synonyms that have no plural; `dropped`, words that may precede
+            the object ("the old white ..."); `refused`, texts that resemble a known object in spelling or meaning, but
+            are something else.
     """
 
     def __init__(self, content: dict[str, Any]) -> None:
@@ -112,6 +113,9 @@ class Vocabulary:
         phrases: dict[str, Any] = content["phrases"]
         self.leaves_of = {phrase: [order[leaf] for leaf in entry["leaves"]] for phrase, entry in phrases.items()}
         self.yields_of = {phrase: [order[x] for x in entry.get("yields", ())] for phrase, entry in phrases.items()}
+        self.either_of: dict[str, tuple[str, str]] = {
+            phrase: tuple(entry["either"]) for phrase, entry in phrases.items() if "either" in entry
+        }
         self._typed = {word: phrase for phrase, entry in phrases.items() for word in (phrase, *entry["also"])}
         self._exact: dict[str, str] = content["exact"]
         self._keys = {_key(word): phrase for word, phrase in self._typed.items()}

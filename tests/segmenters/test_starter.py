@@ -163,6 +163,9 @@ def test_every_leaf_is_known_and_used_at_least_once():
         (["wall", "accent wall", "floor"], [(1,), (), ()]),
         (["couch", "sofa"], [(), ()]),
         (["chair", "armchair", "table"], [(1,), (), ()]),
+        (["carpet", "floor"], [(), ()]),
+        (["carpet", "rug"], [(), ()]),
+        (["carpet", "wall"], [(), ()]),
     ],
 )
 def test_parts_are_named_by_what_is_narrower_or_yielded(starter, targets, parts):
@@ -182,6 +185,21 @@ def test_the_top_of_an_island_goes_to_the_edit_that_names_it(starter, kitchen, l
 
 def test_understand_answers_one_phrase_for_each_target(starter):
     assert starter.understand(["couch", "wall", "couch"]) == ("sofa", "wall", "sofa")
+
+
+@pytest.mark.parametrize(
+    ("targets", "read"),
+    [
+        (["carpet", "walls"], ("rug or floor", "wall")),
+        (["carpet", "parquet"], ("rug", "floor")),
+        (["area rug", "carpets"], ("rug", "floor")),
+        (["rug", "floor"], ("rug", "floor")),
+        (["fitted carpet"], ("floor",)),
+        (["persian carpet"], ("rug",)),
+    ],
+)
+def test_a_carpet_is_what_no_other_target_names(starter, targets, read):
+    assert starter.understand(targets) == read
 
 
 def test_unknown_words_are_refused_before_the_photo_is_looked_at(starter):
@@ -278,6 +296,13 @@ def test_what_is_not_there_peaks_below_the_threshold_and_the_less_the_surer_that
 
 def test_what_is_not_there_is_found_from_the_threshold_of_the_boxes_on():
     assert load("starter").boxes.threshold == module.FOUND
+
+
+@pytest.mark.parametrize(("presence", "meant"), [(0.9, "rug"), (0.1, "floor")])
+def test_a_carpet_is_the_rug_where_there_is_one_and_else_the_floor(presence: float, meant: str):
+    starter = told({"rug": HALF, "floor": ELSEWHERE}, {"rug": presence, "floor": 0.8})
+    assert np.array_equal(heat_of(starter, "carpet"), heat_of(starter, meant))
+    assert np.array_equal(heat_of(starter, "carpet", "floor")[0], heat_of(starter, "rug", "floor")[0])
 
 
 def test_presence_and_strength_both_speak_for_a_phrase():
