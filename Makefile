@@ -102,7 +102,7 @@ $(RENDER_ENV)/.ready:
 ## Renders rooms to train on, in the background and at idle priority; goes on where it stopped. Its log: $(RENDERS)/log.
 renders: render-env
 	mkdir -p $(RENDERS)
-	nohup nice -n 19 $(shell command -v chrt >/dev/null && echo chrt -i 0) $(RENDER_ENV)/bin/python scripts/render_rooms \
+	nohup sh -c 'echo 19 > /proc/self/autogroup; exec "$$@"' idle nice -n 19 $(shell command -v chrt >/dev/null && echo chrt -i 0) $(RENDER_ENV)/bin/python scripts/render_rooms \
 		--out $(RENDERS) --count $(RENDER_COUNT) --seed $(RENDER_SEED) --size 512x384 --aspects --samples 16 \
 		--twins-every 4 --twins 1 --recolours-every 8 --recolours 2 --passes-every 4 \
 		$(if $(wildcard $(RENDER_ASSETS)),--assets $(RENDER_ASSETS)) >> $(RENDERS)/log 2>&1 &
