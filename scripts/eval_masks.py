@@ -29,6 +29,7 @@ from kitchens_split import SPLIT, is_kitchen
 from PIL import Image
 
 from automask import config
+from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, MaskError, UnknownPhrase, UsageError
 from automask.images import atomic_path, open_photo, write_picture
 from automask.masking.find import find_regions
@@ -40,7 +41,7 @@ from automask.results.previews import overlay
 from automask.results.records import write_json
 from automask.results.sheets import contact_sheet
 from automask.stages import NotLoaded
-from automask.types import Box, Edit, Hard, Heat, Region, Rgb
+from automask.types import Box, Edit, Hard, Heat, Region, Rgb, Survey
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -666,15 +667,21 @@ class _Watched:
 
     def __init__(self, stages: Stages) -> None:
         self._segmenter, self._refiner = stages.segmenter, stages.refiner
+        self._survey = capabilities_of(stages.segmenter).survey
         self.gave_heats = np.zeros((0, 0, 0), dtype=np.float32)
+        self.gave_others: Heat | None = None
         self.gave_masks: Hard | None = None
         self.segmenter_s = self.refiner_s = 0.0
 
     def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
+        return self.survey(photo, targets).heats
+
+    def survey(self, photo: Rgb, targets: Sequence[str]) -> Survey:
         began = time.perf_counter()
-        self.gave_heats = self._segmenter.heats(photo, targets)
+        seen = Survey(self._segmenter.heats(photo, targets)) if self._survey is None else self._survey(photo, targets)
         self.segmenter_s = time.perf_counter() - began
-        return self.gave_heats
+        self.gave_heats, self.gave_others = seen.heats, seen.others
+        return seen
 
     def refine(self, photo: Rgb, heats: Heat, boxes: Sequence[tuple[Box, ...]]) -> Hard:
         began = time.perf_counter()
@@ -686,11 +693,14 @@ class _Watched:
 class _Ready:
     """A segmenter and refiner that give what is ready."""
 
-    def __init__(self, heat: Heat, hard: Hard) -> None:
-        self._heat, self._hard = heat, hard
+    def __init__(self, heat: Heat, hard: Hard, others: Heat | None) -> None:
+        self._heat, self._hard, self._others = heat, hard, others
 
     def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:  # noqa: ARG002 - the protocol's
         return self._heat[None]
+
+    def survey(self, photo: Rgb, targets: Sequence[str]) -> Survey:  # noqa: ARG002 - the protocol's
+        return Survey(self._heat[None], self._others)
 
     def refine(self, photo: Rgb, heats: Heat, boxes: Sequence[tuple[Box, ...]]) -> Hard:  # noqa: ARG002 - the protocol's
         return self._hard[None]
@@ -724,7 +734,7 @@ def look(photo: Rgb, phrases: Sequence[str], stages: Stages) -> Look:
     plain = Threshold(threshold=stages.boxes.threshold)
 
     def alone(phrase: str, heat: Heat, hard: Hard, refiner: Refiner | None = None) -> Region:
-        ready = _Ready(heat, hard)
+        ready = _Ready(heat, hard, watched.gave_others)
         tools = replace(stages, segmenter=ready, refiner=refiner or ready)
         return find_regions(photo, (Edit((phrase,), ""),), tools)[0]
 

@@ -17,6 +17,7 @@ from automask.protocols import Refiner, Stages
 from automask.refiners.threshold import Threshold
 from automask.segmenters.painted import Painted
 from automask.stages import NotLoaded
+from automask.types import Survey
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "eval_masks.py"
 
@@ -160,11 +161,11 @@ class Everything:
 
 @pytest.fixture
 def run(folder: Path) -> Run:
-    def run(*arguments: str, refiner: Refiner | None = None) -> dict[str, Any]:
+    def run(*arguments: str, segmenter: type[Painted] = Painted, refiner: Refiner | None = None) -> dict[str, Any]:
         flags = script._arguments(["--data", str(folder), "--out", str(folder / "measured"), *arguments])
         wanted = flags.phrases and flags.phrases.split(", ")
         # Stages made here spare each test the quarter of a second that a configuration takes to compose.
-        stages = Stages(Painted(masks=str(folder / "heat")), refiner or Threshold(), NotLoaded())
+        stages = Stages(segmenter(masks=str(folder / "heat")), refiner or Threshold(), NotLoaded())
         script.evaluate(flags, script.read_folder(flags.data, wanted, min_area=flags.min_area), stages)
         summary = json.loads((folder / "measured" / "table.json").read_text(encoding="utf-8"))
         return {**summary, "rows": {row["phrase"]: row for row in summary["phrases"]}}
@@ -251,6 +252,19 @@ def test_the_refiner_stands_beside_plain_threshold(run: Run, folder: Path, label
     row = run(refiner=Everything())["rows"]["floor"]
     assert row["plain_iou"] == 0
     assert row["iou"] == pytest.approx(12 * 36 / (30 * 40))
+
+
+def test_what_is_more_likely_another_thing_is_left_out_as_in_an_edit(run: Run, folder: Path, labels: np.ndarray):
+    _save(folder / "heat" / "floor.png", (labels == FLOOR).astype(np.uint8) * np.uint8(200))
+
+    class Seeing(Painted):
+        def survey(self, photo, targets):
+            others = np.zeros(SIZE, dtype=np.float32)
+            others[:, :18] = 1
+            return Survey(self.heats(photo, targets), others)
+
+    row = run("--phrases", "floor", segmenter=Seeing)["rows"]["floor"]
+    assert row["iou"] == row["plain_iou"] == pytest.approx(0.5, abs=0.05)  # 18 of the floor's 36 columns
 
 
 def test_only_wanted_phrases_are_asked_aliases_included(run: Run, folder: Path, labels: np.ndarray):
