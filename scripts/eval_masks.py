@@ -696,8 +696,8 @@ class _Ready:
     def __init__(self, heat: Heat, hard: Hard, others: Heat | None) -> None:
         self._heat, self._hard, self._others = heat, hard, others
 
-    def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:  # noqa: ARG002 - the protocol's
-        return self._heat[None]
+    def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
+        return self.survey(photo, targets).heats
 
     def survey(self, photo: Rgb, targets: Sequence[str]) -> Survey:  # noqa: ARG002 - the protocol's
         return Survey(self._heat[None], self._others)
