@@ -68,12 +68,17 @@ def _rebuild(cls: type[AutomaskError], state: dict[str, Any], args: tuple[Any, .
     return error
 
 
+def wants_traceback() -> bool:
+    """Whether `AUTOMASK_DEBUG` asks for the tracebacks of errors; empty and 0 do not."""
+    return os.environ.get("AUTOMASK_DEBUG", "") not in ("", "0")
+
+
 def debug_traceback(error: BaseException) -> None:
     """Under `AUTOMASK_DEBUG=1`, prints the traceback of an error that is not ours, or that such an error caused.
 
     A plug-in's exception becomes one line for users; its author wants to see where it was raised.
     """
-    if not os.environ.get("AUTOMASK_DEBUG"):
+    if not wants_traceback():
         return
     cause: BaseException | None = error
     while isinstance(cause, AutomaskError):

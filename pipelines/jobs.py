@@ -134,6 +134,7 @@ def _check_typed(typed: Sequence[str]) -> None:
         except HydraException as error:
             if key == "edits" or text in ("->", "=>"):
                 raise UsageError(f"{text!r} is not quoted", hint=_quoting(typed, words)) from error
+            _refuse_bare(text, typed)
             continue
         if override.is_sweep_override() and not sweeps:
             if key == "edits":
@@ -145,6 +146,17 @@ def _check_typed(typed: Sequence[str]) -> None:
     # Hydra's own questions (`--cfg job`, `--info`) and configurations of other names are Hydra's to judge.
     if all(text.startswith(("--multirun", "-m", "--config-dir", "-cd")) for text in typed if text.startswith("-")):
         compose(None, plain, conf=_named_folder(typed), script=True)
+
+
+def _refuse_bare(text: str, typed: Sequence[str]) -> None:
+    """Raises for what is no `key=value`, as `automask edit` takes photo and words; else it is Hydra's to judge."""
+    before = typed[typed.index(text) - 1] if text in typed[1:] else ""
+    if before.startswith("-") and before not in ("-m", "--multirun"):
+        return  # the value of an option of Hydra's
+    if any(arrow in text for arrow in ("->", "=>")) and not re.match(r"[~+]*[\w./@]+=(?!>)", text):
+        raise UsageError(f"{text!r} is no key=value", hint=f'say edits="{quoted(text)}"')
+    if "=" not in text:
+        raise UsageError(f"{text!r} is no key=value", hint=f"say photo={text}")
 
 
 def _quoting(typed: Sequence[str], words: str) -> str:

@@ -84,9 +84,7 @@ def test_a_path_of_a_batch_that_is_none_is_told_in_one_line(name):
 
 
 def test_out_of_a_batch_is_no_override():
-    with pytest.raises(
-        automask.ConfigError, match="the overrides set 'out'; it is an argument of its own"
-    ):
+    with pytest.raises(automask.ConfigError, match="the overrides set 'out'; it is an argument of its own"):
         automask.batch("listing", "lamp -> gold", overrides={"out": "elsewhere"})
     with pytest.raises(automask.ConfigError, match="overrides is 'seed=3'; give a list of texts"):
         automask.batch("listing", "lamp -> gold", overrides="seed=3")

@@ -150,6 +150,8 @@ def test_without_arguments_a_script_explains_itself(name: str, tmp_path: Path):
         (["edits=island -> marble"], 2, """edits="'island -> marble'\""""),
         (["edits=island", "->", "marble"], 2, """edits="'island -> marble'\""""),
         (["-m", "edits=island -> marble"], 2, """edits="'island -> marble'\""""),
+        (["/rooms/kitchen.jpg", "island -> marble"], 2, "'/rooms/kitchen.jpg' is no key=value; say photo=/rooms/kit"),
+        (["photo=kitchen.jpg", "island -> marble"], 2, """'island -> marble' is no key=value; say edits="'island ->"""),
         (["edits=island,lamp"], 2, """edits="'island,lamp'\""""),
         ([], 2, "no edits= and no plan="),
         (["edits='a -> b'", "plan=x.yaml"], 2, "edits= and plan= are both given"),

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from automask.errors import AutomaskError
+from automask.errors import AutomaskError, debug_traceback
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -65,7 +65,11 @@ def in_this_process(make_worker: MakeWorker[T, R], items: Sequence[T], on_error:
         yield from stream(items, on_error=on_error)
         return
     for item in items:
-        yield _result(try_item(work, item), item, on_error)
+        try:
+            answer: Answer = True, work(item)
+        except Exception as error:
+            answer = False, error
+        yield _result(answer, item, on_error)
 
 
 def share_out(
@@ -127,10 +131,14 @@ def share_out(
 
 
 def try_item(work: Callable[[T], R], item: T) -> Answer:
-    """(True, result), or (False, error) with an error that can be pickled."""
+    """(True, result), or (False, error) with an error that can be pickled.
+
+    Pickling loses the traceback, so it is shown here, in the worker, where it is asked for.
+    """
     try:
         return True, work(item)
     except Exception as error:
+        debug_traceback(error)
         return False, _portable(error)
 
 

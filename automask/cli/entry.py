@@ -19,7 +19,7 @@ from automask.cli.commands import (
     run_models_list,
 )
 from automask.cli.parsers import Parser, leaf, program_parser
-from automask.errors import AutomaskError, UsageError, debug_traceback
+from automask.errors import AutomaskError, UsageError, debug_traceback, wants_traceback
 
 _INTERRUPTED = 130
 
@@ -47,12 +47,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         _drop_output()
         status = 1
     except OSError as error:
+        debug_traceback(error)
         _drop_output()
         status = _fail(f"{error.filename or 'standard output'}: {error.strerror or error}", 1)
     except MemoryError:
         status = _fail("out of memory; try a smaller photo, or fewer phrases at a time", 1)
     except Exception as error:
-        if os.environ.get("AUTOMASK_DEBUG"):
+        if wants_traceback():
             raise
         said = " ".join(str(error).split())
         status = _fail(f"unexpected {type(error).__name__}: {said}; run again with AUTOMASK_DEBUG=1 to see where", 1)

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import json
+import os
+import shutil
 import sys
 import urllib.request
 from pathlib import Path
@@ -374,6 +376,23 @@ def test_a_batch_shows_the_traceback_of_each_photo_too(capsys, scene, failing, t
     status, _, err = run(capsys, *words)
     assert status == 4
     assert "in my_own_helper" in err
+
+
+def test_processes_of_a_batch_show_the_traceback_too(capfd, scene, failing, tmp_path, monkeypatch):
+    words = ("batch", scene.folder, "island -> navy", "--conf", failing, "segmenter=failing", "-o", tmp_path / "o")
+    monkeypatch.setenv("AUTOMASK_DEBUG", "1")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    shutil.copyfile(scene.photo, scene.folder / "second.png")
+    assert main([str(word) for word in (*words, "--workers", "2")]) == 4
+    assert capfd.readouterr().err.count("in my_own_helper") == 2
+
+
+def test_debugging_is_off_where_it_says_0(capsys, scene, failing, tmp_path, monkeypatch):
+    monkeypatch.setenv("AUTOMASK_DEBUG", "0")
+    words = ("mask", scene.photo, "island", "--conf", failing, "segmenter=failing", "-o", tmp_path / "o")
+    status, _, err = run(capsys, *words)
+    assert status == 1
+    assert len(err.splitlines()) == 1
 
 
 def test_a_mistake_of_the_user_has_no_traceback_even_then(capsys, scene, monkeypatch):
