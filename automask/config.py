@@ -142,7 +142,7 @@ def compose(
             mistakes.append(f"{text!r}: Hydra's own settings belong to the scripts in pipelines/")
             del pairs[key]
     if preset is not None and preset != chosen["preset"]:
-        mistakes.append(f"--preset {preset} and preset={chosen['preset']} disagree")
+        mistakes.append(f"--preset {preset} and preset={chosen['preset']} disagree; say it once")
     unknown = {group: name for group, name in chosen.items() if name not in groups[group]}
     mistakes += [f"unknown {group} {name!r}{_hint(name, groups[group])}" for group, name in unknown.items()]
     # The keys of a group that nobody knows cannot be judged; all others still are, so that one run tells every mistake.
@@ -308,7 +308,7 @@ def _hydra(overrides: Sequence[str], conf: Path | None, primary: str) -> tuple[C
     import yaml  # comes with Hydra
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
-    from hydra.errors import HydraException
+    from hydra.errors import HydraException, MissingConfigException
     from hydra.types import RunMode
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
@@ -323,6 +323,8 @@ def _hydra(overrides: Sequence[str], conf: Path | None, primary: str) -> tuple[C
             preset = str(composed.hydra.runtime.choices.preset)
             run = OmegaConf.masked_copy(composed, [key for key in composed if key != "hydra"])
             container: Any = OmegaConf.to_container(run, resolve=True)
+    except MissingConfigException as error:
+        raise ConfigError(_missing_file(str(error.missing_cfg_file), conf)) from error
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"configuration: {' '.join(str(error).split())}", hint="see docs/reference/configuration.md"
@@ -330,6 +332,13 @@ def _hydra(overrides: Sequence[str], conf: Path | None, primary: str) -> tuple[C
     if sweeps and primary == "config":
         raise ConfigError("the experiment runs several jobs", hint="use python pipelines/edit.py experiment=NAME")
     return container, preset
+
+
+def _missing_file(named: str, conf: Path | None) -> str:
+    """What to say of a file that the `defaults` of a preset, an experiment or the user's own file name in vain."""
+    group, _, name = named.rpartition("/")
+    names = _groups([conf_dir()] if conf is None else [conf_dir(), conf]).get(group, [])
+    return f"a list of defaults names {group or 'the file'} {name!r}, which there is not{_hint(name, names)}"
 
 
 def override_texts(overrides: Sequence[str] | Mapping[str, Any]) -> Sequence[str]:
@@ -506,6 +515,8 @@ def _mistakes_in_key(key: str, text: str, value: Any, base: Config) -> list[str]
     for part in key.split("."):
         if not isinstance(node, Mapping) or part not in node:
             known = [".".join([*path, name]) for name in node if not name.startswith("_")] if _is_map(node) else []
+            if not path:
+                known += ["preset", "experiment"]  # chosen by name; their values are in the others
             everywhere = _dotted(base)
             same = [name for name in everywhere if name.rpartition(".")[2] == part]
             close = (same[0] if same else None) or nearest(key, known) or (None if path else nearest(key, everywhere))
@@ -566,7 +577,9 @@ def _targets_in(folder: Path) -> frozenset[str]:
         try:
             collect(yaml.safe_load(file.read_text(encoding="utf-8")))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigError(f"'{file}': {' '.join(str(error).split())}", hint="fix the YAML") from error
+            mark, said = getattr(error, "problem_mark", None), getattr(error, "problem", None) or str(error)
+            place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+            raise ConfigError(f"'{file}'{place}: {' '.join(said.split())}", hint="fix the YAML") from error
     return frozenset(found)
 
 

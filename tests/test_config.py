@@ -265,6 +265,8 @@ def test_lists_reach_a_constructor_as_plain_lists(tmp_path: Path):
         ("boxes.treshold=0.2", "unknown key 'boxes.treshold'; did you mean 'boxes.threshold'?"),
         ("treshold=0.2", "unknown key 'treshold'; did you mean 'boxes.threshold'?"),
         ("sed=3", "unknown key 'sed'; did you mean 'seed'?"),
+        ("presett=photo", "unknown key 'presett'; did you mean 'preset'?"),
+        ("experimant=careful_masks", "unknown key 'experimant'; did you mean 'experiment'?"),
         ("quux=3", "unknown key 'quux'; valid: segmenter, boxes, refiner"),
         ("boxes.quux=3", "unknown key 'boxes.quux'; valid: boxes.threshold, boxes.min_area_frac"),
         ("seed.x=3", "unknown key 'seed.x'"),
@@ -355,7 +357,7 @@ def test_keys_of_an_unknown_choice_are_not_judged():
 
 
 def test_a_preset_named_twice_must_agree():
-    assert refused(["preset=tiny"], preset="photo") == "--preset photo and preset=tiny disagree"
+    assert refused(["preset=tiny"], preset="photo") == "--preset photo and preset=tiny disagree; say it once"
     assert config.compose("tiny", ["preset=tiny"])["preset"] == "tiny"
 
 
@@ -640,3 +642,29 @@ def test_every_key_is_told_in_the_docs():
         for key in node_of(file):
             if key != "_target_":
                 assert f"`{file.parent.name}.{key}`" in page, f"{file.parent.name}.{key}"
+
+
+# ------------------------------------------------------------------------------------- mistakes in files of one's own
+
+
+def own_file(tmp_path: Path, name: str, text: str) -> Path:
+    """A folder for `--conf` that holds this file."""
+    file = tmp_path / "mine" / f"{name}.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    return tmp_path / "mine"
+
+
+def test_a_list_of_defaults_that_names_no_file_is_told_in_one_line(tmp_path: Path):
+    text = "# @package _global_\ndefaults:\n  - override /editor: piant\n"
+    mine = own_file(tmp_path, "experiment/mine", text)
+    said = refused(["experiment=mine"], conf=mine)
+    assert said == "a list of defaults names editor 'piant', which there is not; did you mean 'paint'?"
+
+
+def test_yaml_that_cannot_be_read_is_told_with_its_place(tmp_path: Path):
+    mine = own_file(tmp_path, "segmenter/broken", "a: [\n")
+    said = refused(conf=mine)
+    assert said.startswith(f"'{mine / 'segmenter' / 'broken.yaml'}', line 2, column 1: expected the node content")
+    assert said.endswith("; fix the YAML")
+    assert "unicode string" not in said

@@ -120,7 +120,7 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
         raise UsageError("mask writes several files, and standard output takes one", hint="say -o DIR")
     photo = photo_of(typed.subject, config)
     check_out(config["out"])
-    coco = None if typed.flags.coco is None else _coco_file(typed.flags.coco)
+    coco = None if typed.flags.coco is None else _coco_file(typed.flags.coco, Path(config["out"]), photo.name)
     with progress_bar() as on_progress:
         on_progress("loading the models", 0, 1)
         settings = RunSettings.from_config(config)
@@ -153,15 +153,19 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
     return 0
 
 
-def _coco_file(name: str) -> Path:
+def _coco_file(name: str, out: Path, photo_name: str) -> Path:
     """The path of a COCO file that may be written: a new one, or one that automask wrote.
 
     Raises:
-        UsageError: It has another ending, or somebody else's file is there.
+        UsageError: It has another ending, somebody else's file is there, or the record of the masks goes there.
     """
     import json
 
+    from automask.results.files import free_files, same_file
+
     path = Path(name)
+    if same_file(path, free_files(photo_name, out, None).masks_record):
+        raise UsageError(f"--coco {name!r} is where the record of the masks goes", hint="choose another name")
     if path.suffix.lower() != ".json":
         raise UsageError(f"--coco {name!r} is no JSON file", hint="give it the ending .json")
     if path.exists():

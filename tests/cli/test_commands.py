@@ -307,6 +307,16 @@ def test_a_coco_file_never_overwrites_somebody_else_s(capsys, scene, tmp_path, n
     assert content is None or (tmp_path / name).read_text() == content
 
 
+def test_a_coco_file_never_overwrites_the_record_of_the_masks(capsys, scene, tmp_path):
+    record = tmp_path / "o" / "kitchen.masks.json"
+    status, _, err = run(capsys, "mask", scene.photo, "lamp", "-o", tmp_path / "o", "--coco", record, *scene.overrides)
+    assert (status, err) == (
+        2,
+        f"automask: --coco '{record}' is where the record of the masks goes; choose another name\n",
+    )
+    assert not record.exists()
+
+
 def test_several_photos_of_an_unquoted_pattern_are_sent_to_batch(capsys, scene, tmp_path):
     others = [tmp_path / f"{name}.jpg" for name in "abc"]
     for photos in (others[:2], others):
