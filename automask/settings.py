@@ -84,7 +84,7 @@ class RunSettings:
         """
         given = frozenset(name for name, value in arguments.items() if not isinstance(value, Default))
         defaults: dict[str, Any] = {field.name: field.default for field in fields(cls)}
-        plain = {name: _plain(value) if name in given else defaults[name] for name, value in arguments.items()}
+        plain = {name: _python_number(value) if name in given else defaults[name] for name, value in arguments.items()}
         return cls(**plain), frozenset(name for name in given if plain[name] is not None)
 
     @classmethod
@@ -120,7 +120,7 @@ def mistakes_in(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"{name} is {values[name]!r}", hint
 
 
-def _plain(value: Any) -> Any:
+def _python_number(value: Any) -> Any:
     """A NumPy number as Python's own; anything else as it is."""
     return value.item() if isinstance(value, np.integer | np.floating) else value
 
