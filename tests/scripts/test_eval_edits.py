@@ -254,8 +254,8 @@ def test_what_the_re_render_leaves_as_it_was_is_told():
     before, mask = np.full((40, 60, 3), 200, np.uint8), plate()
     after = before.copy()
     after[plate(box=(10, 25, 15, 45))] = (40, 40, 40)
-    assert eval_edits.share_that_stays(before, after, mask) == pytest.approx(0.25)
-    assert math.isnan(eval_edits.share_that_stays(before, before, mask))
+    assert eval_edits.unchanged_share(before, after, mask) == pytest.approx(0.25)
+    assert math.isnan(eval_edits.unchanged_share(before, before, mask))
 
 
 @pytest.fixture
@@ -300,7 +300,7 @@ def test_choose_by_split_and_by_name(room):
     assert {pair.scene for pair in eval_edits.choose(pairs, split="tune")} == {"hall_0000"}
     assert eval_edits.choose(pairs) == pairs
     assert len(eval_edits.choose(pairs, scenes=("hall_0000",))) == 2
-    with pytest.raises(SystemExit, match="no scene 'hall_7'; there are: hall_0000, hall_0001"):
+    with pytest.raises(SystemExit, match="unknown scene 'hall_7'; valid: hall_0000, hall_0001"):
         eval_edits.choose(pairs, scenes=("hall_7",))
 
 
