@@ -26,11 +26,11 @@ _SPELLING = 0.82
 
 # Cosine similarities. Chosen on the half "tune" of tests/segmenters/words_heldout.json; the other half's rates are in
 # docs/research/starter.md.
-_SAME = 0.98  # from here it is the reference itself
+_SAME = 0.98  # from here on it counts as the reference itself
 _SIMILAR = 0.7  # least similarity to a known text
-_HEADS_SIMILAR = 0.5  # the last word of a compound says what it is: "sofa dealer" is not a sofa
-_MARGIN = 0.05  # over the most similar text of the background, and over any other phrase
-_NEAR = 0.6  # from here it is worth suggesting in a refusal
+_HEADS_SIMILAR = 0.5  # the last word of a compound is its head: "sofa dealer" is not a sofa
+_MARGIN = 0.05  # above the most similar text of the background, and above any other phrase
+_NEAR = 0.6  # from here on it is suggested in a refusal
 _BEFORE_HEAD = np.float32(0.6)  # weight of the words before the last; as in scripts/distil_words.py
 
 _PICKING = frozenset(
@@ -136,7 +136,7 @@ class Vocabulary:
             UnknownPhrase: It means none of them, or picks one of several ("left wall"), which the net cannot do.
         """
         signs = re.sub(r"[&+/]", " and ", re.sub(r"['\u2019]s?\b", "", text.casefold()))
-        words = self._joined(re.sub(r"[^\w]+|_", " ", signs).split())
+        words = self._drop_connectives(re.sub(r"[^\w]+|_", " ", signs).split())
         phrase = self._look_up(words) if len(words) <= _MAX_WORDS else None
         if phrase is not None:
             return phrase
@@ -146,10 +146,10 @@ class Vocabulary:
         placing = next((word for word in (*head[:-1], *tail) if word in _PLACING), None)
         latin = all(re.fullmatch("[a-z]+", word) for word in words)
         if latin and len(words) <= _MAX_WORDS and not _OTHERWISE.intersection(words) and not self._is_refused(words):
-            spelt = self._respelt(words)
-            phrase = self._look_up(spelt)
+            corrected = self._correct_spelling(words)
+            phrase = self._look_up(corrected)
             if phrase is None and picking is None:
-                phrase = self._in_relation(spelt)
+                phrase = self._in_relation(corrected)
             if phrase is not None:
                 return phrase
         near = ", ".join(self._nearest(words[:_MAX_WORDS]))
@@ -168,7 +168,7 @@ class Vocabulary:
             hint=f"nearest known words: {near} (docs/guide/things.md lists all; preset=photo takes any)",
         )
 
-    def _joined(self, words: list[str]) -> list[str]:
+    def _drop_connectives(self, words: list[str]) -> list[str]:
         """The words without mere connecting words ("black and white floor", "built in shelves").
 
         A position at the end is moved to the front: "cabinets (upper)".
@@ -184,7 +184,7 @@ class Vocabulary:
 
     def _is_refused(self, words: list[str]) -> bool:
         """Whether the text is refused, with or without the leading words that may be dropped."""
-        bare = self._bare(words)
+        bare = self._strip_modifiers(words)
         return bool({_key(" ".join(words)), _key(" ".join(bare))} & self._refused)
 
     def _look_up(self, words: list[str]) -> str | None:
@@ -193,11 +193,11 @@ class Vocabulary:
             phrase = self._exact.get(" ".join(words)) or self._keys.get(_key(" ".join(words)))
             if phrase is not None:
                 return phrase
-            gone = next((n for n in (1, 2) if " ".join(words[:n]) in self._dropped), len(words))
-            words = words[gone:]
+            dropped = next((n for n in (1, 2) if " ".join(words[:n]) in self._dropped), len(words))
+            words = words[dropped:]
         return None
 
-    def _respelt(self, words: list[str]) -> list[str]:
+    def _correct_spelling(self, words: list[str]) -> list[str]:
         """Each non-English word replaced by the most similar known word, if there is one."""
         out = []
         for word in words:
@@ -212,30 +212,30 @@ class Vocabulary:
     def _in_relation(self, words: list[str]) -> str | None:
         """The phrase of an object that is described by another: "tap over the sink", "doors of the cabinets"."""
         head, relation, tail = _split(words)
-        tail = self._bare(tail)
+        tail = self._strip_modifiers(tail)
         if not tail:  # "wall of the kitchen" is a wall; "under the sink" is not the sink
-            return None if words and words[0] in _RELATING else self._plain(head)
+            return None if words and words[0] in _RELATING else self._noun_phrase(head)
         if relation in _JOINED:
             if singular(head[-1]) in _AMOUNTS and relation == "of":
-                return self._plain(tail)
+                return self._noun_phrase(tail)
             joined = self._look_up(tail + head)
             if joined is not None or relation == "of":
                 return joined  # a part of a known object is not the object: "legs of the table"
-        phrase = "backsplash" if singular(head[-1]) == "tile" else self._plain(head)
-        beside = self._plain(tail)
-        if phrase is None or beside is None:
+        phrase = "backsplash" if singular(head[-1]) == "tile" else self._noun_phrase(head)
+        neighbour = self._noun_phrase(tail)
+        if phrase is None or neighbour is None:
             return None
         for phrases, relations, which, narrower in _NARROWER:
-            if phrase in phrases and relation in relations and (which is None or beside in which):
+            if phrase in phrases and relation in relations and (which is None or neighbour in which):
                 return narrower
         picks = phrase in _ONE_OF and relation not in _JOINED
         return None if picks or singular(head[-1]) == "tile" else phrase
 
-    def _plain(self, words: list[str]) -> str | None:
+    def _noun_phrase(self, words: list[str]) -> str | None:
         """The phrase of a noun with the words before it."""
         phrase = self._look_up(words) or self._by_place(words)
         if phrase is None and not _PLACING.intersection(words[:-1]):
-            phrase = self._by_meaning(words, alike=_SAME) or self._by_parts(words) or self._by_meaning(words)
+            phrase = self._by_meaning(words, min_similarity=_SAME) or self._by_parts(words) or self._by_meaning(words)
         return phrase or self._by_parts(words)
 
     def _by_place(self, words: list[str]) -> str | None:
@@ -264,28 +264,28 @@ class Vocabulary:
             or (word not in _PLACING and word not in _RELATING and _key(word) not in self._keys)
         ]
         for n in range(len(free) + 1):
-            for gone in combinations(free, n):
-                phrase = self._look_up([word for i, word in enumerate(words) if i not in gone])
+            for dropped in combinations(free, n):
+                phrase = self._look_up([word for i, word in enumerate(words) if i not in dropped])
                 if phrase is not None:
                     return phrase
         return None
 
-    def _by_meaning(self, words: list[str], *, alike: float = _SIMILAR) -> str | None:
+    def _by_meaning(self, words: list[str], *, min_similarity: float = _SIMILAR) -> str | None:
         """The phrase with the most similar meaning, if it is clearly more similar than everything else."""
-        singles = [singular(word) for word in self._bare(words)]
+        singles = [singular(word) for word in self._strip_modifiers(words)]
         if not singles or not all(map(self._meaning.knows, singles)):
             return None
-        likeness = self._meaning.likeness(singles)
-        background = likeness.pop("", -1.0)
-        phrase = max(likeness, key=likeness.__getitem__, default="")
-        if not phrase or likeness[phrase] < alike:
+        similarity = self._meaning.similarity(singles)
+        background = similarity.pop("", -1.0)
+        phrase = max(similarity, key=similarity.__getitem__, default="")
+        if not phrase or similarity[phrase] < min_similarity:
             return None
         covered = set(self.leaves_of[phrase])
-        apart = [like for other, like in likeness.items() if not covered.intersection(self.leaves_of[other])]
-        clear = likeness[phrase] - max(background, *apart, -1.0) >= _MARGIN
-        return phrase if clear or likeness[phrase] >= _SAME else None
+        others = [value for other, value in similarity.items() if not covered.intersection(self.leaves_of[other])]
+        clear = similarity[phrase] - max(background, *others, -1.0) >= _MARGIN
+        return phrase if clear or similarity[phrase] >= _SAME else None
 
-    def _bare(self, words: list[str]) -> list[str]:
+    def _strip_modifiers(self, words: list[str]) -> list[str]:
         """The words without the leading ones that may be dropped; possibly empty."""
         while words and words[0] in self._dropped:
             words = words[1:]
@@ -294,13 +294,15 @@ class Vocabulary:
     def _nearest(self, words: list[str]) -> list[str]:
         """Up to four known words: with a word of the text, similar in spelling or meaning, then the common ones."""
         wanted = {singular(word) for word in words} - self._dropped - _OTHERWISE - _RELATING
-        sharing = [typed for typed in self._typed if wanted & {singular(word) for word in typed.split()}]
-        alike = difflib.get_close_matches(" ".join(words), self._typed, n=4, cutoff=0.75)
-        meant = self._meaning.likeness([singular(word) for word in words], heads_alike=-1.0)
-        meant.pop("", None)
-        by_meaning = sorted((phrase for phrase in meant if meant[phrase] >= _NEAR), key=lambda near: -meant[near])
+        with_a_word = [typed for typed in self._typed if wanted & {singular(word) for word in typed.split()}]
+        spelt_similarly = difflib.get_close_matches(" ".join(words), self._typed, n=4, cutoff=0.75)
+        similarity = self._meaning.similarity([singular(word) for word in words], min_head_similarity=-1.0)
+        similarity.pop("", None)
+        by_meaning = sorted(
+            (phrase for phrase in similarity if similarity[phrase] >= _NEAR), key=lambda near: -similarity[near]
+        )
         one_per_phrase: dict[str, str] = {}
-        for typed in (*sharing, *alike, *by_meaning, "cabinets", "island", "wall", "floor"):
+        for typed in (*with_a_word, *spelt_similarly, *by_meaning, "cabinets", "island", "wall", "floor"):
             one_per_phrase.setdefault(self._typed[typed], typed)
         return list(one_per_phrase.values())[:4]
 
@@ -312,7 +314,7 @@ class Vocabulary:
 class _Meaning:
     """How similar texts are in meaning: one vector per word, one per reference text.
 
-    The vector of a text is the weighted mean of its words'; likeness is the cosine.
+    The vector of a text is the weighted mean of its words'; similarity is the cosine.
     Source: van Dongen and Tulkens 2024 (Model2Vec) for vectors of words distilled from a sentence model.
 
     Args:
@@ -327,12 +329,12 @@ class _Meaning:
             self._texts = arrays["texts"]
             self._read_as = arrays["read_as"]
             self._phrases = arrays["phrases"].tobytes().decode("ascii").split("\n")
-        self._alone = self._texts[:, -2] < 0
+        self._single = self._texts[:, -2] < 0
         padded = np.concatenate([self._vectors, np.zeros((1, self._vectors.shape[1]), np.float32)])
         whole = padded[self._texts[:, -1]]
         for before in self._texts.T[:-1]:
-            (there,) = np.nonzero(before >= 0)
-            whole[there] += _BEFORE_HEAD * padded[before[there]]
+            (present,) = np.nonzero(before >= 0)
+            whole[present] += _BEFORE_HEAD * padded[before[present]]
         self._whole = _unit(whole)
         self._unit = _unit(self._vectors)
 
@@ -340,8 +342,8 @@ class _Meaning:
         """Whether the vectors include the word, which is in singular."""
         return word in self._row
 
-    def likeness(self, words: Sequence[str], *, heads_alike: float = _HEADS_SIMILAR) -> dict[str, float]:
-        """For each phrase the likeness of its most similar text; "" is the background.
+    def similarity(self, words: Sequence[str], *, min_head_similarity: float = _HEADS_SIMILAR) -> dict[str, float]:
+        """For each phrase the similarity of its most similar text; "" is the background.
 
         Empty if the last word is unknown. Texts with a dissimilar last word do not count, nor do the background's
         single words against a compound: "wall" is near every wall.
@@ -350,13 +352,13 @@ class _Meaning:
         if not rows or words[-1] not in self._row:
             return {}
         vector = self._vectors[rows[-1]] + _BEFORE_HEAD * self._vectors[rows[:-1]].sum(0)
-        alike = self._whole @ (vector / max(float(np.linalg.norm(vector)), 1e-6))
+        cosines = self._whole @ (vector / max(float(np.linalg.norm(vector)), 1e-6))
         heads = self._unit @ self._unit[rows[-1]]
-        counts = heads[self._texts[:, -1]] >= heads_alike
+        counts = heads[self._texts[:, -1]] >= min_head_similarity
         if len(words) > 1:
-            counts &= ~self._alone | (self._read_as > 0)
+            counts &= ~self._single | (self._read_as > 0)
         best = np.full(len(self._phrases), -1.0, np.float32)
-        np.maximum.at(best, self._read_as[counts], alike[counts])
+        np.maximum.at(best, self._read_as[counts], cosines[counts])
         return {phrase: float(value) for phrase, value in zip(self._phrases, best, strict=True) if value > -1}
 
 
