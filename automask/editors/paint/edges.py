@@ -41,7 +41,7 @@ def cover_of(
     if not len(at) or not inner.any():
         return cover, np.zeros_like(perceptual)
     outside = ~mask
-    seen, foreign_here = perceptual.reshape(-1, 3)[at], foreign.ravel()[at]
+    observed, foreign_here = perceptual.reshape(-1, 3)[at], foreign.ravel()[at]
     surfaces = [near.reshape(-1, 3)[at], _nearest_colour(perceptual, inner, at)]
     others = [_outlier_colour(perceptual, foreign, mask, radius)[at]]
     if outside.any():
@@ -57,8 +57,8 @@ def cover_of(
         for index, other in enumerate(others):
             apart = surface - other
             size = _row_dots(apart, apart)
-            mix = np.clip((_row_dots(seen - other, apart) + doubt * prior) / (size + doubt), 0, 1)
-            gap = seen - other - mix[:, None] * apart
+            mix = np.clip((_row_dots(observed - other, apart) + doubt * prior) / (size + doubt), 0, 1)
+            gap = observed - other - mix[:, None] * apart
             cost = _row_dots(gap, gap) / bright + np.float32(0.1 * floor**2) * (mix - prior) ** 2
             if index == 0:
                 # The oddest pixel nearby may be this one, which it explains perfectly: only where nothing outside does.
@@ -79,11 +79,11 @@ def cover_of(
     cover = _remove_specks(cover, mask, 2 * radius * radius)
     left = 1 - cover.ravel()[at][:, None]
     # What is left of the pixel without the surface, clipped close to the neighbour's colour: noise would show as dots.
-    seen, old, neighbour = (np.maximum(each @ _FROM_PERCEPTUAL.T, 0) for each in (seen, old, neighbour))
-    held = np.clip(seen - (1 - left) * old, 0.6 * left * neighbour, 1.5 * left * neighbour)
-    rest = np.zeros_like(perceptual)
-    rest.reshape(-1, 3)[at] = np.where(left > 0.98, seen, held)
-    return cover, rest
+    observed, old, neighbour = (np.maximum(each @ _FROM_PERCEPTUAL.T, 0) for each in (observed, old, neighbour))
+    clipped = np.clip(observed - (1 - left) * old, 0.6 * left * neighbour, 1.5 * left * neighbour)
+    remainder = np.zeros_like(perceptual)
+    remainder.reshape(-1, 3)[at] = np.where(left > 0.98, observed, clipped)
+    return cover, remainder
 
 
 def _row_dots(one: FloatImage, other: FloatImage) -> FloatImage:

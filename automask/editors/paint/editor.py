@@ -142,18 +142,19 @@ class Paint:
             )
         at = np.flatnonzero(mask)  # a mask fills a third of its box or so: only its pixels from here on
         shade = np.float32(self.shading * shading) * light.shade.take(at)[None]
-        shine, cover = light.shine.take(at)[None], light.cover.take(at)[None]
+        highlights, cover = light.highlights.take(at)[None], light.cover.take(at)[None]
         planes = reflectance.shape[:2] == mask.shape
         hue = rho / rho.max() if look.metal else np.ones(3, np.float32)  # of highlights
         painted = np.empty((1, len(at), 3), np.float32)
         for c in range(3):
-            sent = reflectance[..., c].take(at)[None] if planes else reflectance[..., c]
-            shone = (
-                np.exp(light.lit[..., c].take(at)[None] + shade) * (np.minimum(sent, WHITEST) + np.float32(SHEEN))
-                + shine * hue[c]
+            reflected = reflectance[..., c].take(at)[None] if planes else reflectance[..., c]
+            scene_light = (
+                np.exp(light.illumination[..., c].take(at)[None] + shade)
+                * (np.minimum(reflected, WHITEST) + np.float32(SHEEN))
+                + highlights * hue[c]
             )
-            new = linear_of_scene(cv2.log(np.maximum(shone, 1e-6)))
-            mixed = cover * new + light.rest[..., c].take(at)[None]
+            new = linear_of_scene(cv2.log(np.maximum(scene_light, 1e-6)))
+            mixed = cover * new + light.remainder[..., c].take(at)[None]
             painted[..., c] = encode(np.where(cover < 1, mixed, new))
         out[y0:y1, x0:x1][mask] = to_uint8(painted)[0]
         return out

@@ -17,22 +17,22 @@ class Light:
     """The light on the masked surface, as logarithms of scene light.
 
     Args:
-        lit: [h, w, 3] the illumination in red, green and blue: what a reflectance of 1 gives back.
-        shade: [h, w] to be added: light and shade about that.
-        shine: [h, w] scene light (not its logarithm) of highlights, the same on any reflectance.
+        illumination: [h, w, 3] in red, green and blue: what a reflectance of 1 gives back.
+        shade: [h, w] shading, to be added to the illumination.
+        highlights: [h, w] scene light (not its logarithm), the same on any reflectance.
         cover: [h, w] in 0..1, the share of the pixel that shows the surface and not a neighbour.
-        rest: [h, w, 3] linear colour of the neighbour, times its own share of the pixel.
+        remainder: [h, w, 3] linear colour of the neighbour, times its share of the pixel.
     """
 
-    lit: FloatImage
+    illumination: FloatImage
     shade: FloatImage
-    shine: FloatImage
+    highlights: FloatImage
     cover: FloatImage
-    rest: FloatImage
+    remainder: FloatImage
 
 
 def downscale(photo: Rgb, long_px: int) -> tuple[Rgb, float]:
-    """The photo with a long side of about `long_px`, never enlarged, and how much smaller it is."""
+    """The photo with a long side of about `long_px`, never enlarged, and the factor by which it is smaller."""
     shrink = max(1.0, max(photo.shape[:2]) / long_px)
     size_wh = (max(1, round(photo.shape[1] / shrink)), max(1, round(photo.shape[0] / shrink)))
     return cv2.resize(photo, size_wh, interpolation=cv2.INTER_AREA), shrink
@@ -41,9 +41,9 @@ def downscale(photo: Rgb, long_px: int) -> tuple[Rgb, float]:
 def expected_light(small: Rgb, mask: Hard) -> tuple[float, FloatImage]:
     """The light to expect on the masked surface of a reduced photo, and [3] its colour cast.
 
-    The light is the photo's own (its 75th percentile), drawn by 0.4 to what falls on the whites round the mask, where
+    The light is the photo's own (its 75th percentile), moved by 0.4 towards that on the whites round the mask, where
     there are any. The cast is that of near-neutral bright pixels (walls, ceilings, trim), weighted to the most neutral
-    and the nearest, and taken by 0.6: a room's white paint may itself be warm.
+    and the nearest, and multiplied by 0.6: a room's white paint may itself be warm.
     """
     linear = LINEAR[small]
     luma = linear @ LUMA
@@ -107,18 +107,18 @@ class _Material:
     """One of the old materials under the mask.
 
     Args:
-        share: [h, w] in 0..1, how much of each pixel it is.
-        here: [h, w] bool, where it is seen best.
-        seen: Its middle brightness, the logarithm of scene light.
-        lit: The light on it, likewise.
-        tint: [3] the colour of that light, about its luminance.
-        grainy: 0..1, how surely its texture is wood grain.
+        share: [h, w] in 0..1, its share of each pixel.
+        here: [h, w] bool, the pixels that mostly show it.
+        brightness: Its median, the logarithm of scene light.
+        illumination: The light on it, likewise.
+        tint: [3] the colour of that light, relative to its luminance.
+        grainy: 0..1, the confidence that its texture is wood grain.
     """
 
     share: FloatImage
     here: Hard
-    seen: float
-    lit: float
+    brightness: float
+    illumination: float
     tint: FloatImage
     grainy: float
 
@@ -154,18 +154,18 @@ def _materials(
         here = (label == k) & inner
         if not here.any():
             here = inner
-        seen = float(np.median(scene[here]))
+        brightness = float(np.median(scene[here]))
         albedo = np.median(log_albedo[here], axis=0)
-        by_net = seen - math.log(math.exp(albedo[0]) + _GLOSS)
+        by_net = brightness - math.log(math.exp(albedo[0]) + _GLOSS)
         # Where they differ much the net is likelier wrong: it was not trained on such a surface.
         light = expected + _NET_LEVEL * min(max(by_net - expected, -_LEVELS_APART), _LEVELS_APART)
-        light = max(light, seen - math.log(WHITEST))
-        apart = np.clip(_tint(linear, here, albedo) - tint, -_TINTS_APART, _TINTS_APART)
-        cast = np.asarray(tint + np.float32(_NET_TINT) * apart, np.float32)
+        light = max(light, brightness - math.log(WHITEST))
+        difference = np.clip(_tint(linear, here, albedo) - tint, -_TINTS_APART, _TINTS_APART)
+        cast = np.asarray(tint + np.float32(_NET_TINT) * difference, np.float32)
         # A slight yellow is more often the colour of the whites than of the light; a strong one is the light's.
         cast[2] *= abs(cast[2]) / (abs(cast[2]) + _YELLOW)
         grainy = min(max((float(centre[1] - centre[2]) - 0.5) / 0.5, 0.0), 1.0)  # wood is warm: red well over blue
-        out.append(_Material(shares[k], here, seen, float(light), cast, grainy))
+        out.append(_Material(shares[k], here, brightness, float(light), cast, grainy))
     return out
 
 
@@ -182,8 +182,8 @@ def _tint(linear: FloatImage, here: Hard, albedo: FloatImage) -> FloatImage:
     """[3] the colour of the light on a surface, about its luminance, from the surface's logarithmic reflectance."""
     colour = np.exp(np.array([albedo[1], 0.0, albedo[2]], np.float32))
     colour = np.log(colour / (colour @ LUMA))
-    seen = scene_of_linear(linear[here])
-    light = np.median(seen, axis=0) - colour
+    brightness = scene_of_linear(linear[here])
+    light = np.median(brightness, axis=0) - colour
     return np.asarray(light - np.log(np.exp(light) @ LUMA), np.float32)
 
 
@@ -191,19 +191,19 @@ def _shade(relative: FloatImage, grainy: FloatImage, inner: Hard, long_px: int, 
     """Light and shade without the old texture: grain (and `joints`) are flattened, panel edges and shadows are kept."""
     weight = inner.astype(np.float32)
     window = max(3, round(long_px / 90))
-    clean = guided(relative, relative, weight, max(1, round(long_px / 700)), 0.03**2)
+    denoised = guided(relative, relative, weight, max(1, round(long_px / 700)), 0.03**2)
     if float(grainy.max()) < 0.05:
-        return clean
+        return denoised
     # Smoothing whose threshold is the texture's own amplitude.
     rough = np.abs(relative - box(relative, window))[inner]
     amplitude = float(np.percentile(rough, 60)) * 1.5
     flat = guided(relative, relative, weight, window, max(0.02, (2.2 * amplitude) ** 2))
     # What the flattening removed is restored where it is deeper than the texture (shadows under handles), and along
     # straight lines, which grain is not: the gaps between fronts.
-    rest = np.minimum(clean - flat, 0)
-    gaps = np.float32(0) if joints else _gaps(relative, rest, amplitude, long_px)
-    flat = flat + np.minimum(rest + np.float32(2.8 * amplitude + 0.1) * (1 - gaps), 0)
-    shade: FloatImage = clean + grainy * (flat - clean)
+    removed = np.minimum(denoised - flat, 0)
+    gaps = np.float32(0) if joints else _gaps(relative, removed, amplitude, long_px)
+    flat = flat + np.minimum(removed + np.float32(2.8 * amplitude + 0.1) * (1 - gaps), 0)
+    shade: FloatImage = denoised + grainy * (flat - denoised)
     return shade
 
 
@@ -243,15 +243,17 @@ def light_on(
     materials = _materials(linear, scene, inner, expected=expected, tint=tint, log_albedo=log_albedo, window=window)
 
     perceptual = cv2.transform(linear, PERCEPTUAL)
-    seen, grainy, keep_low, keep_high = (np.zeros_like(scene) for _ in range(4))
-    lit = np.zeros_like(linear)
+    brightness, grainy, keep_low, keep_high = (np.zeros_like(scene) for _ in range(4))
+    illumination = np.zeros_like(linear)
     foreign, colour = np.full_like(scene, np.inf), np.zeros_like(linear)
     for material in materials:
-        rho = min(math.exp(material.seen - material.lit), 1.0)
+        rho = min(math.exp(material.brightness - material.illumination), 1.0)
         low, high = _contrast(rho, target)
-        seen += material.share * np.float32(material.seen)
+        brightness += material.share * np.float32(material.brightness)
         # A surface lights itself and its neighbours' shadows back: whiter is a little brighter (measured on pairs).
-        lit += material.share[..., None] * (material.tint + np.float32(material.lit + 0.15 * (target - rho)))
+        illumination += material.share[..., None] * (
+            material.tint + np.float32(material.illumination + 0.15 * (target - rho))
+        )
         grainy += material.share * np.float32(material.grainy)
         keep_low += material.share * np.float32(low)
         keep_high += material.share * np.float32(high)
@@ -262,20 +264,20 @@ def light_on(
         foreign = np.where(closer, off, foreign)
         colour = np.asarray(cv2.copyTo(near, closer.astype(np.uint8), colour))
 
-    shade = _shade(scene - seen, np.ones_like(grainy) if joints else grainy, inner, long_px, joints=joints)
-    cover, rest = cover_of(perceptual, colour, foreign, mask, inner, max(1, round(long_px / 500)))
+    shade = _shade(scene - brightness, np.ones_like(grainy) if joints else grainy, inner, long_px, joints=joints)
+    cover, remainder = cover_of(perceptual, colour, foreign, mask, inner, max(1, round(long_px / 500)))
     # The rim may show a neighbour: it follows the inside, darker at most by a contact shadow.
     inside = spread(shade, weight, reach)
     shade = np.where(inner, shade, inside + cover * np.clip(shade - inside, -0.5, 0.1))
     base = spread(shade, weight, window)
     top = base + np.float32(0.45)  # brighter is a highlight, which does not take the surface's colour
-    shine = np.maximum(np.exp(shade + seen) - np.exp(top + seen), 0)
+    highlights = np.maximum(np.exp(shade + brightness) - np.exp(top + brightness), 0)
     detail = np.minimum(shade, top) - base
     if gloss is not None:
         # Satin is what most surfaces in a room are: a matt one has half its small lights, a polished one twice.
         detail = np.where(detail > 0, np.float32(0.5 + 1.43 * gloss) * detail, detail)
-        shine = np.float32(0.1 + 2.57 * gloss) * shine
-    return Light(lit, keep_low * base + keep_high * detail, shine, cover, rest)
+        highlights = np.float32(0.1 + 2.57 * gloss) * highlights
+    return Light(illumination, keep_low * base + keep_high * detail, highlights, cover, remainder)
 
 
 def _contrast(old: float, new: float) -> tuple[float, float]:
@@ -293,7 +295,7 @@ def _contrast(old: float, new: float) -> tuple[float, float]:
     return min(low, 1.7), min(high, 1.15)
 
 
-def _gaps(relative: FloatImage, rest: FloatImage, amplitude: float, long_px: int) -> FloatImage:
+def _gaps(relative: FloatImage, removed: FloatImage, amplitude: float, long_px: int) -> FloatImage:
     """[h, w] 0..1: 1 along straight dark lines deeper than the texture."""
     out = np.zeros(relative.shape, np.uint8)
     grey = np.clip((relative + 1.2) * (255 / 2.0), 0, 255).astype(np.uint8)
@@ -306,8 +308,8 @@ def _gaps(relative: FloatImage, rest: FloatImage, amplitude: float, long_px: int
     t = np.linspace(0.05, 0.95, 24)[None, None, :, None]
     aside = (np.stack([-along[:, 1], along[:, 0]], -1) / np.maximum(length, 1)[:, None])[:, None, None]
     points = lines[:, None, None, :2] + t * along[:, None, None] + np.arange(-2, 3)[None, :, None, None] * aside
-    at = np.clip(np.rint(points), 0, np.array([rest.shape[1] - 1, rest.shape[0] - 1])).astype(np.int64)
-    depth = np.median(rest[at[..., 1], at[..., 0]], axis=2).min(1, initial=0)
+    at = np.clip(np.rint(points), 0, np.array([removed.shape[1] - 1, removed.shape[0] - 1])).astype(np.int64)
+    depth = np.median(removed[at[..., 1], at[..., 0]], axis=2).min(1, initial=0)
     width = 2 * max(1, round(long_px / 500)) + 1
     for line in np.rint(lines[depth < -(0.6 * amplitude + 0.05)] * 16).astype(np.int64).tolist():
         cv2.line(out, (line[0], line[1]), (line[2], line[3]), 255, width, cv2.LINE_AA, 4)

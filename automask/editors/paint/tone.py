@@ -19,8 +19,8 @@ LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 def scene_of_linear(linear: FloatImage) -> FloatImage:
     """Logarithm of scene light from linear display light in 0..1."""
-    held = np.clip(linear, 6e-4, 1.0)  # two levels of 255: below, the logarithm is all noise
-    scene: FloatImage = np.float32(_POWER) * (cv2.log(held) - cv2.log(np.float32(_CEILING) - held))
+    clipped = np.clip(linear, 6e-4, 1.0)  # two levels of 255: below, the logarithm is all noise
+    scene: FloatImage = np.float32(_POWER) * (cv2.log(clipped) - cv2.log(np.float32(_CEILING) - clipped))
     return scene
 
 
