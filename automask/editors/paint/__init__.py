@@ -7,7 +7,7 @@ light and reflectance add.
 
     words, colours, catalogue    what the prompt asks for: a Look
     stone, wood, tiles, ...      how materials are drawn
-    laying                       the material's texture on the planes under the mask (`automask.geometry` finds them)
+    texture_mapping              the material's texture on the planes under the mask (`automask.geometry` finds them)
     tone, light, edges           what light falls on the old surface, and where it ends
     editor                       the editor itself
 """

@@ -3,11 +3,11 @@
 import cv2
 import numpy as np
 
-from automask.editors.paint.laying import texture_planes
 from automask.editors.paint.light import downscale, expected_light, light_on
 from automask.editors.paint.listing import materials, sample
 from automask.editors.paint.look import Look
 from automask.editors.paint.prompts import look_for
+from automask.editors.paint.texture_mapping import texture_planes
 from automask.editors.paint.tone import FLOOR_GAIN, LUMA, SHEEN, TOP_GAIN, WHITEST, encode, linear_of_scene
 from automask.editors.swatches import files_named
 from automask.errors import AutomaskError, ConfigError, EditorError

@@ -3,8 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from automask.editors.paint.laying import texture_planes
 from automask.editors.paint.look import Look
+from automask.editors.paint.texture_mapping import texture_planes
 from automask.geometry.perspective import Room
 from automask.geometry.planes import RoomPlane
 from automask.geometry.surfaces import SurfacePrediction
