@@ -176,7 +176,7 @@ def test_an_edit_may_name_another_editor_in_yaml(scene, tmp_path):
         ({"preset": "phoot"}, "unknown preset 'phoot'; did you mean 'photo'"),
     ],
 )
-def test_settings_that_are_wrong_are_told(scene, options, said):
+def test_wrong_settings_are_reported(scene, options, said):
     with pytest.raises(ConfigError, match=said):
         automask.edit(scene.photo, "lamp -> gold", **options)
 
@@ -187,7 +187,7 @@ def test_overrides_with_loaded_stages_are_refused(scene):
         automask.edit(scene.photo, "lamp -> gold", stages=stages, overrides=["boxes.threshold=0.3", "seed=3"])
 
 
-def test_progress_is_told_in_order(scene):
+def test_progress_is_reported_in_order(scene):
     told = []
     automask.edit(scene.photo, WORDS, on_progress=lambda *what: told.append(what), **parts(scene))
     assert told[0][0] == "opening the photo"
@@ -218,7 +218,7 @@ def test_what_load_cannot_carry_is_refused_not_lost(scene):
         ({"max_megapixels": "x"}, "max_megapixels is 'x'; give a number above 0"),
     ],
 )
-def test_arguments_of_the_wrong_kind_are_told(scene, options, said):
+def test_arguments_of_the_wrong_kind_are_reported(scene, options, said):
     with pytest.raises(ConfigError, match=said):
         automask.edit(scene.photo, "lamp -> gold", **options)
 
@@ -247,7 +247,7 @@ def test_with_masks_given_no_finding_model_is_loaded(scene, tmp_path):
     assert outcome.steps[0].area_px > 0
 
 
-def test_words_with_braces_are_refused_where_one_picture_is_asked_for(scene):
+def test_words_with_braces_are_refused_where_one_picture_is_wanted(scene):
     with pytest.raises(
         PlanError, match=r"braces say several pictures, and this is for one; make them with automask.vari"
     ):
@@ -271,7 +271,7 @@ def test_words_without_braces_are_one_variant_of_no_name(scene):
     assert (outcome.image == automask.edit(scene.photo, "lamp -> gold", **parts(scene)).image).all()
 
 
-def test_what_is_wrong_with_any_variant_is_told_before_the_first_is_painted(scene):
+def test_a_mistake_in_any_variant_is_reported_before_the_first_is_painted(scene):
     with pytest.raises(PlanError, match="chesterfield"):
         automask.variants("/no/such/photo.jpg", "lamp -> {gold, chesterfield sofa}", overrides=scene.overrides)
     with pytest.raises(PlanError, match="line 1, column 9: this brace is not closed"):
@@ -294,7 +294,7 @@ def test_progress_counts_the_edits_of_all_variants(scene):
     assert sum(what[0] == "finding the masks" for what in told) == 1
 
 
-def test_several_candidates_are_told_of_and_drawn_on_one_sheet(scene, tmp_path):
+def test_several_candidates_are_recorded_and_drawn_on_one_sheet(scene, tmp_path):
     outcome = automask.edit(scene.photo, "island -> marble", candidates=3, **parts(scene))
     saved = outcome.save(tmp_path / "out")
     told = saved.recorded["steps"][0]["candidates"]

@@ -235,7 +235,7 @@ def test_what_packaged_adapters_say_is_read():
     assert auto.connect is not None
 
 
-def test_what_a_stage_loads_or_draws_later_is_seen(tmp_path):
+def test_files_that_a_stage_loads_or_draws_later_are_noticed(tmp_path):
     segmenter = Painted(masks=str(tmp_path))
     assert capabilities_of(segmenter).own_files == ()
     (tmp_path / "lamp.png").write_bytes(b"")

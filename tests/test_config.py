@@ -177,7 +177,7 @@ def test_an_experiment_may_choose_a_preset_unless_one_is_named(tmp_path: Path):
         ("# @package _global_\nboxes:\n  threshold: 7\n", "boxes.threshold is 7; give a number from 0 to 1"),
     ],
 )
-def test_an_experiment_that_does_not_fit_is_told(tmp_path: Path, text: str, said: str):
+def test_an_experiment_that_does_not_fit_is_reported(tmp_path: Path, text: str, said: str):
     conf = write(tmp_path, "experiment", "mine", text)
     assert said in refused(["experiment=mine"], conf=conf)
 
@@ -319,11 +319,11 @@ def test_lists_reach_a_constructor_as_plain_lists(tmp_path: Path):
         ("seed=${seed}", "configuration: Recursive interpolation"),
     ],
 )
-def test_a_mistake_is_told_with_its_mend(override: str, said: str):
+def test_a_mistake_is_reported_with_a_hint(override: str, said: str):
     assert said in refused([override])
 
 
-def test_several_mistakes_are_told_in_one_error():
+def test_several_mistakes_are_reported_in_one_error():
     said = refused(
         [
             "seed=x",
@@ -531,7 +531,7 @@ def test_a_user_s_own_file_may_inherit_from_another_of_theirs(outside: Path):
         ("defaults: [sdxl, _self_]\n_target_: nowhere_at_all.Thing\n", "no 'nowhere_at_all.Thing' to load"),
     ],
 )
-def test_a_file_that_inherits_and_does_not_fit_is_told(tmp_path: Path, text: str, said: str):
+def test_a_file_that_inherits_and_does_not_fit_is_reported(tmp_path: Path, text: str, said: str):
     conf = write(tmp_path, "editor", "ours", text)
     assert said in refused(["editor=ours"], conf=conf)
 
@@ -578,12 +578,12 @@ def test_without_the_folder_its_files_are_unknown():
         ("_target_: [\n", "expected the node content"),
     ],
 )
-def test_a_user_s_file_that_does_not_fit_is_told(outside: Path, text: str, said: str):
+def test_a_user_s_file_that_does_not_fit_is_reported(outside: Path, text: str, said: str):
     conf = write(outside / "conf", "segmenter", "mine", text)
     assert said in refused(["segmenter=mine"], conf=conf)
 
 
-def test_a_user_s_file_that_automask_s_own_would_hide_is_told(outside: Path):
+def test_a_user_s_file_that_automask_s_own_would_hide_is_reported(outside: Path):
     conf = write(outside / "conf", "segmenter", "starter", "_target_: everywhere_of_mine.Everywhere\nheat: 0.5\n")
     assert "has the name of automask's own segmenter 'starter'" in refused(conf=conf)
 
@@ -594,7 +594,7 @@ def test_a_copy_of_automask_s_own_file_hides_nothing(outside: Path):
     assert config.compose(None, conf=conf)["boxes"]["threshold"] == 0.35
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path):
+def test_a_missing_folder_is_reported(tmp_path: Path):
     said = refused(conf=tmp_path / "nothing")
     assert "no folder" in said
     assert "--conf names a folder with files like segmenter/mine.yaml" in said
@@ -631,7 +631,7 @@ def test_composing_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert os.listdir(tmp_path) == []  # noqa: PTH208 - hidden files too
 
 
-def test_every_key_is_told_in_the_docs():
+def test_every_key_is_documented():
     page = (CONF.parent / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
     primary = {**read(CONF / "config.yaml"), **read(CONF / "script.yaml")}
     top = [key for key in primary if key not in ("defaults", "hydra")]

@@ -44,20 +44,20 @@ def through_pickle(error, protocol=pickle.HIGHEST_PROTOCOL):
 
 
 @every_class
-def test_a_message_is_the_problem_then_the_mend(kind):
+def test_a_message_is_the_problem_then_the_hint(kind):
     error = kind("no 'island'", hint="try boxes.threshold=0.15")
     assert str(error) == "no 'island'; try boxes.threshold=0.15"
     assert (error.problem, error.hint) == ("no 'island'", "try boxes.threshold=0.15")
 
 
 @every_class
-def test_without_a_mend_the_message_is_the_problem(kind):
+def test_without_a_hint_the_message_is_the_problem(kind):
     assert str(kind("no 'island'")) == "no 'island'"
     assert kind("no 'island'").hint == ""
 
 
 @every_class
-def test_the_mend_is_given_by_name_only(kind):
+def test_the_hint_is_a_keyword_argument(kind):
     with pytest.raises(TypeError):
         kind("no 'island'", "try again")
 
@@ -141,7 +141,7 @@ def test_every_error_is_exported():
         assert kind.__name__ in automask.__all__
 
 
-def test_a_refused_crop_can_be_told_from_a_failed_editor():
+def test_a_refused_crop_is_distinguished_from_a_failed_editor():
     assert issubclass(CropRefused, errors.EditorError)
     assert not issubclass(TargetMissing, KeyError)  # whose message would be shown in quotes
 
@@ -167,7 +167,7 @@ CARETS = {
 
 
 @pytest.mark.parametrize(("text", "position", "message"), CARETS.values(), ids=CARETS)
-def test_the_caret_stands_under_the_offending_character(text, position, message):
+def test_the_caret_is_under_the_offending_character(text, position, message):
     error = PlanError.at("no", text=text, position=position, hint="yes")
     assert str(error) == message
     assert (error.problem, error.hint) == ("no", "yes")

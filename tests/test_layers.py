@@ -216,7 +216,7 @@ def test_no_module_has_a_name_that_says_nothing():
     assert not names & CLUMSY
 
 
-def test_pipelines_import_hydra_and_what_stands_below_them():
+def test_pipelines_import_hydra_and_the_layers_below_them():
     scripts = sorted((ROOT / "pipelines").glob("*.py"))
     known = {"hydra", "omegaconf", "automask", *(file.stem for file in scripts), *sys.stdlib_module_names}
     for file in scripts:

@@ -42,7 +42,7 @@ def test_edit_writes_what_the_command_line_writes(scene, tmp_path: Path):
         assert (tmp_path / "typed" / name).read_bytes() == (tmp_path / "done" / name).read_bytes()
 
 
-def test_a_single_run_leaves_nothing_beside_its_results(scene, tmp_path: Path):
+def test_a_single_run_leaves_nothing_but_its_results(scene, tmp_path: Path):
     folder = tmp_path / "empty"
     folder.mkdir()
     assert script("mask", *setup(scene), "edits='island'", "out=done", cwd=folder).returncode == 0
@@ -173,7 +173,7 @@ def test_without_arguments_a_script_explains_itself(name: str, tmp_path: Path):
         (["edits='island -> white'", "segmenter.masks='${oc.create:{_target_:os.getcwd}}'"], 2, "YAML files only"),
     ],
 )
-def test_a_mistake_is_told_without_a_traceback(scene, tmp_path: Path, arguments: list[str], status: int, said: str):
+def test_a_mistake_is_reported_without_a_traceback(scene, tmp_path: Path, arguments: list[str], status: int, said: str):
     done = script("edit", *setup(scene), *arguments, cwd=tmp_path)
     assert said in done.stderr
     assert done.returncode == status

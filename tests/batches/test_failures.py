@@ -18,7 +18,7 @@ def test_failures_can_be_tried_again_and_their_list_goes_when_all_is_well(tmp_pa
     assert not (out / "failures.csv").exists()
 
 
-def test_a_row_that_was_refused_is_tried_again_once_mended(tmp_path):
+def test_a_row_that_was_refused_is_tried_again_once_corrected(tmp_path):
     out = tmp_path / "out"
     path = listed(tmp_path, "photo,edits\nx/a.jpg,\nb.jpg,\n", "b.jpg")
     first = found(path, out)

@@ -22,7 +22,7 @@ def test_a_folders_photos_come_in_natural_order(tmp_path):
     assert {job.out for job in jobs} == {tmp_path / "out"}
 
 
-def test_subfolders_are_read_when_asked_and_mirrored(tmp_path):
+def test_subfolders_are_read_on_request_and_mirrored(tmp_path):
     touch(tmp_path / "in", "b.jpg", "12 Oak [sold]/a.jpg", "12 Oak [sold]/bath/a.jpg", ".git/a.jpg")
     assert photos(found(tmp_path / "in", tmp_path / "out").jobs, tmp_path / "in") == ["b.jpg"]
     jobs = found(tmp_path / "in", tmp_path / "out", recursive=True).jobs
@@ -241,7 +241,7 @@ def test_rows_keep_their_order_and_a_photo_that_comes_twice_is_numbered(tmp_path
     assert results(jobs, tmp_path / "out") == ["b.jpg", "a.jpg", "b-3.jpg", "b-4.jpg", "b-2.jpg"]
 
 
-def test_a_csvs_photos_lie_flat_in_out_and_are_mirrored_when_asked(tmp_path):
+def test_a_csvs_photos_are_flat_in_out_and_mirrored_on_request(tmp_path):
     path = listed(
         tmp_path / "lists", "photo,edits\nx/a.jpg,\ny/a.jpg,\n../z/c.jpg,\n", "x/a.jpg", "y/a.jpg", "../z/c.jpg"
     )
@@ -288,7 +288,7 @@ def test_rows_that_cannot_be_done_are_refused_alone_with_number_and_reason(tmp_p
         (b'photo,edits\na.jpg,"rug" -> red\n', "line 2: .*; put a cell that holds double quotes"),
     ],
 )
-def test_a_csv_that_cannot_be_read_is_told_in_one_line(tmp_path, content, message):
+def test_an_unreadable_csv_is_reported_in_one_line(tmp_path, content, message):
     path = tmp_path / "list.csv"
     path.write_bytes(content)
     with pytest.raises(UsageError, match=message) as caught:

@@ -241,7 +241,7 @@ def test_a_photo_that_fails_now_is_one_card_with_its_old_pictures():
     assert card["notes"] == ["This run failed; the pictures are from an earlier run."]
 
 
-def test_a_photo_that_never_became_a_job_stands_among_those_of_out_itself():
+def test_a_photo_that_never_became_a_job_is_listed_with_those_of_out_itself():
     told = {"oak/a": record("a.jpg", step())}
     failures = [
         ("oak/b.jpg", "1"),
@@ -328,7 +328,7 @@ def test_the_page_of_a_resumed_batch_is_that_of_one_that_was_not_stopped(tmp_pat
         assert (done_batch(half, *names) / "index.html").read_bytes() == (whole / "index.html").read_bytes()
 
 
-def test_a_page_that_says_the_same_is_left_as_it_is_and_one_that_does_not_is_mended(tmp_path):
+def test_an_identical_page_is_left_as_it_is_and_another_is_replaced(tmp_path):
     out = done_batch(tmp_path, "a.jpg")
     shown = out / "index.html"
     text = shown.read_bytes()

@@ -74,7 +74,7 @@ def test_models_that_cannot_be_loaded_stop_the_batch(tmp_path):
         run_batch(jobs, no_weights, LocalPool(workers=1), out=tmp_path / "out")
 
 
-def test_an_out_that_cannot_be_made_is_told_in_one_line(tmp_path):
+def test_an_out_that_cannot_be_made_is_reported_in_one_line(tmp_path):
     touch(tmp_path, "out")
     with pytest.raises(OutputError, match=r"cannot write into .*; name another folder"):
         run_batch([], editing, LocalPool(workers=1), out=tmp_path / "out")

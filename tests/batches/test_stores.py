@@ -118,7 +118,7 @@ def test_a_finished_batch_in_a_store_is_skipped_without_fetching_a_photo(tmp_pat
 
 
 @pytest.mark.parametrize("gone", ["a.jpg", "a.before-after.jpg", "a.run.json"])
-def test_what_is_missing_in_the_store_or_was_written_anew_is_done_again(tmp_path, conf, memory, gone):
+def test_what_is_missing_in_the_store_or_was_written_again_is_done_again(tmp_path, conf, memory, gone):
     fill(memory, "/in", pictures(tmp_path / "in", "a.jpg", "b.jpg"))
     run("memory://in", "memory://out", conf)
     before = plain(in_store(memory, "/out"))
@@ -211,7 +211,7 @@ def test_results_inside_the_source_are_not_photos_and_nothing_is_overwritten(tmp
     assert "would overwrite" in find_jobs(str(listed), out=tmp_path, variants=PLAN, out_url="memory://in").refused[0][1]
 
 
-def test_a_version_changes_when_the_photo_is_written_anew(tmp_path, memory):
+def test_a_version_changes_when_the_photo_is_written_again(tmp_path, memory):
     memory.pipe_file("/in/a.jpg", b"one")
     first = version_of("memory://in/a.jpg")
     assert first == version_of("memory://in/a.jpg")
@@ -232,14 +232,14 @@ def test_a_version_changes_when_the_photo_is_written_anew(tmp_path, memory):
         ("memory://empty", PhotoError, "no photos in 'memory://empty'; photos end in"),
     ],
 )
-def test_a_place_that_is_no_source_is_told_in_one_line(tmp_path, memory, source, kind, says):
+def test_an_invalid_source_is_reported_in_one_line(tmp_path, memory, source, kind, says):
     with pytest.raises(kind) as caught:
         find_jobs(source, out=tmp_path, variants=PLAN)
     assert says in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_a_store_that_cannot_be_reached_is_told_in_one_line(memory, monkeypatch):
+def test_an_unreachable_store_is_reported_in_one_line(memory, monkeypatch):
     monkeypatch.setattr(type(memory), "exists", lambda *_: 1 / 0)
     with pytest.raises(OutputError, match=r"cannot read 'memory://out': ZeroDivisionError: .*; check its name"):
         local_out("memory://out")

@@ -28,7 +28,7 @@ def test_edit_writes_everything_and_exits_0(capsys, scene, tmp_path):
     assert (tmp_path / "o" / "kitchen.run.json").is_file()
 
 
-def test_overrides_may_stand_anywhere(capsys, scene, tmp_path):
+def test_overrides_may_be_anywhere(capsys, scene, tmp_path):
     first, *rest = scene.overrides
     status, _, err = run(capsys, "edit", first, scene.photo, "-o", tmp_path, *rest, "island -> navy", "seed=3")
     assert (status, err) == (0, "")
@@ -188,7 +188,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("arguments", "status", "said"), WRONG, ids=[" ".join(item[0]) for item in WRONG])
-def test_what_is_wrong_is_told_in_one_line_without_a_traceback(
+def test_a_mistake_is_reported_in_one_line_without_a_traceback(
     capsys, scene, arguments, status, said, monkeypatch, tmp_path
 ):
     monkeypatch.chdir(tmp_path)
@@ -205,7 +205,7 @@ def test_what_is_wrong_is_told_in_one_line_without_a_traceback(
     assert not list(tmp_path.glob("out*"))
 
 
-def test_several_mistakes_in_the_configuration_are_told_at_once(capsys, scene):
+def test_several_mistakes_in_the_configuration_are_reported_at_once(capsys, scene):
     status, _, err = run(capsys, "edit", scene.photo, "island -> navy", "boxs.threshold=1", "mask.dilat_px=2")
     assert status == 2
     assert "boxs.threshold" in err
@@ -213,7 +213,7 @@ def test_several_mistakes_in_the_configuration_are_told_at_once(capsys, scene):
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\xff\xd8\xff\xe0 not really a jpeg"])
-def test_a_file_that_is_no_photo_is_told_in_one_line(capsys, scene, tmp_path, content):
+def test_a_file_that_is_not_a_photo_is_reported_in_one_line(capsys, scene, tmp_path, content):
     bad = tmp_path / "bad.jpg"
     bad.write_bytes(content)
     status, _, err = run(capsys, "edit", bad, "island -> navy", "-o", tmp_path / "o", *scene.overrides)
@@ -416,7 +416,7 @@ def test_masks_of_a_former_run_go_and_a_person_s_own_files_stay(capsys, scene, t
     assert sorted(path.name for path in (tmp_path / "kitchen.masks").iterdir()) == ["01-lamp.png", "01-sketch.png"]
 
 
-def test_words_that_given_masks_make_idle_are_told(capsys, scene, tmp_path):
+def test_words_that_given_masks_make_unused_are_reported(capsys, scene, tmp_path):
     run(capsys, "mask", scene.photo, "island", "-o", tmp_path, *scene.overrides)
     masks = tmp_path / "kitchen.masks"
     words = "island except handles -> navy; keep lamp"
@@ -546,7 +546,7 @@ def test_variants_print_one_object_a_line(capsys, scene, tmp_path):
     assert records == [json.loads((tmp_path / name / "kitchen.run.json").read_text()) for name in ("navy", "gold")]
 
 
-def test_what_is_not_there_is_told_once_for_all_variants(capsys, scene, tmp_path):
+def test_a_missing_target_is_reported_once_for_all_variants(capsys, scene, tmp_path):
     words = "yacht -> {navy, gold, white}"
     status, _, err = run(capsys, "edit", scene.photo, words, "-o", tmp_path, *scene.overrides)
     assert status == 0
@@ -729,7 +729,7 @@ def test_the_starter_s_own_files_are_there():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of its own")
-def test_a_batch_s_json_goes_to_standard_output_even_beside_a_terminal(scene, listing, tmp_path):
+def test_a_batch_s_json_goes_to_standard_output_even_with_a_terminal(scene, listing, tmp_path):
     import pty
 
     ours, theirs = pty.openpty()

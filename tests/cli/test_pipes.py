@@ -100,7 +100,7 @@ def test_a_pipe_that_cannot_be_is_refused_with_nothing_on_standard_output(scene,
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_bytes_that_are_no_photo_are_told_in_one_line(scene):
+def test_bytes_that_are_not_a_photo_are_reported_in_one_line(scene):
     done = piped(b"hello", "edit", "-", "lamp -> gold", "-o", "-", *scene.overrides)
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr.startswith(b"automask: ")

@@ -60,7 +60,7 @@ def test_known_words_go_to_the_first_and_the_others_are_not_loaded():
 @pytest.mark.parametrize(
     "why", [WeightsMissing("no weights for 'x'", hint="fetch x"), ExtraMissing("no torch", hint="fetch x")]
 )
-def test_without_the_second_unknown_words_are_told_what_is_known_and_what_is_wanted(why):
+def test_without_the_second_editor_the_error_for_unknown_words_says_what_is_known_and_what_is_missing(why):
     router, _ = auto(paint=Paint(), diffusion=why)
     assert isinstance(router.route("white"), Paint)
     with pytest.raises(UnknownPrompt) as caught:
@@ -85,7 +85,7 @@ def test_words_that_none_knows_are_refused_as_the_first_refuses_them():
         router.route("chesterfield sofa")
 
 
-def test_with_no_editor_at_all_the_first_reason_is_told():
+def test_with_no_editor_at_all_the_first_reason_is_reported():
     router, _ = auto(diffusion=WeightsMissing("no weights", hint="fetch"), sdxl=WeightsMissing("none", hint="fetch"))
     with pytest.raises(WeightsMissing, match="no weights; fetch"):
         router.route("white")
@@ -152,7 +152,7 @@ def test_each_edit_is_painted_by_its_own_editor_as_if_it_were_the_only_one():
 # ---------------------------------------------------------------------------------------------------------------- built
 
 
-def test_editor_auto_is_built_and_connected_and_its_editors_stand_in_the_digest():
+def test_editor_auto_is_built_and_connected_and_its_editors_are_in_the_digest():
     tools = config.build(config.compose("starter", ["editor=auto"]), given={"segmenter": object(), "refiner": object()})
     assert type(editor_for(Edit(("sofa",), "white"), tools)).__name__ == "Paint"
     assert set(tools.config["editors"]) == {"paint", "diffusion"}

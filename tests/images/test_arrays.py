@@ -99,7 +99,7 @@ def test_alpha_is_kept_by_the_other_advice() -> None:
         (np.full((4, 5, 3), 1e6), "automask.images.to_uint8(array / 1e+06)"),
     ],
 )
-def test_an_array_of_no_known_kind_is_told_what_a_photo_is(array: np.ndarray, said: str) -> None:
+def test_the_error_for_an_unknown_kind_of_array_says_what_a_photo_is(array: np.ndarray, said: str) -> None:
     with pytest.raises(PhotoError) as stop:
         open_photo(array)
     assert said in stop.value.hint

@@ -351,7 +351,7 @@ def test_modes_that_only_pillow_has_are_converted() -> None:
     assert open_photo(Image.fromarray(colours(8, 4)).convert("RGBa")).mode == "RGBA"
 
 
-def test_numbers_of_no_known_range_get_advice_that_gives_the_right_picture() -> None:
+def test_values_of_an_unknown_range_get_a_hint_that_gives_the_right_picture() -> None:
     import numpy
 
     import automask.images

@@ -176,7 +176,7 @@ def test_stages_made_by_hand_and_ready_objects_are_never_kept(scene, cache, look
 
 
 @pytest.mark.parametrize("room_mb", [None, 0])
-def test_nothing_is_written_unless_asked_for(scene, cache, room_mb):
+def test_nothing_is_written_by_default(scene, cache, room_mb):
     automask.edit(scene.photo, "lamp -> gold", overrides=scene.overrides, mask_cache_mb=room_mb)
     assert not cache.folder.parent.exists()
 
@@ -207,7 +207,7 @@ def entry(scene, cache):
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_a_damaged_entry_is_made_anew(entry, data):
+def test_a_damaged_entry_is_made_again(entry, data):
     path, asked = entry
     whole = path.read_bytes()
     at = data.draw(st.integers(0, len(whole) - 1))
@@ -221,7 +221,7 @@ def test_a_damaged_entry_is_made_anew(entry, data):
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", pickle.dumps(Bomb()), np.arange(3).tobytes()])
-def test_what_is_no_entry_is_made_anew_and_never_run(entry, content, monkeypatch, tmp_path):
+def test_an_invalid_entry_is_made_again_and_never_run(entry, content, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     path, asked = entry
     for written in (content, hashlib.sha256(content).digest() + content):

@@ -105,7 +105,7 @@ class RefusesTheSecondCrop(Fill):
         return super().paint(crop, hard, prompt, seed=seed)
 
 
-def test_a_refused_crop_fails_its_whole_step_and_the_chain_goes_on():
+def test_a_refused_crop_fails_its_whole_step_and_the_chain_continues():
     photo = room(*SIZE)
     result, steps = paint(photo, PLAN[::-1], (LAMPS, ISLAND), stages(RefusesTheSecondCrop(ideal_px=24)))
     assert (result[LAMPS.alpha > 0] == photo[LAMPS.alpha > 0]).all()

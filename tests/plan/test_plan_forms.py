@@ -110,7 +110,7 @@ def test_an_error_in_a_list_of_words_names_its_line():
         ),
     ],
 )
-def test_what_is_wrong_is_told_in_one_sentence(source, message):
+def test_a_mistake_is_reported_in_one_sentence(source, message):
     with pytest.raises(PlanError) as refusal:
         plan_from(source)
     assert str(refusal.value) == message

@@ -111,7 +111,7 @@ def test_nothing_changes_outside_alpha_and_label(name: str, tmp_path: Path):
 
 
 @pytest.mark.parametrize("turn", [1, 3, 6, 8])
-def test_the_label_stands_upright_in_a_turned_photo(turn: int, tmp_path: Path):
+def test_the_label_is_upright_in_a_rotated_photo(turn: int, tmp_path: Path):
     exif = Image.Exif()
     exif[0x0112] = turn
     made = outcome(saved(tmp_path / "a.jpg", Image.fromarray(room(240, 320)), exif=exif, quality=95))
@@ -124,7 +124,7 @@ def test_the_label_stands_upright_in_a_turned_photo(turn: int, tmp_path: Path):
     assert np.abs(found - disclosure.label_plate(made.photo.size_wh)).mean() < 12
 
 
-def test_a_label_in_a_see_through_photo_stands_where_it_shows(tmp_path: Path):
+def test_a_label_in_a_transparent_photo_is_where_it_is_visible(tmp_path: Path):
     rgba = np.dstack([room(180, 240), np.zeros((180, 240), np.uint8)])
     rgba[60:120, 60:180, 3] = 255
     done = outcome(saved(tmp_path / "a.png", Image.fromarray(rgba))).save(tmp_path / "out", disclose="label")
@@ -216,7 +216,7 @@ def test_a_caption_instructions_and_the_camera_stay():
 
 
 @pytest.mark.parametrize(("former", "now"), [("sofa", "sofa, island"), ("island", "island"), ("", "island")])
-def test_a_photo_altered_before_goes_on_saying_what(former: str, now: str):
+def test_a_photo_altered_before_keeps_its_earlier_note(former: str, now: str):
     old = f"Digitally altered: {former}"
     told = told_in({"dc:description": old, "photoshop:Instructions": f"Call\n{old}"} if former else {})
     assert told["dc:description"] == f"Digitally altered: {now}"
@@ -225,7 +225,7 @@ def test_a_photo_altered_before_goes_on_saying_what(former: str, now: str):
 
 
 @pytest.mark.parametrize("kind", ["trainedAlgorithmicMedia", "compositeSynthetic", "digitalCapture"])
-def test_a_generated_picture_goes_on_saying_so(kind: str):
+def test_a_generated_picture_keeps_its_source_type(kind: str):
     told = told_in({"Iptc4xmpExt:DigitalSourceType": TYPES + kind})["Iptc4xmpExt:DigitalSourceType"]
     assert told == TYPES + ("algorithmicallyEnhanced" if kind == "digitalCapture" else kind)
 
@@ -242,7 +242,7 @@ def test_xmp_that_cannot_be_read_is_kept_and_said(tmp_path: Path):
 # ------------------------------------------------------------------------------------------------------- files, batches
 
 
-def test_nothing_is_told_unless_asked(tmp_path: Path):
+def test_nothing_is_disclosed_by_default(tmp_path: Path):
     made = outcome(photo_file(tmp_path))
     done = made.save(tmp_path / "out")
     assert done.recorded["disclosure"] is None
@@ -261,7 +261,7 @@ def test_a_photo_in_which_nothing_was_found_stays_as_it_was(tmp_path: Path):
     assert not list((tmp_path / "asked").glob("*.original.*"))
 
 
-def test_the_original_lies_beside_a_labelled_result_byte_for_byte(tmp_path: Path):
+def test_the_original_is_saved_next_to_a_labelled_result_byte_for_byte(tmp_path: Path):
     path = photo_file(tmp_path)
     done = outcome(path).save(tmp_path / "out", disclose="label")
     assert done.original == tmp_path / "out" / "kitchen.original.png"
@@ -283,7 +283,7 @@ def test_a_photo_that_changed_meanwhile_is_no_original(tmp_path: Path):
     assert not (tmp_path / "out" / "kitchen.run.json").exists()
 
 
-def test_an_original_goes_when_it_is_not_asked_for_any_more_and_a_strangers_stays(tmp_path: Path):
+def test_an_original_is_removed_when_it_is_no_longer_wanted_and_another_s_file_stays(tmp_path: Path):
     made = outcome(photo_file(tmp_path))
     stranger = tmp_path / "out" / "kitchen.original.png"
     stranger.parent.mkdir()
@@ -367,7 +367,7 @@ def test_the_command_line_writes_label_note_and_original(capsys, scene, tmp_path
     assert (tmp_path / "kitchen.original.png").read_bytes() == scene.photo.read_bytes()
 
 
-def test_an_override_in_python_is_what_save_does_unless_told(scene, tmp_path: Path):
+def test_an_override_in_python_is_the_default_of_save(scene, tmp_path: Path):
     made = automask.edit(scene.photo, "lamp -> gold", overrides=[*scene.overrides, "disclose=metadata"])
     assert made.save(tmp_path / "a").recorded["disclosure"]["note"] == "Digitally altered: lamp"
     assert made.save(tmp_path / "b", disclose="none").recorded["disclosure"] is None

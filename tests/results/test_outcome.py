@@ -92,7 +92,7 @@ def test_an_output_that_may_not_be_written_to_is_refused(kitchen, tmp_path):
         outcome(kitchen, [None, None, None]).save(tmp_path / "shut" / "out")
 
 
-def test_what_the_system_refuses_is_told_in_one_line(kitchen, tmp_path):
+def test_a_refusal_of_the_system_is_reported_in_one_line(kitchen, tmp_path):
     (tmp_path / "kitchen.masks").write_text("a file in the way")
     with pytest.raises(OutputError, match="cannot write") as caught:
         outcome(kitchen, [None, None, None]).save(tmp_path)
@@ -107,7 +107,7 @@ def test_the_photo_is_never_overwritten(kitchen):
     assert [path.name for path in kitchen.source.parent.iterdir()] == ["kitchen.png"]
 
 
-def test_a_link_to_the_photos_folder_is_seen_through(kitchen, tmp_path):
+def test_a_link_to_the_photos_folder_is_resolved(kitchen, tmp_path):
     (tmp_path / "link").symlink_to(kitchen.source.parent)
     with pytest.raises(UsageError, match="would be overwritten"):
         outcome(kitchen, [block(0, 9, 0, 9), None, None]).save(tmp_path / "link")
@@ -128,6 +128,6 @@ def test_a_mask_request_writes_masks_overlay_and_record(kitchen, tmp_path):
     assert open_photo(saved.picture).size_wh == (90, 60)
 
 
-def test_a_mask_request_may_write_beside_the_photo(kitchen):
+def test_a_mask_request_may_write_next_to_the_photo(kitchen):
     save_masks(kitchen, [region("island", block(0, 20, 0, 20))], kitchen.source.parent)
     assert open_photo(kitchen.source).digest == kitchen.digest

@@ -242,7 +242,7 @@ def test_a_region_s_mask_and_score_are_its_hard_mask_and_peak():
     assert Region("island", True, hard, hard.astype(np.float32), (), None).score is None
 
 
-def test_a_result_of_bytes_lies_beside_its_original(tmp_path: Path):
+def test_a_result_of_bytes_is_saved_next_to_its_original(tmp_path: Path):
     data = saved(tmp_path / "kitchen.jpg", Image.fromarray(room(180, 240))).read_bytes()
     done = outcome(data).save(tmp_path / "out", disclose="label")
     assert done.original.read_bytes() == data

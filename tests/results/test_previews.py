@@ -58,13 +58,13 @@ def test_labels_do_not_cover_each_other():
             assert one[3] <= other[1] or other[3] <= one[1] or one[2] <= other[0] or other[2] <= one[0]
 
 
-def test_a_label_stands_on_its_object_even_when_the_box_middle_does_not():
+def test_a_label_is_on_its_object_even_when_the_box_middle_is_not():
     ring = block(10, 50, 10, 80) & ~block(14, 46, 14, 60)
     x, y = previews.deepest_point(ring)
     assert ring[y, x]
 
 
-def test_before_and_after_stand_side_by_side_and_very_wide_ones_are_stacked():
+def test_before_and_after_are_side_by_side_and_very_wide_ones_are_stacked():
     side = previews.before_after(room(400, 600), room(400, 600))
     stacked = previews.before_after(room(200, 900), room(200, 900))
     assert side.shape[0] == 400

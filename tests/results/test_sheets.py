@@ -63,7 +63,7 @@ def test_the_scores_of_a_candidate_are_in_its_caption():
     assert not np.array_equal(sheets.candidates_sheet([edit]), sheets.candidates_sheet([worse]))
 
 
-def test_a_declined_candidate_stands_on_the_sheet_with_its_reason():
+def test_a_declined_candidate_is_on_the_sheet_with_its_reason():
     declined = Candidate(seed=1, chosen=False, reason="the safety checker flagged it")
     edit = with_candidates("island", "marble", 2, 0)
     sheet = sheets.candidates_sheet([replace(edit, candidates=(*edit.candidates, declined))], cell_px=200)

@@ -150,7 +150,7 @@ def test_an_old_rim_is_rim():
     assert scored.rim_in > 2 * scored.mean > 0
 
 
-def test_rims_lie_on_both_sides_of_the_edge_and_the_border_is_no_edge():
+def test_rims_are_on_both_sides_of_the_edge_and_the_border_is_not_an_edge():
     mask = np.zeros((12, 12), dtype=bool)
     mask[:, :6] = True
     inner, outer = eval_edits.rims(mask)
@@ -250,7 +250,7 @@ def test_the_old_material_is_what_covers_most():
     assert eval_edits.old_material(labels, {}) == ""
 
 
-def test_what_the_re_render_leaves_as_it_was_is_told():
+def test_the_share_that_the_re_render_leaves_unchanged_is_reported():
     before, mask = np.full((40, 60, 3), 200, np.uint8), plate()
     after = before.copy()
     after[plate(box=(10, 25, 15, 45))] = (40, 40, 40)
@@ -336,7 +336,7 @@ def test_the_whole_script_writes_tables_and_sheet(room, tmp_path, capsys):
     assert cv2.imread(str(out / "sheet.png")) is not None
 
 
-def test_found_masks_stand_beside_the_true_ones(room, tmp_path, capsys):
+def test_found_masks_are_shown_next_to_the_true_ones(room, tmp_path, capsys):
     heat = tmp_path / "heat"
     heat.mkdir()
     found = np.zeros((96, 128), np.uint8)

@@ -76,7 +76,7 @@ def test_the_same_photo_and_words_give_the_same_bytes(starter, kitchen):
     assert first.tobytes() == starter.heats(kitchen, phrases).tobytes() == again.heats(kitchen, phrases).tobytes()
 
 
-def test_a_phrase_beside_another_only_takes_from_it(starter, kitchen):
+def test_a_phrase_in_a_plan_with_another_only_takes_from_it(starter, kitchen):
     alone = starter.heats(kitchen, ["island"])[0]
     together = starter.heats(kitchen, ["wall", "island", "cabinets", "island"])
     assert (together[1] <= alone + 1e-6).all()

@@ -174,7 +174,7 @@ def answers(words, half):
 
 
 @pytest.mark.parametrize(("half", "right", "wrong", "false"), RATES)
-def test_phrases_that_were_kept_apart_are_read_or_refused(words, half, right, wrong, false):
+def test_held_out_phrases_are_read_or_refused(words, half, right, wrong, false):
     things = [(read, accepted) for read, accepted in answers(words, half) if accepted]
     others = [read for read, accepted in answers(words, half) if not accepted]
     assert len(things) + len(others) >= 150
@@ -183,7 +183,7 @@ def test_phrases_that_were_kept_apart_are_read_or_refused(words, half, right, wr
     assert sum(read != "" for read in others) / len(others) <= false
 
 
-def test_no_phrase_that_was_kept_apart_stands_in_the_table():
+def test_no_held_out_phrase_is_in_the_table():
     content = json.loads((WEIGHTS / "starter.json").read_bytes())
     typed = {word for phrase, entry in content["phrases"].items() for word in (phrase, *entry["also"])}
     halves = json.loads(HELDOUT.read_bytes())
@@ -220,12 +220,12 @@ def test_the_docs_list_every_word():
         *("pots", "footboard", "beadboard", "blackboard", "wall paper", "mirror frame", "table top"),
     ],
 )
-def test_what_is_several_things_or_beside_a_thing_is_not_read_as_one(words, typed):
+def test_several_things_or_a_thing_next_to_another_are_not_read_as_one(words, typed):
     with pytest.raises(UnknownPhrase, match="does not know"):
         words.read(typed)
 
 
-def test_several_things_are_told_to_be_parted_by_commas(words):
+def test_the_error_for_several_things_says_to_separate_them_by_commas(words):
     with pytest.raises(UnknownPhrase, match="does not know 'island & cabinets'; separate several things by commas"):
         words.read("island & cabinets")
 

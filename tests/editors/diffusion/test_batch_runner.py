@@ -67,7 +67,7 @@ def test_one_crop_that_does_not_fit_is_tried_with_a_sparing_vae_and_then_refused
 
 @pytest.mark.models
 @pytest.mark.usefixtures("one_thread")
-def test_memory_that_runs_out_in_the_vae_alone_is_mended_by_sparing_it():
+def test_running_out_of_memory_in_the_vae_alone_is_solved_by_slicing_it():
     import torch
 
     editor = tiny_diffusion(steps=1)

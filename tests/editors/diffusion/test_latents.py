@@ -131,7 +131,7 @@ def net_inputs(editor, crop, hard, **options):
 
 
 @pytest.mark.parametrize("kind", ["sd15", "sdxl"])
-def test_the_net_is_told_that_every_latent_with_a_masked_pixel_is_masked(editors, crop, kind):
+def test_the_mask_given_to_the_net_covers_every_latent_with_a_masked_pixel(editors, crop, kind):
     hard = np.zeros(crop.shape[:2], np.bool_)
     hard[21:23, 12] = True  # no pixel of it is one that diffusers' own scaling looks at
     told = net_inputs(editors[kind], crop, hard)[0][4].numpy()

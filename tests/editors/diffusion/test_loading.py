@@ -31,7 +31,7 @@ def test_every_file_s_engine_paints_the_same_alone_and_among_others(file):
     assert levels_apart(together[0], together[2]) > 5
 
 
-def test_the_files_are_these_and_each_name_of_the_catalogue_stands_in_one():
+def test_the_files_are_these_and_each_name_of_the_catalogue_is_in_one():
     names = {
         "diffusion",
         "sd15-lcm",
@@ -118,7 +118,7 @@ def test_an_adapter_of_another_model_is_refused(tmp_path):
         editor_of("sdxl", ip_adapter=str(tiny_ip_adapter_folder()))
 
 
-def test_an_adapter_without_its_image_encoder_is_told(tmp_path):
+def test_an_adapter_without_its_image_encoder_is_reported(tmp_path):
     shutil.copy(tiny_ip_adapter_folder() / "ip-adapter_tiny.safetensors", tmp_path)
     with pytest.raises(WeightsMissing, match=r"image_encoder are not complete: "):
         editor_of(ip_adapter=str(tmp_path))

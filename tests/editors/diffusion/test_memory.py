@@ -75,5 +75,5 @@ def test_the_vae_takes_a_batch_whole_where_there_is_room():
         (ValueError("out of memory"), False),
     ],
 )
-def test_errors_that_say_that_memory_ran_out_are_told_from_others(error, is_one):
+def test_out_of_memory_errors_are_distinguished_from_others(error, is_one):
     assert is_out_of_memory(error) is is_one

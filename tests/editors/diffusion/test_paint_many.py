@@ -74,7 +74,7 @@ def test_alike_crops_share_a_call_and_others_do_not():
     assert given == [4, 2, 1]  # six of one size, at most four at a time, and the other one
 
 
-def test_nothing_asked_is_nothing_painted(editors):
+def test_no_job_gives_no_picture(editors):
     assert editors["sd15"].paint_many([]) == []
 
 

@@ -51,7 +51,7 @@ def test_swatches_of_several_edits_do_not_mix(swatching, pictures):
         assert levels_apart(swatching.paint(**one), picture) <= 1
 
 
-def test_a_picture_drawn_anew_is_read_anew(swatching, pictures, tmp_path):
+def test_a_changed_picture_is_read_again(swatching, pictures, tmp_path):
     file = tmp_path / "mine.png"
     shutil.copy(pictures / "oak.png", file)
     first = swatching.paint(**job(prompt=f"swatch:{file}"))
@@ -73,7 +73,7 @@ def test_without_an_adapter_a_swatch_is_another_editor_s():
         editor_of().check("swatch:oak.jpg")
 
 
-def test_a_picture_that_is_not_there_is_told_before_any_work(swatching, tmp_path):
+def test_a_missing_picture_is_reported_before_any_work(swatching, tmp_path):
     for path in (tmp_path / "none.png", tmp_path, ""):
         with pytest.raises(EditorError, match=r"cannot paint with the picture '.*': ") as caught:
             swatching.check(f"swatch:{path}")

@@ -315,7 +315,7 @@ def test_a_mask_a_little_too_wide_does_not_paint_the_neighbour():
     assert (painted[middle(there)] > 150).all()
 
 
-def test_a_speck_of_the_old_surface_beside_the_edge_is_painted_and_a_neighbour_that_reaches_in_is_kept():
+def test_a_speck_of_the_old_surface_next_to_the_edge_is_painted_and_a_neighbour_that_reaches_in_is_kept():
     photo, there = room(size=(300, 450), thing=(40, 41, 43))
     left = np.flatnonzero(there.any(0))[0]
     speck, spur = (slice(120, 122), slice(left + 1, left + 2)), (slice(150, 156), slice(left - 9, left + 2))

@@ -28,7 +28,7 @@ def test_noise_too_fine_to_see_is_nothing():
     assert not fractal((60, 60), 20.0, 300, np.random.default_rng(0), octaves=3).any()
 
 
-def test_what_is_seen_does_not_move_what_is_drawn_after():
+def test_visible_octaves_do_not_change_what_is_drawn_later():
     fine, coarse = np.random.default_rng(0), np.random.default_rng(0)
     fractal((60, 60), 1000.0, 50, fine, octaves=4)
     fractal((60, 60), 20.0, 50, coarse, octaves=4)

@@ -400,7 +400,7 @@ def test_a_swatch_is_relative_to_the_working_directory(tmp_path, monkeypatch):
         look_for("swatch:mine-is-not-here.png")
 
 
-def test_only_a_finish_stands_before_a_swatch():
+def test_only_a_finish_may_precede_a_swatch():
     with pytest.raises(EditorError, match="'white' before 'swatch:' is no finish; a picture brings its own colour"):
         look_for("white swatch:oak.jpg")
 

@@ -101,7 +101,7 @@ def test_a_picture_of_one_colour_is_that_colour(tmp_path, level):
     assert field.std() < 1e-3
 
 
-def test_a_file_drawn_anew_is_opened_anew(tmp_path):
+def test_a_changed_file_is_opened_again(tmp_path):
     path = tmp_path / "swatch.png"
     first = swatch_look(save(path, np.full((100, 100, 3), 0.2, np.float32)))
     save(path, np.full((100, 120, 3), 0.6, np.float32))

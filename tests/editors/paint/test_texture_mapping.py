@@ -67,13 +67,13 @@ def test_scale_doubles_the_pattern():
     assert steps[0] == pytest.approx(2 * steps[1], rel=0.03)
 
 
-def test_nothing_is_laid_outside_the_mask():
+def test_no_texture_is_drawn_outside_the_mask():
     painted = texture(Look((0.5, 0.5, 0.5), ruler), below(), whole=FLOOR)
     assert (painted[:110] == 0).all()
     assert (painted[110:, :, 2] > 0.99).all()
 
 
-def test_cloth_lies_on_anything_without_a_break():
+def test_cloth_is_continuous_over_all_planes():
     """Normals that change from column to column would cut a slab to pieces; cloth goes over them."""
     where = room()
     where.surfaces.normal[:, ::2] = (0, 0, -1)
@@ -84,7 +84,7 @@ def test_cloth_lies_on_anything_without_a_break():
     assert np.abs(steps[..., 1]).max() < 1e-3
 
 
-def test_veneer_stands_upright_on_fronts():
+def test_the_grain_of_veneer_is_vertical_on_fronts():
     normal = (math.cos(YAW + math.pi / 2), 0, -math.sin(YAW + math.pi / 2))
     look = Look((0.5, 0.5, 0.5), ruler, "grain")
     painted = texture(look, below(), whole=FRONT, where=room(normal))
@@ -111,7 +111,7 @@ def test_a_floor_gets_boards_where_fronts_get_veneer():
     assert texture(look, below(), whole=FRONT)[150, 150, 2] == 0
 
 
-def test_the_same_seed_lays_the_same():
+def test_the_same_seed_gives_the_same_texture():
     def noisy(hw, px_per_m, rng):
         return rng.random((*hw, 3)).astype(np.float32)
 
