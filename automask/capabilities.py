@@ -149,7 +149,7 @@ swapped letters are taken for a slip. The longer names of optional members have 
 
 
 def is_slip(name: str, member: str) -> bool:
-    """Whether a name is a member's but for its underscores and capitals, or but for one slip of the pen.
+    """Whether a name is a member's apart from underscores and capitals, or apart from one typo.
 
     A slip is a letter too many, too few or wrong, or two neighbours swapped.
     """

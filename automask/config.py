@@ -113,7 +113,7 @@ def weights_of(config: Config, *, conf: Path | None = None) -> tuple[str, ...]:
 def compose(
     preset: str | None = None, overrides: Sequence[str] = (), *, conf: Path | None = None, script: bool = False
 ) -> Config:
-    """The whole configuration as plain values, with every mistake in it told at once.
+    """The whole configuration as plain values; all mistakes are reported in one error.
 
     Args:
         preset: A file of the group `preset`; None takes the overrides', else the experiment's, or else `starter`.

@@ -28,7 +28,7 @@ from typing import Any, ClassVar, Self
 
 
 class AutomaskError(Exception):
-    """Something automask refuses or cannot do, told in one line.
+    """Something that automask refuses or cannot do, as a message of one line.
 
     Args:
         problem: What is wrong, with the offending value.

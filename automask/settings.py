@@ -11,7 +11,7 @@ from automask.types import DISCLOSE, ON_DOUBT, Disclose, OnDoubt, OnMissing
 
 
 class Default:
-    """Marks the default of a parameter, so that a caller who gives the same value is told from one who gives none."""
+    """Marks the default of a parameter, to distinguish a caller who gives the same value from one who gives none."""
 
 
 class _DefaultInt(int, Default):

@@ -69,7 +69,7 @@ _QUOTES = 'Hydra needs quotes of its own inside the shell\'s: edits="{}"'
 
 
 def start(main: Callable[[], None]) -> None:
-    """Runs a script: what can be told before Hydra starts is told in one line; exits with the job's status.
+    """Runs a script and exits with the job's status; a mistake found before Hydra starts is reported in one line.
 
     Without arguments the script's own docstring, which has examples, is the explanation.
     """

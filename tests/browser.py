@@ -78,9 +78,9 @@ class Tab:
 
     def press(self, *keys: str) -> None:
         for key in keys:
-            told = {"key": key, "windowsVirtualKeyCode": _KEYS.get(key, 0)}
-            self.send("Input.dispatchKeyEvent", type="keyDown", **told, **({"text": key} if len(key) == 1 else {}))
-            self.send("Input.dispatchKeyEvent", type="keyUp", **told)
+            event = {"key": key, "windowsVirtualKeyCode": _KEYS.get(key, 0)}
+            self.send("Input.dispatchKeyEvent", type="keyDown", **event, **({"text": key} if len(key) == 1 else {}))
+            self.send("Input.dispatchKeyEvent", type="keyUp", **event)
 
     def look(self, selector: str) -> np.ndarray:
         """[H, W, 3] uint8: what is seen of the first element of that kind."""
@@ -123,7 +123,7 @@ def browsing(program: str) -> Iterator[Tab]:
 
 
 def _pipe() -> tuple[int, int]:
-    """A pipe whose ends are above 10: the browser reads from 3 and writes to 4, and neither may lie there already."""
+    """A pipe whose ends are above 10: the browser reads from 3 and writes to 4, and neither may be one of those."""
     low = os.pipe()
     high = tuple(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in low)
     for end in low:

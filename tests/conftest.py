@@ -69,7 +69,7 @@ def scene(tmp_path: Path) -> Scene:
 
 @pytest.fixture
 def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A file with one letter for each time that `segmenter=counting`, of the folder `conf` beside it, saw a photo."""
+    """A file with one letter for each time that `segmenter=counting`, of the folder `conf` next to it, saw a photo."""
     folder = tmp_path / "mine"
     (folder / "conf" / "segmenter").mkdir(parents=True)
     (folder / "conf" / "segmenter" / "counting.yaml").write_text("_target_: counting_looks.Counting\nmasks: masks\n")

@@ -188,10 +188,10 @@ def test_overrides_with_loaded_stages_are_refused(scene):
 
 
 def test_progress_is_reported_in_order(scene):
-    told = []
-    automask.edit(scene.photo, WORDS, on_progress=lambda *what: told.append(what), **parts(scene))
-    assert told[0][0] == "opening the photo"
-    assert told[-1] == ("painting", 2, 2)
+    reported = []
+    automask.edit(scene.photo, WORDS, on_progress=lambda *what: reported.append(what), **parts(scene))
+    assert reported[0][0] == "opening the photo"
+    assert reported[-1] == ("painting", 2, 2)
 
 
 def test_the_caller_s_array_is_never_written_to(scene):
@@ -285,22 +285,25 @@ def test_variants_that_want_other_masks_are_refused(scene):
 
 
 def test_progress_counts_the_edits_of_all_variants(scene):
-    told = []
+    reported = []
     for _ in automask.variants(
-        scene.photo, "lamp -> {gold, navy}; island -> red", on_progress=lambda *what: told.append(what), **parts(scene)
+        scene.photo,
+        "lamp -> {gold, navy}; island -> red",
+        on_progress=lambda *what: reported.append(what),
+        **parts(scene),
     ):
         pass
-    assert [what[1:] for what in told if what[0] == "painting"] == [(done, 4) for done in (0, 1, 2, 3, 4)]
-    assert sum(what[0] == "finding the masks" for what in told) == 1
+    assert [what[1:] for what in reported if what[0] == "painting"] == [(done, 4) for done in (0, 1, 2, 3, 4)]
+    assert sum(what[0] == "finding the masks" for what in reported) == 1
 
 
 def test_several_candidates_are_recorded_and_drawn_on_one_sheet(scene, tmp_path):
     outcome = automask.edit(scene.photo, "island -> marble", candidates=3, **parts(scene))
     saved = outcome.save(tmp_path / "out")
-    told = saved.recorded["steps"][0]["candidates"]
-    assert len(told) == 3
-    assert [one["chosen"] for one in told].count(True) == 1
-    assert all(set(one["scores"]) == {"seam", "tint", "leak", "empty"} for one in told)
+    listed = saved.recorded["steps"][0]["candidates"]
+    assert len(listed) == 3
+    assert [one["chosen"] for one in listed].count(True) == 1
+    assert all(set(one["scores"]) == {"seam", "tint", "leak", "empty"} for one in listed)
     sheet = next((tmp_path / "out").glob("*.candidates.jpg"))
     assert sheet.stat().st_size > 1000
     automask.edit(scene.photo, "island -> marble", **parts(scene)).save(tmp_path / "out")
@@ -348,7 +351,7 @@ class Many(Fill):
         return [self.paint(**job) for job in jobs]
 
 
-def told(job):
+def record_without_timing(job):
     record = json.loads(next(job.out.glob(f"{job.name}.run.json")).read_text())
     return {key: value for key, value in record.items() if key != "timing"}
 
@@ -358,13 +361,13 @@ def test_crops_of_several_photos_go_to_the_editor_together_and_nothing_else_chan
     reports = run_batch(jobs, lambda: worker(scene, editor=editor), LocalPool(workers=1), out=scene.folder / "out")
     assert {report.status for report in reports} == {"done"}
     assert editor.sizes == (2 * PHOTOS_TOGETHER, 2 * (len(jobs) - PHOTOS_TOGETHER))
-    streamed = [((job.out / f"{job.name}.png").read_bytes(), told(job)) for job in jobs]
+    streamed = [((job.out / f"{job.name}.png").read_bytes(), record_without_timing(job)) for job in jobs]
     alone = worker(scene, editor=Many(ideal_px=24))
     for job, (picture, record) in zip(jobs, streamed, strict=True):
         there = replace(job, out=scene.folder / "alone")
         assert alone(there).status == "done"
         assert (there.out / f"{job.name}.png").read_bytes() == picture
-        assert told(there) == record
+        assert record_without_timing(there) == record
     again = run_batch(jobs, lambda: worker(scene, editor=editor), LocalPool(workers=1), out=scene.folder / "out")
     assert {report.status for report in again} == {"skipped"}
 

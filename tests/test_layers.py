@@ -79,7 +79,7 @@ HOMES: Mapping[str, Home] = {
 
 @dataclass(frozen=True)
 class Import:
-    """One imported module, as far as it can be told without running anything."""
+    """One imported module, as far as it can be known without running anything."""
 
     name: str
     line: int

@@ -98,8 +98,8 @@ def test_multirun_gives_each_job_a_folder_of_its_own(scene, tmp_path: Path):
     assert (done.returncode, done.stderr) == (0, "")
     records = sorted((tmp_path / "multirun").glob("*/*/*/kitchen.run.json"))
     assert [path.parent.name for path in records] == ["0", "1", "2", "3"]
-    told = [json.loads(path.read_text(encoding="utf-8")) for path in records]
-    assert [(one["steps"][0]["targets"], one["seed"]) for one in told] == [
+    loaded = [json.loads(path.read_text(encoding="utf-8")) for path in records]
+    assert [(one["steps"][0]["targets"], one["seed"]) for one in loaded] == [
         (["island"], 1),
         (["island"], 2),
         (["lamp"], 1),
@@ -229,8 +229,8 @@ def test_a_multirun_over_what_is_painted_finds_the_masks_once(
     assert (done.returncode, done.stderr) == (0, "")
     assert counted.read_text() == "x"
     records = sorted((tmp_path / "multirun").glob("*/*/*/kitchen.run.json"))
-    told = [json.loads(path.read_text(encoding="utf-8"))["timing"] for path in records]
-    assert [timing.get("masks_from_cache", False) for timing in told] == [False, True, True]
+    loaded = [json.loads(path.read_text(encoding="utf-8"))["timing"] for path in records]
+    assert [timing.get("masks_from_cache", False) for timing in loaded] == [False, True, True]
     assert len(list((tmp_path / "cache" / "masks").glob("*.masks"))) == 1
     done = script("edit", *setup(scene), "edits='island -> red'", "out=done", cwd=tmp_path)
     record = json.loads((tmp_path / "done" / "kitchen.run.json").read_text(encoding="utf-8"))

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EMPTY = inspect.Parameter.empty
 
 PROMISED = {"edit", "mask", "load", "Outcome", "Region", "Edit", "Stages", "AutomaskError"}
-BESIDE = {
+ALSO_EXPORTED = {
     "Box",
     "BoxRecipe",
     "Editor",
@@ -80,7 +80,7 @@ HEAVY = {
 
 
 def test_all_names_what_is_promised_and_nothing_else():
-    assert set(automask.__all__) == PROMISED | BESIDE
+    assert set(automask.__all__) == PROMISED | ALSO_EXPORTED
     assert len(automask.__all__) == len(set(automask.__all__))
 
 
@@ -142,7 +142,7 @@ def public_definitions() -> list[tuple[str, ast.AST]]:
 
 
 def test_every_public_module_class_and_function_has_a_docstring():
-    # Methods are left to ruff (D102 is off: a method that implements a protocol is told at the protocol).
+    # Methods are left to ruff (D102 is off: a method that implements a protocol is documented at the protocol).
     bare = [name for name, node in public_definitions() if ast.get_docstring(node) is None]
     assert bare == []
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # A copy: the build leaves files beside its sources, and another test may look there at the same time.
+    # A copy: the build leaves files next to its sources, and another test may look there at the same time.
     source = tmp_path_factory.mktemp("source") / "automask"
     source.mkdir()
     for name in ("automask", "conf"):
@@ -61,7 +61,7 @@ def test_the_wheel_holds_the_licences_of_what_is_in_it(wheel: Path):
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in archive.namelist())
     for named in ("EfficientNet-Lite", "MiniLM", "WordNet", "RAL", "NYU Depth V2", "pillow-heif", "research only"):
         assert named in inside["NOTICE"], named
-    # Every net has its model card beside it, with terms of its own, and NOTICE names both.
+    # Every net has its model card next to it, with terms of its own, and NOTICE names both.
     nets = [name for name in archive.namelist() if name.endswith((".onnx", ".npz"))]
     assert len(nets) == 3
     for net in nets:

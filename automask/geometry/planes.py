@@ -1,4 +1,4 @@
-"""The planes of a room: which of them a mask lies in, and metric coordinates on them.
+"""The planes of a room: the one that contains a mask, and metric coordinates on them.
 
 A room has six orientations of planes: floor and ceiling, and the walls at either end of its two level axes. The
 predicted normals say which orientation a pixel has, and the predicted distances how far away its plane is. `main_plane`
@@ -60,7 +60,7 @@ class RoomPlane:
 
 
 def main_plane(mask: Hard, room: Room, size_hw: Hw, corner: Hw, *, boards: bool) -> RoomPlane:
-    """The plane that most of a mask lies in.
+    """The plane that contains most of a mask.
 
     Args:
         mask: [h, w] bool, not empty.
@@ -95,7 +95,7 @@ def main_plane(mask: Hard, room: Room, size_hw: Hw, corner: Hw, *, boards: bool)
 
 
 def planes_of(mask: Hard, room: Room, corner: Hw) -> list[tuple[RoomPlane, Hard]]:
-    """The planes under a mask, largest first, each with [h, w] bool: the part of the mask that lies in it.
+    """The planes under a mask, largest first, each with [h, w] bool: the part of the mask in it.
 
     Every pixel gets the orientation that is nearest to its normal, with borders along the photo's edges; connected
     pixels of one orientation are a plane, and folds between planes are straight. Something round, whose normals follow

@@ -152,7 +152,7 @@ def _seam(was: FloatImage, now: FloatImage, alpha: FloatImage) -> tuple[float, f
     if lines is None:
         return 0.0, 0.0, 0.0
     share, old, new = (_sampled(plane, *lines) for plane in (alpha, was, now))
-    # Places run from 0, inside, to `last`, outside; the soft band lies between `full` and `none`.
+    # Places run from 0, inside, to `last`, outside; the soft band is between `full` and `none`.
     middle, last = _REACH_PX, 2 * _REACH_PX
     places = np.arange(last + 1)
     full = np.where((share >= 0.97) & (places <= middle), places, -1).max(1)

@@ -223,7 +223,7 @@ class Outcome:
             given = self.masks_from is not None and same_file(self.masks_from, files.masks)
             masks = [] if given else _write_masks(files.masks, self.regions, old)
             shown = _disclosed(self, self.disclose if disclose is None else disclose, files.original.name)
-            original = files.original if shown.told and shown.told["original"] else None
+            original = files.original if shown.entry and shown.entry["original"] else None
             write_picture(files.before_after, before_after(self.photo.rgb, shown.image))
             files.candidates.unlink(missing_ok=True)
             if any(step.candidates for step in self.steps):
@@ -241,7 +241,7 @@ class Outcome:
             "encoder_changed_px": written.encoder_changed_px,
             "encoder_max_diff": written.encoder_max_diff,
             "notes": [*dict.fromkeys([*self.record.get("notes", ()), *shown.notes, *written.notes, *unsigned])],
-            "disclosure": shown.told,
+            "disclosure": shown.entry,
             "credentials": {"signed_by": signed_by} if signed_by is not None else None,
             "digest": disclosed_digest(self.record.get("digest", ""), shown.disclose, signed=pem is not None),
         }
@@ -265,13 +265,13 @@ def _short(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _DisclosedImage:
-    """What is written of an outcome under one setting of `disclose`; `told` is the record's entry about it."""
+    """What is written of an outcome under one setting of `disclose`; `entry` is the record's entry about it."""
 
     disclose: Disclose
     photo: Photo
     image: Rgb
     alpha: Alpha
-    told: dict[str, Any] | None = None
+    entry: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -282,14 +282,14 @@ def _disclosed(outcome: Outcome, disclose: Disclose, original: str) -> _Disclose
     note = disclosure.note_of(outcome.steps)
     tool = f"automask {__version__}"
     photo, source_type, notes = disclosure.with_note(outcome.photo, note, generative=outcome.generative, tool=tool)
-    told: dict[str, Any] = {"label_box": None, "digital_source_type": source_type, "note": note, "original": None}
+    entry: dict[str, Any] = {"label_box": None, "digital_source_type": source_type, "note": note, "original": None}
     if disclose == "metadata":
-        return replace(shown, photo=photo, told=told, notes=tuple(notes))
-    told["original"] = original
+        return replace(shown, photo=photo, entry=entry, notes=tuple(notes))
+    entry["original"] = original
     plate = disclosure.label_plate(outcome.photo.size_wh)
     if plate is None:
         notes.append("the photo is too small for a readable label: none was drawn")
-        return replace(shown, photo=photo, told=told, notes=tuple(notes))
+        return replace(shown, photo=photo, entry=entry, notes=tuple(notes))
     taken, faint = shown.alpha > 0, transparent_mask(outcome.photo)
     margin_px = max(1, round(0.012 * min(outcome.photo.size_wh)))
     size_wh = (plate.shape[1], plate.shape[0])
@@ -301,8 +301,8 @@ def _disclosed(outcome: Outcome, disclose: Disclose, original: str) -> _Disclose
         notes.append(f"no place is free outside what was repainted: the label covers {covered_px} px of it")
     image, alpha = outcome.image.copy(), shown.alpha.copy()
     image[box.slices], alpha[box.slices] = plate, 1.0
-    told["label_box"] = box_record(box)
-    return _DisclosedImage(disclose, photo, image, alpha, told, tuple(notes))
+    entry["label_box"] = box_record(box)
+    return _DisclosedImage(disclose, photo, image, alpha, entry, tuple(notes))
 
 
 def _signed(outcome: Outcome, result: Path, pem: str | None) -> tuple[str | None, list[str]]:
@@ -332,8 +332,8 @@ def _write_original(photo: Photo, path: Path) -> None:
 
 
 def _original_in(record: Mapping[str, Any]) -> str | None:
-    told = record.get("disclosure")
-    return told.get("original") if isinstance(told, Mapping) else None
+    entry = record.get("disclosure")
+    return entry.get("original") if isinstance(entry, Mapping) else None
 
 
 def save_variants(

@@ -21,12 +21,12 @@ NAME.png         class ids, uint8; every pixel is labelled
 NAME_inst.png    instance ids, uint16
 NAME.json        kind, seed, camera, look, exposure, share of each class, each instance's class, pixels and material
 
-Every --twins-every rooms, left-out twins, told under "twins" of NAME.json: what was removed ("remove": as a person
+Every --twins-every rooms, left-out twins, listed under "twins" of NAME.json: what was removed ("remove": as a person
 would ask for it), its class and instance ids, and two files:
 NAME_withoutK.jpg  the same room, from the same place and at the same exposure, without those instances
 NAME_withoutK.png  its class ids
 
-Every --recolours-every rooms, the same room in other materials (with NAME.jpg they make a triple), told under
+Every --recolours-every rooms, the same room in other materials (with NAME.jpg they make a triple), listed under
 "recolours": "edit" as a person would type it, and for each part its words, classes, material and, for a paint, hex:
 NAME_editK.jpg   the room after that edit; its labels are those of NAME
 
@@ -45,7 +45,7 @@ import time
 import traceback
 from pathlib import Path
 
-# Run as a folder, Python puts the folder itself on the path and not the one that it stands in.
+# Run as a folder, Python puts the folder itself on the path and not its parent.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from render_rooms.arguments import parser, rooms  # noqa: E402

@@ -63,12 +63,16 @@ def parser(doc: str) -> argparse.ArgumentParser:
         metavar="N",
         help="every Nth room also without some of its things; 0: none",
     )
-    p.add_argument("--twins", type=int, default=2, metavar="K", help="so many twins of such a room")
+    p.add_argument("--twins", type=int, default=2, metavar="K", help="the number of twins of such a room")
     p.add_argument(
         "--recolours-every", type=int, default=8, metavar="N", help="every Nth room also with other materials; 0: none"
     )
     p.add_argument(
-        "--recolours", type=int, default=2, metavar="K", help="so many of such a room: with it they are a triple"
+        "--recolours",
+        type=int,
+        default=2,
+        metavar="K",
+        help="the number of them for such a room: with it they are a triple",
     )
     p.add_argument(
         "--passes-every", type=int, default=0, metavar="N", help="reflectance, normals and depth of every Nth room"

@@ -257,7 +257,7 @@ class _Bathroom:
         self.tile, self.tile2, self.vw, self.wet, self.wins, self.zone = tile, tile2, vw, wet, wins, zone
 
     def at(self, wall, d):
-        """In the frame of a side wall: the place that lies d metres from the back wall."""
+        """In the frame of a side wall: the position d metres from the back wall."""
         return d if wall == "left" else self.D - d
 
     def span(self, wall, d0, d1):
@@ -816,7 +816,7 @@ class _Bathroom:
 
 
 def make_bathroom(b, a):
-    """The bath or the shower lies across the back (plan "across") or along the side (plan "along")."""
+    """The bath or the shower is across the back (plan "across") or along the side (plan "along")."""
     room = _Bathroom(b, a)
     room.cover_walls()
     dict(tub=room.bath, free=room.free_bath, shower=room.shower)[room.wet]()

@@ -146,7 +146,7 @@ class Builder:
         return self.mesh(v, f, material, (cx, cy, cz), cls, min(bevel, 0.45 * min(hx, hy, hz) * 2), seg=seg)
 
     def slab(self, material, length, depth, thick, holes=(), cls=None, axis="z", bevel=0.0):
-        """A plate with rectangular holes (u0, v0, u1, v1). axis z: lies in xy, top at z=0; axis y: stands in xz,
+        """A plate with rectangular holes (u0, v0, u1, v1). axis z: in the xy plane, top at z=0; axis y: in xz,
         front at y=0, thickness to -y.
         """
         us = sorted({0.0, length, *[h[i] for h in holes for i in (0, 2)]})

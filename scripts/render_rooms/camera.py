@@ -63,7 +63,7 @@ def set_camera(view):
 
 
 class Sight:
-    """What rays meet in a room. One tree of all its meshes, without their rounded edges: some 10 us a ray."""
+    """What rays meet in a room. One tree of all its meshes, without their rounded edges: about 10 us a ray."""
 
     def __init__(self, b):
         points, polygons, self.phrase_of = [], [], []

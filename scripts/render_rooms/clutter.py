@@ -602,7 +602,7 @@ def track_light(b, x, y, top, power, turn=0.0):
 
 
 def floor_mess(b, spots, count):
-    """Up to so many things of everyday life at free spots of the floor."""
+    """At most `count` things of everyday life at free spots of the floor."""
     rng = b.rng
     for x, y in rng.sample(spots, min(count, len(spots))):
         if b.is_free(x, y, 0.28):

@@ -54,7 +54,7 @@ def plant(b, x, y, z, size, kind, potspec, cls="plant"):
 
 
 def vase(b, x, y, z, size, spec, branches=True):
-    """A vase, with twigs in it unless told otherwise."""
+    """A vase, by default with twigs in it."""
     rng = b.rng
     with b.item("vase"), b.frame(x, y, z):
         s = size

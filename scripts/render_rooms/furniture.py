@@ -235,7 +235,7 @@ def bed(b, x, look, y0=0.012):
         ztop = look["top"]
         with b.item("bed"):
             fm = mat(look["frame"], grain="y")
-            zr = ztop - 0.22  # the top of the base, where the mattress lies
+            zr = ztop - 0.22  # the top of the base, under the mattress
             if look["base"] == "legs":
                 for s in (-1, 1):
                     b.box(

@@ -1,4 +1,4 @@
-"""Kitchens as ordinary homes have them: what they are made of, and what else stands in the room."""
+"""Kitchens as ordinary homes have them: what they are made of, and what else is in the room."""
 
 import numpy as np
 
@@ -133,7 +133,7 @@ def cabinet_look(rng):
 
 
 def draw_top(rng):
-    """The finish of a worktop, how its texture is laid, its thickness and the rounding of its edge."""
+    """The finish of a worktop, the direction of its texture, its thickness and the rounding of its edge."""
     spec, kw = pick(
         rng,
         (
@@ -194,7 +194,7 @@ def draw_top(rng):
 
 
 def draw_splash(rng, top):
-    """The backsplash: its form, its finish, how its tiles are laid."""
+    """The backsplash: its form, its finish, the pattern of its tiles."""
     form = pick(rng, ("none", 1.5), ("upstand", 4), ("full", 6))
     colour = rng.choice(
         [

@@ -81,7 +81,7 @@ def cheapen(w, recipe, kind):
 
 
 def mat(spec, **kw):
-    """The material of a spec "recipe:kind", made once a scene; what is told beside it goes to the recipe."""
+    """The material of a spec "recipe:kind", made once a scene; other arguments go to the recipe."""
     key = spec + repr(sorted(kw.items()))
     if key not in _cache:
         recipe, kind = spec.split(":")

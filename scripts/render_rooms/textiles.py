@@ -35,9 +35,9 @@ def curtain(b, x0, x1, z0, z1, y, spec, folds=None, sheer=False, cls="curtain"):
         b.mesh(v, f, mat(spec, sheer=sheer), smooth=80)
 
 
-# Everything here stands in the frame of a wall: x along it, y from the wall into the room.
+# Everything here is in the frame of a wall: x along it, y from the wall into the room.
 def hang(b, spec, w, t0, t1, top, side, foot, thick=0.05, wrinkle=0.008, wave=0.02, quilt=0.0, cls=None, skew=0.0):
-    """A cloth that lies on a bed w wide from t0 to t1 along it and hangs over the sides and over the end."""
+    """A cloth on a bed w wide from t0 to t1 along it that hangs over the sides and over the end."""
     rng = b.rng
     half, r = w / 2, 0.055
     ss = np.linspace(-half - side, half + side, 84)

@@ -85,7 +85,7 @@ class Page(html.parser.HTMLParser):
 
 def links(card):
     found = [card[name] for name in ("picture", "result", "full", "record") if card.get(name)]
-    return found + [told["mask"] for told in card["steps"] if told["mask"]]
+    return found + [row["mask"] for row in card["steps"] if row["mask"]]
 
 
 def edit_one(job):
@@ -105,8 +105,8 @@ def edit_one(job):
     )[: 1 if "whole" in job.photo.name else 2]
     regions = (Region("wall", True, hard, hard.astype(np.float32), (), 0.9),)
     regions += (Region("yacht", False, no, no.astype(np.float32), (), 0.04),) * (len(steps) - 1)
-    told = run_record(photo, job.plan, steps, digest=digest, timing={"paint_s": os.getpid() / 7})
-    saved = Outcome(image, steps, told, regions, photo, job.plan).save(job.out, name=job.name)
+    made = run_record(photo, job.plan, steps, digest=digest, timing={"paint_s": os.getpid() / 7})
+    saved = Outcome(image, steps, made, regions, photo, job.plan).save(job.out, name=job.name)
     return JobReport(job, "done", record=saved.recorded)
 
 
@@ -143,8 +143,8 @@ def test_every_photo_and_every_failure_has_a_card_in_its_folder(tmp_path):
     ]
     assert shown.data["counts"] == {"all": 5, "done": 1, "skipped": 2, "failed": 2}
     assert "holds text, not a picture" in shown.cards[2]["reason"]
-    assert [told["reason"] for told in shown.cards[1]["steps"]] == [None, "no 'yacht': peak heat 0.04 < 0.35"]
-    assert [told["read"] for told in shown.cards[1]["steps"]] == [None, "boat"]
+    assert [row["reason"] for row in shown.cards[1]["steps"]] == [None, "no 'yacht': peak heat 0.04 < 0.35"]
+    assert [row["read"] for row in shown.cards[1]["steps"]] == [None, "boat"]
     assert [card["lowest"] for card in shown.cards[:3]] == [0.9, 0.9, None]
     assert shown.cards[0]["halves"] == {"size": [36, 24], "gap": 8, "stacked": False}
 
@@ -183,8 +183,8 @@ def test_a_file_that_is_not_there_is_not_linked():
 @pytest.mark.parametrize("name", [*ODD, HOSTILE.replace("/", "∕")])
 def test_hostile_names_and_words_stay_text(name):
     words = step(targets=[HOSTILE], prompt=HOSTILE, reason=HOSTILE)
-    told = record(f"{name}.jpg", words, notes=[HOSTILE])
-    shown = Page(page({name: told}, there=set(), failures=[(HOSTILE, HOSTILE)]))
+    entry = record(f"{name}.jpg", words, notes=[HOSTILE])
+    shown = Page(page({name: entry}, there=set(), failures=[(HOSTILE, HOSTILE)]))
     usual = Page(page({"a": record("a.jpg", step())}, there=set(), failures=[("b.jpg", "c")]))
     assert [tag for tag, _ in shown.tags] == [tag for tag, _ in usual.tags]
     assert shown.cards[0]["steps"][0]["prompt"] == HOSTILE
@@ -208,7 +208,7 @@ def test_a_name_that_is_no_utf8_is_shown_as_far_as_it_can_be():
 
 
 @pytest.mark.parametrize(
-    "told",
+    "broken_record",
     [
         {},
         {"schema": 1},
@@ -221,8 +221,8 @@ def test_a_name_that_is_no_utf8_is_shown_as_far_as_it_can_be():
         record(5),
     ],
 )
-def test_a_record_that_a_person_broke_costs_only_its_own_card(told):
-    broken, sound = Page(page({"a": told, "b": record("b.jpg", step())}, there=set())).cards
+def test_a_record_that_a_person_broke_costs_only_its_own_card(broken_record):
+    broken, sound = Page(page({"a": broken_record, "b": record("b.jpg", step())}, there=set())).cards
     assert (broken["status"], broken["reason"]) == ("failed", "its record cannot be read")
     assert broken["picture"] == "a.before-after.jpg"
     assert sound["steps"][0]["prompt"] == "red"
@@ -230,8 +230,8 @@ def test_a_record_that_a_person_broke_costs_only_its_own_card(told):
 
 def test_the_lowest_peak_is_that_of_what_was_painted():
     missed = step(found=False, missing=["rug"], peak=0.01, reason="no 'rug'")
-    told = {"a": [step(peak=0.9), step(peak=0.4), missed], "b": [step(peak=None)], "c": [missed]}
-    cards = Page(page({name: record(f"{name}.jpg", *steps) for name, steps in told.items()}, there=set())).cards
+    records = {"a": [step(peak=0.9), step(peak=0.4), missed], "b": [step(peak=None)], "c": [missed]}
+    cards = Page(page({name: record(f"{name}.jpg", *steps) for name, steps in records.items()}, there=set())).cards
     assert [card["lowest"] for card in cards] == [0.4, None, None]
 
 
@@ -242,7 +242,7 @@ def test_a_photo_that_fails_now_is_one_card_with_its_old_pictures():
 
 
 def test_a_photo_that_never_became_a_job_is_listed_with_those_of_out_itself():
-    told = {"oak/a": record("a.jpg", step())}
+    records = {"oak/a": record("a.jpg", step())}
     failures = [
         ("oak/b.jpg", "1"),
         ("in/c.jpg", "2"),
@@ -250,7 +250,7 @@ def test_a_photo_that_never_became_a_job_is_listed_with_those_of_out_itself():
         (r"C:\me\e.jpg", "4"),
         ("in/c.jpg", "5"),
     ]
-    cards = Page(page(told, there=set(), failures=failures)).cards
+    cards = Page(page(records, there=set(), failures=failures)).cards
     assert [(card["folder"], card["name"], card["reason"]) for card in cards] == [
         ("", "in/c.jpg", "2"),
         ("", "in/c.jpg", "5"),
@@ -301,11 +301,11 @@ def test_every_part_of_the_template_was_filled_in():
 
 def test_the_halves_are_those_of_the_picture():
     for height, width in [(20, 30), (30, 20), (20, 41), (1000, 1500), (1400, 900), (700, 3000), (1, 1), (2600, 5300)]:
-        lie = split_layout((width, height))
+        layout = split_layout((width, height))
         picture = before_after(*[np.zeros((height, width, 3), np.uint8)] * 2)
-        across, along = lie.size_wh if lie.stacked else lie.size_wh[::-1]
-        wanted = (across, 2 * along + lie.gap_px)
-        assert picture.shape[:2] == (wanted[::-1] if lie.stacked else wanted)
+        across, along = layout.size_wh if layout.stacked else layout.size_wh[::-1]
+        wanted = (across, 2 * along + layout.gap_px)
+        assert picture.shape[:2] == (wanted[::-1] if layout.stacked else wanted)
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
@@ -353,11 +353,11 @@ def test_a_persons_own_index_is_not_overwritten(tmp_path):
 
 
 def test_a_thousand_photos_make_a_page_of_less_than_a_megabyte():
-    told = {
+    records = {
         f"photo {n}": record(f"photo {n}.jpg", step(), step(reason="no 'rug': peak heat 0.03 < 0.35"))
         for n in range(1000)
     }
-    shown = page(told, there=set())
+    shown = page(records, there=set())
     assert len(Page(shown).cards) == 1000
     assert len(shown) < 1_000_000
 
@@ -376,10 +376,10 @@ def shown(tmp_path_factory):
     bare = [] if sys.platform == "darwin" else [os.fsdecode(b"caf\xe9.jpg")]
     odd = [f"{stem}.jpg" for stem in ODD]
     out = done_batch(tmp_path_factory.mktemp("batch"), "whole.jpg", "10.jpg", *odd, *bare, "oak #1/a.jpg", "broken.jpg")
-    told = json.loads((out / "10.run.json").read_text())
-    told["steps"][0]["prompt"] = HOSTILE
-    told["steps"][0]["peak"] = 0.01
-    (out / "10.run.json").write_text(json.dumps(told))
+    edited = json.loads((out / "10.run.json").read_text())
+    edited["steps"][0]["prompt"] = HOSTILE
+    edited["steps"][0]["peak"] = 0.01
+    (out / "10.run.json").write_text(json.dumps(edited))
     with (out / "failures.csv").open() as file:
         return write_page(out, sheets.result_pictures(out), [tuple(row) for row in csv.reader(file)][1:])
 
@@ -484,11 +484,11 @@ def test_in_a_browser_before_is_left_after_is_right_and_a_mask_tints_what_was_pa
 
 @needs_chromium
 def test_in_a_browser_a_thousand_photos_load_only_the_pictures_in_sight(tab, tmp_path):
-    told = {f"photo {n}": record("photo.jpg", step()) for n in range(1000)}
+    records = {f"photo {n}": record("photo.jpg", step()) for n in range(1000)}
     write_picture(tmp_path / "first.jpg", np.zeros((20, 68, 3), np.uint8))
-    for name in told:
+    for name in records:
         os.link(tmp_path / "first.jpg", tmp_path / f"{name}.before-after.jpg")
-    (tmp_path / "index.html").write_text(page(told, there=set()), encoding="utf-8")
+    (tmp_path / "index.html").write_text(page(records, there=set()), encoding="utf-8")
     tab.open(address(tmp_path / "index.html"))
     tab.wait("[...document.images].some(image => image.naturalWidth)")
     assert tab.ask("document.querySelectorAll('article').length") == 1000

@@ -28,14 +28,14 @@ needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="
 def test_a_job_that_raises_is_reported_and_the_others_go_on(tmp_path, kind, reason):
     out = tmp_path / "out"
     jobs = found(touch(tmp_path / "in", "a.jpg", "b, [1].jpg", "c.jpg"), out).jobs
-    told = []
+    reported = []
     make = functools.partial(fails_on, ("b, [1].jpg",), kind)
     reports = run_batch(
-        jobs, make, LocalPool(workers=1), out=out, refused=[("d.jpg", "row 9: gone")], on_report=told.append
+        jobs, make, LocalPool(workers=1), out=out, refused=[("d.jpg", "row 9: gone")], on_report=reported.append
     )
     assert [report.status for report in reports] == ["done", "failed", "done"]
     assert reports[1].reason == reason
-    assert tuple(told) == reports
+    assert tuple(reported) == reports
     assert failures_in(out) == [{"photo": "b, [1].jpg", "reason": reason}, {"photo": "d.jpg", "reason": "row 9: gone"}]
 
 

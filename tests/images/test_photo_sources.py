@@ -1,4 +1,4 @@
-"""Everything that a photo may be given as, beside a path and an array: bytes, open files, Pillow images."""
+"""Everything that a photo may be given as, besides a path and an array: bytes, open files, Pillow images."""
 
 import io
 import os

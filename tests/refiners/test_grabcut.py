@@ -221,7 +221,7 @@ def test_photos_larger_than_carving_works_at_are_carved_at_their_own_size():
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         ({"work_px": 15}, "refiner.work_px is 15; give at least 16; 640 is usual"),
         ({"iterations": -1}, "refiner.iterations is -1; give 0 or more"),
@@ -234,10 +234,10 @@ def test_photos_larger_than_carving_works_at_are_carved_at_their_own_size():
         ({"eps": 0.0}, "refiner.eps is 0.0; give more than 0; 0.0005 is usual"),
     ],
 )
-def test_values_out_of_range_are_refused(options, told):
+def test_values_out_of_range_are_refused(options, message):
     with pytest.raises(ConfigError) as caught:
         GrabCut(**options)
-    assert str(caught.value) == told
+    assert str(caught.value) == message
 
 
 def test_no_rounds_of_grabcut_are_allowed():

@@ -77,9 +77,9 @@ def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def manifest(path: Path) -> dict:
     from c2pa import Reader
 
-    told = json.loads(Reader(str(path)).json())
-    assert told["validation_state"] == "Valid"
-    return told["manifests"][told["active_manifest"]]
+    manifest_read = json.loads(Reader(str(path)).json())
+    assert manifest_read["validation_state"] == "Valid"
+    return manifest_read["manifests"][manifest_read["active_manifest"]]
 
 
 @c2pa
@@ -88,9 +88,9 @@ def test_a_signed_result_says_what_it_was_made_from_and_how(name: str, pem: Path
     made = outcome(photo_file(tmp_path, name))
     plain = made.save(tmp_path / "plain", disclose="label")
     done = made.save(tmp_path / "out", disclose="label", c2pa=pem)
-    told = manifest(done.result)
-    assert [(part["title"], part["relationship"]) for part in told["ingredients"]] == [(name, "parentOf")]
-    (actions,) = (part["data"]["actions"] for part in told["assertions"] if part["label"] == "c2pa.actions.v2")
+    manifest_read = manifest(done.result)
+    assert [(part["title"], part["relationship"]) for part in manifest_read["ingredients"]] == [(name, "parentOf")]
+    (actions,) = (part["data"]["actions"] for part in manifest_read["assertions"] if part["label"] == "c2pa.actions.v2")
     assert [action["action"] for action in actions] == ["c2pa.opened", "c2pa.edited"]
     assert actions[1]["digitalSourceType"].endswith("/algorithmicallyEnhanced")
     assert actions[1]["description"] == "Digitally altered: island"

@@ -1,4 +1,4 @@
-"""What a result tells about itself: a label beside what was repainted, a note in its XMP, the original next to it."""
+"""What a result tells about itself: a label next to what was repainted, a note in its XMP, the original next to it."""
 
 import json
 from pathlib import Path
@@ -144,17 +144,17 @@ def test_where_all_is_repainted_the_label_covers_some_of_it_and_it_is_said(tmp_p
 
 def test_a_photo_too_small_for_a_label_gets_none_and_it_is_said(tmp_path: Path):
     done = outcome(photo_file(tmp_path, size=(16, 20))).save(tmp_path / "out", disclose="label")
-    told = done.recorded["disclosure"]
-    assert (told["label_box"], told["original"]) == (None, "kitchen.original.png")
+    disclosed = done.recorded["disclosure"]
+    assert (disclosed["label_box"], disclosed["original"]) == (None, "kitchen.original.png")
     assert any("too small for a readable label" in note for note in done.recorded["notes"])
 
 
 def test_the_before_after_picture_shows_the_label(tmp_path: Path):
     made = outcome(photo_file(tmp_path, size=(300, 400)))
     plain = made.save(tmp_path / "plain")
-    told = made.save(tmp_path / "told", disclose="label")
-    shown = [np.asarray(Image.open(done.picture)).astype(int) for done in (plain, told)]
-    box = box_of(told.recorded)
+    disclosed = made.save(tmp_path / "told", disclose="label")
+    shown = [np.asarray(Image.open(done.picture)).astype(int) for done in (plain, disclosed)]
+    box = box_of(disclosed.recorded)
     changed = np.abs(shown[0] - shown[1]).max(axis=2) > 60
     ys, xs = np.nonzero(changed)
     start = shown[0].shape[1] - 400  # the right half is "after"
@@ -187,17 +187,17 @@ def test_the_result_says_what_was_altered_and_how(disclose, generative, kind, tm
 def test_metadata_alone_changes_no_sample(name: str, tmp_path: Path):
     made = outcome(make(name, tmp_path))
     plain = made.save(tmp_path / "plain")
-    told = made.save(tmp_path / "told", disclose="metadata")
-    np.testing.assert_array_equal(open_photo(told.result).samples, open_photo(plain.result).samples)
+    disclosed = made.save(tmp_path / "told", disclose="metadata")
+    np.testing.assert_array_equal(open_photo(disclosed.result).samples, open_photo(plain.result).samples)
     keys = ("outside_changed_px", "encoder_changed_px", "encoder_max_diff")
-    assert [told.recorded[key] for key in keys] == [plain.recorded[key] for key in keys]
+    assert [disclosed.recorded[key] for key in keys] == [plain.recorded[key] for key in keys]
     if DECODES[name][0] in {"BMP", "GIF"}:
-        assert told.recorded["disclosure"]["digital_source_type"] is None
-        assert any("holds no XMP" in note for note in told.recorded["notes"])
-        assert told.result.read_bytes() == plain.result.read_bytes()
+        assert disclosed.recorded["disclosure"]["digital_source_type"] is None
+        assert any("holds no XMP" in note for note in disclosed.recorded["notes"])
+        assert disclosed.result.read_bytes() == plain.result.read_bytes()
 
 
-def told_in(old: dict[str, str], **more: object) -> dict[str, str]:
+def packet_after(old: dict[str, str], **more: object) -> dict[str, str]:
     photo = open_photo(room(20, 20))
     from automask.images import with_properties, with_xmp
 
@@ -209,25 +209,27 @@ def told_in(old: dict[str, str], **more: object) -> dict[str, str]:
 
 
 def test_a_caption_instructions_and_the_camera_stay():
-    told = told_in({"dc:description": "Our kitchen", "photoshop:Instructions": "Call", "xmp:CreatorTool": "Camera 1"})
-    assert told["dc:description"] == "Our kitchen"
-    assert told["photoshop:Instructions"] == f"Call\n{NOTE}"
-    assert told["xmp:CreatorTool"] == "Camera 1"
+    disclosed = packet_after(
+        {"dc:description": "Our kitchen", "photoshop:Instructions": "Call", "xmp:CreatorTool": "Camera 1"}
+    )
+    assert disclosed["dc:description"] == "Our kitchen"
+    assert disclosed["photoshop:Instructions"] == f"Call\n{NOTE}"
+    assert disclosed["xmp:CreatorTool"] == "Camera 1"
 
 
 @pytest.mark.parametrize(("former", "now"), [("sofa", "sofa, island"), ("island", "island"), ("", "island")])
 def test_a_photo_altered_before_keeps_its_earlier_note(former: str, now: str):
     old = f"Digitally altered: {former}"
-    told = told_in({"dc:description": old, "photoshop:Instructions": f"Call\n{old}"} if former else {})
-    assert told["dc:description"] == f"Digitally altered: {now}"
-    assert told["photoshop:Instructions"].splitlines()[-1] == f"Digitally altered: {now}"
-    assert told["photoshop:Instructions"].count("Digitally") == 1
+    disclosed = packet_after({"dc:description": old, "photoshop:Instructions": f"Call\n{old}"} if former else {})
+    assert disclosed["dc:description"] == f"Digitally altered: {now}"
+    assert disclosed["photoshop:Instructions"].splitlines()[-1] == f"Digitally altered: {now}"
+    assert disclosed["photoshop:Instructions"].count("Digitally") == 1
 
 
 @pytest.mark.parametrize("kind", ["trainedAlgorithmicMedia", "compositeSynthetic", "digitalCapture"])
 def test_a_generated_picture_keeps_its_source_type(kind: str):
-    told = told_in({"Iptc4xmpExt:DigitalSourceType": TYPES + kind})["Iptc4xmpExt:DigitalSourceType"]
-    assert told == TYPES + ("algorithmicallyEnhanced" if kind == "digitalCapture" else kind)
+    disclosed = packet_after({"Iptc4xmpExt:DigitalSourceType": TYPES + kind})["Iptc4xmpExt:DigitalSourceType"]
+    assert disclosed == TYPES + ("algorithmicallyEnhanced" if kind == "digitalCapture" else kind)
 
 
 def test_xmp_that_cannot_be_read_is_kept_and_said(tmp_path: Path):

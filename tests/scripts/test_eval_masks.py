@@ -66,7 +66,7 @@ def test_boundary_f_of_equal_masks_is_one_and_of_a_missed_one_zero():
 
 @pytest.mark.parametrize(("tolerance_px", "expected"), [(1, 1.0), (0.5, 0.5)])
 def test_boundary_f_forgives_what_the_tolerance_allows(tolerance_px, expected):
-    # Every pixel of a 2 x 2 square is edge. Shifted by one, two of four lie on the other's edge, two are 1 px away.
+    # Every pixel of a 2 x 2 square is edge. Shifted by one, two of four are on the other's edge, two are 1 px away.
     assert script.boundary_f(SHIFTED, SQUARE, EVERYWHERE, tolerance_px=tolerance_px) == expected
 
 

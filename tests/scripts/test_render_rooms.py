@@ -51,8 +51,8 @@ def test_nothing_that_ships_imports_blender():
 
 
 def test_help_needs_no_blender():
-    told = subprocess.run([sys.executable, str(FOLDER), "--help"], capture_output=True, text=True, check=True)
-    assert "900 to 999" in told.stdout
+    done = subprocess.run([sys.executable, str(FOLDER), "--help"], capture_output=True, text=True, check=True)
+    assert "900 to 999" in done.stdout
 
 
 # ---------------------------------------------------------------- classes
@@ -106,8 +106,8 @@ def test_six_rooms_in_ten_are_kitchens():
 def test_again_makes_the_rooms_that_records_tell(tmp_path: Path):
     from render_rooms.arguments import rooms
 
-    told = {"name": "hall_00003", "kind": "hall", "seed": 5, "size": [64, 48], "override": {"wall": "plaster:sage"}}
-    (tmp_path / "hall_00003.json").write_text(json.dumps(told | {"version": 2}), encoding="utf-8")
+    record = {"name": "hall_00003", "kind": "hall", "seed": 5, "size": [64, 48], "override": {"wall": "plaster:sage"}}
+    (tmp_path / "hall_00003.json").write_text(json.dumps(record | {"version": 2}), encoding="utf-8")
     (tmp_path / "classes.json").write_text("{}", encoding="utf-8")
     (room,) = rooms(parse("--again", str(tmp_path)))
     assert (room.name, room.kind, room.seed, room.size) == ("hall_00003", "hall", 5, (64, 48))
@@ -117,8 +117,8 @@ def test_again_makes_the_rooms_that_records_tell(tmp_path: Path):
 def test_a_kitchen_of_the_first_version_is_made_again_as_a_plain_showroom(tmp_path: Path):
     from render_rooms.arguments import rooms
 
-    told = {"name": "kitchen_0000", "kind": "kitchen", "seed": 700000, "size": [64, 48], "override": {}}
-    (tmp_path / "kitchen_0000.json").write_text(json.dumps(told), encoding="utf-8")
+    record = {"name": "kitchen_0000", "kind": "kitchen", "seed": 700000, "size": [64, 48], "override": {}}
+    (tmp_path / "kitchen_0000.json").write_text(json.dumps(record), encoding="utf-8")
     (room,) = rooms(parse("--again", str(tmp_path)))
     assert (room.kind, room.plain) == ("showroom", True)
 
@@ -203,8 +203,8 @@ def test_progress_tells_rate_and_time_left():
 def test_a_finished_run_needs_no_blender(tmp_path: Path):
     (tmp_path / "kitchen_00000.json").write_text("{}")
     command = [sys.executable, str(FOLDER), "--out", str(tmp_path), "--count", "1"]
-    told = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": ""})
-    assert told.stdout == "1 of 1 rooms are there already\n"
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": ""})
+    assert done.stdout == "1 of 1 rooms are there already\n"
 
 
 # ---------------------------------------------------------------- plans of kitchens

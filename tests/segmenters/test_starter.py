@@ -238,7 +238,7 @@ def test_what_is_not_in_the_sample_kitchen_stays_cold(starter, kitchen):
 # ------------------------------------------------------------ from leaves to heat
 
 
-def told(
+def starter_that_predicts(
     photo_leaves: dict[str, np.ndarray], presence: dict[str, float], weights: tuple[float, ...] = (1, 0, 0)
 ) -> Starter:
     """A starter that sees these leaves, the rest of every pixel being other objects."""
@@ -267,17 +267,17 @@ def heat_of(starter: Starter, *phrases: str) -> np.ndarray:
 
 def test_heat_is_the_probability_given_that_the_phrase_is_there():
     # Of a pixel with probability p of a thing that is there with probability r: p / (p + r (1 - p)).
-    (heat,) = heat_of(told({"refrigerator": HALF}, {"refrigerator": 0.6}), "fridge")
+    (heat,) = heat_of(starter_that_predicts({"refrigerator": HALF}, {"refrigerator": 0.6}), "fridge")
     np.testing.assert_allclose(heat, HALF / (HALF + 0.6 * (1 - HALF)), atol=1e-5)
 
 
 def test_what_is_surely_there_keeps_the_net_s_own_probability():
-    (heat,) = heat_of(told({"refrigerator": HALF}, {"refrigerator": 1.0}), "fridge")
+    (heat,) = heat_of(starter_that_predicts({"refrigerator": HALF}, {"refrigerator": 1.0}), "fridge")
     np.testing.assert_allclose(heat, HALF, atol=1e-5)
 
 
 def test_phrases_that_are_there_take_from_each_other():
-    starter = told({"refrigerator": HALF, "sofa": ELSEWHERE}, {"refrigerator": 0.6, "sofa": 0.7})
+    starter = starter_that_predicts({"refrigerator": HALF, "sofa": ELSEWHERE}, {"refrigerator": 0.6, "sofa": 0.7})
     both = heat_of(starter, "fridge", "sofa")
     alone = heat_of(starter, "fridge")[0]
     assert (both[0] <= alone + 1e-6).all()
@@ -287,7 +287,7 @@ def test_phrases_that_are_there_take_from_each_other():
 
 def test_what_is_not_there_peaks_below_the_threshold_and_the_less_the_surer_that_is():
     peaks = [
-        float(heat_of(told({"sofa": np.full((2, 2), 0.9, np.float32)}, {"sofa": sure}), "sofa").max())
+        float(heat_of(starter_that_predicts({"sofa": np.full((2, 2), 0.9, np.float32)}, {"sofa": sure}), "sofa").max())
         for sure in (0.2 * module.PRESENT, 0.5 * module.PRESENT, 0.98 * module.PRESENT, 0.9)
     ]
     assert peaks == sorted(peaks)
@@ -307,7 +307,7 @@ def test_a_carpet_is_the_rug_where_there_is_one_and_else_the_floor(presence: flo
 
 def test_presence_and_strength_both_speak_for_a_phrase():
     def there(share: float, presence: float) -> float:
-        starter = told({"sofa": HALF}, {"sofa": 0.5}, (0.6, 0.6, 1.5))
+        starter = starter_that_predicts({"sofa": HALF}, {"sofa": 0.5}, (0.6, 0.6, 1.5))
         return starter._presence(np.full((4, 4), share, np.float32), presence)
 
     assert there(0.3, 0.2) < there(0.6, 0.2) < there(0.6, 0.8)
@@ -315,7 +315,7 @@ def test_presence_and_strength_both_speak_for_a_phrase():
 
 
 def test_numbers_that_no_exponential_holds_are_still_a_probability():
-    assert 0 <= told({"sofa": HALF}, {}, (99, 99, 0))._presence(HALF, 0.0) < 1e-6
+    assert 0 <= starter_that_predicts({"sofa": HALF}, {}, (99, 99, 0))._presence(HALF, 0.0) < 1e-6
 
 
 @pytest.mark.parametrize(("below", "joins"), [((40, 44, 52), True), ((225, 224, 220), False)])

@@ -60,7 +60,7 @@ def words():
         ("cieling", "ceiling"),
         ("refridgerator", "refrigerator"),
         ("wodden floor", "floor"),
-        # Not in the table: by place, by a thing beside it, by their parts, by meaning.
+        # Not in the table: by place, by a neighbour, by their parts, by meaning.
         ("white upper kitchen cabinets", "wall cabinets"),
         ("dark green lower cupboards", "base cabinets"),
         ("glass-fronted wall units", "wall cabinets"),
@@ -162,7 +162,7 @@ def test_a_package_without_vectors_says_so(monkeypatch, tmp_path):
 
 
 def answers(words, half):
-    """What each held-out phrase is read as ("" where it is refused), beside what it may be read as."""
+    """What each held-out phrase is read as ("" where it is refused), and what it may be read as."""
     expected = json.loads(HELDOUT.read_bytes())[half]
     read = {}
     for phrase in expected:

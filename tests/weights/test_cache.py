@@ -157,11 +157,11 @@ def test_the_hubs_folder_is_the_one_that_huggingface_hub_finds(settings, monkeyp
 
 def test_a_download_is_checked_renamed_and_reported(known, served):
     known(entry())
-    asked, told = served(length=len(BYTES)), []
-    path = fetch("net", progress=lambda done, total: told.append((done, total)))
+    asked, reported = served(length=len(BYTES)), []
+    path = fetch("net", progress=lambda done, total: reported.append((done, total)))
     assert path == expected_path(find("net")) == locate("net")
     assert path.read_bytes() == BYTES
-    assert told[-1] == (len(BYTES), len(BYTES))
+    assert reported[-1] == (len(BYTES), len(BYTES))
     assert [file.name for file in path.parent.iterdir()] == ["net.pth"]
     fetch("net")
     assert len(asked) == 1  # the second time it is only checked

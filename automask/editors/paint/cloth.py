@@ -1,4 +1,4 @@
-"""What is woven, felted, tanned or printed: cloths, leather, cane and striped wallpaper."""
+"""Cloths, leather, cane and striped wallpaper."""
 
 import math
 
@@ -95,7 +95,7 @@ def cane(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple, b
     )
     slant = np.maximum(line_coverage(rising, 0.0010, px_per_m), line_coverage(falling, 0.0010, px_per_m))
     cover = np.maximum(straight, slant)
-    # Where strands are thinner than pixels they cover each other less than they do: their mean is put right.
+    # Strands thinner than a pixel seem to overlap less than they do: their mean is corrected.
     cover = np.float32(CANE_SHARE) + clear * (cover - np.float32(cover.mean(dtype=np.float64)))
     tone = fractal(hw, px_per_m, (14, 74), rng, octaves=2) + fractal(hw, px_per_m, (74, 14), rng, octaves=2)
     gain = 1 + np.float32(0.02) * tone - clear * np.float32(0.14) * (slant * (1 - straight) - np.float32(0.15))

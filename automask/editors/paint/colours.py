@@ -13,8 +13,8 @@ from automask.editors.paint.look import Triple
 from automask.editors.paint.ral import RAL
 from automask.errors import EditorError
 
-# Words of paint charts; each is the middle of what several makers sell by that name. A CSS name keeps its CSS colour,
-# but for navy: a navy wall is a paint, not the #000080 of a 16-colour screen (which stays within reach by its hex).
+# Words of paint charts; each is the mean of what several makers sell by that name. A CSS name keeps its CSS colour,
+# except navy: a navy wall is a paint, not the #000080 of a 16-colour screen (which stays within reach by its hex).
 PAINTS = {
     # whites
     "off white": "#f1efe6",

@@ -61,7 +61,7 @@ def cover_of(
             gap = observed - other - mix[:, None] * apart
             cost = _row_dots(gap, gap) / bright + np.float32(0.1 * floor**2) * (mix - prior) ** 2
             if index == 0:
-                # The oddest pixel nearby may be this one, which it explains perfectly: only where nothing outside does.
+                # The outlier colour may be this pixel's own, which always fits: only where nothing outside does.
                 cost += np.float32(4 * floor**2)
             better = cost < least
             share, least = np.where(better, mix, share), np.where(better, cost, least)

@@ -134,9 +134,9 @@ def net_inputs(editor, crop, hard, **options):
 def test_the_mask_given_to_the_net_covers_every_latent_with_a_masked_pixel(editors, crop, kind):
     hard = np.zeros(crop.shape[:2], np.bool_)
     hard[21:23, 12] = True  # no pixel of it is one that diffusers' own scaling looks at
-    told = net_inputs(editors[kind], crop, hard)[0][4].numpy()
-    assert np.array_equal(told, np.ceil(latent_freedom(hard, grow_px=8, cell_px=8)))
-    assert told.sum() >= 4
+    mask_given = net_inputs(editors[kind], crop, hard)[0][4].numpy()
+    assert np.array_equal(mask_given, np.ceil(latent_freedom(hard, grow_px=8, cell_px=8)))
+    assert mask_given.sum() >= 4
 
 
 @pytest.mark.parametrize("options", [{"steps": 6}, {"steps": 8, "strength": 0.5}], ids=str)

@@ -353,12 +353,12 @@ def test_any_text_is_a_look_or_a_refusal(text):
     try:
         look = look_for(text)
     except EditorError as refusal:
-        told = refusal.hint
+        answer = refusal.hint
     else:
-        told = "a look"
+        answer = "a look"
         assert all(0 <= level <= 1 for level in look.reflectance)
         assert look.gloss is None or 0 <= look.gloss <= 1
-    assert told
+    assert answer
 
 
 @given(
@@ -474,7 +474,7 @@ def test_the_files_that_words_name_are_the_swatch_s_picture():
 
 
 def test_a_changed_picture_of_a_material_is_another_configuration(tmp_path):
-    """Or a batch would skip the photos that it was laid on before."""
+    """Otherwise a batch would skip the photos that were painted with it before."""
     picture = tmp_path / "oak.png"
     stages = Stages(segmenter=None, refiner=None, editor=Paint())
     plan = (Edit(targets=("wall",), prompt=f"matt swatch:{picture}"), Edit(targets=("floor",), prompt="oak"))

@@ -25,7 +25,7 @@ def lab(reflectance):
     return cv2.cvtColor(encode(np.asarray(reflectance, np.float32)).reshape(1, -1, 3), cv2.COLOR_RGB2LAB)[0]
 
 
-def laid(look, hw=(600, 900), px_per_m=500.0, seed=0):
+def draw(look, hw=(600, 900), px_per_m=500.0, seed=0):
     return look.texture(hw, px_per_m, np.random.default_rng(seed))
 
 
@@ -33,7 +33,7 @@ def laid(look, hw=(600, 900), px_per_m=500.0, seed=0):
 def test_there_are_no_seams_to_see(tmp_path, name):
     """No straight line of steep change runs through the field but those that the picture has itself."""
     picture = of(name)
-    field = laid(swatch_look(save(tmp_path / "swatch.png", picture)))
+    field = draw(swatch_look(save(tmp_path / "swatch.png", picture)))
 
     def steepest(each):
         luma = np.sqrt(each.mean(-1))
@@ -47,7 +47,7 @@ def test_there_are_no_seams_to_see(tmp_path, name):
 def test_the_mean_colour_is_the_picture_s(tmp_path, name):
     picture = of(name)
     look = swatch_look(save(tmp_path / "swatch.png", picture))
-    field = laid(look)
+    field = draw(look)
     asked, said, got = (lab(each)[0] for each in (picture.mean((0, 1)), look.reflectance, field.mean((0, 1))))
     assert np.linalg.norm(asked - said) < 2
     assert np.linalg.norm(said - got) < 3
@@ -57,7 +57,7 @@ def test_a_period_is_kept(tmp_path):
     """Bricks stay whole: courses 75 mm apart, where the picture's short side is 0.6 m."""
     look = swatch_look(save(tmp_path / "bricks.png", of("brick")))
     assert look.layout == "courses"
-    rows = laid(look, (1200, 600)).mean((1, 2))
+    rows = draw(look, (1200, 600)).mean((1, 2))
     rows = rows - cv2.GaussianBlur(rows[None], (0, 0), 40)[0]
     power = np.abs(np.fft.rfft(rows * np.hanning(len(rows))))
     courses = 1200 / 500.0 / 0.075
@@ -70,15 +70,15 @@ def test_stone_has_no_period(tmp_path):
 
 def test_light_that_falls_off_over_the_picture_is_evened(tmp_path):
     fall = np.linspace(0.6, 1.4, 360, dtype=np.float32)[None, :, None]
-    field = laid(swatch_look(save(tmp_path / "swatch.png", 0.5 * fall + 0.0 * of("wool"))))
+    field = draw(swatch_look(save(tmp_path / "swatch.png", 0.5 * fall + 0.0 * of("wool"))))
     assert field.std() / field.mean() < 0.03
 
 
 def test_the_seed_is_the_only_chance(tmp_path):
     look = swatch_look(save(tmp_path / "swatch.png", of("granite")))
-    first = laid(look)
-    np.testing.assert_array_equal(laid(look), first)
-    assert (laid(look, seed=1) != first).any()
+    first = draw(look)
+    np.testing.assert_array_equal(draw(look), first)
+    assert (draw(look, seed=1) != first).any()
 
 
 @pytest.mark.parametrize(("hw", "px_per_m"), [((8, 8), 20), ((8, 8), 1500), ((40, 3000), 125), ((300, 8), 400)])
@@ -87,7 +87,7 @@ def test_any_size_works(tmp_path, hw, px_per_m, size):
     rng = np.random.default_rng(1)
     look = swatch_look(save(tmp_path / "swatch.png", rng.random((*size, 3), np.float32)))
     with np.errstate(all="raise", under="ignore"):
-        field = laid(look, hw, px_per_m)
+        field = draw(look, hw, px_per_m)
     assert field.shape == (*hw, 3)
     assert field.dtype == np.float32
     assert np.isfinite(field).all()
@@ -97,7 +97,7 @@ def test_any_size_works(tmp_path, hw, px_per_m, size):
 @pytest.mark.parametrize("level", [0, 128, 255])
 def test_a_picture_of_one_colour_is_that_colour(tmp_path, level):
     cv2.imwrite(str(tmp_path / "flat.png"), np.full((100, 100, 3), level, np.uint8))
-    field = laid(swatch_look(str(tmp_path / "flat.png")), (60, 60), 100.0)
+    field = draw(swatch_look(str(tmp_path / "flat.png")), (60, 60), 100.0)
     assert field.std() < 1e-3
 
 
@@ -108,7 +108,7 @@ def test_a_changed_file_is_opened_again(tmp_path):
     os.utime(path, ns=(1, 1))
     second = swatch_look(str(path))
     assert second.reflectance[0] > first.reflectance[0] + 0.3
-    # Copied over with its time kept, it is told by its size.
+    # Overwritten with the same time stamp, the file differs by its size.
     save(path, np.random.default_rng(0).random((100, 120, 3), np.float32) * 0.2)
     os.utime(path, ns=(1, 1))
     assert swatch_look(str(path)).reflectance[0] < second.reflectance[0] - 0.3
