@@ -191,7 +191,7 @@ def edit(
     settings |= {"candidates": candidates, "mask_cache_mb": mask_cache_mb}
     settings |= {"on_doubt": on_doubt, "doubt_below": doubt_below}
     ready = _ready(segmenter, refiner, editor)
-    prepared = _prepared(made, settings, preset, overrides, conf, stages, ready, masks, regions)
+    prepared = _prepare(made, settings, preset, overrides, conf, stages, ready, masks, regions)
     (outcome,) = runner.run(prepared, photo, on_progress)
     _warn_of(outcome.steps, prepared.settings)
     return outcome
@@ -242,7 +242,7 @@ def variants(
     settings |= {"candidates": candidates, "mask_cache_mb": mask_cache_mb}
     settings |= {"on_doubt": on_doubt, "doubt_below": doubt_below}
     ready = _ready(segmenter, refiner, editor)
-    prepared = _prepared(made, settings, preset, overrides, conf, stages, ready, masks, regions)
+    prepared = _prepare(made, settings, preset, overrides, conf, stages, ready, masks, regions)
     outcomes = runner.run(prepared, photo, on_progress)
 
     def named() -> Iterator[tuple[str, Outcome]]:
@@ -293,7 +293,7 @@ def mask(
     settings: dict[str, Any] = {"seed": seed, "on_missing": on_missing, "max_megapixels": max_megapixels}
     settings |= {"on_doubt": on_doubt, "doubt_below": doubt_below}
     ready = _ready(segmenter, refiner, editor)
-    prepared = _prepared(made, settings, preset, overrides, conf, stages, ready, None, None, paint=False)
+    prepared = _prepare(made, settings, preset, overrides, conf, stages, ready, None, None, paint=False)
     regions = runner.mask(prepared, photo).regions
     _warn_of(regions, prepared.settings)
     return regions
@@ -396,7 +396,7 @@ def _ready(segmenter: Segmenter | None, refiner: Refiner | None, editor: Editor 
     return {group: one for group, one in objects.items() if one is not None}
 
 
-def _prepared(
+def _prepare(
     made: Sequence[Variant],
     arguments: Mapping[str, Any],
     preset: str,

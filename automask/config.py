@@ -131,7 +131,7 @@ def compose(
     folders = [conf_dir()] if conf is None else [conf_dir(), _existing(conf)]
     pairs, mistakes = _parse(overrides)
     groups = _groups(folders)
-    mistakes += _shadowed(folders)
+    mistakes += _shadowed_files(folders)
     chosen = {} if preset is None else {"preset": preset}
     for key, (text, value) in list(pairs.items()):
         if key in groups:
@@ -237,7 +237,7 @@ def build(
     ready = given or {}
     built = {g: ready[g] if g in ready else _instantiate(config[g], g) for g in STAGE_GROUPS}
     loaded = {name: _instantiate(node, f"editor {name}") for name, node in named.items()}
-    chosen = [name for editor in (built["editor"], *loaded.values()) for name in _connected(editor, conf)]
+    chosen = [name for editor in (built["editor"], *loaded.values()) for name in _connect_editors(editor, conf)]
     # The settings of editors that are chosen among decide a result, too.
     nodes = {**named, **{name: _editor_node(name, conf) for name in dict.fromkeys(chosen) if name not in named}}
     stages = Stages(
@@ -263,7 +263,7 @@ def load_editor(name: str, *, conf: Path | None = None) -> Editor:
     return editor
 
 
-def _connected(editor: Any, conf: Path | None) -> Sequence[str]:
+def _connect_editors(editor: Any, conf: Path | None) -> Sequence[str]:
     """The names that an editor chooses among, after it got the function that loads them; none for any other editor."""
     can = capabilities_of(editor)
     if can.connect is None:
@@ -482,7 +482,7 @@ def _own_keys(primary: str) -> frozenset[str]:
     return frozenset(key for content in read for key in content if key not in ("defaults", "hydra"))
 
 
-def _shadowed(folders: Sequence[Path]) -> list[str]:
+def _shadowed_files(folders: Sequence[Path]) -> list[str]:
     """A user's file that has the name of one of automask's would never be read: said, unless it is the same."""
     ours, *users = folders
     return [
@@ -517,14 +517,14 @@ def _mistakes_in_key(key: str, text: str, value: Any, base: Config) -> list[str]
             known = [".".join([*path, name]) for name in node if not name.startswith("_")] if _is_map(node) else []
             if not path:
                 known += ["preset", "experiment"]  # chosen by name; their values are in the others
-            everywhere = _dotted(base)
+            everywhere = _dotted_names(base)
             same = [name for name in everywhere if name.rpartition(".")[2] == part]
             close = (same[0] if same else None) or nearest(key, known) or (None if path else nearest(key, everywhere))
             return [f"unknown key {key!r}" + (f"; did you mean {close!r}?" if close else _listing(known or everywhere))]
         node = node[part]
         path.append(part)
     if isinstance(node, Mapping) and not isinstance(value, Mapping):
-        return [f"{text!r} would replace the whole of {key!r}; set one of its keys: {', '.join(_dotted(node))}"]
+        return [f"{text!r} would replace the whole of {key!r}; set one of its keys: {', '.join(_dotted_names(node))}"]
     return []
 
 
@@ -532,13 +532,13 @@ def _is_map(node: Any) -> bool:
     return isinstance(node, Mapping)
 
 
-def _dotted(node: Config, prefix: str = "") -> list[str]:
+def _dotted_names(node: Config, prefix: str = "") -> list[str]:
     names = []
     for name, value in node.items():
         if not name.startswith("_"):
             names.append(prefix + name)
             if isinstance(value, Mapping):
-                names += _dotted(value, f"{prefix}{name}.")
+                names += _dotted_names(value, f"{prefix}{name}.")
     return names
 
 

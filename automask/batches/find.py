@@ -91,9 +91,9 @@ def find_jobs(
     refused: list[tuple[str, str]] = []
     urls: dict[Path, str] = {}
     if path.is_file() and path.suffix.lower() == ".csv":
-        return _named(_in_csv(path, variants, recursive, refused, urls), out, refused, urls, out_url)
+        return _name_jobs(_in_csv(path, variants, recursive, refused, urls), out, refused, urls, out_url)
     if is_url(source):
-        return _named(_in_store(source, variants, recursive, out_url, urls), out, refused, urls, out_url)
+        return _name_jobs(_in_store(source, variants, recursive, out_url, urls), out, refused, urls, out_url)
     if path.is_file():
         if path.suffix.lower() in PHOTO_SUFFIXES:
             raise UsageError(f"{source!r} is one photo", hint=f"use: automask edit {source} ...")
@@ -117,7 +117,7 @@ def find_jobs(
             found.append((photo, variants, photo.parent.relative_to(root)))
         else:
             refused.append((str(photo), "a broken link; fix or remove it"))
-    return _named(found, out, refused, urls, out_url)
+    return _name_jobs(found, out, refused, urls, out_url)
 
 
 def _in_store(
@@ -315,7 +315,7 @@ def _columns(head: str, separator: str) -> list[str]:
     return [cell.strip().strip('"').strip().casefold() for cell in head.split(separator)]
 
 
-def _named(
+def _name_jobs(
     found: Sequence[Source], out: Path, refused: list[tuple[str, str]], urls: Mapping[Path, str], out_url: str
 ) -> Found:
     """The jobs, with names that do not clash; one whose result would overwrite a photo or another result is refused."""

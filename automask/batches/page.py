@@ -88,7 +88,7 @@ def page(
         "colours": [_hex(colour) for colour in COLOURS],
         "cards": cards,
     }
-    return _filled(data)
+    return _fill_template(data)
 
 
 # --------------------------------------------------------------------------------------------------------------- cards
@@ -250,7 +250,7 @@ def _href(path: str) -> str:
 # ------------------------------------------------------------------------------------------------------------ template
 
 
-def _filled(data: Mapping[str, Any]) -> str:
+def _fill_template(data: Mapping[str, Any]) -> str:
     text = _TEMPLATE.read_text(encoding="utf-8")
     # The page may use its own style and script and show pictures in its folder; anything else that got in stays inert.
     policy = "; ".join(

@@ -115,7 +115,7 @@ def share_out(
                     queue.appendleft((item, tried + 1))
                     loading.append(start())
                 else:
-                    answers.append((item, (False, _died(worker.exit_reason()))))
+                    answers.append((item, (False, _worker_died_error(worker.exit_reason()))))
                     worker.stop(busy=False)
                     loading += [start()] if queue else []
             while queue and idle:
@@ -186,7 +186,7 @@ def _result(answer: Answer, item: T, on_error: OnError[T, R] | None) -> R:
     return on_error(item, value)
 
 
-def _died(reason: str) -> AutomaskError:
+def _worker_died_error(reason: str) -> AutomaskError:
     return AutomaskError(
         f"its worker died, and so did a second one ({reason})",
         hint="the machine may be short of memory: use fewer workers, or a smaller photo",

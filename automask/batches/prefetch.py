@@ -50,11 +50,11 @@ def prefetched(
     def next_read() -> list[tuple[T, "Ready | Finished[R] | Exception"]]:
         """The next batch, read; the reader meanwhile goes on to the one after."""
         group = [reads.popleft() for _ in range(min(batch_size, len(reads)))]
-        return [(item, _settled(future)) for item, future in group]
+        return [(item, _wait(future)) for item, future in group]
 
     def settled_write() -> R:
         item, outcome = writes.popleft()
-        result: R | Exception = _settled(outcome) if isinstance(outcome, Future) else outcome
+        result: R | Exception = _wait(outcome) if isinstance(outcome, Future) else outcome
         return on_error(item, result) if isinstance(result, Exception) else result
 
     with (
@@ -69,7 +69,7 @@ def prefetched(
                     break
                 group = next_read()
                 made = iter(
-                    _worked(work, [(item, it) for item, it in group if not isinstance(it, Finished | Exception)])
+                    _run_work(work, [(item, it) for item, it in group if not isinstance(it, Finished | Exception)])
                 )
                 for item, it in group:
                     if isinstance(it, Finished):
@@ -87,7 +87,7 @@ def prefetched(
                 future.cancel()
 
 
-def _settled(future: Future[Any]) -> Any:
+def _wait(future: Future[Any]) -> Any:
     """A future's result, or the exception that it ended with."""
     try:
         return future.result()
@@ -95,7 +95,7 @@ def _settled(future: Future[Any]) -> Any:
         return error
 
 
-def _worked(
+def _run_work(
     work: Callable[[Sequence[tuple[T, Ready]]], "Sequence[Made | Exception]"], ready: Sequence[tuple[T, Ready]]
 ) -> "Sequence[Made | Exception]":
     try:

@@ -272,14 +272,14 @@ class SkipFinished:
     ) -> Iterator[JobReport]:
         waiting: list[Job] = []
         with ThreadPoolExecutor(cores()) as pool:  # hashing releases Python's lock
-            for item, report in zip(items, pool.map(self._skipped, items), strict=True):
+            for item, report in zip(items, pool.map(self._skip, items), strict=True):
                 if report is None:
                     waiting.append(item)
                 else:
                     yield report
         yield from self.mapper.map(make_worker, waiting, on_error=on_error)
 
-    def _skipped(self, job: Job) -> JobReport | None:
+    def _skip(self, job: Job) -> JobReport | None:
         try:
             return self.worker.skipped(job)
         except (AutomaskError, OSError):

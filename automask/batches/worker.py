@@ -120,7 +120,7 @@ class Worker:
         for job, read in jobs:
             began = time.perf_counter()
             try:
-                ended.append(self._masked(job, read))
+                ended.append(self._find_masks(job, read))
             except Exception as error:
                 ended.append(error)
             took_s.append(read.took_s + time.perf_counter() - began)
@@ -137,7 +137,7 @@ class Worker:
                 made.append(_Made(outcome, before_s + paint_s, read.fetched))
         return made
 
-    def _masked(self, job: Job, read: "_Read") -> runner.MaskedPhoto:
+    def _find_masks(self, job: Job, read: "_Read") -> runner.MaskedPhoto:
         runner.check_plan(job.plan, self.stages)
         prepared = runner.PreparedRun((Variant("", (), job.plan),), self.stages, self.settings)
         return runner.find_masks(prepared, read.photo, digest=read.fetched.known_as if read.fetched else None)

@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
     try:
-        status = _flushed(arguments)
+        status = _run_and_flush(arguments)
     except AutomaskError as error:
         debug_traceback(error)
         status = _fail(str(error), error.exit_status)
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _flushed(arguments: list[str]) -> int:
+def _run_and_flush(arguments: list[str]) -> int:
     """Runs one command and hands over all that it printed, so that a reader who went away is noticed here."""
     try:
         status = _run(arguments)

@@ -118,8 +118,8 @@ def planes_of(mask: Hard, room: Room, corner: Hw) -> list[tuple[RoomPlane, Hard]
     indices = _orientations_along_edges(cosines, masked, room, (y0 + corner[0], x0 + corner[1]), cell)
     labels, orientation_of = _components(indices, masked)
     offsets = _offsets(labels, orientation_of, depth, room, rays, inner=from_border > cell)
-    same = _joined_parts(orientation_of, offsets)
-    large = _enlarged(labels, len(orientation_of), (x1 - x0, y1 - y0))
+    same = _merge_parts(orientation_of, offsets)
+    large = _enlarge(labels, len(orientation_of), (x1 - x0, y1 - y0))
     inside, inside_corner = mask[y0:y1, x0:x1], (y0 + corner[0], x0 + corner[1])
     orientations = [_ORIENTATIONS[index] for index in orientation_of]
     # Vertical folds part by part, as walls meet in one line at each corner; horizontal ones with the parts of a plane
@@ -322,10 +322,10 @@ def _components(indices: Labels, masked: Hard) -> tuple[Labels, list[int]]:
     labels = np.full(masked.shape, -1, np.int64)
     for k, (_, _, here) in enumerate(kept):
         labels[here] = k
-    return _filled(labels), [index for _, index, _ in kept]
+    return _fill_unlabelled(labels), [index for _, index, _ in kept]
 
 
-def _filled(labels: Labels) -> Labels:
+def _fill_unlabelled(labels: Labels) -> Labels:
     """The labels with every -1 replaced by the nearest other label."""
     if not (labels < 0).any():
         return labels
@@ -372,7 +372,7 @@ def _offsets(
     return settled
 
 
-def _joined_parts(orientation_of: list[int], offsets: list[float]) -> list[int]:
+def _merge_parts(orientation_of: list[int], offsets: list[float]) -> list[int]:
     """For each connected part the index of the first part, itself or an earlier one, that is in the same plane.
 
     Parts of one plane share one piece of texture: a slab continues behind a shelf. Offsets within a quarter count as
@@ -385,7 +385,7 @@ def _joined_parts(orientation_of: list[int], offsets: list[float]) -> list[int]:
     return same
 
 
-def _enlarged(labels: Labels, count: int, wh: tuple[int, int]) -> Labels:
+def _enlarge(labels: Labels, count: int, wh: tuple[int, int]) -> Labels:
     """Labels at a larger size, with smooth borders."""
     best = np.full(wh[::-1], -1, np.float32)
     out = np.zeros(wh[::-1], np.int64)

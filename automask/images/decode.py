@@ -274,7 +274,7 @@ def _decode_image(image: Image.Image, data: bytes, name: str) -> Decoded:
         )
         if format_ == "HEIF":
             notes += _heif_notes(image)
-    samples = _turned(samples, turn)
+    samples = _rotate(samples, turn)
     samples.flags.writeable = False
     return Decoded(samples, mode, format_, upright, icc, tuple(notes), container)
 
@@ -326,7 +326,7 @@ def _decode_pillow(image: Image.Image, name: str) -> Decoded:
     if mode == "I;16":
         samples: Samples = np.asarray(image).astype(np.uint16)
     else:
-        samples = _banded_array(image.convert("L") if mode == "1" else image)
+        samples = _read_in_bands(image.convert("L") if mode == "1" else image)
     # One pixel of it, written by Pillow, has all that surrounds the pixels: profile, transparency, resolution, palette.
     one = image.crop((0, 0, 1, 1)) if mode != "I;16" else Image.new("I;16", (1, 1))
     icc, dpi = image.info.get("icc_profile") or b"", image.info.get("dpi")
@@ -343,7 +343,7 @@ def _decode_pillow(image: Image.Image, name: str) -> Decoded:
             text.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", "replace"))
         one.save(buffer, "PNG", **options, pnginfo=text)
         around = replace(png_container(buffer.getvalue(), palette, upright, turn=turn, notes=notes), bits=8)
-    samples = _turned(samples, turn)
+    samples = _rotate(samples, turn)
     samples.flags.writeable = False
     return Decoded(samples, mode, "TIFF" if mode == "CMYK" else "PNG", upright, icc, tuple(notes), around)
 
@@ -400,13 +400,13 @@ def _load_samples(
             raise PhotoError(
                 f"'{name}' holds {mode} samples, which automask does not edit", hint="export it as 8-bit or 16-bit RGB"
             )
-        samples = _banded_array(image)
+        samples = _read_in_bands(image)
     if format_ == "PNG" and image.mode in {"L", "I;16"} and data[24] in {2, 4}:
         notes.append(f"{data[24]}-bit grey is written as 8-bit grey")
     return samples, mode, palette, turn
 
 
-def _banded_array(image: Image.Image) -> npt.NDArray[np.uint8]:
+def _read_in_bands(image: Image.Image) -> npt.NDArray[np.uint8]:
     """The image as an array, copied in bands: numpy.asarray(image) needs twice the image's size in addition."""
     width, height = image.size
     channels = len(image.getbands())
@@ -462,7 +462,7 @@ def _load_deep(data: bytes, format_: str, mode: str, name: str) -> tuple[Samples
         with Image.open(
             io.BytesIO(png_bytes([(b"IHDR", header), *chunks, (b"IEND", b"")])), formats=["PNG"]
         ) as bytes_image:
-            as_bytes = _banded_array(bytes_image)
+            as_bytes = _read_in_bands(bytes_image)
         return as_bytes.view(">u2").astype(np.uint16), mode
     import cv2
 
@@ -518,7 +518,7 @@ def _orientation(image: Image.Image) -> int:
     return turn if isinstance(turn, int) and 1 <= turn <= 8 else 1
 
 
-def _turned(samples: Samples, turn: int) -> Samples:
+def _rotate(samples: Samples, turn: int) -> Samples:
     """The samples made upright, from EXIF orientation `turn` (Exif 2.32, tag 274)."""
     upright: npt.NDArray[Any] = samples.swapaxes(0, 1) if turn >= 5 else samples
     if turn in {2, 3, 6, 7}:

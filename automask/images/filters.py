@@ -89,7 +89,7 @@ def _lines(
     return lines[0], lines[1]
 
 
-def colour_lines(guide: Rgb, source: FloatImage, radius: int, eps: float) -> tuple[FloatImage, FloatImage]:
+def guided_coefficients(guide: Rgb, source: FloatImage, radius: int, eps: float) -> tuple[FloatImage, FloatImage]:
     """The linear coefficients that follow `source` in terms of the guide's colours: the colour guided filter.
 
     Enlarged and applied to the picture at full size, they bring a small map to the picture's own edges.

@@ -156,12 +156,12 @@ class _Packet:
         element = _Open(name, spaces, at, tag_end, self.data[tag_end - 2 : tag_end - 1] == b"/")
         parents = [parent.name for parent in self._stack[-2:]]
         if self.place is None and parents[:-1] == [_RDF + "RDF"]:
-            element.known = _known(name)
+            element.known = _known_property(name)
         elif self.place is None and parents[-1:] == [_RDF + "RDF"]:
             self.about = self.about or self._of_rdf("about", attributes, spaces)
             for found in _ATTRIBUTE.finditer(self.data, at, tag_end):
                 key = found[1].decode()
-                known = _known(self._full(key, spaces))
+                known = _known_property(self._full(key, spaces))
                 if known:
                     self.spans.append((known, *found.span()))
                     self.values[known] = attributes.get(key, "").strip()
@@ -194,7 +194,7 @@ def _tag_end(packet: bytes, at: int) -> int:
     return found.end()
 
 
-def _known(full: str) -> str | None:
+def _known_property(full: str) -> str | None:
     names = ("dc:description", "photoshop:Instructions", "Iptc4xmpExt:DigitalSourceType", "xmp:CreatorTool")
     return next((n for n in names if full == _NAMESPACES[n.partition(":")[0]] + n.partition(":")[2]), None)
 

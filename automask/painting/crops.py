@@ -71,7 +71,7 @@ def plan_crops(
     height, width = hard.shape
     if ideal_px == 0:
         whole = Box(0, 0, width, height)
-        return ((_sized(whole, (width, height), multiple_px), hard),) if hard.any() else ()
+        return ((_sized_crop(whole, (width, height), multiple_px), hard),) if hard.any() else ()
 
     def crop_of(around: Box) -> Crop:
         return _crop_around(around, (height, width), ideal_px, multiple_px, context_frac)
@@ -231,10 +231,10 @@ def _crop_around(blob: Box, size_hw: tuple[int, int], ideal_px: int, multiple_px
     if factor > 1.0:
         factor = max(1.0, min(factor, LONGEST * ideal_px / max(box.width, box.height)))
     work_wh = (max(round(box.width * factor), 1), max(round(box.height * factor), 1))
-    return _sized(box, work_wh, multiple_px)
+    return _sized_crop(box, work_wh, multiple_px)
 
 
-def _sized(box: Box, work_wh: tuple[int, int], multiple_px: int) -> Crop:
+def _sized_crop(box: Box, work_wh: tuple[int, int], multiple_px: int) -> Crop:
     return Crop(box, work_wh, (_up(work_wh[0], multiple_px), _up(work_wh[1], multiple_px)))
 
 

@@ -151,7 +151,7 @@ def _seam(was: FloatImage, now: FloatImage, alpha: FloatImage) -> tuple[float, f
     lines = _across(alpha)
     if lines is None:
         return 0.0, 0.0, 0.0
-    share, old, new = (_sampled(plane, *lines) for plane in (alpha, was, now))
+    share, old, new = (_sample_lines(plane, *lines) for plane in (alpha, was, now))
     # Places run from 0, inside, to `last`, outside; the soft band is between `full` and `none`.
     middle, last = _REACH_PX, 2 * _REACH_PX
     places = np.arange(last + 1)
@@ -160,26 +160,26 @@ def _seam(was: FloatImage, now: FloatImage, alpha: FloatImage) -> tuple[float, f
     usable = (full >= 10) & (none <= last - 8)
     share, old, new, full, none = share[usable], old[usable], new[usable], full[usable], none[usable]
     # Both sides as wide as they are sampled: a rail of 3 px, or a gap between two doors, has no sides to compare.
-    usable = (_picked(share, full, -3, 0).min(1) > 0.97) & (_picked(share, none, 0, 2).max(1) < 0.03)
+    usable = (_pick_spans(share, full, -3, 0).min(1) > 0.97) & (_pick_spans(share, none, 0, 2).max(1) < 0.03)
     share, old, new, full, none = share[usable], old[usable], new[usable], full[usable], none[usable]
     if len(share) == 0:
         return 0.0, 0.0, 0.0
-    beyond = _picked(old, none, 0, 1).mean(1)
+    beyond = _pick_spans(old, none, 0, 1).mean(1)
 
     # From 2 px inside: a tight mask leaves the object's own edge there, and a new material makes it a strong one.
-    edges = _picked(_norm(old[:, 2:] - old[:, :-2]), full - 1, -2, 2 * _REACH_PX)
+    edges = _pick_spans(_norm(old[:, 2:] - old[:, :-2]), full - 1, -2, 2 * _REACH_PX)
     reach = np.arange(-2, 2 * _REACH_PX + 1) <= (none - full + 1)[:, None]
     smooth = np.exp(-((np.where(reach, edges, 0).max(1) / 4) ** 2))
-    old_in, new_in = _picked(old, full, -1, 0).mean(1), _picked(new, full, -1, 0).mean(1)
+    old_in, new_in = _pick_spans(old, full, -1, 0).mean(1), _pick_spans(new, full, -1, 0).mean(1)
     step = smooth * _more(_norm(new_in - beyond), _norm(old_in - beyond))
 
-    deep = _picked(share, full, -10, -8).min(1) > 0.97
+    deep = _pick_spans(share, full, -10, -8).min(1) > 0.97
     rim = deep * _more(_ridge(new, full, none, beneath=old), _ridge(old, full, none))
 
     # A halo: the old object continues outside the mask, ends a few px farther out, and differs from what was painted.
-    old_deep, new_deep = _picked(old, full, -5, -3).mean(1), _picked(new, full, -5, -3).mean(1)
+    old_deep, new_deep = _pick_spans(old, full, -5, -3).mean(1), _pick_spans(new, full, -5, -3).mean(1)
     goes_on = np.exp(-((_norm(beyond - old_deep) / 4) ** 2))
-    ends = np.clip((_norm(_picked(old, none, 6, 8).mean(1) - beyond) - 2) / 4, 0, 1)
+    ends = np.clip((_norm(_pick_spans(old, none, 6, 8).mean(1) - beyond) - 2) / 4, 0, 1)
     halo = goes_on * ends * _more(_norm(beyond - new_deep), _norm(beyond - old_deep))
     return (
         float(step.mean()) / _STEP_DE,
@@ -209,14 +209,14 @@ def _across(alpha: FloatImage) -> tuple[FloatImage, FloatImage] | None:
     return (columns, rows) if len(columns) else None
 
 
-def _sampled(plane: FloatImage, columns: FloatImage, rows: FloatImage) -> FloatImage:
+def _sample_lines(plane: FloatImage, columns: FloatImage, rows: FloatImage) -> FloatImage:
     """[N / run, 2 * reach + 1, ...]: the plane sampled along the lines, averaged over each run."""
     values = cv2.remap(plane, columns, rows, cv2.INTER_LINEAR)
     averaged: FloatImage = values.reshape(-1, _RUN_PX, *values.shape[1:]).mean(1)
     return averaged
 
 
-def _picked(lines: FloatImage, start: npt.NDArray[np.intp], first: int, last: int) -> FloatImage:
+def _pick_spans(lines: FloatImage, start: npt.NDArray[np.intp], first: int, last: int) -> FloatImage:
     """[N, last - first + 1, ...]: each line from `start + first` to `start + last`, its end values repeated."""
     places = np.clip(start[:, None] + np.arange(first, last + 1), 0, lines.shape[1] - 1)
     picked: FloatImage = lines[np.arange(len(lines))[:, None], places]
@@ -230,14 +230,14 @@ def _ridge(
 
     With `beneath`, the lines before the edit, only repainted places count: fully from a change of 6 dE.
     """
-    inner, outer = _picked(lines, full, -10, -8).mean(1)[:, None], _picked(lines, none, 1, 3).mean(1)[:, None]
-    near = _picked(lines, full, -6, 7)
+    inner, outer = _pick_spans(lines, full, -10, -8).mean(1)[:, None], _pick_spans(lines, none, 1, 3).mean(1)[:, None]
+    near = _pick_spans(lines, full, -6, 7)
     from_in, from_out = near - inner, near - outer
     height = _norm(np.where(from_in * from_out > 0, np.minimum(np.abs(from_in), np.abs(from_out)), 0))
     ends = none if beneath is None else none - 1
     height = np.where(full[:, None] + np.arange(-6, 8) <= ends[:, None], height, 0)
     if beneath is not None:
-        height = height * np.clip(_norm(near - _picked(beneath, full, -6, 7)) / 6, 0, 1)
+        height = height * np.clip(_norm(near - _pick_spans(beneath, full, -6, 7)) / 6, 0, 1)
     highest: FloatImage = height.max(1)
     return highest
 

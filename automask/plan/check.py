@@ -150,7 +150,7 @@ def _option_faults(name: object, value: object) -> Iterator[tuple[str, str]]:
     if not isinstance(name, str) or not name.isidentifier():
         yield f"{describe(name)} cannot be an option's name", "write a name such as 'strength'"
         return
-    meant = _meant_key(name)
+    meant = _probable_key(name)
     if meant is not None:
         yield f"unknown key {name!r}", f"did you mean {meant!r}?"
     if isinstance(value, str):
@@ -167,7 +167,7 @@ def _option_faults(name: object, value: object) -> Iterator[tuple[str, str]]:
         )
 
 
-def _meant_key(name: str) -> str | None:
+def _probable_key(name: str) -> str | None:
     """The key that an option's name is probably a typo of; None for a name that may be an editor's own option."""
     if name in EDIT_KEYS or name in MASK_LENGTHS:
         return name

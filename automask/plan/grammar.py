@@ -99,7 +99,7 @@ class _Prompt(NamedTuple):
         pieces = [piece[0] for piece in self.pieces]
         for (index, _), alternative in zip(self.braces, chosen, strict=True):
             pieces[index] = alternative
-        return _resolved([char for piece in pieces for char in piece], lower=False)
+        return _resolve_text([char for piece in pieces for char in piece], lower=False)
 
 
 class _Part(NamedTuple):
@@ -141,7 +141,7 @@ class WordParser:
             many = str(count) if count < 10**6 else "over a million"
             self.fail(f"the braces make {many} variants", braces[0][1], f"expected at most {MAX_VARIANTS}")
         choices = list(itertools.product(*(alternatives for alternatives, _ in braces)))
-        words = [tuple(_resolved(chars, lower=False) for chars in chosen) for chosen in choices]
+        words = [tuple(_resolve_text(chars, lower=False) for chars in chosen) for chosen in choices]
         variants = []
         for name, chosen_words, chosen in zip(_variant_names(words), words, choices, strict=True):
             remaining = iter(chosen)
@@ -192,11 +192,11 @@ class WordParser:
                 part: list[_Char] = []
                 for char in self.read_line(position, position + len(line)):
                     if char.plain and char.text == ";":
-                        yield from [part] if _stripped(part) else []
+                        yield from [part] if _strip(part) else []
                         part = []
                     else:
                         part.append(char)
-                yield from [part] if _stripped(part) else []
+                yield from [part] if _strip(part) else []
             position += len(line) + 1
 
     def read_line(self, position: int, end: int) -> Iterator[_Char]:
@@ -231,7 +231,7 @@ class WordParser:
 
     def parse_part(self, chars: list[_Char]) -> _Part:
         """One part: an edit, or the words of a `keep`."""
-        chars = _stripped(chars)
+        chars = _strip(chars)
         start, end = chars[0].position, chars[-1].position + 1
         arrows = list(self.find_arrows(chars))
         first_word = next(_words(chars[: arrows[0].start] if arrows else chars), slice(0, 0))
@@ -276,7 +276,7 @@ class WordParser:
         if len(found) > 1:
             position = chars[found[1].start].position
             self.fail("a second 'except'", position, "expected ',' between words; quotes make it literal")
-        targets = _stripped(chars[: found[0].start])
+        targets = _strip(chars[: found[0].start])
         if len(targets) > 1 and targets[-1].plain and targets[-1].text == ",":
             targets = targets[:-1]  # "cabinets, except handles" is how people write it
         excepted = chars[found[0].stop :]
@@ -296,10 +296,10 @@ class WordParser:
             if not (char.plain and char.text == ","):
                 name.append(char)
                 continue
-            text = _resolved(name, lower=True)
+            text = _resolve_text(name, lower=True)
             if not text.strip():
                 self.fail("nothing here", char.position, f"expected {expected}")
-            names.append(_Name(text, _stripped(name)[0].position))
+            names.append(_Name(text, _strip(name)[0].position))
             name = []
         for word in _words(chars):
             if _is_keyword(chars[word], "except"):
@@ -327,7 +327,7 @@ class WordParser:
         prompt = _Prompt(end, tuple(pieces), tuple(braces))
         if not prompt.text([pieces[index][0] for index, _ in braces]).strip():
             self.fail("nothing after the arrow", end, "expected what it becomes")
-        return prompt._replace(position=_stripped(chars)[0].position)
+        return prompt._replace(position=_strip(chars)[0].position)
 
     def find_closing_brace(self, chars: list[_Char], opening: int) -> int:
         """The index of the brace that closes the one at index `opening`."""
@@ -352,8 +352,8 @@ class WordParser:
             if not (char.plain and char.text == ",") and index < len(chars) - 1:
                 alternative.append(char)
                 continue
-            alternative = _stripped(alternative)
-            text = _resolved(alternative, lower=False)
+            alternative = _strip(alternative)
+            text = _resolve_text(alternative, lower=False)
             if not text.strip():
                 self.fail("nothing here", char.position, "expected an alternative")
             if normalised(text) in found:
@@ -401,7 +401,7 @@ def _is_space(char: _Char) -> bool:
     return char.plain and char.text.isspace()
 
 
-def _stripped(chars: list[_Char]) -> list[_Char]:
+def _strip(chars: list[_Char]) -> list[_Char]:
     start, end = 0, len(chars)
     while start < end and _is_space(chars[start]):
         start += 1
@@ -426,11 +426,11 @@ def _is_keyword(word: list[_Char], keyword: str) -> bool:
     return all(char.plain for char in word) and "".join(char.text for char in word).lower() == keyword
 
 
-def _resolved(chars: list[_Char], *, lower: bool) -> str:
+def _resolve_text(chars: list[_Char], *, lower: bool) -> str:
     """The text with each run of plain spaces as one and, with `lower`, plain letters lower-cased."""
     pieces: list[str] = []
     plain = ""  # lower-cased as a whole: a Greek sigma's form depends on its neighbours
-    for char in _stripped(chars):
+    for char in _strip(chars):
         if not char.plain:
             pieces += [plain.lower() if lower else plain, char.text]
             plain = ""

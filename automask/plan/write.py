@@ -36,11 +36,11 @@ def _as_words(plan: Plan) -> str:
 
 
 def _name_in_words(name: str) -> str:
-    return name if _reads_as(f"{name} -> x", Edit((name,), "x")) else _quoted(name)
+    return name if _reads_as(f"{name} -> x", Edit((name,), "x")) else _quote(name)
 
 
 def _prompt_in_words(prompt: str) -> str:
-    return prompt if _reads_as(f"x -> {prompt}", Edit(("x",), prompt)) else _quoted(prompt)
+    return prompt if _reads_as(f"x -> {prompt}", Edit(("x",), prompt)) else _quote(prompt)
 
 
 def _reads_as(text: str, edit: Edit) -> bool:
@@ -51,7 +51,7 @@ def _reads_as(text: str, edit: Edit) -> bool:
         return False
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

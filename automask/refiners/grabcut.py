@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.errors import ConfigError
-from automask.images.filters import colour_lines
+from automask.images.filters import guided_coefficients
 from automask.masking.boxes import tight_box, union_of
 from automask.types import Box, Hard, Heat, Rgb
 
@@ -149,7 +149,7 @@ class GrabCut:
         x1 = min(small_w, -(-around.x1 * small_w // width) + margin)
         view = np.s_[y0:y1, x0:x1]
         share = self._share(small[view], heat_s[view], allowed_s[view])
-        gain, level = colour_lines(small[view], share, self.radius_px, self.eps)
+        gain, level = guided_coefficients(small[view], share, self.radius_px, self.eps)
 
         # The two fields of the guided filter are smooth: they are enlarged, and applied to the photo at full size.
         top, bottom = y0 * height // small_h, -(-y1 * height // small_h)

@@ -96,7 +96,7 @@ class Sam:
             part = flat[start : start + self._max_boxes_at_once]
             logits, scores = self.decode(embedded, [box for _, box in part])
             for (phrase, box), three, score in zip(part, logits, scores.cpu().numpy(), strict=True):
-                best = choose(three.cpu().numpy(), score, small[phrase], _scaled(box, small[phrase], embedded))
+                best = choose(three.cpu().numpy(), score, small[phrase], _scale_box(box, small[phrase], embedded))
                 masks[phrase] |= self.upsample(three[best], embedded)
         return masks
 
@@ -157,7 +157,7 @@ class Sam:
         return shrunk
 
 
-def _scaled(box: Box, small: Heat, embedded: Embedded) -> Box:
+def _scale_box(box: Box, small: Heat, embedded: Embedded) -> Box:
     """The box in the coordinates of the shrunk heat, rounded outwards."""
     across, down = small.shape[1] / embedded.photo_hw[1], small.shape[0] / embedded.photo_hw[0]
     return Box(

@@ -120,7 +120,7 @@ class Outcome:
         """What a notebook shows: the result, at most 1024 px on its longer side."""
         scale = min(1.0, NOTEBOOK_PX / max(self.photo.size_wh))
         size_wh = tuple(max(1, round(side * scale)) for side in self.photo.size_wh)
-        picture = _disclosed(self, self.disclose, "").image
+        picture = _disclose(self, self.disclose, "").image
         small = picture if scale == 1 else cv2.resize(picture, size_wh, interpolation=cv2.INTER_AREA)
         return picture_bytes(small, "JPEG")
 
@@ -134,7 +134,7 @@ class Outcome:
             >>> image.mode, image.size
             ('RGB', (480, 360))
         """
-        shown = _disclosed(self, self.disclose, "")
+        shown = _disclose(self, self.disclose, "")
         image = pillow_photo(shown.photo, shown.image, shown.alpha)
         with contextlib.suppress(ValueError):  # a packet that cannot be read
             packet = xmp_of(shown.photo)
@@ -166,7 +166,7 @@ class Outcome:
             OutputError: It cannot be encoded, or pixels outside the mask would differ.
         """
         format_ = self.photo.format if format is None else _format_of(format, self.photo.format)
-        shown = _disclosed(self, self.disclose, "")
+        shown = _disclose(self, self.disclose, "")
         data = photo_bytes(shown.photo, shown.image, shown.alpha, format_)
         if self.c2pa is None:
             return data
@@ -177,7 +177,7 @@ class Outcome:
         with tempfile.TemporaryDirectory() as folder:  # the library that signs reads and writes files
             file = Path(folder, self.photo.name)
             file.write_bytes(data)
-            _signed(self, file, self.c2pa)
+            _sign(self, file, self.c2pa)
             return file.read_bytes()
 
     def save(
@@ -222,7 +222,7 @@ class Outcome:
             files.record.unlink(missing_ok=True)
             given = self.masks_from is not None and same_file(self.masks_from, files.masks)
             masks = [] if given else _write_masks(files.masks, self.regions, old)
-            shown = _disclosed(self, self.disclose if disclose is None else disclose, files.original.name)
+            shown = _disclose(self, self.disclose if disclose is None else disclose, files.original.name)
             original = files.original if shown.entry and shown.entry["original"] else None
             write_picture(files.before_after, before_after(self.photo.rgb, shown.image))
             files.candidates.unlink(missing_ok=True)
@@ -232,7 +232,7 @@ class Outcome:
                 _write_original(self.photo, original)
             written = write_photo(shown.photo, shown.image, shown.alpha, files.result)
             pem = self.c2pa if c2pa is None else os.fspath(c2pa)
-            signed_by, unsigned = _signed(self, files.result, pem)
+            signed_by, unsigned = _sign(self, files.result, pem)
         except OSError as error:
             raise write_error(Path(out), error) from error
         record = {
@@ -275,7 +275,7 @@ class _DisclosedImage:
     notes: tuple[str, ...] = ()
 
 
-def _disclosed(outcome: Outcome, disclose: Disclose, original: str) -> _DisclosedImage:
+def _disclose(outcome: Outcome, disclose: Disclose, original: str) -> _DisclosedImage:
     shown = _DisclosedImage(disclose, outcome.photo, outcome.image, outcome.alpha)
     if disclose == "none" or not any(step.area_px for step in outcome.steps):
         return shown
@@ -305,7 +305,7 @@ def _disclosed(outcome: Outcome, disclose: Disclose, original: str) -> _Disclose
     return _DisclosedImage(disclose, photo, image, alpha, entry, tuple(notes))
 
 
-def _signed(outcome: Outcome, result: Path, pem: str | None) -> tuple[str | None, list[str]]:
+def _sign(outcome: Outcome, result: Path, pem: str | None) -> tuple[str | None, list[str]]:
     """Signs the result if requested and something was repainted; the certificate's name, and notes for the user."""
     if pem is None or not any(step.area_px for step in outcome.steps):
         return None, []

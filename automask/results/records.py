@@ -51,12 +51,12 @@ def run_record(
         "plan": format_plan(plan),
         "preset": preset,
         "seed": seed,
-        "doubt_below": _rounded(doubt_below),
+        "doubt_below": _round(doubt_below),
         "outside_changed_px": outside_changed_px,
         "steps": [step_record(step) for step in steps],
         "models": dict(models or {}),
         "versions": dict(versions or {}),
-        "timing": _rounded(dict(timing or {})),
+        "timing": _round(dict(timing or {})),
         "encoder_changed_px": 0,
         "encoder_max_diff": 0,
         "notes": [*photo.notes, *notes],
@@ -73,8 +73,8 @@ def step_record(step: Step) -> dict[str, Any]:
         "seed": step.seed,
         "found": step.found,
         "missing": list(step.missing),
-        "peak": _rounded(step.peak),
-        "expected_iou": _rounded(step.expected_iou),
+        "peak": _round(step.peak),
+        "expected_iou": _round(step.expected_iou),
         "boxes": [box_record(box) for box in step.boxes],
         "area_px": step.area_px,
         "reason": step.reason,
@@ -86,7 +86,7 @@ def _candidate_record(candidate: Candidate) -> dict[str, Any]:
     return {
         "seed": candidate.seed,
         "chosen": candidate.chosen,
-        "scores": {name: _rounded(value) for name, value in candidate.scores},
+        "scores": {name: _round(value) for name, value in candidate.scores},
         "reason": candidate.reason,
     }
 
@@ -120,15 +120,15 @@ def mask_record(
         "photo": photo.name,
         "size_wh": [int(side) for side in photo.size_wh],
         "preset": preset,
-        "doubt_below": _rounded(doubt_below),
+        "doubt_below": _round(doubt_below),
         "regions": [
             {
                 "target": region.target,
                 "read_as": list(region.read_as),
                 "found": region.found,
                 "missing": list(region.missing),
-                "peak": _rounded(region.peak),
-                "expected_iou": _rounded(region.expected_iou),
+                "peak": _round(region.peak),
+                "expected_iou": _round(region.expected_iou),
                 "boxes": [box_record(box) for box in region.boxes],
                 "area_px": int(np.count_nonzero(region.hard)),
                 "reason": region.reason,
@@ -139,7 +139,7 @@ def mask_record(
         ],
         "models": dict(models or {}),
         "versions": dict(versions or {}),
-        "timing": _rounded(dict(timing or {})),
+        "timing": _round(dict(timing or {})),
         "notes": list(photo.notes),
     }
 
@@ -161,13 +161,13 @@ def box_record(box: Box) -> list[int]:
     return [box.x0, box.y0, box.x1, box.y1]
 
 
-def _rounded(value: Any) -> Any:
+def _round(value: Any) -> Any:
     if isinstance(value, float):
         return round(value, 4)
     if isinstance(value, Mapping):
-        return {key: _rounded(item) for key, item in value.items()}
+        return {key: _round(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(item) for item in value]
+        return [_round(item) for item in value]
     return value
 
 

@@ -87,7 +87,7 @@ def load_pipeline(
         settings["controlnet"] = load_part(diffusers.ControlNetModel, locate(control_model), dtype=dtype)
     if "safety_checker" in index and not safety_checker:
         settings |= {"safety_checker": None, "requires_safety_checker": False}
-    pipe = _loaded(engine, folder, **settings)
+    pipe = _load(engine, folder, **settings)
     pipe.set_progress_bar_config(disable=True)
     if scheduler is not None or spacing is not None:
         use_scheduler(pipe, scheduler, spacing)
@@ -106,10 +106,10 @@ def load_part(kind: Any, folder: Path, *, dtype: Any) -> Any:
     """
     # transformers knows `dtype` since 4.56.
     named = _dtype_name() if kind.__module__.startswith("diffusers") else "dtype"
-    return _loaded(kind, folder, **{named: dtype})
+    return _load(kind, folder, **{named: dtype})
 
 
-def _loaded(kind: Any, folder: Path, **settings: Any) -> Any:
+def _load(kind: Any, folder: Path, **settings: Any) -> Any:
     with quiet_models():
         try:
             return kind.from_pretrained(

@@ -14,11 +14,11 @@ def picture_of(path: str) -> Image.Image:
     Raises:
         EditorError: It cannot be opened.
     """
-    return _opened(path, version_of(path))
+    return _open(path, version_of(path))
 
 
 @lru_cache(maxsize=4)
-def _opened(path: str, version: tuple[int, int]) -> Image.Image:
+def _open(path: str, version: tuple[int, int]) -> Image.Image:
     del version  # part of the cache key: a file that has changed is opened again
     return Image.fromarray(open_swatch(path))
 
