@@ -62,7 +62,7 @@ def test_noise_in_the_dark_is_no_difference():
     assert distance((0.002, 0.001, 0.001), (0.001, 0.001, 0.001)) < 0.1
 
 
-# -------------------------------------------------------------------------------------------------------- share of pixels
+# ---------------------------------------------------------------- share of pixels
 
 
 @pytest.mark.parametrize(("surface", "neighbour"), [(WHITE, NAVY), (NAVY, WHITE), (RED, WHITE)])
