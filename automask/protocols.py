@@ -31,7 +31,8 @@ class Segmenter(Protocol):
     - `survey(photo, targets) -> Survey`: in place of `heats`, the same heats together with the heat of all things that
       no target names, which masks then leave out, and with evidence of how reliable the heats are.
     - `quality`: path of a JSON file that scripts/fit_quality.py wrote: the expected quality of masks made from its
-      heats. Without one a fit that knows neither phrases nor evidence is used.
+      heats. Without one a fit that knows neither phrases nor evidence is used; with "" nothing is expected of a mask,
+      and none is in doubt.
     """
 
     def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:

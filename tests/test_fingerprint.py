@@ -93,7 +93,8 @@ def test_whatever_decides_a_result_changes_its_digest(stages, monkeypatch):
     seen = [result_digest("f" * 64, OPTIONS, stages, RunSettings())]
     seen.append(result_digest("e" * 64, OPTIONS, stages, RunSettings()))
     seen.append(result_digest("f" * 64, OPTIONS[:1], stages, RunSettings()))
-    for changed in (RunSettings(seed=1), RunSettings(on_missing="fail"), RunSettings(candidates=2)):
+    skips = [RunSettings(on_doubt="skip"), RunSettings(on_doubt="skip", doubt_below=0.5)]
+    for changed in (RunSettings(seed=1), RunSettings(on_missing="fail"), RunSettings(candidates=2), *skips):
         seen.append(result_digest("f" * 64, OPTIONS, stages, changed))
     for name in ("net.onnx", "oak.jpg"):
         Path(name).write_bytes(b"other")
@@ -105,5 +106,5 @@ def test_whatever_decides_a_result_changes_its_digest(stages, monkeypatch):
 
 def test_what_only_costs_time_or_is_written_later_does_not_change_it(stages):
     plain = result_digest("f" * 64, WORDS, stages, RunSettings())
-    other = RunSettings(max_megapixels=3, mask_cache_mb=9, disclose="label", c2pa="me.pem")
+    other = RunSettings(max_megapixels=3, mask_cache_mb=9, disclose="label", c2pa="me.pem", on_doubt="keep")
     assert result_digest("f" * 64, WORDS, stages, other) == plain

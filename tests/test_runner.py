@@ -5,15 +5,18 @@ import copy
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import automask
 from automask import config, runner
 from automask.errors import ConfigError, EditorError
 from automask.images import open_photo
+from automask.masking.quality import QualityFit, fit_content
 from automask.plan import parse_plan, parse_targets
+from automask.refiners.threshold import Threshold
 from automask.settings import RunSettings
-from automask.testing import Fill
+from automask.testing import Fill, PaintedHeat
 from automask.types import Variant
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -102,3 +105,73 @@ def test_a_certificate_that_cannot_sign_is_refused_before_anything_is_loaded(sce
     with pytest.raises((ConfigError, ImportError)) as caught:
         runner.prepare([variant("lamp -> gold")], RunSettings(c2pa=str(tmp_path / "empty.pem")), composed)
     assert "/nowhere" not in str(caught.value)
+
+
+# ------------------------------------------------------------ masks in doubt
+
+
+class Doubted(PaintedHeat):
+    """A segmenter of whose "lamp" much is expected, and little of everything else."""
+
+    quality = ""
+
+    def __init__(self, scene, folder: Path) -> None:
+        super().__init__({name: np.where(mask, 0.9, 0.0) for name, mask in scene.masks.items()})
+        fit = QualityFit({}, {}, {}, -2.0, {"lamp": 4.0})
+        self.quality = folder / "fit.json"
+        self.quality.write_text(json.dumps(fit_content(fit, {})))
+
+
+WORDS = "island -> navy; lamp -> gold"
+
+
+@pytest.fixture
+def in_doubt(scene, tmp_path):
+    def edit(**settings):
+        parts = {"segmenter": Doubted(scene, tmp_path), "refiner": Threshold(), "editor": Fill()}
+        return automask.edit(scene.photo, WORDS, **parts, **settings)
+
+    return edit
+
+
+def test_what_is_expected_is_in_the_record(in_doubt):
+    made = in_doubt()
+    assert [step["expected_iou"] for step in made.record["steps"]] == [0.1192, 0.8808]
+    assert made.record["doubt_below"] == 0.75
+    assert in_doubt(on_doubt="keep").record["doubt_below"] is None
+
+
+def test_a_mask_in_doubt_is_painted_alike_under_keep_and_warn(in_doubt):
+    assert np.array_equal(in_doubt(on_doubt="keep").image, in_doubt(on_doubt="warn").image)
+
+
+def test_under_skip_a_mask_in_doubt_is_found_and_not_painted(scene, in_doubt, tmp_path):
+    kept, skipped = in_doubt(), in_doubt(on_doubt="skip")
+    island, lamp = skipped.steps
+    assert (island.found, island.area_px, island.missing) == (True, 0, ())
+    assert island.reason == "'island' was not painted: quality 0.12 < 0.75"
+    assert (lamp.area_px, lamp.reason) == (kept.steps[1].area_px, None)
+    around = skipped.regions[0].alpha > 0
+    assert np.array_equal(skipped.image[around], skipped.photo.rgb[around])
+    assert np.array_equal(skipped.image[~around], kept.image[~around])
+    # Its mask is written all the same: a person may correct it and give it back.
+    saved = skipped.save(tmp_path / "out")
+    assert [path.name for path in saved.masks] == ["01-island.png", "02-lamp.png"]
+
+
+def test_the_line_is_where_it_is_drawn(in_doubt):
+    assert [step.area_px > 0 for step in in_doubt(on_doubt="skip", doubt_below=0.1).steps] == [True, True]
+    assert [step.area_px > 0 for step in in_doubt(on_doubt="skip", doubt_below=0.9).steps] == [False, False]
+
+
+def test_a_warning_names_what_is_in_doubt(in_doubt, caplog):
+    in_doubt(on_doubt="keep")
+    assert not caplog.records
+    in_doubt()
+    assert [record.getMessage() for record in caplog.records] == ["'island': quality 0.12 < 0.75; look at its mask"]
+
+
+def test_a_given_mask_is_in_no_doubt(scene, in_doubt):
+    (region,) = automask.mask(scene.photo, "island", overrides=scene.overrides)
+    made = automask.edit(scene.photo, "island -> navy", regions=[region], editor=Fill(), on_doubt="skip", doubt_below=1)
+    assert made.steps[0].area_px > 0

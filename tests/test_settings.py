@@ -6,7 +6,15 @@ import pytest
 
 from automask import config
 from automask.errors import ConfigError
-from automask.settings import CANDIDATES, MAX_MEGAPIXELS, ON_MISSING, SEED, RunSettings
+from automask.settings import (
+    CANDIDATES,
+    DOUBT_BELOW,
+    MAX_MEGAPIXELS,
+    ON_MISSING,
+    SEED,
+    WHEN_IN_DOUBT,
+    RunSettings,
+)
 
 WRONG = [
     ("seed", -1, "give a whole number from 0"),
@@ -17,6 +25,9 @@ WRONG = [
     ("candidates", 65, "give a whole number from 1 to 64"),
     ("mask_cache_mb", -1, "give megabytes, or 0 to keep no masks"),
     ("disclose", "yes", "give none, metadata or label"),
+    ("on_doubt", "paint", "give keep, warn or skip"),
+    ("doubt_below", 1.5, "give a number from 0 to 1"),
+    ("doubt_below", float("nan"), "give a number from 0 to 1"),
     ("c2pa", 7, "give a path (a name of digits only needs quotes)"),
 ]
 
@@ -69,5 +80,13 @@ def test_the_defaults_of_calls_are_those_of_the_settings():
         plain.on_missing,
         plain.max_megapixels,
         plain.candidates,
-    ) == (SEED, ON_MISSING, MAX_MEGAPIXELS, CANDIDATES)
-    assert repr([SEED, ON_MISSING, MAX_MEGAPIXELS, CANDIDATES]) == "[0, 'skip', 100.0, 1]"
+        plain.on_doubt,
+        plain.doubt_below,
+    ) == (SEED, ON_MISSING, MAX_MEGAPIXELS, CANDIDATES, WHEN_IN_DOUBT, DOUBT_BELOW)
+    defaults = [SEED, ON_MISSING, MAX_MEGAPIXELS, CANDIDATES, WHEN_IN_DOUBT, DOUBT_BELOW]
+    assert repr(defaults) == "[0, 'skip', 100.0, 1, 'warn', 0.75]"
+
+
+@pytest.mark.parametrize(("on_doubt", "below"), [("keep", 0.0), ("warn", 0.6), ("skip", 0.6)])
+def test_nothing_is_to_be_checked_under_keep(on_doubt, below):
+    assert RunSettings(on_doubt=on_doubt, doubt_below=0.6).check_below == below

@@ -285,8 +285,11 @@ def _expected_ious(
     own: Mapping[str, Hard],
     read_as: Mapping[str, str],
 ) -> dict[str, float]:
-    """The expected intersection over union of each target that was found."""
-    fit = quality.read_fit(Path(capabilities_of(stages.segmenter).quality or quality.DEFAULT))
+    """The expected intersection over union of each target that was found; empty where nothing is to be expected."""
+    path = capabilities_of(stages.segmenter).quality
+    if path == "":
+        return {}
+    fit = quality.read_fit(Path(path or quality.DEFAULT))
     expected = {}
     for number, phrase in enumerate(phrases):
         if phrase in own and own[phrase].any():

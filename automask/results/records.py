@@ -51,7 +51,6 @@ def run_record(
         "plan": format_plan(plan),
         "preset": preset,
         "seed": seed,
-        "doubt_below": _round(doubt_below),
         "outside_changed_px": outside_changed_px,
         "steps": [step_record(step) for step in steps],
         "models": dict(models or {}),
@@ -61,6 +60,7 @@ def run_record(
         "encoder_max_diff": 0,
         "notes": [*photo.notes, *notes],
         "digest": digest,
+        "doubt_below": _round(doubt_below),
     }
 
 
@@ -74,10 +74,10 @@ def step_record(step: Step) -> dict[str, Any]:
         "found": step.found,
         "missing": list(step.missing),
         "peak": _round(step.peak),
-        "expected_iou": _round(step.expected_iou),
         "boxes": [box_record(box) for box in step.boxes],
         "area_px": step.area_px,
         "reason": step.reason,
+        "expected_iou": _round(step.expected_iou),
         **({"candidates": [_candidate_record(one) for one in step.candidates]} if step.candidates else {}),
     }
 
@@ -120,7 +120,6 @@ def mask_record(
         "photo": photo.name,
         "size_wh": [int(side) for side in photo.size_wh],
         "preset": preset,
-        "doubt_below": _round(doubt_below),
         "regions": [
             {
                 "target": region.target,
@@ -128,12 +127,12 @@ def mask_record(
                 "found": region.found,
                 "missing": list(region.missing),
                 "peak": _round(region.peak),
-                "expected_iou": _round(region.expected_iou),
                 "boxes": [box_record(box) for box in region.boxes],
                 "area_px": int(np.count_nonzero(region.hard)),
                 "reason": region.reason,
                 "mask": file,
                 "segmentation": coco_rle(region.hard),
+                "expected_iou": _round(region.expected_iou),
             }
             for region, file in zip(regions, files, strict=True)
         ],
@@ -141,6 +140,7 @@ def mask_record(
         "versions": dict(versions or {}),
         "timing": _round(dict(timing or {})),
         "notes": list(photo.notes),
+        "doubt_below": _round(doubt_below),
     }
 
 

@@ -19,6 +19,8 @@ class Painted:
             mapping from phrase to file. Case does not matter.
     """
 
+    quality = ""  # a drawn mask is what it is: nothing is to be expected of it
+
     def __init__(self, *, masks: str | Mapping[str, str] = "masks") -> None:
         self._masks = masks
 

@@ -45,6 +45,7 @@ def step(**changes):
         "found": True,
         "missing": [],
         "peak": 0.9,
+        "expected_iou": 0.9,
         "boxes": [],
         "area_px": 100,
         "reason": None,
@@ -100,7 +101,7 @@ def edit_one(job):
     image[hard] = (200, 0, 0)
     no = np.zeros_like(hard)
     steps = (
-        Step(("wall",), ("wall",), "red", 1, True, (), 0.9, (), int(hard.sum()), None),
+        Step(("wall",), ("wall",), "red", 1, True, (), 1.0, (), int(hard.sum()), None, expected_iou=0.9),
         Step(("yacht",), ("boat",), "gold", 2, False, ("yacht",), 0.04, (), 0, "no 'yacht': peak heat 0.04 < 0.35"),
     )[: 1 if "whole" in job.photo.name else 2]
     regions = (Region("wall", True, hard, hard.astype(np.float32), (), 0.9),)
@@ -213,8 +214,8 @@ def test_a_name_that_is_no_utf8_is_shown_as_far_as_it_can_be():
         {},
         {"schema": 1},
         record("a.jpg", step(targets=3)),
-        record("a.jpg", step(peak=float("nan"))),
-        record("a.jpg", step(peak="high")),
+        record("a.jpg", step(expected_iou=float("nan"))),
+        record("a.jpg", step(expected_iou="high")),
         record("a.jpg", step(area_px="many")),
         record("a.jpg", size_wh=[0, 0]),
         record("a.jpg", size_wh=None),
@@ -228,11 +229,24 @@ def test_a_record_that_a_person_broke_costs_only_its_own_card(broken_record):
     assert sound["steps"][0]["prompt"] == "red"
 
 
-def test_the_lowest_peak_is_that_of_what_was_painted():
-    missed = step(found=False, missing=["rug"], peak=0.01, reason="no 'rug'")
-    records = {"a": [step(peak=0.9), step(peak=0.4), missed], "b": [step(peak=None)], "c": [missed]}
+def test_the_lowest_quality_is_that_of_what_was_found():
+    missed = step(found=False, missing=["rug"], peak=0.01, reason="no 'rug'", expected_iou=None)
+    records = {"a": [step(), step(expected_iou=0.4), missed], "b": [step(expected_iou=None)], "c": [missed]}
     cards = Page(page({name: record(f"{name}.jpg", *steps) for name, steps in records.items()}, there=set())).cards
     assert [card["lowest"] for card in cards] == [0.4, None, None]
+
+
+def test_a_peak_says_nothing_of_a_record_without_a_quality():
+    old = step(peak=0.4)
+    del old["expected_iou"]
+    (card,) = Page(page({"a": record("a.jpg", old)}, there=set())).cards
+    assert (card["lowest"], card["steps"][0]["quality"], card["steps"][0]["check"]) == (None, None, False)
+
+
+@pytest.mark.parametrize(("below", "marked"), [(None, False), (0.4, False), (0.41, True), (1, True)])
+def test_a_step_in_doubt_is_marked_as_its_record_says(below, marked):
+    (card,) = Page(page({"a": record("a.jpg", step(expected_iou=0.4), doubt_below=below)}, there=set())).cards
+    assert card["steps"][0]["check"] == marked
 
 
 def test_a_photo_that_fails_now_is_one_card_with_its_old_pictures():
@@ -378,7 +392,7 @@ def shown(tmp_path_factory):
     out = done_batch(tmp_path_factory.mktemp("batch"), "whole.jpg", "10.jpg", *odd, *bare, "oak #1/a.jpg", "broken.jpg")
     edited = json.loads((out / "10.run.json").read_text())
     edited["steps"][0]["prompt"] = HOSTILE
-    edited["steps"][0]["peak"] = 0.01
+    edited["steps"][0]["expected_iou"] = 0.01
     (out / "10.run.json").write_text(json.dumps(edited))
     with (out / "failures.csv").open() as file:
         return write_page(out, sheets.result_pictures(out), [tuple(row) for row in csv.reader(file)][1:])
