@@ -145,14 +145,13 @@ def _remove_specks(cover: FloatImage, mask: Hard, most_px: int) -> FloatImage:
     A speck may be connected by a faint thread, so that several thresholds are tried; specks larger than `most_px`
     are kept.
     """
-    at_border = mask & (cv2.dilate((~mask).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0)
     out = cover
     for level in (0.9, 0.7, 0.5, 0.3):
         kept = out < level
         _, parts, stats, _ = cv2.connectedComponentsWithStats(kept.astype(np.uint8))
         small = stats[:, cv2.CC_STAT_AREA] <= most_px
         small[0] = False  # what is not kept
-        small[parts[at_border]] = False
+        small[parts[~mask]] = False
         if small.any():
             specks = small[parts]
             # With their pale fringe, but not with the neighbour next to them.

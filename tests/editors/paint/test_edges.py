@@ -117,3 +117,11 @@ def test_an_isolated_speck_is_painted_and_a_neighbour_that_reaches_in_is_kept():
     cover, _ = covered(mixture(share, WHITE, NAVY), WHITE, mask, radius=2)
     assert cover[20, 57] > 0.9
     assert cover[40:42, 58].max() < 0.3
+
+
+def test_a_hole_of_one_pixel_in_the_mask_stays_a_hole():
+    mask = np.ones(SIZE, bool)
+    mask[30, 40] = False
+    cover, _ = covered(mixture(np.float32(mask), WHITE, NAVY), WHITE, mask)
+    assert cover[30, 40] == 0
+    assert cover[mask].mean() > 0.99
