@@ -526,7 +526,7 @@ def test_a_user_s_own_file_may_inherit_from_another_of_theirs(outside: Path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("defaults: [sdlx, _self_]\nsteps: 12\n", "Could not load 'editor/sdlx'"),
+        ("defaults: [sdlx, _self_]\nsteps: 12\n", "names editor 'sdlx', which there is not; did you mean 'sdxl'?"),
         ("defaults: [sdxl, _self_]\nstep: 12\n", "takes no 'step'; did you mean 'steps'?"),
         ("defaults: [sdxl, _self_]\n_target_: nowhere_at_all.Thing\n", "no 'nowhere_at_all.Thing' to load"),
     ],
