@@ -24,7 +24,7 @@ Overrides: TypeAlias = Sequence[str] | Mapping[str, Any]
 """`["boxes.threshold=0.2"]` in Hydra's grammar, or `{"boxes.threshold": 0.2}`."""
 
 _log = logging.getLogger("automask")
-# A library prints nothing by itself: whoever wants the warnings configures logging.
+# A library prints nothing by itself: a user who wants the warnings configures logging.
 _log.addHandler(logging.NullHandler())
 
 
@@ -164,7 +164,7 @@ def edit(
             with braces are for `variants`.
         preset: What to load where `stages` is not given.
         seed: Of the whole run; each edit's own derives from it and its words.
-        on_missing: `skip` goes on without what is not in the photo, `fail` raises.
+        on_missing: `skip` continues without what is not in the photo, `fail` raises.
         overrides: `key=value` in Hydra's grammar, or a mapping. With `stages` only settings of a run, such as
             `{"disclose": "label"}`.
         stages: Loaded before with `load`, in place of preset and the overrides of stages.

@@ -145,7 +145,7 @@ def compose(
         mistakes.append(f"--preset {preset} and preset={chosen['preset']} disagree; say it once")
     unknown = {group: name for group, name in chosen.items() if name not in groups[group]}
     mistakes += [f"unknown {group} {name!r}{_hint(name, groups[group])}" for group, name in unknown.items()]
-    # The keys of a group that nobody knows cannot be judged; all others still are, so that one run tells every mistake.
+    # The keys of an unknown group cannot be checked; all others are, so that one run reports every mistake.
     doubtful = {*unknown, *(STAGE_GROUPS if unknown.keys() & {"preset", "experiment"} else ())}
     choices = [f"{group}={quoted(name)}" for group, name in chosen.items() if group not in unknown]
     primary = "script" if script else "config"
@@ -469,7 +469,7 @@ def _foreign_keys(config: Config, primary: str) -> list[str]:
         elif key in SCRIPT_KEYS and key not in known:
             mistakes.append(f"the experiment sets {key!r}: run it by a script in pipelines/")
         elif key not in known:
-            mistakes.append(f"a preset or an experiment sets {key!r}, which is no key{_hint(key, sorted(known))}")
+            mistakes.append(f"a preset or an experiment sets {key!r}, which is not a key{_hint(key, sorted(known))}")
     return mistakes
 
 

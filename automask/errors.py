@@ -177,7 +177,7 @@ class UnknownPrompt(EditorError):
 
 
 class CropRefused(EditorError):
-    """An editor declines one crop (a safety checker, say): the step fails with this reason and the chain goes on."""
+    """An editor declines one crop (a safety checker, say): the step fails with this reason and the chain continues."""
 
 
 class TargetMissing(AutomaskError, LookupError):

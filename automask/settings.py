@@ -42,7 +42,7 @@ class RunSettings:
 
     Args:
         seed: Of the whole run, from 0; each edit's own seed derives from it and from the edit's words.
-        on_missing: `skip` goes on without what is not in the photo, `fail` raises TargetMissing.
+        on_missing: `skip` continues without what is not in the photo, `fail` raises TargetMissing.
         max_megapixels: Larger photos are refused.
         candidates: How many times each edit is painted, 1 to 64; the one with the fewest defects is kept.
         mask_cache_mb: Size limit of the masks kept on disk, in megabytes; None and 0 keep none.
@@ -114,7 +114,7 @@ class RunSettings:
 
 
 def mistakes_in(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The problem and the hint for each value that a run cannot have; names that are no settings are not judged."""
+    """The problem and the hint for each invalid value; names that are not settings are ignored."""
     for name, (fits, hint) in _RULES.items():
         if name in values and not fits(values[name]):
             yield f"{name} is {values[name]!r}", hint

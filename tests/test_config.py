@@ -170,7 +170,7 @@ def test_an_experiment_may_choose_a_preset_unless_one_is_named(tmp_path: Path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("# @package _global_\nsead: 3\n", "sets 'sead', which is no key; did you mean 'seed'?"),
+        ("# @package _global_\nsead: 3\n", "sets 'sead', which is not a key; did you mean 'seed'?"),
         ("# @package _global_\nedits: a -> b\n", "the experiment sets 'edits': run it by a script in pipelines/"),
         ("seed: 3\n", "a file of the group 'experiment' begins with the line '# @package _global_'"),
         ("# @package _global_\nhydra:\n  mode: MULTIRUN\n", "the experiment runs several jobs"),

@@ -61,7 +61,7 @@ def run_batch(
     sheets: Sequence[Sheet] = (),
     on_report: Callable[[JobReport], None] | None = None,
 ) -> tuple[JobReport, ...]:
-    """How each job ended, in the order of the jobs. One that raises is a failed report; the others go on.
+    """How each job ended, in the order of the jobs. One that raises is a failed report; the others continue.
 
     Writes OUT/failures.csv (photo, reason) or removes it when nothing failed, OUT/contact-sheet.jpg, OUT/index.html.
     The sheet of a photo's variants is written as soon as the last of them is done.

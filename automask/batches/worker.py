@@ -46,7 +46,7 @@ class Worker:
         """One photo: skipped where its record shows that it was done with the same photo, plan and settings.
 
         Raises:
-            AutomaskError: As `edit`; the batch reports it and goes on.
+            AutomaskError: As `edit`; the batch reports it and continues.
         """
         ready = self._read(job)
         if isinstance(ready, Finished):
@@ -104,7 +104,7 @@ class Worker:
         here = here or stores.downloaded(job, Path(folder.name))
         try:
             photo = open_photo(here.photo, max_megapixels=self.settings.max_megapixels)
-        except PhotoError as error:  # the temporary file's name helps nobody
+        except PhotoError as error:  # the temporary file's name would not help
             raise PhotoError(error.problem.replace(str(here.photo), job.shown), hint=error.hint) from error
         return _Read(photo, time.perf_counter() - began, _Fetched(folder, here, known))
 

@@ -167,7 +167,7 @@ def _coco_file(name: str, out: Path, photo_name: str) -> Path:
     if same_file(path, free_files(photo_name, out, None).masks_record):
         raise UsageError(f"--coco {name!r} is where the record of the masks goes", hint="choose another name")
     if path.suffix.lower() != ".json":
-        raise UsageError(f"--coco {name!r} is no JSON file", hint="give it the ending .json")
+        raise UsageError(f"--coco {name!r} is not a JSON file", hint="give it the ending .json")
     if path.exists():
         try:
             ours = str(json.loads(path.read_text(encoding="utf-8"))["info"]["description"]).startswith(
@@ -402,7 +402,7 @@ def run_config_copy(parser: Parser, arguments: list[str]) -> int:
     file = files[named]
     name = (flags.new_name or f"my-{file.name}").removesuffix(".yaml")
     if not name or Path(name).name != name or name.startswith("."):
-        raise UsageError(f"{name!r} is no name of a file", hint="use letters, digits and dashes, as in --as mine")
+        raise UsageError(f"{name!r} is not a file name", hint="use letters, digits and dashes, as in --as mine")
     if f"{file.group}/{name}" in files:
         # The packaged file would win, so a changed copy of the same name would never be read.
         raise UsageError(

@@ -1,4 +1,4 @@
-"""What turns an array that is no photo into one: advice, decided by its dtype, range and shape."""
+"""How an array that is not a photo becomes one: the hint, by its dtype, range and shape."""
 
 from typing import Any
 

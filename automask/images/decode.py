@@ -112,7 +112,7 @@ def _strict_pillow() -> Iterator[None]:
 
     Both are module globals in Pillow: MAX_IMAGE_PIXELS warns or raises at a limit of its own, and some libraries switch
     LOAD_TRUNCATED_IMAGES on for the whole process. They are restored at the end, under a lock. Pillow's warnings,
-    mostly about unusual EXIF, are hidden: nobody could act on them.
+    mostly about unusual EXIF, are hidden: no user could act on them.
     """
     with _pillow_globals, warnings.catch_warnings():
         warnings.simplefilter("ignore")

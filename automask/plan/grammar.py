@@ -264,7 +264,9 @@ class WordParser:
                     continue
                 if index - start > 1:
                     arrow = "".join(char.text for char in chars[start : index + 1])
-                    self.fail(f"{arrow!r} is no arrow", chars[start].position, "expected '->'; quotes make it literal")
+                    self.fail(
+                        f"{arrow!r} is not an arrow", chars[start].position, "expected '->'; quotes make it literal"
+                    )
             yield slice(start, index + 1)
 
     def parse_targets(self, chars: list[_Char], end: int) -> tuple[tuple[_Name, ...], tuple[_Name, ...]]:

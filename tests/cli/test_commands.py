@@ -98,7 +98,7 @@ def test_every_file_can_be_copied_and_composed_under_its_new_name(capsys, tmp_pa
         (["editor/piant", "DIR"], "unknown configuration file 'editor/piant'; did you mean 'editor/paint'?"),
         (["xyzzy", "DIR"], "unknown configuration file 'xyzzy'; see 'automask config list'"),
         (["editor/paint", "DIR", "--as", "diffusion"], "editor/diffusion is one of automask's own files"),
-        (["editor/paint", "DIR", "--as", "../mine"], "'../mine' is no name of a file"),
+        (["editor/paint", "DIR", "--as", "../mine"], "'../mine' is not a file name"),
         (["editor/paint", "DIR", "--as", "taken"], "taken.yaml' is there already; choose another name: --as NAME"),
         (["editor/paint", "FILE"], "cannot write"),
         (["editor/paint"], "the following arguments are required: DIR"),
@@ -290,7 +290,7 @@ def test_mask_writes_a_coco_file_that_pycocotools_loads(capsys, scene, tmp_path)
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("kitchen.jpg", None, "kitchen.jpg' is no JSON file; give it the ending .json"),
+        ("kitchen.jpg", None, "kitchen.jpg' is not a JSON file; give it the ending .json"),
         ("theirs.json", '{"info": {"description": "by hand"}}', "is there already, and automask did not write it"),
         ("theirs.json", "[1, 2]", "is there already, and automask did not write it"),
         ("theirs.json", "no JSON", "is there already, and automask did not write it"),

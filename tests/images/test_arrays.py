@@ -1,4 +1,4 @@
-"""What is advised for an array that is no photo, executed: the advice must give the right picture."""
+"""The hints for arrays that are not photos, executed: each must give the right picture."""
 
 import re
 

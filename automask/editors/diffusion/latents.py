@@ -158,7 +158,7 @@ def encoding_once(vae: Any) -> Iterator[None]:
 
     Why: a pipeline encodes the masked crop and, below strength 1, the crop; we need the crop's latents too. Not every
     pipeline takes latents in place of pictures (in diffusers 0.42 FLUX Fill refuses them, and ControlNet's mistakes
-    their size), so pictures go in, and encoding one again costs nothing. As no sample is drawn, the first numbers of a
+    their size), so pictures go in, and encoding one again is free. As no sample is drawn, the first numbers of a
     generator are the noise that the pipeline starts from.
     """
     import torch

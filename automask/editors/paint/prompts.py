@@ -103,7 +103,7 @@ def look_for(prompt: str) -> Look:
         finish, rest = _finish(_words(swatch[0]), prompt)
         if rest:
             raise EditorError(
-                f"{' '.join(rest)!r} before 'swatch:' is no finish",
+                f"{' '.join(rest)!r} before 'swatch:' is not a finish",
                 hint="a picture brings its own colour: write swatch:picture.jpg, or matt swatch:picture.jpg",
             )
         return _with_finish(swatch_look(swatch[1]), finish)

@@ -90,7 +90,7 @@ def _rings(wood: Species, rng: np.random.Generator) -> FloatImage:
     ends = np.concatenate([[0.0], np.cumsum(width)])
     which = np.searchsorted(ends, radius, side="right") - 1
     phase = (radius - ends[which]) / width[which]
-    # Spring wood is open and dark at once, and gives way slowly to the dense wood of summer.
+    # Early wood is porous and dark from its start, and changes gradually to the dense late wood.
     early = np.exp(-phase / 0.28) * (0.55 + 0.75 * rng.random(1536)[which])
     profile = wood.rings * 1.7 * (early - early.mean())
     for run_m, share in ((0.06, 0.5), (0.02, 0.55), (0.008, 0.8), (0.0028, 1.0)):
@@ -143,7 +143,7 @@ class _Timber:
         at = _mirror((radius + cuts.ring[each]) * np.float32(1 / _STEP_M), _RADII)
         figure = cv2.remap(self.rings, at, level, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
         figure *= np.float32(visibility(0.03, self.px_per_m))
-        # Pores sit in the spring wood.
+        # Pores are in the early wood.
         fibre *= np.clip(1 + np.float32(3.2) * figure, 0.35, 2)
         share: FloatImage = np.clip(np.float32(self.wood.share) + figure + fibre, 0, 1)
         return share

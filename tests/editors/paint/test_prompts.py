@@ -401,7 +401,7 @@ def test_a_swatch_is_relative_to_the_working_directory(tmp_path, monkeypatch):
 
 
 def test_only_a_finish_may_precede_a_swatch():
-    with pytest.raises(EditorError, match="'white' before 'swatch:' is no finish; a picture brings its own colour"):
+    with pytest.raises(EditorError, match="'white' before 'swatch:' is not a finish; a picture brings its own colour"):
         look_for("white swatch:oak.jpg")
 
 
