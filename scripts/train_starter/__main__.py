@@ -25,6 +25,7 @@ import argparse
 import importlib
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # run as a folder, Python puts the folder itself there
@@ -46,6 +47,14 @@ TERMS = {
 }
 
 
+def with_leaves(text: str, leaves: Sequence[str]) -> str:
+    """The text of `starter.json` with these leaves, eight on a line; what people wrote in it stays as it is."""
+    start = text.index('"leaves": [') + len('"leaves": [')
+    end = text.index("]", start)
+    lines = [", ".join(map(json.dumps, leaves[i : i + 8])) for i in range(0, len(leaves), 8)]
+    return text[:start] + ",\n  ".join(lines) + text[end:]
+
+
 def ship(work: Path, data: Data, out: Path, *, with_nyu: bool, seed: int) -> None:
     """Export the last checkpoint to `out`, and write the leaves that it knows into `starter.json` beside it."""
     saved = torch.load(work / "last.pt", weights_only=True)
@@ -55,9 +64,7 @@ def ship(work: Path, data: Data, out: Path, *, with_nyu: bool, seed: int) -> Non
     export(net, calibrate(net, data), out, note)
     words = out.with_name("starter.json")
     if words.exists():
-        table = json.loads(words.read_text(encoding="utf-8"))
-        text = json.dumps({**table, "leaves": list(LEAVES)}, ensure_ascii=False, indent=1)
-        words.write_text(text + "\n", encoding="utf-8")
+        words.write_text(with_leaves(words.read_text(encoding="utf-8"), LEAVES), encoding="utf-8")
     print(f"{out}: {out.stat().st_size / 1e6:.2f} MB after {saved['step']} steps")
 
 
