@@ -3,10 +3,10 @@
     python scripts/eval_masks.py --data DIR [--preset NAME] [--limit N] [--out OUT] [key=value ...]
     python scripts/eval_masks.py --data ../shared/data/kitchens --split held_out
 
-DIR holds an `index.json` (label pictures with class ids, or one mask per phrase), or renders (`NAME.jpg` beside
+DIR holds an `index.json` (label pictures with class ids, or one mask per phrase), or renders (`NAME.jpg` and
 `NAME.png`, with a `classes.json` there or above). The forms of DIR, and the columns: docs/research/evaluation.md.
-The tables go to standard output and to OUT/table.md and OUT/table.json; OUT/sheet.png shows the worst, the middling and
-the best photos, what was found beside what is true.
+The tables go to standard output and to OUT/table.md and OUT/table.json; OUT/sheet.png shows the worst, the median and
+the best photos, found masks on the left, true masks on the right.
 """
 
 import argparse
@@ -54,7 +54,7 @@ FREQUENT = 30
 LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8)
 TOLERANCE_PX = 3.0
 BINS = 10
-SHEET = 4  # photos of each kind (worst, middling, best) on the sheet
+SHEET = 4  # photos of each kind (worst, median, best) on the sheet
 UNLABELLED, IGNORED, TRUE = 0, 128, 255
 
 # The class names that a person's words mean, where they are not the class's own name: NYU's, then the renders', then
@@ -84,7 +84,7 @@ THINGS = {
     "lamp": ("lamp", "ceiling light"),
     "person": ("person",),
 }
-# A room with one of these shows the phrase, or may rightly be said to: it is not counted as absent there.
+# A room with one of these shows the phrase, or arguably does: it is not counted as absent there.
 COULD_BE = {
     "bed": ("headboard", "mattress", "bunk bed", "crib"),
     "headboard": ("bed", "bunk bed"),
@@ -107,7 +107,7 @@ COULD_BE = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measures, prints, writes; gives the exit status. Every error that is raised on purpose is one line."""
+    """Measures, prints, writes; returns the exit status. Every error that is raised on purpose is one line."""
     try:
         _run(_arguments(argv))
     except AutomaskError as error:
@@ -138,8 +138,12 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--limit", type=int, metavar="N", help="at most N photos, drawn by the seed")
     parser.add_argument("--seed", type=int, default=0, help="draws the photos and the absent phrases (0)")
     parser.add_argument("--phrases", metavar="WORDS", help='only these: "wall, floor, island"')
-    parser.add_argument("--min-area", type=float, default=0.006, help="share of the photo that a phrase has (0.006)")
-    parser.add_argument("--absent", type=int, default=4, metavar="N", help="absent phrases asked of each photo (4)")
+    parser.add_argument(
+        "--min-area", type=float, default=0.006, help="smallest share of the photo that counts as present (0.006)"
+    )
+    parser.add_argument(
+        "--absent", type=int, default=4, metavar="N", help="absent phrases to look for in each photo (4)"
+    )
     parser.add_argument("--conf", type=Path, metavar="DIR", help="a folder of your own YAML files")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="as for automask: refiner=sam")
     flags = parser.parse_intermixed_args(argv)
@@ -161,14 +165,14 @@ def _run(flags: argparse.Namespace) -> None:
 
 
 def evaluate(flags: argparse.Namespace, folder: "Folder", stages: Stages) -> None:
-    """Measures some stages on a folder; prints the tables and writes them, with the sheet, into `flags.out`.
+    """Measures the stages on a folder; prints the tables and writes them, with the sheet, into `flags.out`.
 
     Args:
         flags: As `--help` lists them.
-        folder: As `read_folder` gives it.
+        folder: As `read_folder` returns it.
         stages: Their editor is not used.
     """
-    items = drawn(folder.items, flags.limit, flags.seed)
+    items = sample_items(folder.items, flags.limit, flags.seed)
     with _progress(len(items)) as advance:
         measured = measure(
             items, folder, stages, min_area=flags.min_area, absent=flags.absent, seed=flags.seed, advance=advance
@@ -195,7 +199,7 @@ def evaluate(flags: argparse.Namespace, folder: "Folder", stages: Stages) -> Non
 
 @contextlib.contextmanager
 def _progress(total: int) -> Iterator[Callable[[], None]]:
-    """A bar on standard error; silent when that is not a terminal."""
+    """A progress bar on standard error; silent when that is not a terminal."""
     if not sys.stderr.isatty():
         yield lambda: None
         return
@@ -220,14 +224,14 @@ def _progress(total: int) -> Iterator[Callable[[], None]]:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A photo and where its truth is: a label picture, or a mask for each phrase.
+    """A photo and its ground truth: a label picture, or a mask for each phrase.
 
     Args:
         name: Its file's name, as the index gives it.
         image: The photo.
         label: PNG with a class id in every pixel; None where masks are given.
         masks: Mask file of each phrase; empty where a label picture is given.
-        absent: Phrases that its author says are not there; None where the author says nothing.
+        absent: Phrases that are stated to be absent; None without such a statement.
         kitchen: Whether it shows a kitchen; None where the index does not give the shares of its classes.
     """
 
@@ -241,13 +245,13 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """All photos of a folder, and what the phrases mean there.
+    """All photos of a folder, and the classes of its phrases.
 
     Args:
         items: The photos.
-        counts: In how many photos each phrase is, most frequent first.
+        counts: The number of photos that show each phrase, most frequent first.
         ids: For label pictures, the class ids of each phrase.
-        alike: For label pictures, the ids that must all be lacking before a phrase counts as absent.
+        similar: For label pictures, the ids that must all be missing before a phrase counts as absent.
         names: Every phrase with its aliases.
         things: For the labelled kitchens, the id of each class in `THINGS`; else empty.
     """
@@ -255,14 +259,14 @@ class Folder:
     items: tuple[Item, ...]
     counts: Mapping[str, int]
     ids: Mapping[str, frozenset[int]]
-    alike: Mapping[str, frozenset[int]]
+    similar: Mapping[str, frozenset[int]]
     names: Mapping[str, tuple[str, ...]]
     things: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """One class of a label picture: its id, its names (its own first), and its parent's name."""
+    """One class of a label picture: its id, its name and synonyms, and its parent's name."""
 
     id: int
     names: tuple[str, ...]
@@ -275,20 +279,20 @@ def read_folder(data: Path, wanted: Sequence[str] | None = None, *, min_area: fl
     Args:
         data: With `index.json`, or with renders.
         wanted: Only these phrases; None for all.
-        min_area: A phrase counts as being in a photo from this share of its pixels on.
+        min_area: A phrase counts as present in a photo from this share of its pixels on.
 
     Raises:
         UsageError: The folder has neither form, or lacks a wanted phrase.
     """
     if not data.is_dir():
         raise UsageError(f"no folder '{data}'", hint="--data names a folder with an index.json, or with renders")
-    folder = (_indexed if (data / "index.json").is_file() else _rendered)(data, wanted, min_area)
+    folder = (_read_index if (data / "index.json").is_file() else _read_renders)(data, wanted, min_area)
     if not folder.items or not folder.counts:
         raise UsageError(f"'{data}' lists no photo with a phrase", hint="docs/research/evaluation.md shows the form")
     return folder
 
 
-def _indexed(data: Path, wanted: Sequence[str] | None, min_area: float) -> Folder:
+def _read_index(data: Path, wanted: Sequence[str] | None, min_area: float) -> Folder:
     index = data / "index.json"
     try:
         entries = [(entry, _phrases_of(entry)) for entry in _read_json(index)["items"]]
@@ -310,7 +314,7 @@ def _indexed(data: Path, wanted: Sequence[str] | None, min_area: float) -> Folde
             also[p["phrase"]].update(dict.fromkeys(p.get("aliases", ())))
     except (KeyError, TypeError, AttributeError) as error:
         hint = "docs/research/evaluation.md shows the form"
-        raise UsageError(f"'{index}' has not the form of an index ({error!r})", hint=hint) from error
+        raise UsageError(f"'{index}' is not an index ({error!r})", hint=hint) from error
     for item in items:
         if (item.label is not None) + bool(item.masks) + (not item.masks and item.absent is not None) != 1:
             hint = "give the item a 'label', or each of its phrases a 'mask'; 'absent' goes with masks, or alone"
@@ -328,14 +332,12 @@ def _indexed(data: Path, wanted: Sequence[str] | None, min_area: float) -> Folde
     ids = {phrase: _ids_of(all_names, classes) for phrase, all_names in names.items()} if classes else {}
     unknown = [phrase for phrase, found in ids.items() if not found]
     if unknown:
-        raise UsageError(
-            f"'{index}': no class is called {unknown[0]!r}", hint="name it in classes.json, or as an alias"
-        )
-    alike = {phrase: _alike(names[phrase], found, classes) for phrase, found in ids.items()}
+        raise UsageError(f"'{index}': unknown class {unknown[0]!r}", hint="name it in classes.json, or as an alias")
+    similar = {phrase: _similar_classes(names[phrase], found, classes) for phrase, found in ids.items()}
     leave_alone = {name for group in THINGS.values() for name in group}
     by_shares = any(item.kitchen is not None for item in items)
     things = {c.names[0]: c.id for c in classes if by_shares and c.names[0] in leave_alone}
-    return Folder(items, dict(counts.most_common()), ids, alike, names, things)
+    return Folder(items, dict(counts.most_common()), ids, similar, names, things)
 
 
 def _phrases_of(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -364,14 +366,14 @@ def only_listed(folder: Folder, split: str) -> Folder:
     return replace(folder, items=items)
 
 
-def _rendered(data: Path, wanted: Sequence[str] | None, min_area: float) -> Folder:
+def _read_renders(data: Path, wanted: Sequence[str] | None, min_area: float) -> Folder:
     images = [p for p in sorted(data.glob("*.jpg")) if p.with_suffix(".png").is_file()]
     if not images:
-        raise UsageError(f"'{data}' has neither an index.json nor NAME.jpg beside NAME.png", hint="name another folder")
+        raise UsageError(f"'{data}' has neither an index.json nor NAME.jpg with NAME.png", hint="name another folder")
     items = tuple(Item(p.name, p, p.with_suffix(".png"), {}, None) for p in images)
     classes = _classes(data)
     all_names = {name for c in classes for name in c.names} | {c.parent for c in classes if c.parent}
-    # What a person types takes the place of the class's own name, and of a parent that is no class itself.
+    # The common word replaces the class's own name, and a parent that is not itself a class.
     typed = [p for p in ("cabinets", "island", "refrigerator") if _ids_of((p,), classes)]
     taken = {*typed, "cabinet", "kitchen island", "fridge"}
     phrases = [*typed, *(c.names[0] for c in classes if c.names[0] not in taken)]
@@ -388,12 +390,12 @@ def _rendered(data: Path, wanted: Sequence[str] | None, min_area: float) -> Fold
         share = dict(zip(values.tolist(), (pixels / pixels.sum()).tolist(), strict=True))
         areas = {p: sum(share.get(number, 0.0) for number in ids[p]) for p in phrases}
         counts.update(p for p, area in areas.items() if area and area >= min_area)
-    alike = {p: _alike(names[p], ids[p], classes) for p in phrases}
-    return Folder(items, dict(counts.most_common()), ids, alike, names)
+    similar = {p: _similar_classes(names[p], ids[p], classes) for p in phrases}
+    return Folder(items, dict(counts.most_common()), ids, similar, names)
 
 
 def _no_phrase(phrase: str, data: Path, known: Sequence[str]) -> UsageError:
-    return UsageError(f"no phrase {phrase!r} in '{data}'", hint=f"there are: {', '.join(known)}")
+    return UsageError(f"no phrase {phrase!r} in '{data}'", hint=f"valid: {', '.join(known)}")
 
 
 def _read_json(path: Path) -> Any:
@@ -404,7 +406,7 @@ def _read_json(path: Path) -> Any:
 
 
 def _classes(data: Path) -> list[Class]:
-    """What the ids of label pictures mean: from the `classes.json` of the folder, or of one of the two above it."""
+    """The classes of label pictures, from the `classes.json` of the folder, or of one of the two above it."""
     home = data.resolve()
     file = next((f / "classes.json" for f in (home, *home.parents[:2]) if (f / "classes.json").is_file()), None)
     if file is None:
@@ -424,7 +426,7 @@ def _classes(data: Path) -> list[Class]:
 
 
 def _ids_of(names: Sequence[str], classes: Sequence[Class]) -> frozenset[int]:
-    """The classes that a phrase means: those of its name and their children; else those that one of its aliases names.
+    """The classes that a phrase means: those of its name and their children; else those of one of its aliases.
 
     A word that is a synonym of several classes ("lamp" of pendant and floor lamp) means all of them.
     """
@@ -437,8 +439,8 @@ def _ids_of(names: Sequence[str], classes: Sequence[Class]) -> frozenset[int]:
     return frozenset(found | {c.id for c in classes if c.parent in parents})
 
 
-def _alike(names: Sequence[str], ids: frozenset[int], classes: Sequence[Class]) -> frozenset[int]:
-    """The classes in whose presence it is not sure that a phrase is absent: its own, its parent, and its near kin."""
+def _similar_classes(names: Sequence[str], ids: frozenset[int], classes: Sequence[Class]) -> frozenset[int]:
+    """The classes whose presence makes it unsure that a phrase is absent: its own, its parent, and similar ones."""
     keys = _keys(names) | {_singular(name) for name in COULD_BE.get(names[0], ())}
     near = {c.id for c in classes if keys & _keys(c.names)}
     above = {c.parent for c in classes if c.id in ids} if len(ids) == 1 else set()
@@ -446,7 +448,7 @@ def _alike(names: Sequence[str], ids: frozenset[int], classes: Sequence[Class]) 
 
 
 def _keys(names: Sequence[str]) -> set[str]:
-    """What two names of one thing share: a whole name, or the last word of the first ("coffee table", "table")."""
+    """The keys by which two names of one thing match: a whole name, or the last word ("coffee table", "table")."""
     return {_singular(name) for name in names} | {_singular(names[0].split()[-1])}
 
 
@@ -456,8 +458,8 @@ def _singular(name: str) -> str:
     return name[:-1] if name.endswith("s") and not name.endswith("ss") else name
 
 
-def drawn(items: Sequence[Item], limit: int | None, seed: int) -> list[Item]:
-    """At most `limit` of the photos, drawn by the seed and kept in their order."""
+def sample_items(items: Sequence[Item], limit: int | None, seed: int) -> list[Item]:
+    """At most `limit` of the photos, sampled with the seed, in their order."""
     if limit is None or limit >= len(items):
         return list(items)
     chosen = np.random.default_rng(seed).choice(len(items), limit, replace=False)
@@ -466,13 +468,13 @@ def drawn(items: Sequence[Item], limit: int | None, seed: int) -> list[Item]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Truth:
-    """What is known of one photo.
+    """The ground truth of one photo.
 
     Args:
-        hards: [H, W] bool of each phrase that is there.
-        known: [H, W] bool for the same phrases: False where nobody says what a pixel is.
+        hards: [H, W] bool of each phrase that is present.
+        known: [H, W] bool for the same phrases: False where a pixel is unlabelled.
         known_else: The same for every other phrase.
-        absent: Phrases that surely are not there.
+        absent: Phrases that are certainly absent.
     """
 
     hards: Mapping[str, Hard]
@@ -482,10 +484,10 @@ class Truth:
 
 
 def truth_of(item: Item, folder: Folder, size_hw: tuple[int, int], min_area: float) -> Truth:
-    """The truth of one photo.
+    """The ground truth of one photo.
 
     Raises:
-        MaskError: A file cannot be read, has another size than the photo, or holds values that mean nothing.
+        MaskError: A file cannot be read, has another size than the photo, or holds invalid values.
     """
     if item.label is not None:
         label = _samples(item.label)
@@ -493,9 +495,9 @@ def truth_of(item: Item, folder: Folder, size_hw: tuple[int, int], min_area: flo
         there = {int(value) for value in np.unique(label)}
         known = label != UNLABELLED
         hards = {phrase: np.isin(label, list(folder.ids[phrase])) for phrase in folder.counts}
-        absent = tuple(p for p in folder.counts if item.absent is None and not there & folder.alike[p])
+        absent = tuple(p for p in folder.counts if item.absent is None and not there & folder.similar[p])
         hards = {phrase: hard for phrase, hard in hards.items() if hard.any() and hard.mean() >= min_area}
-        return Truth(hards, dict.fromkeys(hards, known), known, absent + _stated(item, folder))
+        return Truth(hards, dict.fromkeys(hards, known), known, absent + _stated_absent(item, folder))
     hards, known_of = {}, {}
     for phrase in folder.counts:
         file = next((item.masks[name] for name in folder.names[phrase] if name in item.masks), None)
@@ -507,18 +509,18 @@ def truth_of(item: Item, folder: Folder, size_hw: tuple[int, int], min_area: flo
         if hard.any() and hard.mean() >= min_area:
             hards[phrase] = hard
             known_of[phrase] = levels != IGNORED
-    here = set[str]().union(*(_keys_with_kin(folder.names.get(phrase, (phrase,))) for phrase in item.masks))
+    here = set[str]().union(*(_keys_with_similar(folder.names.get(phrase, (phrase,))) for phrase in item.masks))
     absent = tuple(p for p in folder.counts if item.absent is None and not here & _keys(folder.names[p]))
-    return Truth(hards, known_of, np.ones(size_hw, dtype=np.bool_), absent + _stated(item, folder))
+    return Truth(hards, known_of, np.ones(size_hw, dtype=np.bool_), absent + _stated_absent(item, folder))
 
 
-def _stated(item: Item, folder: Folder) -> tuple[str, ...]:
+def _stated_absent(item: Item, folder: Folder) -> tuple[str, ...]:
     return tuple(phrase for phrase in item.absent or () if phrase in folder.counts)
 
 
-def _keys_with_kin(names: Sequence[str]) -> set[str]:
+def _keys_with_similar(names: Sequence[str]) -> set[str]:
     keys = _keys(names)
-    return keys | {_singular(p) for p, kin in COULD_BE.items() if keys & {_singular(name) for name in kin}}
+    return keys | {_singular(p) for p, others in COULD_BE.items() if keys & {_singular(name) for name in others}}
 
 
 def _check_size(file: Path, found_hw: tuple[int, ...], size_hw: tuple[int, int]) -> None:
@@ -531,14 +533,16 @@ def _check_size(file: Path, found_hw: tuple[int, ...], size_hw: tuple[int, int])
 
 def _levels(file: Path) -> npt.NDArray[Any]:
     levels = _samples(file)
-    odd = sorted({int(value) for value in np.unique(levels)} - {UNLABELLED, IGNORED, TRUE})
-    if odd:
-        raise MaskError(f"'{file}' holds the value {odd[0]}", hint="give 255 (the phrase), 128 (ignore) or 0 (not it)")
+    invalid = sorted({int(value) for value in np.unique(levels)} - {UNLABELLED, IGNORED, TRUE})
+    if invalid:
+        raise MaskError(
+            f"'{file}' holds the value {invalid[0]}", hint="give 255 (the phrase), 128 (ignore) or 0 (not it)"
+        )
     return levels
 
 
 def _samples(file: Path) -> npt.NDArray[Any]:
-    """The numbers of a PNG as they are: a palette's indices, not its colours."""
+    """The samples of a PNG as stored: a palette's indices, not its colours."""
     try:
         with Image.open(file) as picture:
             samples = np.asarray(picture)
@@ -559,17 +563,17 @@ def iou(found: Hard, truth: Hard, known: Hard) -> float:
 
 
 def boundary_f(found: Hard, truth: Hard, known: Hard, *, tolerance_px: float = TOLERANCE_PX) -> float:
-    """How well two masks' edges agree: the harmonic mean of the shares of either edge that lie near the other.
+    """The boundary F-measure: the harmonic mean of the shares of either mask's edge that are near the other's.
 
-    An edge is the mask's pixels that have a 4-neighbour outside the mask; the photo's own border is none. Where it is
-    not known what a pixel is, the truth is taken to be what was found, and an edge in the midst of that is not counted.
+    An edge is the mask's pixels that have a 4-neighbour outside the mask; the photo's border is not an edge. Where a
+    pixel is unlabelled, the truth is taken to be what was found, and an edge well inside such an area is not counted.
 
     Args:
         found, truth, known: [H, W] bool.
-        tolerance_px: Near is within this Euclidean distance.
+        tolerance_px: The Euclidean distance that counts as near.
 
     Returns:
-        0..1; 0 when just one of them has an edge, or nothing was found of what is there; 1 when neither has an edge.
+        0..1; 0 when only one of them has an edge, or nothing of a present object was found; 1 when neither has an edge.
 
     Source: Csurka, Larlus and Perronnin, "What is a good evaluation measure for semantic segmentation?" (BMVC 2013);
         Perazzi et al., DAVIS (CVPR 2016), section 5.
@@ -577,7 +581,7 @@ def boundary_f(found: Hard, truth: Hard, known: Hard, *, tolerance_px: float = T
     if (truth & known).any() and not (found & known).any():
         return 0.0
     edges = [_edge(found), _edge(np.where(known, truth, found))]
-    # One pixel more than what is known: the label pictures of NYU part their objects by a line of unlabelled pixels.
+    # One pixel more than what is known: the label pictures of NYU separate objects by a line of unlabelled pixels.
     counted = cv2.dilate(known.astype(np.uint8), _CROSS) > 0
     numbers = [int((edge & counted).sum()) for edge in edges]
     if not all(numbers):
@@ -593,17 +597,17 @@ _CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], dtype=np.uint8)
 
 
 def _edge(hard: Hard) -> Hard:
-    # OpenCV's own border value leaves the photo's border out of it.
+    # With OpenCV's default border value the photo's border is not an edge.
     inner: Hard = cv2.erode(hard.astype(np.uint8), _CROSS) > 0
     return hard & ~inner
 
 
 def reliability(heat: npt.NDArray[np.floating[Any]], truth: Hard) -> Floats:
-    """How often heat is right, in ten bins of heat: sums that may be added up over photos.
+    """A reliability diagram of heat, in ten bins: sums that may be added up over photos.
 
     Args:
         heat: Any shape, 0..1.
-        truth: The same shape: where the phrase is.
+        truth: The same shape: True where the phrase is.
 
     Returns:
         [10, 3] float64: pixels, their summed heat, and how many of them are true. A heat of 1 is in the last bin.
@@ -623,16 +627,16 @@ class Score:
     Args:
         photo: The photo's name.
         phrase: As typed.
-        there: Whether it is in the photo.
+        present: Whether it is in the photo.
         found: Whether the mask stage found it.
         peak: Its highest heat.
-        iou, boundary: Of the preset's mask; None where the phrase is not there.
+        iou, boundary: Of the preset's mask; None where the phrase is absent.
         plain_iou, plain_boundary: The same with refiner=threshold.
     """
 
     photo: str
     phrase: str
-    there: bool
+    present: bool
     found: bool
     peak: float
     iou: float | None = None
@@ -648,8 +652,8 @@ class Measured:
     Args:
         photos: Their names.
         scores: Phrase by phrase.
-        unknown: What the segmenter said to each phrase that it does not know.
-        bins: As `reliability` gives it, over all phrases that were asked, there or not.
+        unknown: The segmenter's message for each phrase that it does not know.
+        bins: As `reliability` returns it, over all phrases, present or absent.
         seconds: For each photo, of the segmenter and of the refiner.
         spills: What `SENTENCE` painted by mistake in each of the photos; empty where that was not measured.
     """
@@ -662,15 +666,15 @@ class Measured:
     spills: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
 
 
-class _Watched:
-    """A segmenter or refiner that does what it does, and keeps what it gave and how long it took."""
+class _Recorder:
+    """A wrapper of segmenter and refiner that records their results and times."""
 
     def __init__(self, stages: Stages) -> None:
         self._segmenter, self._refiner = stages.segmenter, stages.refiner
         self._survey = capabilities_of(stages.segmenter).survey
-        self.gave_heats = np.zeros((0, 0, 0), dtype=np.float32)
-        self.gave_others: Heat | None = None
-        self.gave_masks: Hard | None = None
+        self.last_heats = np.zeros((0, 0, 0), dtype=np.float32)
+        self.last_others: Heat | None = None
+        self.last_masks: Hard | None = None
         self.segmenter_s = self.refiner_s = 0.0
 
     def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
@@ -678,20 +682,22 @@ class _Watched:
 
     def survey(self, photo: Rgb, targets: Sequence[str]) -> Survey:
         began = time.perf_counter()
-        seen = Survey(self._segmenter.heats(photo, targets)) if self._survey is None else self._survey(photo, targets)
+        results = (
+            Survey(self._segmenter.heats(photo, targets)) if self._survey is None else self._survey(photo, targets)
+        )
         self.segmenter_s = time.perf_counter() - began
-        self.gave_heats, self.gave_others = seen.heats, seen.others
-        return seen
+        self.last_heats, self.last_others = results.heats, results.others
+        return results
 
     def refine(self, photo: Rgb, heats: Heat, boxes: Sequence[tuple[Box, ...]]) -> Hard:
         began = time.perf_counter()
-        self.gave_masks = self._refiner.refine(photo, heats, boxes)
+        self.last_masks = self._refiner.refine(photo, heats, boxes)
         self.refiner_s = time.perf_counter() - began
-        return self.gave_masks
+        return self.last_masks
 
 
-class _Ready:
-    """A segmenter and refiner that give what is ready."""
+class _Fixed:
+    """A segmenter and refiner that return given results."""
 
     def __init__(self, heat: Heat, hard: Hard, others: Heat | None) -> None:
         self._heat, self._hard, self._others = heat, hard, others
@@ -707,8 +713,8 @@ class _Ready:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
-    """What the mask stage makes of each of some phrases in one photo, and how long it took."""
+class MaskResults:
+    """The mask stage's results for the phrases of one photo, and how long they took."""
 
     heats: Mapping[str, Heat]
     refined: Mapping[str, Region]
@@ -717,34 +723,34 @@ class Look:
     refiner_s: float
 
 
-def look(photo: Rgb, phrases: Sequence[str], stages: Stages) -> Look:
-    """The masks of some phrases, each as it is in a plan of its own, with the preset's refiner and with none.
+def find_masks(photo: Rgb, phrases: Sequence[str], stages: Stages) -> MaskResults:
+    """The masks of the phrases, each as in a plan of its own, with the preset's refiner and with a threshold only.
 
-    Segmenter and refiner are called once for all phrases, as one plan would: a phrase at a time, SAM would embed the
-    photo for each. Boxes and clean-up then run through `find_regions` for each phrase alone, so that no phrase takes
-    pixels from another.
+    Segmenter and refiner are called once for all phrases, as for one plan: phrase by phrase, SAM would embed the photo
+    each time. Boxes and clean-up then run through `find_regions` for each phrase alone, so that no phrase takes pixels
+    from another.
     """
     bare = replace(stages.mask_recipe, dilate_frac=0.0, feather_frac=0.0, dilate_px=None, feather_px=None)
     stages = replace(stages, mask_recipe=bare)
-    watched = _Watched(stages)
-    find_regions(photo, (Edit(tuple(phrases), ""),), replace(stages, segmenter=watched, refiner=watched))
-    masks = watched.gave_masks
-    if masks is None:  # nothing was hot: no refiner was asked
-        masks = np.zeros(watched.gave_heats.shape, dtype=np.bool_)
+    recorder = _Recorder(stages)
+    find_regions(photo, (Edit(tuple(phrases), ""),), replace(stages, segmenter=recorder, refiner=recorder))
+    masks = recorder.last_masks
+    if masks is None:  # nothing was hot: the refiner was not called
+        masks = np.zeros(recorder.last_heats.shape, dtype=np.bool_)
     plain = Threshold(threshold=stages.boxes.threshold)
 
     def alone(phrase: str, heat: Heat, hard: Hard, refiner: Refiner | None = None) -> Region:
-        ready = _Ready(heat, hard, watched.gave_others)
-        tools = replace(stages, segmenter=ready, refiner=refiner or ready)
+        fixed = _Fixed(heat, hard, recorder.last_others)
+        tools = replace(stages, segmenter=fixed, refiner=refiner or fixed)
         return find_regions(photo, (Edit((phrase,), ""),), tools)[0]
 
-    given = list(zip(phrases, watched.gave_heats, masks, strict=True))
-    return Look(
-        heats=dict(zip(phrases, watched.gave_heats, strict=True)),
+    given = list(zip(phrases, recorder.last_heats, masks, strict=True))
+    return MaskResults(
+        heats=dict(zip(phrases, recorder.last_heats, strict=True)),
         refined={phrase: alone(phrase, heat, hard) for phrase, heat, hard in given},
         plain={phrase: alone(phrase, heat, hard, plain) for phrase, heat, hard in given},
-        segmenter_s=watched.segmenter_s,
-        refiner_s=watched.refiner_s,
+        segmenter_s=recorder.segmenter_s,
+        refiner_s=recorder.refiner_s,
     )
 
 
@@ -758,12 +764,12 @@ def measure(
     seed: int,
     advance: Callable[[], None] = lambda: None,
 ) -> Measured:
-    """Every phrase that is in a photo, and some that are not, through the mask stage; photo by photo.
+    """Every present phrase of a photo, and some absent ones, through the mask stage; photo by photo.
 
-    The absent phrases of a photo depend on the seed and its name alone, not on the segmenter: all are asked the same.
+    The absent phrases of a photo depend on the seed and its name alone, so that all segmenters get the same ones.
 
     Raises:
-        PhotoError, MaskError: A photo or its truth cannot be read.
+        PhotoError, MaskError: A photo or its ground truth cannot be read.
         SegmenterError, RefinerError: A stage failed or broke its protocol.
     """
     scores: list[Score] = []
@@ -777,46 +783,46 @@ def measure(
         truth = truth_of(item, folder, (photo.shape[0], photo.shape[1]), min_area)
         rng = np.random.default_rng([seed, zlib.crc32(item.name.encode())])
         picked = rng.permutation(len(truth.absent))[:absent]
-        asked = [*truth.hards, *(truth.absent[i] for i in sorted(picked.tolist()))]
-        for phrase in asked:
+        queried = [*truth.hards, *(truth.absent[i] for i in sorted(picked.tolist()))]
+        for phrase in queried:
             if phrase not in understood and phrase not in unknown:
-                said = _refusal(stages.segmenter, photo, phrase)
-                if said is None:
+                message = _refusal(stages.segmenter, photo, phrase)
+                if message is None:
                     understood.add(phrase)
                 else:
-                    unknown[phrase] = said
-        # An unknown word that is absent was neither found nor looked for: it says nothing of the segmenter.
+                    unknown[phrase] = message
+        # An unknown phrase that is absent was not looked for: it does not count.
         nothing = [phrase for phrase in truth.hards if phrase in unknown]
         scores += [Score(item.name, phrase, True, False, 0.0, 0.0, 0.0, 0.0, 0.0) for phrase in nothing]
-        known_words = [phrase for phrase in asked if phrase not in unknown]
+        known_words = [phrase for phrase in queried if phrase not in unknown]
         if known_words:
-            seen = look(photo, known_words, stages)
-            seconds.append((seen.segmenter_s, seen.refiner_s))
+            results = find_masks(photo, known_words, stages)
+            seconds.append((results.segmenter_s, results.refiner_s))
             for phrase in known_words:
-                scores.append(_score(item.name, phrase, seen, truth))
+                scores.append(_score(item.name, phrase, results, truth))
                 known = truth.known.get(phrase, truth.known_else)
                 hard = truth.hards.get(phrase, np.zeros(known.shape, dtype=np.bool_))
-                bins += reliability(seen.heats[phrase][known], hard[known])
+                bins += reliability(results.heats[phrase][known], hard[known])
         if folder.things and item.label is not None:
             with contextlib.suppress(UnknownPhrase):  # a segmenter without these words has no such figure
-                spills[item.name] = spilled(photo, _samples(item.label), folder.things, stages)
+                spills[item.name] = spill_counts(photo, _samples(item.label), folder.things, stages)
         advance()
     return Measured([item.name for item in items], scores, unknown, bins, seconds, spills)
 
 
-def spilled(
+def spill_counts(
     photo: Rgb, label: npt.NDArray[Any], things: Mapping[str, int], stages: Stages
 ) -> dict[str, tuple[int, int]]:
-    """How many pixels each class has in a photo, and how many of them the edits of `SENTENCE` paint.
+    """The pixels of each class in a photo, and how many of them the edits of `SENTENCE` paint.
 
     Args:
         photo: [H, W, 3] uint8.
         label: [H, W], a class id in every pixel.
         things: The classes' ids.
-        stages: Asked for the three targets and nothing else, as for an edit.
+        stages: Find the three targets only, as for an edit.
 
     Returns:
-        Only the classes that are there. Painted is what is more painted than not: an alpha of half and more.
+        Only the classes in the photo. A pixel is painted from an alpha of 0.5 on.
     """
     regions = find_regions(photo, parse_plan(SENTENCE), stages)
     painted = np.logical_or.reduce([region.alpha >= 0.5 for region in regions])
@@ -825,21 +831,21 @@ def spilled(
 
 
 def _refusal(segmenter: Segmenter, photo: Rgb, phrase: str) -> str | None:
-    """What the segmenter says to a phrase that it does not know; None for one that it knows."""
-    reads = getattr(segmenter, "understand", None)
+    """The segmenter's message for a phrase that it does not know; None for one that it knows."""
+    understand = getattr(segmenter, "understand", None)
     try:
-        if reads is not None:
-            reads([phrase])
-        else:  # costs a look at the photo, but only once for each phrase
+        if understand is not None:
+            understand([phrase])
+        else:  # costs a pass over the photo, but only once for each phrase
             segmenter.heats(photo, [phrase])
     except UnknownPhrase as error:
         return str(error)
     return None
 
 
-def _score(photo: str, phrase: str, seen: Look, truth: Truth) -> Score:
-    region, plain = seen.refined[phrase], seen.plain[phrase]
-    peak = float(seen.heats[phrase].max())
+def _score(photo: str, phrase: str, results: MaskResults, truth: Truth) -> Score:
+    region, plain = results.refined[phrase], results.plain[phrase]
+    peak = float(results.heats[phrase].max())
     hard = truth.hards.get(phrase)
     if hard is None:
         return Score(photo, phrase, False, region.found, peak)
@@ -863,12 +869,12 @@ def _score(photo: str, phrase: str, seen: Look, truth: Truth) -> Score:
 def summarise(
     measured: Measured, frequent: Sequence[str], kitchens: Mapping[str, bool | None] | None = None
 ) -> dict[str, Any]:
-    """Everything that the tables say, as plain values.
+    """Everything in the tables, as plain values.
 
     Args:
-        measured: As `measure` gives it.
+        measured: As `measure` returns it.
         frequent: The folder's phrases, most frequent first.
-        kitchens: Which photos show a kitchen, where the folder says so: they and the others are summed up apart too.
+        kitchens: Which photos show a kitchen, where the folder says so: they and the others get summaries of their own.
     """
     rows = _rows(measured.scores, frequent)
     groups = {"all": list(frequent), "ten": list(TEN)}
@@ -880,9 +886,9 @@ def summarise(
         groups["kitchen_ten"] = list(KITCHEN_TEN)
         for name, kitchen in parts.items():
             photos = {photo for photo, is_one in kitchens.items() if is_one is kitchen}
-            apart[name] = _apart([score for score in measured.scores if score.photo in photos], photos, groups)
-    present = [score for score in measured.scores if score.there]
-    absent = [s for s in measured.scores if not s.there]
+            apart[name] = _part_summary([score for score in measured.scores if score.photo in photos], photos, groups)
+    present = [score for score in measured.scores if score.present]
+    absent = [s for s in measured.scores if not s.present]
     per_photo: dict[str, dict[str, float]] = defaultdict(dict)
     for score in measured.scores:
         if score.iou is not None:
@@ -921,40 +927,42 @@ def summarise(
 
 
 def _rows(scores: Iterable[Score], frequent: Sequence[str]) -> list[dict[str, Any]]:
-    there: dict[str, list[Score]] = defaultdict(list)
-    lacking: dict[str, list[Score]] = defaultdict(list)
+    present_scores: dict[str, list[Score]] = defaultdict(list)
+    absent_scores: dict[str, list[Score]] = defaultdict(list)
     for score in scores:
-        (there if score.there else lacking)[score.phrase].append(score)
+        (present_scores if score.present else absent_scores)[score.phrase].append(score)
     return [
         {
             "phrase": phrase,
-            "photos": len(there[phrase]),
-            **{name: _mean(getattr(score, name) for score in there[phrase]) for name in _COLUMNS},
-            "found": _mean(score.found for score in there[phrase]),
-            "absent": len(lacking[phrase]),
-            "false_found": _mean(score.found for score in lacking[phrase]),
+            "photos": len(present_scores[phrase]),
+            **{name: _mean(getattr(score, name) for score in present_scores[phrase]) for name in _COLUMNS},
+            "found": _mean(score.found for score in present_scores[phrase]),
+            "absent": len(absent_scores[phrase]),
+            "false_found": _mean(score.found for score in absent_scores[phrase]),
         }
         for phrase in frequent
-        if there[phrase] or lacking[phrase]
+        if present_scores[phrase] or absent_scores[phrase]
     ]
 
 
 def _stage(scores: Iterable[Score]) -> dict[str, float | None]:
-    """What the whole stage found of all phrases that are there, and of all that are not."""
+    """The shares that the whole stage found of the present and of the absent phrases."""
     found: dict[bool, list[bool]] = {True: [], False: []}
     for score in scores:
-        found[score.there].append(score.found)
+        found[score.present].append(score.found)
     return {"found": _mean(found[True]), "false_found": _mean(found[False])}
 
 
-def _apart(scores: Sequence[Score], photos: Iterable[str], groups: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+def _part_summary(
+    scores: Sequence[Score], photos: Iterable[str], groups: Mapping[str, Sequence[str]]
+) -> dict[str, Any]:
     """The means and the found rates of some of the photos."""
     rows = _rows(scores, groups["all"])
     return {
         "photos": len(set(photos)),
         "means": {name: _group(rows, groups[name]) for name in ("kitchen_ten", "all")},
-        "present": sum(score.there for score in scores),
-        "absent": sum(not score.there for score in scores),
+        "present": sum(score.present for score in scores),
+        "absent": sum(not score.present for score in scores),
         "stage": _stage(scores),
     }
 
@@ -1002,15 +1010,15 @@ def _mean(values: Iterable[float | None]) -> float | None:
 
 
 def _group(rows: Sequence[Mapping[str, Any]], phrases: Sequence[str]) -> dict[str, Any]:
-    """The means over the rows of some phrases; each phrase counts alike, however many photos it is in."""
+    """The means over the rows of some phrases; each phrase has the same weight, whatever its number of photos."""
     chosen = [row for row in rows if row["phrase"] in phrases]
     names = (*_COLUMNS, "found", "false_found")
-    there = sum(row["photos"] > 0 for row in chosen)
-    return {"of": len(phrases), "phrases": there, **{name: _mean(row[name] for row in chosen) for name in names}}
+    with_photos = sum(row["photos"] > 0 for row in chosen)
+    return {"of": len(phrases), "phrases": with_photos, **{name: _mean(row[name] for row in chosen) for name in names}}
 
 
 def _at_90(present: Sequence[Score], absent: Sequence[Score]) -> dict[str, float | None]:
-    """The highest threshold that still finds nine of ten phrases that are there, and what it finds falsely."""
+    """The highest threshold that still finds 90 % of the present phrases, and its share of false finds."""
     peaks = sorted((score.peak for score in present), reverse=True)
     if not peaks:
         return {"peak": None, "false_found": None}
@@ -1019,7 +1027,7 @@ def _at_90(present: Sequence[Score], absent: Sequence[Score]) -> dict[str, float
 
 
 def markdown(summary: Mapping[str, Any]) -> str:
-    """The tables of a summary, to read."""
+    """The tables of a summary, as Markdown."""
     means = summary["means"]
     names = {
         "kitchen_ten": f"mean of {means.get('kitchen_ten', {}).get('phrases')} of a kitchen's ten",
@@ -1029,10 +1037,10 @@ def markdown(summary: Mapping[str, Any]) -> str:
     }
     took = summary["median_seconds"]
     at_90 = summary["at_90_found"]
-    said = " ".join(["preset", summary["preset"], *summary["overrides"]])
+    title = " ".join(["preset", summary["preset"], *summary["overrides"]])
     split = "" if summary["split"] == "all" else f" ({summary['split']})"
     lines = [
-        f"# Masks of {summary['data']}: {said}",
+        f"# Masks of {summary['data']}: {title}",
         "",
         f"{summary['photos']} of {summary['photos_in_folder']} photos{split}, seed {summary['seed']}; phrases of at "
         f"least {summary['min_area']:.1%} of the photo. Plain: the same with refiner=threshold.",
@@ -1053,8 +1061,8 @@ def markdown(summary: Mapping[str, Any]) -> str:
             ],
         ),
         "",
-        *_apart_lines(summary["apart"]),
-        f"By the peak of the heat: {summary['present']} phrases that are there, {summary['absent']} that are not.",
+        *_part_lines(summary["apart"]),
+        f"By the peak of the heat: {summary['present']} present phrases, {summary['absent']} absent ones.",
         "",
         *_table(
             "peak at least | found % | false-found %",
@@ -1068,7 +1076,7 @@ def markdown(summary: Mapping[str, Any]) -> str:
         f"At a threshold of {_number(at_90['peak'])}, 90 % is found and {_percent(at_90['false_found'])} % falsely.",
         "",
         *_spill_lines(summary["spill"]),
-        "Calibration: of the pixels with this heat, how many are the phrase. "
+        "Calibration: the share of the pixels with this heat that belong to the phrase. "
         f"Mean error {summary['calibration_error']:.3f}.",
         "",
         *_table(
@@ -1085,12 +1093,12 @@ def markdown(summary: Mapping[str, Any]) -> str:
         ),
     ]
     if summary["unknown"]:
-        lines += ["", "Words that the segmenter does not know (IoU 0, found 0 where they are there):", ""]
-        lines += [f"- {phrase}: {said}" for phrase, said in summary["unknown"].items()]
+        lines += ["", "Phrases that the segmenter does not know (IoU 0, found 0 where they are present):", ""]
+        lines += [f"- {phrase}: {message}" for phrase, message in summary["unknown"].items()]
     return "\n".join(lines) + "\n"
 
 
-def _apart_lines(apart: Mapping[str, Any]) -> list[str]:
+def _part_lines(apart: Mapping[str, Any]) -> list[str]:
     if not apart:
         return []
     rows = [
@@ -1151,14 +1159,14 @@ def _percent(value: float | None) -> str:
 
 
 def chosen_photos(measured: Measured) -> list[tuple[str, str, float]]:
-    """The worst, middling and best photos by the mean IoU of their phrases: kind, name, mean; each photo once."""
+    """The worst, median and best photos by the mean IoU of their phrases: kind, name, mean; each photo once."""
     of_photo: dict[str, list[float]] = defaultdict(list)
     for score in measured.scores:
         if score.iou is not None:
             of_photo[score.photo].append(score.iou)
     ranked = sorted((statistics.fmean(values), name) for name, values in of_photo.items())
     middle = max(0, (len(ranked) - SHEET) // 2)
-    parts = {"worst": ranked[:SHEET], "middling": ranked[middle : middle + SHEET], "best": ranked[-SHEET:]}
+    parts = {"worst": ranked[:SHEET], "median": ranked[middle : middle + SHEET], "best": ranked[-SHEET:]}
     picked: dict[str, tuple[str, str, float]] = {}
     for kind, part in parts.items():
         for mean, name in part:
@@ -1176,7 +1184,7 @@ def sheet_cells(
         photo = open_photo(item.image).rgb
         truth = truth_of(item, folder, (photo.shape[0], photo.shape[1]), min_area)
         phrases = [phrase for phrase in truth.hards if phrase not in measured.unknown]
-        found = list(look(photo, phrases, stages).refined.values()) if phrases else []
+        found = list(find_masks(photo, phrases, stages).refined.values()) if phrases else []
         true = [
             Region(p, True, truth.hards[p], truth.hards[p].astype(np.float32), boxes=(), peak=None) for p in phrases
         ]

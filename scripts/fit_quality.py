@@ -11,7 +11,7 @@ on no list: a fit reads no held-out photo.
 
 Two files are written: the segmenter's own fit, with its phrases and evidence, and the one for segmenters without a fit.
 Tables go to standard output: expected and true IoU, and how well their orders agree (Spearman's rank correlation), over
-all masks and within each phrase, beside that of the peak and of the phrase's mean IoU. Those of a fit are
+all masks and within each phrase, compared with that of the peak and of the phrase's mean IoU. Those of a fit are
 cross-validated: each photo is judged by a fit that has not seen it.
 """
 
@@ -160,7 +160,7 @@ def _folder(place: Path, split: str, *, seen: bool) -> Folder:
     if not seen:
         return only_listed(folder, split)
     items = tuple(item for item in folder.items if item.image.stem not in listed)
-    return Folder(items, folder.counts, folder.ids, folder.alike, folder.names, folder.things)
+    return Folder(items, folder.counts, folder.ids, folder.similar, folder.names, folder.things)
 
 
 class _Watched:

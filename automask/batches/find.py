@@ -344,7 +344,7 @@ def _name_jobs(
             pictures = (result, files.masks, files.before_after, files.candidates, files.original)
             written = [name_key(path) for path in pictures]
             alike = photos.get(name_key(result.resolve()), ())
-            # Only where the system takes them for one file: a folder "in" beside a folder "In" may be another.
+            # Only where the system takes them for one file: the folders "in" and "In" may be different ones.
             over_photo = any(same_file(result, other) for other in alike)
             owner = next((owners[key] for key in written if key in owners), None)
             if over_photo or (out_url and canonical(f"{place}/{result.name}") in in_store):

@@ -141,8 +141,8 @@ def _facts(prefix: str, record: Mapping[str, Any], there: Container[str]) -> dic
         _step(step, mask if mask in there else None, width * height, float(record.get("doubt_below") or 0))
         for step, mask in zip(record["steps"], _masks(prefix, record), strict=True)
     ]
-    # Of what was found, painted or not: what was not found has a reason of its own, and no quality.
-    qualities = [told["quality"] for told in steps if told["quality"] is not None]
+    # Of found targets, painted or not: a target that was not found has a reason of its own, and no quality.
+    qualities = [row["quality"] for row in steps if row["quality"] is not None]
     shown = result in there and PurePosixPath(result).suffix.lower() in _BROWSER_SUFFIXES
     return {
         "name": PurePosixPath(result).name,

@@ -21,7 +21,7 @@ import automask
 from automask.errors import ConfigError, TargetMissing
 from automask.images import open_photo
 from automask.masking.cache import MaskCache, cached_regions, key_of, read_entry, write_entry
-from automask.masking.find import find_regions as find_anew
+from automask.masking.find import find_regions as find_uncached
 from automask.plan import parse_plan
 from automask.refiners.threshold import Threshold
 from automask.segmenters.painted import Painted
@@ -69,14 +69,14 @@ def same(one, other):
 
 def test_what_comes_from_the_cache_is_what_was_found(scene, cache, looks):
     stages, photo = automask.load(overrides=scene.overrides), open_photo(scene.photo)
-    anew = find_anew(photo.rgb, PLAN, stages)
+    uncached = find_uncached(photo.rgb, PLAN, stages)
     first, kept_first = cached_regions(photo, PLAN, stages, cache)
     again, kept_again = cached_regions(photo, PLAN, stages, cache)
     assert (kept_first, kept_again) == (False, True)
     assert len(looks) == 2
-    assert same(first, anew)
-    assert same(again, anew)
-    assert anew[1].missing == ("yacht",)
+    assert same(first, uncached)
+    assert same(again, uncached)
+    assert uncached[1].missing == ("yacht",)
 
 
 def test_an_edit_is_the_same_with_kept_masks_and_says_so_under_timing_only(scene, cache, looks, tmp_path):
@@ -216,7 +216,7 @@ def test_a_damaged_entry_is_made_again(entry, data):
     path.write_bytes({"flip": flipped, "cut": whole[:at], "grow": whole + b"x"}[harm])
     regions, kept = cached_regions(*asked)
     assert not kept
-    assert same(regions, find_anew(asked[0].rgb, PLAN, asked[2]))
+    assert same(regions, find_uncached(asked[0].rgb, PLAN, asked[2]))
     assert cached_regions(*asked)[1]
 
 

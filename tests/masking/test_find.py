@@ -218,7 +218,7 @@ def test_an_edit_that_is_excepted_away_says_so():
 
 
 class Watchful(PaintedHeat):
-    """A segmenter that also sees something on the right half of BODY, as hot as it is told."""
+    """A segmenter that also sees something on the right half of BODY, as hot as given."""
 
     def __init__(self, others: float) -> None:
         super().__init__(HEATS)

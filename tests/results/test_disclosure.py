@@ -152,7 +152,7 @@ def test_a_photo_too_small_for_a_label_gets_none_and_it_is_said(tmp_path: Path):
 def test_the_before_after_picture_shows_the_label(tmp_path: Path):
     made = outcome(photo_file(tmp_path, size=(300, 400)))
     plain = made.save(tmp_path / "plain")
-    disclosed = made.save(tmp_path / "told", disclose="label")
+    disclosed = made.save(tmp_path / "disclosed", disclose="label")
     shown = [np.asarray(Image.open(done.picture)).astype(int) for done in (plain, disclosed)]
     box = box_of(disclosed.recorded)
     changed = np.abs(shown[0] - shown[1]).max(axis=2) > 60
@@ -187,7 +187,7 @@ def test_the_result_says_what_was_altered_and_how(disclose, generative, kind, tm
 def test_metadata_alone_changes_no_sample(name: str, tmp_path: Path):
     made = outcome(make(name, tmp_path))
     plain = made.save(tmp_path / "plain")
-    disclosed = made.save(tmp_path / "told", disclose="metadata")
+    disclosed = made.save(tmp_path / "disclosed", disclose="metadata")
     np.testing.assert_array_equal(open_photo(disclosed.result).samples, open_photo(plain.result).samples)
     keys = ("outside_changed_px", "encoder_changed_px", "encoder_max_diff")
     assert [disclosed.recorded[key] for key in keys] == [plain.recorded[key] for key in keys]

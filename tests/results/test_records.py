@@ -39,11 +39,11 @@ def test_a_run_record_has_the_promised_keys_first_and_in_order(kitchen):
 def test_the_expected_quality_is_recorded_with_the_number_below_which_it_is_to_be_checked(kitchen):
     steps = [replace(step("island", "marble"), expected_iou=0.71828), step("sofa", "red")]
     record = records.run_record(kitchen, parse_plan("island -> marble; sofa -> red"), steps, doubt_below=0.75)
-    assert [told["expected_iou"] for told in record["steps"]] == [0.7183, None]
+    assert [row["expected_iou"] for row in record["steps"]] == [0.7183, None]
     assert record["doubt_below"] == 0.75
     regions = [replace(region("island", np.ones((60, 90), bool)), expected_iou=0.71828)]
-    told = records.mask_record(kitchen, regions, doubt_below=0.75)
-    assert (told["regions"][0]["expected_iou"], told["doubt_below"]) == (0.7183, 0.75)
+    masks = records.mask_record(kitchen, regions, doubt_below=0.75)
+    assert (masks["regions"][0]["expected_iou"], masks["doubt_below"]) == (0.7183, 0.75)
 
 
 def test_json_is_utf8_with_a_newline_and_replaces_the_old_file_whole(tmp_path):

@@ -353,12 +353,12 @@ def test_an_island_is_absent_where_only_cabinets_and_worktops_are():
         script.Class(7, ("countertop", "worktop"), None),
     ]
 
-    def alike(phrase: str) -> set[int]:
-        return set(script._alike((phrase,), script._ids_of((phrase,), classes), classes))
+    def similar(phrase: str) -> set[int]:
+        return set(script._similar_classes((phrase,), script._ids_of((phrase,), classes), classes))
 
-    assert alike("island") == {5, 6}
-    assert alike("cabinets") == {3, 5}  # an island's body may rightly be called cabinets
-    assert alike("countertop") == {5, 6, 7}
+    assert similar("island") == {5, 6}
+    assert similar("cabinets") == {3, 5}  # an island's body may rightly be called cabinets
+    assert similar("countertop") == {5, 6, 7}
 
 
 # ---------------------------------------------------------------------------------------------- the labelled kitchens
@@ -421,8 +421,8 @@ def test_kitchens_and_other_rooms_are_summed_up_apart(run: Run, kitchens: Path):
 
 def test_other_and_a_doorway_speak_against_the_absence_of_what_they_may_be(kitchens: Path):
     folder = script.read_folder(kitchens)
-    assert folder.alike["cabinets"] == {4, 5, 8, 54}  # a dresser is "other", and an island has cabinets
-    assert 54 not in folder.alike["dishwasher"]
+    assert folder.similar["cabinets"] == {4, 5, 8, 54}  # a dresser is "other", and an island has cabinets
+    assert 54 not in folder.similar["dishwasher"]
 
 
 def test_what_the_sentence_paints_by_mistake_is_counted_by_kind_and_by_class(run: Run, kitchens: Path):
@@ -514,16 +514,16 @@ def _odd_mask(folder: Path) -> None:
     ("spoil", "said"),
     [
         (_other_size, "is 9 x 8 px, its photo 40 x 32 px; make it at the photo's size"),
-        (_no_index_no_renders, "has neither an index.json nor NAME.jpg beside NAME.png; name another folder"),
+        (_no_index_no_renders, "has neither an index.json nor NAME.jpg with NAME.png; name another folder"),
         (_label_and_mask, "images/0.png has both a label picture and masks, or neither"),
         (_odd_mask, "holds the value 37; give 255 (the phrase), 128 (ignore) or 0 (not it)"),
         (lambda folder: (folder / "labels" / "0.png").write_bytes(b""), "cannot read"),
         (lambda folder: (folder / "classes.json").unlink(), "no classes.json in"),
         (lambda folder: (folder / "classes.json").write_text('{"1": 5}'), "does not name classes"),
         (lambda folder: (folder / "index.json").write_text("{"), "cannot read"),
-        (lambda folder: (folder / "index.json").write_text('{"items": [{}]}'), "has not the form of an index"),
+        (lambda folder: (folder / "index.json").write_text('{"items": [{}]}'), "is not an index"),
         (lambda folder: (folder / "index.json").write_text('{"items": []}'), "lists no photo with a phrase"),
-        (lambda folder: _index(folder, [["yacht"], []]), "no class is called 'yacht'; name it in classes.json"),
+        (lambda folder: _index(folder, [["yacht"], []]), "unknown class 'yacht'; name it in classes.json"),
     ],
 )
 def test_a_folder_that_cannot_be_measured_is_refused(folder: Path, capsys, spoil, said):

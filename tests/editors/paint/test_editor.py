@@ -326,14 +326,15 @@ def test_a_speck_of_the_old_surface_next_to_the_edge_is_painted_and_a_neighbour_
 
 
 @pytest.mark.parametrize(
-    ("old", "beside", "prompt"), [((196, 150, 100), (60, 62, 66), "white"), ((230, 230, 226), (150, 120, 96), "navy")]
+    ("old", "neighbour", "prompt"),
+    [((196, 150, 100), (60, 62, 66), "white"), ((230, 230, 226), (150, 120, 96), "navy")],
 )
-def test_a_mixed_pixel_keeps_its_share_of_the_neighbour_and_none_of_the_old_surface(old, beside, prompt):
+def test_a_mixed_pixel_keeps_its_share_of_the_neighbour_and_none_of_the_old_surface(old, neighbour, prompt):
     size, over = 240, 8
     rows, columns = np.mgrid[0 : size * over, 0 : size * over]
     disc = (rows - 120 * over) ** 2 + (columns - 120.3 * over) ** 2 < (70 * over) ** 2
     share = cv2.resize(disc.astype(np.float32), (size, size), interpolation=cv2.INTER_AREA)[..., None]
-    light = cv2.cvtColor(np.float32([[old, beside]]) / 255, cv2.COLOR_RGB2BGR)  # mixed as light is, not as levels
+    light = cv2.cvtColor(np.float32([[old, neighbour]]) / 255, cv2.COLOR_RGB2BGR)  # mixed as light is, not as levels
     old_lin, beside_lin = (((each[::-1] + 0.055) / 1.055) ** 2.4 for each in light[0])
 
     def picture(colour):
