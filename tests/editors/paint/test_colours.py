@@ -36,6 +36,15 @@ def test_a_hex_is_itself_however_it_is_written(colour):
     assert colour_of(colour) == linear(colour)
 
 
+@given(st.text("0123456789abcdef", min_size=3, max_size=3))
+def test_three_digits_are_six(digits):
+    assert hex_of(f"#{digits}") == hex_of(f"#{digits}f") == "#" + "".join(2 * digit for digit in digits)
+
+
+def test_gray_is_grey():
+    assert key_of("dark-gray") == key_of("dark grey") == "darkgrey"
+
+
 @pytest.mark.parametrize(
     "text", ["", " ", "#", "#12345", "#xyz", "rgb(", "rgb()", "hsl(1 2)", "nowhere", "dark", "dark nowhere"]
 )
@@ -58,7 +67,7 @@ def test_a_name_is_found_by_its_key_in_any_spelling(name):
 )
 def test_a_family_after_a_paint_word_says_nothing_new(text, word):
     """But for a name of CSS, which keeps its own value."""
-    assert hex_of(text) == (PAINTS[word] if word else NAMES["slategrey"])
+    assert hex_of(text) == (PAINTS[word] if word else "#708090")
 
 
 def test_ral_numbers_are_told_with_and_without_their_space():
