@@ -13,7 +13,7 @@ examples. The words never pass through Hydra's own grammar, nor through a shell.
 
 from automask.plan.check import MASK_LENGTHS, check_plan
 from automask.plan.grammar import MAX_VARIANTS, parse_plan, parse_targets, parse_variants
-from automask.plan.names import mask_name, nearest, slug
+from automask.plan.names import is_file_name, mask_name, nearest, slug
 from automask.plan.seeds import candidate_seed, edit_seed
 from automask.plan.sources import PlanSource, load_plan, plan_from, variants_from
 from automask.plan.write import format_plan
@@ -27,6 +27,7 @@ __all__ = [
     "check_plan",
     "edit_seed",
     "format_plan",
+    "is_file_name",
     "load_plan",
     "mask_name",
     "nearest",

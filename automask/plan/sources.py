@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, TypeVar, cast
 from automask.errors import PlanError
 from automask.plan.check import check_plan
 from automask.plan.grammar import parse_variants, parse_words
+from automask.plan.names import is_file_name
 from automask.plan.text import describe, printable
 from automask.plan.yaml_plan import parse_yaml_plan
 from automask.types import Edit, Plan, Variant
@@ -98,18 +99,25 @@ def variants_from(source: PlanSource | Sequence[Variant]) -> tuple[Variant, ...]
     """The variants in any form of a plan. Only words have braces: prompts of a YAML plan or a mapping are literal.
 
     Raises:
-        PlanError: As in `parse_variants`, `load_plan` or `check_plan`.
+        PlanError: As in `parse_variants`, `load_plan` or `check_plan`; a variant whose name is not a folder's.
     """
     if isinstance(source, str):
         return parse_variants(source)
     if isinstance(source, os.PathLike) and Path(source).suffix.lower() == ".txt":
         return _words_in(Path(source), parse_variants)
     if isinstance(source, Sequence) and source and all(isinstance(item, Variant) for item in source):
-        return cast("tuple[Variant, ...]", tuple(source))
+        return _own_variants(cast("Sequence[Variant]", source))
     words = _on_lines(source)
     if words is not None:
         return parse_variants(words)
     return (Variant("", (), plan_from(cast("Sequence[Edit]", source))),)
+
+
+def _own_variants(made: Sequence[Variant]) -> tuple[Variant, ...]:
+    for variant in made:
+        if variant.name != "" and not is_file_name(variant.name):
+            raise PlanError(f"a variant's name is {variant.name!r}", hint="give the name of one folder, such as 'oak'")
+    return tuple(made)
 
 
 def _on_lines(source: object) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from automask.errors import OutputError, UsageError
 from automask.images import PHOTO_SUFFIXES
-from automask.plan import mask_name
+from automask.plan import is_file_name, mask_name
 from automask.results.records import read_record
 
 
@@ -115,7 +115,13 @@ def same_file(one: Path, other: Path) -> bool:
 
 
 def free_files(photo_name: str, out: Path, name: str | None) -> Files:
-    """The files of a photo; they get its full name if its stem already belongs to another photo's results."""
+    """The files of a photo; they get its full name if its stem already belongs to another photo's results.
+
+    Raises:
+        UsageError: `name` leads out of the folder.
+    """
+    if name is not None and not is_file_name(name):
+        raise UsageError(f"name is {name!r}", hint="give a file name; the folder is out")
     files = files_of(photo_name, out, name)
     owners = {read_record(path).get("photo") for path in (files.record, files.masks_record)} - {None, photo_name}
     return files_of(photo_name, out, photo_name) if name is None and owners else files

@@ -206,7 +206,8 @@ class Outcome:
         Raises:
             ConfigError: `disclose` is not one of these, or `c2pa` cannot sign.
             ExtraMissing: `c2pa` needs c2pa-python.
-            UsageError: `out` is named like a picture, or the result would overwrite the photo.
+            UsageError: `out` is named like a picture, `name` is not a file name, or the result would overwrite the
+                photo.
             OutputError: It cannot be written there.
         """
         disclosure.check_disclose(self.disclose if disclose is None else disclose)
@@ -381,7 +382,7 @@ def save_masks(
     """Writes masks, the overlay and `kitchen.masks.json` of a mask request into a folder, the record last.
 
     Raises:
-        UsageError: `out` is named like a picture.
+        UsageError: `out` is named like a picture, or `name` is not a file name.
         OutputError: It cannot be written there.
     """
     check_out(out)

@@ -123,3 +123,11 @@ def test_other_types_are_refused_with_the_types_that_work(source, message):
     with pytest.raises(PlanError) as refusal:
         plan_from(source)
     assert message in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "..", "/x"])
+def test_a_variant_whose_name_leads_out_of_the_folder_is_refused(name):
+    (plain,) = variants_from("a -> b")
+    with pytest.raises(PlanError) as caught:
+        variants_from([Variant("oak", ("oak",), plain.plan), Variant(name, ("b",), plain.plan)])
+    assert str(caught.value) == f"a variant's name is {name!r}; give the name of one folder, such as 'oak'"

@@ -32,6 +32,17 @@ def test_saving_writes_result_masks_picture_and_record(kitchen, tmp_path):
     assert saved.recorded["outside_changed_px"] == 0
 
 
+@pytest.mark.parametrize("name", ["../x", "sub/x", "/x", "..", ".", "", "a\0b", 3])
+def test_a_name_that_leads_out_of_the_folder_is_refused_and_nothing_is_written(kitchen, tmp_path, name):
+    made, out = outcome(kitchen, [block(0, 20, 0, 20), None, None]), tmp_path / "out"
+    before = sorted(tmp_path.rglob("*"))
+    for save in (made.save, lambda *args, **named: save_masks(kitchen, made.regions, *args, **named)):
+        with pytest.raises(UsageError) as caught:
+            save(out, name=name)
+        assert str(caught.value) == f"name is {name!r}; give a file name; the folder is out"
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_masks_of_a_former_run_are_removed_and_a_persons_own_files_stay(kitchen, tmp_path):
     outcome(kitchen, [block(0, 9, 0, 9), block(20, 29, 0, 9), None]).save(tmp_path / "out")
     notes = tmp_path / "out" / "kitchen.masks" / "notes.txt"
