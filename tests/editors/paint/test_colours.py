@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automask.editors.paint.colours import NAMES, PAINTS, SHIFTS, colour_of, hex_of, key_of, linear, spelled_out
+from automask.editors.paint.colours import NAMES, PAINTS, SHIFTS, colour_of, hex_of, key_of, linear, resolve_notations
 from automask.editors.paint.ral import RAL
 from automask.editors.paint.tone import LINEAR, LUMA
 from automask.errors import EditorError
@@ -116,11 +116,11 @@ def test_muted_is_nearer_to_grey(colour):
     ],
 )
 def test_notations_are_spelled_out_and_all_else_stays(text, out):
-    assert spelled_out(text).split() == out.split()
-    assert spelled_out(spelled_out(text)).split() == out.split()
+    assert resolve_notations(text).split() == out.split()
+    assert resolve_notations(resolve_notations(text)).split() == out.split()
 
 
 @pytest.mark.parametrize("text", ["ral 9099 velvet", "matt rgb(1 2 3 / 50%)"])
 def test_spelling_out_refuses_what_no_paint_can_be(text):
     with pytest.raises(EditorError, match=r"there is no RAL 9099|'rgb\(1 2 3 / 50%\)' is see-through"):
-        spelled_out(text)
+        resolve_notations(text)

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from automask.editors.paint.light import expected_light, light_on, reduced
+from automask.editors.paint.light import downscale, expected_light, light_on
 from automask.editors.paint.tone import LUMA, WHITEST, encode, linear_of_scene
 from automask.images import to_uint8
 
@@ -32,7 +32,7 @@ def net(*colour):
     )
 
 
-def lit(picture, old, **more):
+def light_of(picture, old, **more):
     """`light_on` the masked surface, with what is to be expected of the photo."""
     expected, tint = expected_light(picture, MASK)
     how = {"target": 0.5, "rim_px": 2.0, "long_px": 120, "gloss": None, "joints": False, **more}
@@ -46,14 +46,14 @@ def lit(picture, old, **more):
 def test_a_reduced_photo_has_its_long_side_and_its_mean(size, long_px):
     rng = np.random.default_rng(0)
     big = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
-    small, shrink = reduced(big, long_px)
+    small, shrink = downscale(big, long_px)
     assert max(small.shape[:2]) == long_px
     assert shrink == max(size) / long_px
     assert small.mean() == pytest.approx(big.mean(), abs=3)
 
 
 def test_a_small_photo_is_not_enlarged():
-    small, shrink = reduced(photo(painted((0.3, 0.3, 0.3))), 500)
+    small, shrink = downscale(photo(painted((0.3, 0.3, 0.3))), 500)
     assert (small.shape, shrink) == ((*SIZE, 3), 1)
 
 
@@ -101,21 +101,21 @@ def test_a_cream_surface_under_the_mask_is_no_warm_light():
 @pytest.mark.parametrize("old", [0.05, 0.3, 0.8])
 def test_light_is_told_from_reflectance(old):
     """The net says how light the surface is: what it reflects is not taken for light."""
-    light = lit(photo(painted((old, old, old)), 0.2 + FALL), (old, old, old))
-    assert np.median(light.lit[INSIDE]) == pytest.approx(0.2, abs=0.2)
+    light = light_of(photo(painted((old, old, old)), 0.2 + FALL), (old, old, old))
+    assert np.median(light.illumination[INSIDE]) == pytest.approx(0.2, abs=0.2)
 
 
 def test_in_a_dark_room_the_net_knows_better_than_the_walls():
     picture = photo(painted((0.3, 0.3, 0.3), wall=(0.1, 0.1, 0.1)))
     by_room, _ = expected_light(picture, MASK)
-    by_both = np.median(lit(picture, (0.3, 0.3, 0.3)).lit[INSIDE])
+    by_both = np.median(light_of(picture, (0.3, 0.3, 0.3)).illumination[INSIDE])
     assert by_room < -0.6
     assert abs(by_both) < 0.5 * abs(by_room)
 
 
 def test_more_light_is_more_light_on_the_surface():
     levels = [
-        np.median(lit(photo(painted((0.3, 0.3, 0.3)), light + FALL), (0.3, 0.3, 0.3)).lit[INSIDE])
+        np.median(light_of(photo(painted((0.3, 0.3, 0.3)), light + FALL), (0.3, 0.3, 0.3)).illumination[INSIDE])
         for light in (-0.6, 0.0, 0.6)
     ]
     assert (np.diff(levels) > 0.4).all()
@@ -136,22 +136,22 @@ def test_no_surface_is_whiter_than_white_paint():
         gloss=None,
         joints=False,
     )
-    assert np.median(light.lit[INSIDE]) >= math.log(0.85 / WHITEST) - 0.1
+    assert np.median(light.illumination[INSIDE]) >= math.log(0.85 / WHITEST) - 0.1
 
 
 def test_a_flat_surface_in_even_light_has_no_shade_and_no_shine():
-    light = lit(photo(painted((0.3, 0.3, 0.3))), (0.3, 0.3, 0.3))
+    light = light_of(photo(painted((0.3, 0.3, 0.3))), (0.3, 0.3, 0.3))
     np.testing.assert_allclose(light.shade[INSIDE], 0, atol=0.02)
-    assert not light.shine[INSIDE].any()
+    assert not light.highlights[INSIDE].any()
 
 
 def test_a_shadow_is_in_the_shade_and_not_in_the_light():
     shadow = np.zeros((*SIZE, 1), np.float32)
     shadow[:, 60:] = -0.4
-    light = lit(photo(painted((0.3, 0.3, 0.3)), shadow), (0.3, 0.3, 0.3))
+    light = light_of(photo(painted((0.3, 0.3, 0.3)), shadow), (0.3, 0.3, 0.3))
     bright, dark = light.shade[30:60, 40:50].mean(), light.shade[30:60, 70:80].mean()
     assert 0.15 < bright - dark < 0.6
-    assert np.ptp(light.lit[INSIDE]) < 0.2
+    assert np.ptp(light.illumination[INSIDE]) < 0.2
 
 
 def test_a_highlight_is_shine_and_gloss_makes_more_of_it():
@@ -159,7 +159,7 @@ def test_a_highlight_is_shine_and_gloss_makes_more_of_it():
     spot[42:48, 56:64] = 1.5
     picture = photo(painted((0.1, 0.1, 0.1)), spot)
     matt, as_it_was, polished = (
-        lit(picture, (0.1, 0.1, 0.1), gloss=gloss, long_px=900).shine for gloss in (0.0, None, 1.0)
+        light_of(picture, (0.1, 0.1, 0.1), gloss=gloss, long_px=900).highlights for gloss in (0.0, None, 1.0)
     )
     assert 0 < matt.max() < as_it_was.max() < polished.max()
     assert as_it_was[44:46, 58:62].min() > 0
@@ -171,7 +171,7 @@ def test_joints_of_an_old_floor_are_flattened_when_it_gets_new_boards():
     joints = np.zeros((*SIZE, 1), np.float32)
     joints[:, ::12] = -0.35
     picture = photo(painted((0.3, 0.3, 0.3)), joints)
-    stay, go = (lit(picture, (0.3, 0.3, 0.3), joints=each).shade[INSIDE].std() for each in (False, True))
+    stay, go = (light_of(picture, (0.3, 0.3, 0.3), joints=each).shade[INSIDE].std() for each in (False, True))
     assert go < 0.7 * stay
 
 
@@ -179,7 +179,7 @@ def test_a_dark_surface_keeps_less_of_its_shade_when_it_turns_white_and_gains_wh
     wave = 0.2 * np.sin(np.arange(SIZE[1], dtype=np.float32) / 3)[None, :, None]
     picture = photo(painted((0.2, 0.2, 0.2)), wave)
     white, same, black = (
-        lit(picture, (0.2, 0.2, 0.2), target=target).shade[INSIDE].std() for target in (0.8, 0.2, 0.03)
+        light_of(picture, (0.2, 0.2, 0.2), target=target).shade[INSIDE].std() for target in (0.8, 0.2, 0.03)
     )
     assert white < same < black
 
@@ -188,13 +188,13 @@ def test_a_dark_surface_keeps_less_of_its_shade_when_it_turns_white_and_gains_wh
 def test_shapes_and_ranges(rim_px):
     rng = np.random.default_rng(3)
     picture = rng.integers(0, 256, (*SIZE, 3), dtype=np.uint8)
-    light = lit(picture, (0.3, 0.3, 0.3), rim_px=rim_px)
-    assert light.lit.shape == light.rest.shape == (*SIZE, 3)
-    assert light.shade.shape == light.shine.shape == light.cover.shape == SIZE
-    for plane in (light.lit, light.shade, light.shine, light.cover, light.rest):
+    light = light_of(picture, (0.3, 0.3, 0.3), rim_px=rim_px)
+    assert light.illumination.shape == light.remainder.shape == (*SIZE, 3)
+    assert light.shade.shape == light.highlights.shape == light.cover.shape == SIZE
+    for plane in (light.illumination, light.shade, light.highlights, light.cover, light.remainder):
         assert plane.dtype == np.float32
         assert np.isfinite(plane).all()
     assert not light.cover[~MASK].any()
     assert 0 <= light.cover.min() <= light.cover.max() <= 1
-    assert light.shine.min() >= 0
-    assert light.rest.min() >= 0
+    assert light.highlights.min() >= 0
+    assert light.remainder.min() >= 0
