@@ -19,8 +19,8 @@ from automask.types import Box, BoxRecipe, Edit, Hard, Heat, MaskRecipe, OnMissi
 _REACH_FRAC = 0.006
 """How far a refiner moves a border, as a share of the long side: strips up to twice as wide are not given to others."""
 _NEARLY = 0.8
-"""From this share of the threshold on, a peak is a near miss, and a lower threshold worth a try. Of phrases that are
-not there, one in thirty peaks so high."""
+"""From this share of the threshold on, a peak is a near miss, and a lower threshold worth a try. In 161 kitchens those
+were 2 % of the phrases that are not there, and 10 % of those that are there and were not found."""
 
 T = TypeVar("T", bound=np.generic)
 

@@ -235,6 +235,62 @@ def test_what_is_not_in_the_sample_kitchen_stays_cold(starter, kitchen):
     assert {phrase: peak for phrase, peak in peaks.items() if peak >= 0.35} == {}
 
 
+# ------------------------------------------------------------ things that no word names
+
+
+def test_heats_are_those_of_the_survey(starter, kitchen):
+    words = ["island", "cabinets", "floor"]
+    assert np.array_equal(starter.survey(kitchen, words).heats, starter.heats(kitchen, words))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (33, 900), (480, 640)])
+def test_others_have_the_size_of_the_photo_and_compete_with_the_heats(size):
+    survey = Starter(keep_odds=1).survey(noise(*size), ["wall", "floor"])
+    assert survey.others.shape == size
+    assert survey.others.dtype == np.float32
+    assert (survey.heats.sum(0) + survey.others).max() <= 1 + 1e-5
+    assert len(survey.evidence) == 2
+
+
+def test_what_is_named_is_no_other_thing(starter, kitchen):
+    alone = starter.survey(kitchen, ["cabinets"]).others
+    named = starter.survey(kitchen, ["cabinets", "window", "bar stools", "pendant lamp"]).others
+    window = starter.heats(kitchen, ["window"])[0] > 0.8
+    assert window.any()
+    assert alone[window].mean() > 0.7
+    assert named[window].mean() < 0.3
+    assert (named <= alone + 0.05).all()
+
+
+@pytest.mark.parametrize("words", [["island"], ["cabinets"], ["countertop"]])
+def test_surfaces_and_parts_are_no_things_of_their_own(starter, kitchen, words):
+    surfaces = starter.heats(kitchen, ["wall", "floor", "ceiling", "cabinets", "countertop", "island", "handle"])
+    others = starter.survey(kitchen, words).others
+    sure = surfaces.max(0) > 0.95
+    assert sure.mean() > 0.3
+    assert others[sure].max() < 0.3
+
+
+def test_the_odds_of_other_things_are_a_setting(kitchen):
+    assert Starter(keep_odds=0).survey(kitchen, ["wall"]).others is None
+    even, double = (Starter(keep_odds=odds).survey(kitchen, ["wall"]).others for odds in (1, 2))
+    assert (even <= double + 1e-6).all()
+    assert (double <= np.minimum(2 * even, 1) + 1e-6).all()
+    assert double.mean() > 1.1 * even.mean()
+    with pytest.raises(ConfigError, match=r"segmenter.keep_odds is -1; give 0 \(leave nothing out\) to 100; 1 is even"):
+        Starter(keep_odds=-1)
+
+
+def test_stools_before_the_island_are_not_painted_with_the_wall_behind_them(kitchen, labels):
+    kept, spilt = (
+        mask(kitchen, "wall", overrides={"segmenter.keep_odds": odds, "refiner": "threshold"})[0].hard
+        for odds in (1, 0)
+    )
+    wall = cv2.resize(np.isin(labels, (WALL, ACCENT_WALL)).astype(np.uint8), kitchen.shape[1::-1], interpolation=0) > 0
+    assert (kept <= spilt).all()
+    assert (kept & wall).sum() > 0.99 * (spilt & wall).sum()
+
+
 # ------------------------------------------------------------ from leaves to heat
 
 
