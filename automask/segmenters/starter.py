@@ -73,7 +73,8 @@ class Starter:
             it to each worker's share of the cores. The bytes do not depend on it.
         keep_odds: How strongly appliances, people, plants, pictures, lamps, seats, windows and other things that no
             phrase names keep their pixels: the factor on their odds against a phrase. 1 is even, 0 leaves nothing out.
-            Of 0, 1, 1.5 and 2 on fifty kitchens, 1.5 left out most without any loss of cabinets, floor or wall.
+            On sixty kitchens 1 cost no IoU of cabinets, floor and wall; 2 spared 18 % of the pixels that were painted by
+            mistake in place of 5 %, and cost 0.008 of the cabinets'.
 
     Raises:
         ConfigError: `side_px`, `threads` or `keep_odds` is out of range.
@@ -86,7 +87,7 @@ class Starter:
     computes_with = ("onnxruntime",)
     quality = Path(__file__).with_name("weights") / "quality.json"
 
-    def __init__(self, *, side_px: int = 608, mirror: bool = True, threads: int = 2, keep_odds: float = 1.5) -> None:
+    def __init__(self, *, side_px: int = 608, mirror: bool = True, threads: int = 2, keep_odds: float = 1.0) -> None:
         if not _STRIDE <= side_px <= _MAX_SIDE_PX:
             raise ConfigError(f"segmenter.side_px is {side_px}", hint=f"give {_STRIDE} to {_MAX_SIDE_PX}; 608 is usual")
         if threads < 1:
