@@ -259,7 +259,7 @@ def _regions(
                 found=found,
                 hard=hard,
                 alpha=alpha,
-                boxes=tuple(box for phrase in edit.targets for box in boxes[phrase]),
+                boxes=tuple(box for phrase in edit.targets for box in boxes[phrase] if own[phrase][box.slices].any()),
                 peak=max(float(heats[phrase].max()) for phrase in edit.targets),
                 read_as=tuple(read_as[phrase] for phrase in edit.targets),
                 missing=missing,
@@ -291,10 +291,11 @@ def _expected_ious(
         return {}
     fit = quality.read_fit(Path(path or quality.DEFAULT))
     expected = {}
+    small = quality.reduced(photo)
     for number, phrase in enumerate(phrases):
         if phrase in own and own[phrase].any():
             heat = survey.heats[number]
-            measured = quality.features(photo, heat, own[phrase])
+            measured = quality.features(small, heat, own[phrase])
             evidence = survey.evidence[number] if survey.evidence else {}
             expected[phrase] = fit.expected_iou({**measured, **evidence}, read_as[phrase])
     return expected

@@ -15,6 +15,9 @@ from automask.masking.boxes import grow, tight_box
 from automask.types import Alpha, Hard, Heat, MaskRecipe
 
 
+_REDUCED_PX = 1024
+
+
 def clean(hard: Hard, *, min_speck_px: float, max_hole_px: float) -> Hard:
     """The mask without its smallest parts and smallest holes.
 
@@ -88,11 +91,25 @@ def without_others(hard: Hard, heat: Heat, others: Heat, *, reach_px: float) -> 
     if around is None:
         return hard
     near = grow(around, math.ceil(reach_px) + 1, (hard.shape[0], hard.shape[1])).slices
-    inner = _distance(~lost[near], reach_px) > reach_px
-    kept = hard.copy()
+    # Heat is coarse: of a large photo a reduced copy says as well where the wide places are, in a tenth of the time.
+    scale = min(1.0, _REDUCED_PX / max(hard.shape))
+    reduced = _resized(lost[near], scale) if scale < 1 else lost[near]
+    inner = _distance(~reduced, scale * reach_px) > scale * reach_px
     # Twice the reach: grown back by as much as it shrank, a rectangle would leave its corners in the mask.
-    kept[near] &= ~(lost[near] & dilate(inner, 2 * reach_px))
+    wide = dilate(inner, 2 * scale * reach_px)
+    if scale < 1:
+        wide = cv2.resize(wide.view(np.uint8), lost[near].shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+    kept = hard.copy()
+    kept[near] &= ~(lost[near] & wide)
     return kept
+
+
+def _resized(hard: Hard, scale: float) -> Hard:
+    """The mask at another size, True where at least half of a pixel is."""
+    size_wh = tuple(max(1, round(side * scale)) for side in hard.shape[::-1])
+    share = cv2.resize(hard.view(np.uint8) * np.uint8(255), size_wh, interpolation=cv2.INTER_AREA)
+    result: Hard = share >= np.uint8(128)
+    return result
 
 
 def dilate(hard: Hard, radius_px: float) -> Hard:

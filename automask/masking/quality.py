@@ -35,7 +35,7 @@ def features(photo: Rgb, heat: Heat, hard: Hard) -> dict[str, float]:
     mask, and `edge_contrast` whether the photo has an edge where the mask has one.
 
     Args:
-        photo: [H, W, 3] uint8.
+        photo: [h, w, 3] uint8: the photo, or a smaller copy of it, as `reduced` gives.
         heat: [H, W] float32 in 0..1, which the mask was made from.
         hard: [H, W] bool, at least one pixel.
     """
@@ -56,6 +56,13 @@ def features(photo: Rgb, heat: Heat, hard: Hard) -> dict[str, float]:
         "share": math.log(area / inside.size),
         "parts": math.log(max(count, 1)),
     }
+
+
+def reduced(photo: Rgb) -> Rgb:
+    """The photo at the size that masks are measured at: made once for all of them."""
+    size_wh = _work_size(photo.shape[1], photo.shape[0])
+    small: Rgb = cv2.resize(photo, size_wh, interpolation=cv2.INTER_AREA).astype(np.uint8)
+    return small
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,15 @@ def test_a_mask_loses_only_pixels_where_others_are_hotter_and_never_gains_any():
         assert (others > heat)[hard & ~left].all()
 
 
+def test_a_large_mask_leaves_out_the_same_as_a_small_one():
+    hard, thing = disc((300, 400), (200, 150), 120), disc((300, 400), (300, 150), 60)
+    heat, others = np.full((300, 400), 0.4, np.float32), thing.astype(np.float32)
+    small = without_others(hard, heat, others, reach_px=3)
+    eight = [np.kron(plane, np.ones((8, 8), plane.dtype)) for plane in (hard, heat, others)]
+    large = without_others(*eight, reach_px=24)
+    assert (large == np.kron(small, np.ones((8, 8), bool))).mean() > 0.999
+
+
 def test_things_as_hot_as_the_mask_take_nothing():
     assert (without_others(COUNTER, warm(COUNTER, 0.5), warm(COUNTER, 0.5), reach_px=0) == COUNTER).all()
 
