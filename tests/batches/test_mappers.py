@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from automask.batches import pool, threads
+from automask.batches import threads
 from automask.batches.mappers import LocalPool, RayActors
 from automask.errors import AutomaskError, ConfigError, ExtraMissing, PlanError
 
@@ -164,12 +164,6 @@ def test_workers_share_the_cores_and_the_callers_environment_stays():
     assert dict(os.environ) == before
 
 
-@pytest.mark.parametrize(("cores", "workers", "each"), [(8, 2, 4), (8, 3, 2), (2, 5, 1)])
-def test_threads_of_all_workers_together_are_the_cores(monkeypatch, cores, workers, each):
-    monkeypatch.setattr(threads, "cores", lambda: cores)
-    assert threads.threads_each(workers) == each
-
-
 def test_an_interrupt_lets_workers_clean_up_and_leaves_none_behind(tmp_path):
     results = TWO.map(functools.partial(slow_write, str(tmp_path)), range(4))
     failure = []
@@ -199,39 +193,6 @@ def test_a_caller_that_stops_early_ends_the_workers(tmp_path):
     for path in tmp_path.iterdir():
         with pytest.raises(ProcessLookupError):
             os.kill(int(path.name), 0)
-
-
-class Mortal:
-    """A worker that dies of its first `deaths` items, as machines do that are lost."""
-
-    deaths = 0
-
-    def __init__(self, tries):
-        self.allowed = tries
-        self.answer = (True, None)
-
-    def give(self, item):
-        Mortal.deaths -= 1
-        self.answer = None if Mortal.deaths >= 0 else (True, item)
-
-    def receive(self):
-        return self.answer
-
-    def exit_reason(self):
-        return "machine lost"
-
-    def tries(self):
-        return self.allowed
-
-    def stop(self, *, busy):
-        pass
-
-
-@pytest.mark.parametrize(("deaths", "tries", "done"), [(1, 2, True), (2, 2, False), (4, 5, True), (5, 5, False)])
-def test_how_a_worker_died_says_how_often_its_item_is_tried(deaths, tries, done):
-    Mortal.deaths = deaths
-    (result,) = pool.share_out(["a"], on_error, 1, lambda: Mortal(tries), lambda workers: [workers[0]])
-    assert (result == "a") == done
 
 
 @pytest.mark.parametrize("workers", [0, -1])

@@ -33,5 +33,5 @@ def test_the_same_every_time(one):
 
 
 def test_bytes_that_are_no_net_are_refused():
-    with pytest.raises(Exception, match="(?i)protobuf|model"):
+    with pytest.raises(Exception, match=r"(?i)protobuf|model"):
         cpu_session(b"no net", threads=1)
