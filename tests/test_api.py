@@ -123,7 +123,8 @@ def test_saving_writes_result_masks_picture_and_record(scene, tmp_path):
     assert record["outside_changed_px"] == 0
     assert [step["found"] for step in record["steps"]] == [True, True, False]
     assert set(record["steps"][0]) == {
-        *("targets", "read_as", "prompt", "seed", "found", "missing", "peak", "boxes", "area_px", "reason")
+        *("targets", "read_as", "prompt", "seed", "found", "missing", "peak", "boxes", "area_px", "reason"),
+        "expected_iou",
     }
     assert set(record) >= {"preset", "models", "versions", "timing"}
     result = cv2.imread(str(out / "kitchen.png"))[..., ::-1]
