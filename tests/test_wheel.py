@@ -43,6 +43,8 @@ def test_the_wheel_holds_configuration_weights_and_sample_and_stays_small(wheel:
         "automask/geometry/surfaces.onnx",
         "automask/segmenters/weights/starter.onnx",
         "automask/segmenters/weights/words.npz",
+        "automask/segmenters/weights/quality.json",
+        "automask/masking/quality.json",
         "automask/py.typed",
     ):
         assert needed in names
