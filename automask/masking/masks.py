@@ -14,7 +14,6 @@ from automask.images import quantise_alpha
 from automask.masking.boxes import grow, tight_box
 from automask.types import Alpha, Hard, Heat, MaskRecipe
 
-
 _REDUCED_PX = 1024
 
 
