@@ -725,7 +725,12 @@ def test_a_changed_net_of_the_package_redoes_a_batch(capsys, scene, listing, tmp
 def test_the_starter_s_own_files_are_there():
     from automask.segmenters.starter import Starter
 
-    assert sorted(path.name for path in Starter.own_files) == ["quality.json", "starter.json", "starter.onnx", "words.npz"]
+    assert sorted(path.name for path in Starter.own_files) == [
+        "quality.json",
+        "starter.json",
+        "starter.onnx",
+        "words.npz",
+    ]
     assert all(path.is_file() for path in Starter.own_files)
 
 
