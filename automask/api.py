@@ -23,6 +23,7 @@ from automask.types import JobReport, OnDoubt, OnMissing, Plan, Region, Step, Va
 Overrides: TypeAlias = Sequence[str] | Mapping[str, Any]
 """`["boxes.threshold=0.2"]` in Hydra's grammar, or `{"boxes.threshold": 0.2}`."""
 
+_PROGRESS = "what is done, how many edits are painted, and how many there are"
 _log = logging.getLogger("automask")
 # A library prints nothing by itself: a user who wants the warnings configures logging.
 _log.addHandler(logging.NullHandler())
@@ -112,7 +113,7 @@ def load(
     if isinstance(editors, str):
         raise ConfigError(f"editors is {editors!r}", hint=f"give a list of names: [{editors!r}]")
     folder = _folder(conf)
-    texts = config.override_texts(overrides)
+    texts = _texts(overrides, "name the folder in Outcome.save")
     composed = config.compose(preset, texts, conf=folder)
     of_a_run = [text for text in texts if config.root_of(text) not in (*config.STAGE_GROUPS, "preset")]
     if of_a_run:
@@ -186,6 +187,7 @@ def edit(
         PlanError, UnknownPhrase, ConfigError, PhotoError, MaskError, TargetMissing, SegmenterError, RefinerError,
         EditorError, WeightsMissing, ExtraMissing: As their names say; all are `AutomaskError`.
     """
+    _check_callable("on_progress", on_progress, _PROGRESS)
     made = (Variant("", (), plan_from(plan)),)
     settings: dict[str, Any] = {"seed": seed, "on_missing": on_missing, "max_megapixels": max_megapixels}
     settings |= {"candidates": candidates, "mask_cache_mb": mask_cache_mb}
@@ -237,6 +239,7 @@ def variants(
     Raises:
         As `edit`.
     """
+    _check_callable("on_progress", on_progress, _PROGRESS)
     made = variants_from(words)
     settings: dict[str, Any] = {"seed": seed, "on_missing": on_missing, "max_megapixels": max_megapixels}
     settings |= {"candidates": candidates, "mask_cache_mb": mask_cache_mb}
@@ -347,17 +350,16 @@ def batch(
         ConfigError, WeightsMissing, ExtraMissing: Nothing can be done.
     """
     folder, sought, results = _folder(conf), path_text(source, "source"), path_text(out, "out")
-    texts = [*config.override_texts(overrides)]
+    texts = [*_texts(overrides, "it is an argument of its own: out=...")]
     if workers is not None:
         texts.append(f"mapper.workers={workers}")
-    if any(config.root_of(text) == "out" for text in texts):
-        raise ConfigError("the overrides set 'out'", hint="it is an argument of its own: out=...")
+    _check_callable("on_report", on_report, "a report")
     composed = config.compose(preset, texts, conf=folder)
     settings: dict[str, Any] = {"seed": seed, "on_missing": on_missing, "max_megapixels": max_megapixels}
     settings |= {"candidates": candidates, "mask_cache_mb": mask_cache_mb}
     settings |= {"on_doubt": on_doubt, "doubt_below": doubt_below}
     of_call, given = RunSettings.of_arguments(**settings)
-    cfg = {**composed, **asdict(of_call.merged_with(composed, given=given)), "out": results}
+    cfg = {**composed, **asdict(_merged(of_call, composed, given, texts)), "out": results}
     cfg["recursive"] = recursive or composed["recursive"]
     made = None if plan is None else variants_from(plan)
     opened = open_batch(sought, made, cfg, retry_failed=retry_failed)
@@ -415,12 +417,12 @@ def _prepare(
         ConfigError: Arguments that contradict each other.
     """
     settings, given = RunSettings.of_arguments(**arguments)
-    texts = config.override_texts(overrides)
+    texts = _texts(overrides, "name the folder in Outcome.save" if paint else "mask writes no files")
     given_masks = None if masks is None else path_text(masks, "masks")
     if stages is None:
         folder = _folder(conf)
         composed = config.compose(preset, texts, conf=folder)
-        settings = settings.merged_with(composed, given=given)
+        settings = _merged(settings, composed, given, texts)
         return runner.prepare(
             made, settings, composed, conf=folder, ready=ready, masks=given_masks, regions=regions, paint=paint
         )
@@ -438,8 +440,25 @@ def _prepare(
             hint="give them to automask.load, or leave stages out",
         )
     if texts:
-        settings = settings.merged_with(config.compose(overrides=texts), given=given)
+        settings = _merged(settings, config.compose(overrides=texts), given, texts)
     return runner.prepare(made, settings, stages, ready=ready, masks=given_masks, regions=regions, paint=paint)
+
+
+def _texts(overrides: Overrides, where_out_goes: str) -> Sequence[str]:
+    """The overrides as texts; `out` among them would be ignored."""
+    texts = config.override_texts(overrides)
+    if any(config.root_of(text) == "out" for text in texts):
+        raise ConfigError("the overrides set 'out'", hint=where_out_goes)
+    return texts
+
+
+def _merged(settings: RunSettings, composed: config.Config, given: frozenset[str], texts: Sequence[str]) -> RunSettings:
+    return settings.merged_with(composed, given=given, overridden={config.root_of(text) for text in texts})
+
+
+def _check_callable(name: str, value: object, takes: str) -> None:
+    if value is not None and not callable(value):
+        raise ConfigError(f"{name} is {value!r}", hint=f"give a function that takes {takes}")
 
 
 def _folder(conf: str | Path | None) -> Path | None:

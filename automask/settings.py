@@ -92,20 +92,23 @@ class RunSettings:
         """The settings in a composed configuration, which holds all of them by name."""
         return cls(**{field.name: config[field.name] for field in fields(cls)})
 
-    def merged_with(self, config: Mapping[str, Any], *, given: Container[str]) -> "RunSettings":
+    def merged_with(
+        self, config: Mapping[str, Any], *, given: Container[str], overridden: Container[str] = ()
+    ) -> "RunSettings":
         """These settings as arguments of a call, together with those that its overrides set.
 
         Args:
             config: Composed with the overrides.
             given: The names of the arguments that the caller gave: they count even where they equal the default.
+            overridden: The names that the overrides set: likewise. A preset or an experiment may set others.
 
         Raises:
-            ConfigError: An argument that was given and an override that differs from the default disagree.
+            ConfigError: An argument that was given and an override disagree.
         """
         merged: dict[str, Any] = {}
         for field in fields(self):
             name, argument, override = field.name, getattr(self, field.name), config[field.name]
-            if name in given and override not in (argument, field.default):
+            if name in given and override != argument and (name in overridden or override != field.default):
                 raise ConfigError(
                     f"{name}={argument!r} and the override {name}={override!r} disagree", hint="say it once"
                 )

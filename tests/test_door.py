@@ -90,6 +90,22 @@ def test_out_of_a_batch_is_no_override():
         automask.batch("listing", "lamp -> gold", overrides="seed=3")
 
 
+@pytest.mark.parametrize("call", [automask.edit, automask.variants, automask.mask])
+def test_out_of_a_call_is_no_override(call):
+    with pytest.raises(automask.ConfigError, match=r"^the overrides set 'out'; "):
+        call("kitchen.jpg", "island -> oak", overrides={"out": "elsewhere"})
+    with pytest.raises(automask.ConfigError, match=r"^the overrides set 'out'; name the folder in Outcome\.save$"):
+        automask.load(overrides=["out=elsewhere"])
+
+
+@pytest.mark.parametrize("call", [automask.edit, automask.variants])
+def test_what_is_told_of_progress_must_be_a_function(call):
+    with pytest.raises(automask.ConfigError, match=r"^on_progress is 3; give a function that takes what is done"):
+        call("kitchen.jpg", "island -> oak", on_progress=3)
+    with pytest.raises(automask.ConfigError, match=r"^on_report is 3; give a function that takes a report$"):
+        automask.batch("listing", "island -> oak", on_report=3)
+
+
 def test_names_of_editors_are_a_list():
     with pytest.raises(automask.ConfigError, match=r"editors is 'paint'; give a list of names: \['paint'\]"):
         automask.load(editors="paint")
@@ -113,7 +129,12 @@ def test_a_value_that_hydra_cannot_hold_is_refused():
 
 @pytest.mark.parametrize(
     ("given", "override"),
-    [({"seed": 0}, "seed=3"), ({"on_missing": "skip"}, "on_missing=fail"), ({"candidates": 1}, "candidates=2")],
+    [
+        ({"seed": 0}, "seed=3"),
+        ({"seed": 3}, "seed=0"),
+        ({"on_missing": "skip"}, "on_missing=fail"),
+        ({"candidates": 1}, "candidates=2"),
+    ],
 )
 def test_a_default_that_is_given_contradicts_an_override(scene, given, override):
     ((name, value),) = given.items()

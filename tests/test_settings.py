@@ -71,6 +71,8 @@ def test_a_default_that_is_given_counts_as_given():
     assert (settings, given) == (RunSettings(), {"seed"})
     with pytest.raises(ConfigError, match="seed=0 and the override seed=3 disagree; say it once"):
         settings.merged_with(config.compose("starter", ["seed=3"]), given=given)
+    with pytest.raises(ConfigError, match="seed=3 and the override seed=0 disagree; say it once"):
+        RunSettings(seed=3).merged_with(config.compose(), given={"seed"}, overridden={"seed"})
 
 
 def test_the_defaults_of_calls_are_those_of_the_settings():

@@ -46,6 +46,7 @@ class Arguments:
                 raise UsageError(
                     f"{name}=... is for the scripts in pipelines/", hint="here it is an argument of its own"
                 )
+        check_said_once(self.overrides)
         for flag in ("out", "mapper", "recursive"):
             self._agree(flag, getattr(self.flags, flag, None))
         self._agree("mapper.workers", getattr(self.flags, "workers", None))
@@ -130,6 +131,19 @@ def _sort(typed: Sequence[str], subject: str, *, wants_arrow: bool) -> tuple[str
 def is_key_value(text: str) -> bool:
     """Whether a word has the form of a configuration override, `boxes.threshold=0.2`."""
     return _OVERRIDE.match(text) is not None
+
+
+def check_said_once(overrides: Sequence[str]) -> None:
+    """Refuses two values of one key. In Python a list may be put together from several, so there the last one wins.
+
+    Raises:
+        UsageError: The two, as typed.
+    """
+    said: dict[str, str] = {}
+    for text in overrides:
+        first = said.setdefault(text.partition("=")[0], text)
+        if first != text:
+            raise UsageError(f"{first!r} and {text!r} disagree", hint="say it once")
 
 
 def _is_photo_name(text: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automask.cli.arguments import Arguments, is_key_value, photo_of
+from automask.cli.arguments import Arguments, check_said_once, is_key_value, photo_of
 from automask.cli.console import (
     batch_progress_bar,
     download_bar,
@@ -295,6 +295,7 @@ def run_models_fetch(parser: Parser, arguments: list[str]) -> int:
 
     conf = None if flags.conf is None else Path(flags.conf)
     overrides = [text for text in flags.words if is_key_value(text)]
+    check_said_once(overrides)
     names = [weights.find(text).name for text in flags.words if text not in overrides]
     if overrides and flags.preset is None:
         raise UsageError(f"{overrides[0]!r} without --preset", hint="say which preset it changes, as --preset photo")
@@ -363,6 +364,7 @@ def run_config_show(parser: Parser, arguments: list[str]) -> int:
     flags = parser.parse_intermixed_args(arguments)
     from automask.config import compose, to_yaml
 
+    check_said_once(flags.overrides)
     conf = None if flags.conf is None else Path(flags.conf)
     print(to_yaml(compose(flags.preset, flags.overrides, conf=conf)), end="")
     return 0
