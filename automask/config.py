@@ -380,7 +380,9 @@ def _value_text(key: str, value: Any) -> str:
         return quoted(str(value))
     if isinstance(value, list | tuple):
         return f"[{','.join(_value_text(key, one) for one in value)}]"
-    raise ConfigError(f"override {key!r} is a {type(value).__name__}", hint="give a number, text, list or mapping")
+    raise ConfigError(
+        f"override {key!r} is of type {type(value).__name__!r}", hint="give a number, text, list or mapping"
+    )
 
 
 def quoted(text: str) -> str:

@@ -121,7 +121,9 @@ def test_settings_of_a_run_go_with_loaded_stages(scene):
 
 
 def test_a_value_that_hydra_cannot_hold_is_refused():
-    with pytest.raises(automask.ConfigError, match="override 'seed' is a object; give a number, text, list or mapping"):
+    with pytest.raises(
+        automask.ConfigError, match="override 'seed' is of type 'object'; give a number, text, list or mapping"
+    ):
         automask.edit("kitchen.jpg", "island -> oak", overrides={"seed": object()})
     with pytest.raises(automask.ConfigError, match="override key 3; name a setting"):
         automask.edit("kitchen.jpg", "island -> oak", overrides={3: 1})

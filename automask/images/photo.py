@@ -151,7 +151,7 @@ def open_photo(source: PhotoSource, *, max_megapixels: float = 100) -> Photo:
         return source
     if callable(getattr(source, "read", None)):
         return _photo_of_open_file(source, max_megapixels)
-    raise PhotoError(f"a photo cannot be a {type(source).__name__}", hint=f"give {_KINDS}")
+    raise PhotoError(f"the photo is of type {type(source).__name__!r}", hint=f"give {_KINDS}")
 
 
 def _photo_of_open_file(file: BinaryIO, max_megapixels: float) -> Photo:
@@ -167,7 +167,7 @@ def _photo_of_open_file(file: BinaryIO, max_megapixels: float) -> Photo:
     if isinstance(data, str):
         raise PhotoError(f"{shown} is open as text", hint="open it with open(path, 'rb')")
     if not isinstance(data, bytes | bytearray | memoryview):
-        raise PhotoError(f"a photo cannot be a {type(file).__name__}", hint=f"give {_KINDS}")
+        raise PhotoError(f"the photo is of type {type(file).__name__!r}", hint=f"give {_KINDS}")
     if not data and _position(file):
         raise PhotoError(f"{shown} was read to its end before", hint="go back to its start with file.seek(0)")
     return _photo_of_data(bytes(data), name, max_megapixels, source=_path_of(file, said))

@@ -98,7 +98,7 @@ def _word_faults(edit: Edit, prompts: bool) -> Iterator[tuple[str, int, str, str
         yield "targets", 0, "no target", "say what to find"
     prompt: object = edit.prompt
     if not isinstance(prompt, str):
-        yield "prompt", 0, f"the prompt is not text but a {type(prompt).__name__}", "say what it becomes, in words"
+        yield "prompt", 0, f"the prompt is of type {type(prompt).__name__!r}", "say what it becomes, in words"
     elif prompt or prompts:
         yield from (("prompt", 0, *fault) for fault in _text_faults(prompt, "prompt"))
     targets = {normalised(target) for target in edit.targets}

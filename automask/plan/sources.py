@@ -78,7 +78,7 @@ def plan_from(source: PlanSource, *, prompts: bool = True) -> Plan:
         return _plan_of_mapping(source, prompts=prompts)
     if not isinstance(source, Sequence) or isinstance(source, bytes | bytearray | memoryview):
         raise PlanError(
-            f"a plan cannot be a {type(source).__name__}",
+            f"the plan is of type {type(source).__name__!r}",
             hint="give words, a Path to a YAML file, a mapping such as {'island': 'marble'}, or a list of words",
         )
     words = _on_lines(source)

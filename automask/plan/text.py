@@ -34,4 +34,5 @@ def describe(value: object) -> str:
         return "a whole number beyond 64 bits"
     if isinstance(value, int | float):
         return repr(value)
-    return "a mapping" if isinstance(value, Mapping) else f"a {type(value).__name__}"
+    kind = "mapping" if isinstance(value, Mapping) else type(value).__name__
+    return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"

@@ -220,7 +220,7 @@ def test_invalid_file_names_are_refused() -> None:
     assert "cannot read" in refused("a\0b.jpg")
     assert "cannot read" in refused("a" * 5000)
     kinds = "a path, bytes, an open file, a Pillow image, or an array [H, W, 3] uint8"
-    assert refused(3) == f"a photo cannot be a int; give {kinds}"
+    assert refused(3) == f"the photo is of type 'int'; give {kinds}"
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         def read(self) -> int:
             return 3
 
-    assert refused(Reads()).startswith("a photo cannot be a Reads; give a path, bytes, an open file")
+    assert refused(Reads()).startswith("the photo is of type 'Reads'; give a path, bytes, an open file")
 
 
 def test_bytes_too_large_are_refused_from_their_header() -> None:

@@ -23,7 +23,7 @@ BY_HAND = {
     ),
     "a prompt that is no text": (
         Edit(("a",), None),
-        "edit 1: the prompt is not text but a NoneType; say what it becomes",
+        "edit 1: the prompt is of type 'NoneType'; say what it becomes",
     ),
     "a target twice": (Edit(("a", "A "), "x"), "edit 1: 'A ' is named twice; name it once"),
     "a kept word twice": (Edit(("a",), "x", (), ("b", "B")), "edit 1: 'B' is named twice; name it once"),

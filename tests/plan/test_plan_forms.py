@@ -100,12 +100,12 @@ def test_an_error_in_a_list_of_words_names_its_line():
         ({"a": "x", "A": "y"}, "edit 2: 'a' is already a target of edit 1; name it in one edit only"),
         (
             b"island -> marble",
-            "a plan cannot be a bytes; "
+            "the plan is of type 'bytes'; "
             "give words, a Path to a YAML file, a mapping such as {'island': 'marble'}, or a list of words",
         ),
         (
             {"island -> marble"},
-            "a plan cannot be a set; "
+            "the plan is of type 'set'; "
             "give words, a Path to a YAML file, a mapping such as {'island': 'marble'}, or a list of words",
         ),
     ],
@@ -120,5 +120,5 @@ def test_a_mistake_is_reported_in_one_sentence(source, message):
 
 
 def test_an_open_file_is_not_a_plan():
-    with pytest.raises(PlanError, match="a plan cannot be a StringIO"):
+    with pytest.raises(PlanError, match="the plan is of type 'StringIO'"):
         plan_from(io.StringIO("island -> marble"))

@@ -111,10 +111,10 @@ def test_a_plan_is_words_or_a_path_or_edits():
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        (3, "a plan cannot be a int; give words, a Path to a YAML file, a mapping such as {'island': 'marble'}, or"),
-        (None, "a plan cannot be a NoneType; give words"),
+        (3, "the plan is of type 'int'; give words, a Path to a YAML file, a mapping such as {'island': 'marble'}, or"),
+        (None, "the plan is of type 'NoneType'; give words"),
         ("plan.yaml", "a file goes in with --plan, or as a Path"),
-        (("island", Edit(("lamp",), "gold")), "item 2 of the plan is a Edit; give a list of words, or a list of"),
+        (("island", Edit(("lamp",), "gold")), "item 2 of the plan is an Edit; give a list of words, or a list of"),
         (["island -> marble", 3], "item 2 of the plan is 3; give a list of words"),
         ((), "the plan has no edit; write what to change and what it becomes: 'island -> marble'"),
     ],

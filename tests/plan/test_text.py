@@ -44,6 +44,7 @@ def test_a_text_with_line_breaks_or_escapes_is_shown_as_its_repr():
         (2**63, "a whole number beyond 64 bits"),
         ({"a": 1}, "a mapping"),
         ([1], "a list"),
+        (object(), "an object"),
     ],
 )
 def test_a_value_is_described_in_a_few_words(value, shown):
