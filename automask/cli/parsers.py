@@ -80,9 +80,23 @@ class Parser(argparse.ArgumentParser):
         return parser
 
     def error(self, message: str) -> Any:
-        """Raises UsageError with argparse's complaint."""
-        where = "" if self.prog == "automask" else f"{self.prog}: "
-        raise UsageError(f"{where}{message}", hint=f"see '{self.prog} --help'")
+        """Raises UsageError with argparse's complaint, or with the option that is nearest to an unknown one."""
+        command = self.prog.removeprefix("automask").strip()
+        where = f"{command}: " if command else ""  # what prints the message says "automask: " first
+        hint = f"see '{self.prog} --help'"
+        _, unknown, typed = message.partition("unrecognized arguments: ")
+        if not unknown:
+            raise UsageError(f"{where}{message}", hint=hint)
+        options = [word.partition("=")[0] for word in typed.split() if word.startswith("-")]
+        if not options:
+            raise UsageError(f"{where}unexpected argument {typed!r}", hint=hint)
+        raise UsageError(f"{where}unknown option {options[0]!r}", hint=self._nearest_option(options[0]) or hint)
+
+    def _nearest_option(self, typed: str) -> str:
+        from difflib import get_close_matches
+
+        close = get_close_matches(typed, [name for name in self._option_string_actions if name.startswith("--")], 1)
+        return f"did you mean {close[0]!r}?" if close else ""
 
 
 def leaf(parser: Parser, arguments: Sequence[str]) -> tuple[Parser, list[str]]:
