@@ -16,7 +16,7 @@ from typing import Any
 
 from automask import settings, signatures
 from automask.capabilities import capabilities_of
-from automask.errors import AutomaskError, ConfigError
+from automask.errors import DOCUMENTATION, AutomaskError, ConfigError
 from automask.plan import nearest
 from automask.protocols import Editor, Stages
 from automask.stages import check_members
@@ -327,7 +327,7 @@ def _hydra(overrides: Sequence[str], conf: Path | None, primary: str) -> tuple[C
         raise ConfigError(_missing_file(str(error.missing_cfg_file), conf)) from error
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(
-            f"configuration: {' '.join(str(error).split())}", hint="see docs/reference/configuration.md"
+            f"configuration: {' '.join(str(error).split())}", hint=f"see {DOCUMENTATION}/reference/configuration.md"
         ) from error
     if sweeps and primary == "config":
         raise ConfigError("the experiment runs several jobs", hint="use python pipelines/edit.py experiment=NAME")

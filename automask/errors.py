@@ -57,6 +57,10 @@ class AutomaskError(Exception):
         return self.hint
 
 
+DOCUMENTATION = "https://github.com/automask/automask/tree/main/docs"
+"""Where the pages of docs/ are for those who have no checkout; as in pyproject.toml."""
+
+
 def _warn_mend() -> None:
     warnings.warn("'mend' is now called 'hint'; it goes in 0.3", DeprecationWarning, stacklevel=3)
 

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 import tomllib
@@ -201,3 +202,19 @@ def test_the_version_is_said_the_same_everywhere():
 
 def test_the_package_says_that_it_is_typed():
     assert (ROOT / "automask" / "py.typed").is_file()
+
+
+def test_a_message_names_a_page_where_every_user_finds_it():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["urls"]["Documentation"] == errors.DOCUMENTATION
+    pages = []
+    for file in sorted((ROOT / "automask").rglob("*.py")):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        texts = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in prose]
+        # The documentation is not installed: a path in the checkout says nothing to most users.
+        assert not [node.value for node in texts if "docs/" in str(node.value)], file
+        joined = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+        pages += [page for text in joined for page in re.findall(r"\{DOCUMENTATION\}/([\w/-]+\.md)", text)]
+    assert len(pages) >= 3
+    assert [page for page in pages if not (ROOT / "docs" / page).is_file()] == []

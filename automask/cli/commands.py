@@ -21,7 +21,7 @@ from automask.cli.console import (
 )
 from automask.cli.parsers import Parser
 from automask.cli.pipes import PIPE, check_result_pipe, only_bytes_on_stdout
-from automask.errors import OutputError, UsageError
+from automask.errors import DOCUMENTATION, OutputError, UsageError
 
 if TYPE_CHECKING:
     from automask.images import Photo
@@ -282,7 +282,8 @@ def run_materials(parser: Parser, arguments: list[str]) -> int:
             if row["group"] == group:
                 notes = [row["finish"]] * bool(row["finish"]) + ["in any colour"] * row["takes_colour"]
                 print(f"  {row['name']:<26}{', '.join(notes)}".rstrip())
-    print("\nAlso: every colour, finishes, and your own picture (swatch:oak.jpg); see docs/guide/materials.md.")
+    page = f"{DOCUMENTATION}/guide/materials.md"
+    print(f"\nAlso: every colour, finishes, and your own picture (swatch:oak.jpg); see {page}")
     if flags.out is not None:
         print(flags.out)
     return 0

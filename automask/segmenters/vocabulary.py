@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from automask.errors import UnknownPhrase, WeightsMissing
+from automask.errors import DOCUMENTATION, UnknownPhrase, WeightsMissing
 
 # Least similarity of a misspelt word to a known one (difflib's ratio). 0.82 reads "cabnets", "isalnd" and
 # "refridgerator", but neither "grass" as "glass" (0.80) nor "floor" as "door" (0.67).
@@ -61,6 +61,7 @@ _RELATIONS = (
 _RELATING = frozenset(relation[0] for relation in _RELATIONS)
 _MAX_WORDS = 10  # of a text: every combination of words to leave out is tried
 _SHOWN_LETTERS = 60  # of a text in a refusal
+_ALL_THINGS = f"{DOCUMENTATION}/guide/things.md"
 _LEVELS = frozenset(("upper", "lower", "tall"))
 _BUILT = frozenset(("built", "walk", "drop"))  # before an "in" that is not a position
 _UNDER = frozenset(("under", "below", "beneath", "underneath"))
@@ -156,7 +157,7 @@ class Vocabulary:
         if "and" in words:
             raise UnknownPhrase(
                 f"the starter segmenter does not know {shown!r}",
-                hint=f"separate several things by commas; nearest known words: {near} (docs/guide/things.md lists all)",
+                hint=f"separate several things by commas; nearest known words: {near} ({_ALL_THINGS} lists all)",
             )
         if picking or placing:
             raise UnknownPhrase(
@@ -165,7 +166,7 @@ class Vocabulary:
             )
         raise UnknownPhrase(
             f"the starter segmenter does not know {shown!r}",
-            hint=f"nearest known words: {near} (docs/guide/things.md lists all; preset=photo takes any)",
+            hint=f"nearest known words: {near} ({_ALL_THINGS} lists all; preset=photo takes any)",
         )
 
     def _drop_connectives(self, words: list[str]) -> list[str]:
