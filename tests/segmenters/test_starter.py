@@ -15,7 +15,7 @@ from automask.protocols import Segmenter
 from automask.refiners.threshold import Threshold
 from automask.segmenters import starter as module
 from automask.segmenters import vocabulary as words_module
-from automask.segmenters.starter import Starter
+from automask.segmenters.starter import Starter, StarterOpen
 
 WEIGHTS = resources.files("automask.segmenters") / "weights"
 SAMPLE = Path(__file__).parents[1] / "data" / "kitchen.jpg"
@@ -233,6 +233,35 @@ def test_what_is_not_in_the_sample_kitchen_stays_cold(starter, kitchen):
     absent = ["bed", "sofa", "toilet", "curtain", "piano"]
     peaks = dict(zip(absent, starter.heats(kitchen, absent).max((1, 2)), strict=True))
     assert {phrase: peak for phrase, peak in peaks.items() if peak >= 0.35} == {}
+
+
+# ------------------------------------------------------------ the net without research-only photos
+
+
+def test_the_open_net_knows_the_same_words_and_finds_the_sample_kitchen(kitchen):
+    """Renders are a small part of what it learnt from: it need not reach what the other net reaches on one."""
+    segmenter = StarterOpen()
+    assert segmenter.vocabulary.leaves_of == Starter().vocabulary.leaves_of
+    labels = cv2.imdecode(np.frombuffer(LABELS.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED)
+    wanted = {"island": (ISLAND, ISLAND_TOP), "cabinets": (BASE, UPPER, TALL), "floor": (FLOOR,), "ceiling": (CEILING,)}
+    iou = {}
+    for phrase, heat in zip(wanted, segmenter.heats(kitchen, list(wanted)), strict=True):
+        hot = cv2.resize(heat, labels.shape[::-1], interpolation=cv2.INTER_AREA) >= 0.35
+        truth = np.isin(labels, wanted[phrase])
+        iou[phrase] = float((hot & truth).sum() / (hot | truth).sum())
+    assert {phrase: value for phrase, value in iou.items() if value < 0.6} == {}, iou
+
+
+def test_each_net_names_its_own_files():
+    assert {path.name for path in StarterOpen.own_files} - {path.name for path in Starter.own_files} == {
+        "starter-open.onnx",
+        "starter-open-quality.json",
+    }
+    assert all(path.exists() for path in StarterOpen.own_files)
+
+
+def test_the_open_net_is_chosen_by_name():
+    assert isinstance(load("starter", overrides=["segmenter=starter-open"]).segmenter, StarterOpen)
 
 
 # ------------------------------------------------------------ things that no word names
