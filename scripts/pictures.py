@@ -39,7 +39,7 @@ SAMPLES = ROOT / "docs" / "samples"
 KITCHEN = ROOT / "automask" / "samples" / "kitchen.jpg"
 HERO = "island -> white marble; cabinets -> forest; keep countertop"
 GALLERY: Mapping[str, str] = {
-    "green-kitchen": "cabinets, accent wall -> navy; island -> walnut",
+    "green-kitchen": "cabinets, accent wall -> navy; island -> walnut; keep countertop",
     "living-room": "accent wall -> forest; sofa -> navy velvet; floor -> oak herringbone; keep cushions",
     "sitting-room": "walls -> sage green; floor -> oak herringbone",
 }
@@ -50,7 +50,7 @@ TWELVE: Sequence[tuple[str, str]] = (
     ("kitchen", "cabinets -> navy; keep countertop"),
     ("kitchen", "island -> green marble; keep countertop"),
     ("green-kitchen", "cabinets, accent wall -> sage"),
-    ("green-kitchen", "island -> black marble"),
+    ("green-kitchen", "island -> black marble; keep countertop"),
     ("living-room", "accent wall -> white brick"),
     ("living-room", "sofa -> cognac leather; keep cushions"),
     ("living-room", "floor -> terrazzo"),
