@@ -488,7 +488,7 @@ def _shadowed_files(folders: Sequence[Path]) -> list[str]:
     """A user's file that has the name of one of automask's would never be read: said, unless it is the same."""
     ours, *users = folders
     return [
-        f"'{file}' has the name of automask's own {file.parent.name} {file.stem!r}, which would be taken; rename it"
+        f"{str(file)!r} has the name of automask's own {file.parent.name} {own.stem!r}, which would be used; rename it"
         for folder in users
         for file in sorted(folder.glob("*/*.yaml"))
         if (own := ours / file.parent.name / file.name).is_file() and own.read_bytes() != file.read_bytes()
@@ -507,7 +507,9 @@ def _hidden(node: Any, path: str = "") -> set[str]:
 
 def _existing(folder: Path) -> Path:
     if not folder.is_dir():
-        raise ConfigError(f"no folder '{folder}'", hint="--conf names a folder with files like segmenter/mine.yaml")
+        raise ConfigError(
+            f"no folder {str(folder)!r}", hint="--conf names a folder with files like segmenter/mine.yaml"
+        )
     return folder
 
 
@@ -581,7 +583,7 @@ def _targets_in(folder: Path) -> frozenset[str]:
         except (yaml.YAMLError, UnicodeDecodeError) as error:
             mark, said = getattr(error, "problem_mark", None), getattr(error, "problem", None) or str(error)
             place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-            raise ConfigError(f"'{file}'{place}: {' '.join(said.split())}", hint="fix the YAML") from error
+            raise ConfigError(f"{str(file)!r}{place}: {' '.join(said.split())}", hint="fix the YAML") from error
     return frozenset(found)
 
 

@@ -96,7 +96,7 @@ def find_jobs(
         return _name_jobs(_in_store(source, variants, recursive, out_url, urls), out, refused, urls, out_url)
     if path.is_file():
         if path.suffix.lower() in PHOTO_SUFFIXES:
-            raise UsageError(f"{source!r} is one photo", hint=f"use: automask edit {source} ...")
+            raise UsageError(f"{source!r} is one photo", hint=f"use: automask edit {source!r} ...")
         raise UsageError(f"{source!r} is not a folder, a glob or a CSV", hint="a CSV's name ends in .csv")
     if variants is None:
         raise UsageError(f"no edits for the photos of {source!r}", hint='say them, like "cabinets -> white"')

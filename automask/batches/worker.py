@@ -105,7 +105,8 @@ class Worker:
         try:
             photo = open_photo(here.photo, max_megapixels=self.settings.max_megapixels)
         except PhotoError as error:  # the temporary file's name would not help
-            raise PhotoError(error.problem.replace(str(here.photo), job.shown), hint=error.hint) from error
+            problem = error.problem.replace(repr(str(here.photo)), repr(job.shown))
+            raise PhotoError(problem, hint=error.hint) from error
         return _Read(photo, time.perf_counter() - began, _Fetched(folder, here, known))
 
     def _digest(self, plan: Plan, photo_digest: str) -> str:

@@ -66,8 +66,10 @@ class Arguments:
         if flag in (None, False) or not said:
             return
         if said[-1].strip("'\"").lower() != str(flag).lower():
-            name = key.rpartition(".")[2]
-            raise UsageError(f"--{name} {flag} and {key}={said[-1]} disagree", hint="say it once")
+            from automask.plan import printable
+
+            typed = printable(f"--{key.rpartition('.')[2]} {flag} and {key}={said[-1]}")
+            raise UsageError(f"{typed} disagree", hint="say it once")
 
     def targets(self) -> "Plan":
         """What to find, from the words or the plan file.
@@ -96,7 +98,10 @@ class Arguments:
         if self.words is None and self.flags.plan is None:
             raise UsageError(f"no {name} and no --plan", hint=f"say what to do, as in {example}")
         if self.words is not None and self.flags.plan is not None:
-            raise UsageError(f"{name} {self.words!r} and --plan {self.flags.plan}", hint="give one of the two")
+            from automask.plan import printable
+
+            plan = printable(self.flags.plan)
+            raise UsageError(f"{name} {self.words!r} and --plan {plan}", hint="give one of the two")
 
 
 def _sort(typed: Sequence[str], subject: str, *, wants_arrow: bool) -> tuple[str, Any, list[str]]:
@@ -177,7 +182,7 @@ def photo_of(subject: str, config: Mapping[str, Any]) -> "Path | Photo":
     if subject == PIPE:
         return read_photo(max_megapixels=config["max_megapixels"])
     if Path(subject).is_dir():
-        raise UsageError(f"{subject!r} is a folder", hint=f"for many photos: automask batch {subject} ...")
+        raise UsageError(f"{subject!r} is a folder", hint=f"for many photos: automask batch {subject!r} ...")
     if not os.path.lexists(subject) and "://" not in subject and any(letter in subject for letter in "*?["):
         raise UsageError(
             f"no photo {subject!r}", hint=f"a pattern is for many photos: automask batch {shlex.quote(subject)} ..."

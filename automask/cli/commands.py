@@ -184,6 +184,7 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
     """`automask batch`; its exit status."""
     typed = Arguments(parser, arguments, "folder, glob or CSV", wants_arrow=True)
     from automask.batches import run
+    from automask.plan import printable
 
     if PIPE in (typed.subject, typed.flags.out):
         raise UsageError(
@@ -195,6 +196,9 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
     config = typed.config()
     variants = typed.variants() if typed.words is not None or typed.flags.plan is not None else None
     batch = run.open_batch(typed.subject, variants, config, retry_failed=typed.flags.retry_failed)
+    if typed.flags.retry_failed and not batch.jobs:
+        listed = printable(batch.out_url or str(batch.out))
+        warn(f"nothing to retry: {listed}/failures.csv lists no photo of {typed.subject!r}")
     if typed.flags.dry_run:
         return print_dry_run(batch.jobs, batch.refused, as_json=typed.json)
     with batch_progress_bar(len(batch.jobs)) as on_report:
@@ -229,9 +233,9 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
         if not batch.out_url and page.is_file():
             print(f"look through them: {page}")
     for done in failed:
-        warn(f"{done.job.shown}: {done.reason}")
+        warn(f"{printable(done.job.shown)}: {done.reason}")
     for name, reason in batch.refused:
-        warn(f"{name}: {reason}")
+        warn(f"{printable(name)}: {reason}")
     return 4 if failed or batch.refused else 0
 
 
@@ -270,7 +274,7 @@ def run_materials(parser: Parser, arguments: list[str]) -> int:
 
         sheet = Path(flags.out)
         if sheet.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-            raise UsageError(f"'{sheet}' has no ending of a picture", hint="name it .png or .jpg")
+            raise UsageError(f"{str(sheet)!r} has no ending of a picture", hint="name it .png or .jpg")
         cells = ((row["name"], paint.sample(row["name"])) for row in listed)
         write_picture(sheet, contact_sheet(cells, columns=6, cell_px=300))
     if flags.json:
@@ -418,8 +422,8 @@ def run_config_copy(parser: Parser, arguments: list[str]) -> int:
             target.write(file.path.read_bytes())
     except OSError as error:
         if isinstance(error, FileExistsError) and copy.exists():
-            raise OutputError(f"'{copy}' is there already", hint="choose another name: --as NAME") from error
-        raise OutputError(f"cannot write '{copy}': {error.strerror}", hint="name another folder") from error
+            raise OutputError(f"{str(copy)!r} is there already", hint="choose another name: --as NAME") from error
+        raise OutputError(f"cannot write {str(copy)!r}: {error.strerror}", hint="name another folder") from error
     print(copy)
     chosen = f"--preset {name}" if file.group == "preset" else f"{file.group}={name}"
     print(f"to use it: automask edit ... --conf {shlex.quote(flags.folder)} {chosen}")

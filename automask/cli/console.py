@@ -112,7 +112,7 @@ def print_found(
 
 def print_dry_run(jobs: Sequence[Any], refused: Sequence[tuple[str, str]], *, as_json: bool) -> int:
     """Prints what a batch would do; the exit status."""
-    from automask.plan import format_plan
+    from automask.plan import format_plan, printable
 
     for job in jobs:
         if as_json:
@@ -120,11 +120,11 @@ def print_dry_run(jobs: Sequence[Any], refused: Sequence[tuple[str, str]], *, as
             print_json({"photo": job.shown, "out": where, "name": job.name, "plan": format_plan(job.plan)})
         else:
             where = f"{job.out_url}/{job.name}" if job.out_url else str(job.out / job.name)
-            print(f"{job.shown} -> {where}: {format_plan(job.plan)}")
+            print(f"{printable(job.shown)} -> {printable(where)}: {format_plan(job.plan)}")
     for name, reason in refused:
         if as_json:
             print_json({"photo": name, "refused": reason})
-        warn(f"{name}: {reason}")
+        warn(f"{printable(name)}: {reason}")
     if not as_json:
         print(f"{len(jobs)} to do, {len(refused)} refused; nothing was done")
     return 4 if refused else 0

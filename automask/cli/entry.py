@@ -49,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         debug_traceback(error)
         _drop_output()
-        status = _fail(f"{error.filename or 'standard output'}: {error.strerror or error}", 1)
+        place = repr(error.filename) if error.filename else "standard output"
+        status = _fail(f"{place}: {error.strerror or error}", 1)
     except MemoryError:
         status = _fail("out of memory; try a smaller photo, or fewer phrases at a time", 1)
     except Exception as error:
@@ -84,7 +85,7 @@ def _fail(message: str, status: int) -> int:
 def _run(arguments: list[str]) -> int:
     program = program_parser()
     if arguments and arguments[0] not in program.commands and not _is_option(arguments[0]) and _is_file(arguments[0]):
-        hint = f"did you mean: automask edit {arguments[0]} ...?"
+        hint = f"did you mean: automask edit {arguments[0]!r} ...?"
         raise UsageError(f"unknown command {arguments[0]!r}", hint=hint)
     parser, left = leaf(program, arguments)
     run = RUNS.get(parser.prog)

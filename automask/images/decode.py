@@ -61,23 +61,25 @@ def read_bytes(source: str | os.PathLike[str]) -> tuple[Path, bytes]:
         PhotoError: It is missing, empty, a folder, a web address or a camera raw file.
     """
     if isinstance(source, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", source):
-        raise PhotoError(f"'{source}' is a web address", hint="download it first and give the file's name")
+        raise PhotoError(f"{source!r} is a web address", hint="download it first and give the file's name")
     if not os.fspath(source):
         raise PhotoError("the photo's name is empty", hint="give the path of a picture file")
     path = Path(source)
     try:
         data = path.read_bytes()
     except IsADirectoryError as error:
-        raise PhotoError(f"'{path}' is a folder", hint="use 'automask batch' for a folder of photos") from error
+        raise PhotoError(f"{str(path)!r} is a folder", hint="use 'automask batch' for a folder of photos") from error
     except FileNotFoundError as error:
-        raise PhotoError(f"there is no file '{path}'", hint=_nearest_file(path)) from error
+        raise PhotoError(f"there is no file {str(path)!r}", hint=_nearest_file(path)) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise PhotoError(f"cannot read '{path}': {reason}", hint="check its name and permissions") from error
+        raise PhotoError(f"cannot read {str(path)!r}: {reason}", hint="check its name and permissions") from error
     if not data:
-        raise PhotoError(f"'{path}' is empty", hint="copy or download it again")
+        raise PhotoError(f"{str(path)!r} is empty", hint="copy or download it again")
     if path.suffix.lower() in _RAW_SUFFIXES:
-        raise PhotoError(f"'{path}' is a camera raw file", hint="export it as TIFF or JPEG from your raw converter")
+        raise PhotoError(
+            f"{str(path)!r} is a camera raw file", hint="export it as TIFF or JPEG from your raw converter"
+        )
     return path, data
 
 
@@ -85,9 +87,9 @@ def _nearest_file(path: Path) -> str:
     try:
         names = [entry.name for entry in path.parent.iterdir()]
     except OSError:
-        return f"there is no folder '{path.parent}' either"
+        return f"there is no folder {str(path.parent)!r} either"
     near = difflib.get_close_matches(path.name, names, n=1)
-    return f"did you mean '{path.parent / near[0]}'?" if near else "check the name and the folder"
+    return f"did you mean {str(path.parent / near[0])!r}?" if near else "check the name and the folder"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,25 +144,25 @@ def decode(data: bytes, name: str, max_megapixels: float) -> Decoded:
     _load_plugin(format_, name)
     try:
         with _strict_pillow(), Image.open(io.BytesIO(data), formats=[format_]) as image:
-            check_size(image.size, f"'{name}'", max_megapixels)
+            check_size(image.size, repr(name), max_megapixels)
             return _decode_image(image, data, name)
     except UnidentifiedImageError as error:
         kind = "HEIC" if format_ == "HEIF" else format_
         raise PhotoError(
-            f"'{name}' is a {kind} file that is broken, or of a kind that Pillow does not read",
+            f"{name!r} is a {kind} file that is broken, or of a kind that Pillow does not read",
             hint="copy or download it again, or export it as PNG or 8-bit TIFF",
         ) from error
     except AutomaskError:
         raise
     except MemoryError as error:
         raise PhotoError(
-            f"there is not enough memory to open '{name}'", hint="close other programs, or use a smaller copy"
+            f"there is not enough memory to open {name!r}", hint="close other programs, or use a smaller copy"
         ) from error
     except Exception as error:
         # Pillow's decoders raise OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, IndexError ...
         reason = " ".join(str(error).split()) or type(error).__name__
         raise PhotoError(
-            f"'{name}' is broken or cut short ({reason})", hint="copy, download or export it again"
+            f"{name!r} is broken or cut short ({reason})", hint="copy, download or export it again"
         ) from error
 
 
@@ -188,7 +190,7 @@ def _load_plugin(format_: str, name: str) -> None:
             from pillow_heif import register_heif_opener
         except ImportError as error:
             raise ExtraMissing(
-                f"'{name}' is a HEIC photo, which needs the package pillow-heif",
+                f"{name!r} is a HEIC photo, which needs the package pillow-heif",
                 hint="run: pip install 'automask[heic]'",
             ) from error
         register_heif_opener()
@@ -201,7 +203,7 @@ def _load_plugin(format_: str, name: str) -> None:
             ready = False
         if not ready:
             raise PhotoError(
-                f"'{name}' is an AVIF photo, which this Pillow does not read", hint="run: pip install -U pillow"
+                f"{name!r} is an AVIF photo, which this Pillow does not read", hint="run: pip install -U pillow"
             )
     elif format_ == "WEBP":
         from PIL import WebPImagePlugin  # noqa: F401
@@ -227,18 +229,18 @@ def _not_a_photo(data: bytes, name: str) -> PhotoError:
     head = data[:2048].lstrip(b"\xef\xbb\xbf \t\r\n")
     for start, what, hint in _KNOWN_STARTS:
         if head.startswith(start) or data.startswith(start):
-            return PhotoError(f"'{name}' is {what}", hint=hint)
+            return PhotoError(f"{name!r} is {what}", hint=hint)
     lowered = head.lower()
     if lowered.startswith((b"<!doctype html", b"<html")):
-        return PhotoError(f"'{name}' is a web page, not a picture", hint="save the picture itself from the browser")
+        return PhotoError(f"{name!r} is a web page, not a picture", hint="save the picture itself from the browser")
     if b"<svg" in lowered:
-        return PhotoError(f"'{name}' is a drawing (SVG), not a photo", hint="export it as PNG")
+        return PhotoError(f"{name!r} is a drawing (SVG), not a photo", hint="export it as PNG")
     if data[4:8] == b"ftyp":
-        return PhotoError(f"'{name}' is a film or an unknown kind of picture", hint="export one frame as JPEG or PNG")
+        return PhotoError(f"{name!r} is a film or an unknown kind of picture", hint="export one frame as JPEG or PNG")
     kinds = "JPEG, PNG, WEBP, TIFF, BMP, GIF, HEIC or AVIF"
     if not any(byte < 9 or 13 < byte < 32 for byte in data[:512]):
-        return PhotoError(f"'{name}' holds text, not a picture", hint=f"give a {kinds} file")
-    return PhotoError(f"'{name}' is not a picture that can be read", hint=f"give a {kinds} file")
+        return PhotoError(f"{name!r} holds text, not a picture", hint=f"give a {kinds} file")
+    return PhotoError(f"{name!r} is not a picture that can be read", hint=f"give a {kinds} file")
 
 
 def _decode_image(image: Image.Image, data: bytes, name: str) -> Decoded:
@@ -398,7 +400,7 @@ def _load_samples(
             mode = image.mode
         if mode not in _MODES:
             raise PhotoError(
-                f"'{name}' holds {mode} samples, which automask does not edit", hint="export it as 8-bit or 16-bit RGB"
+                f"{name!r} holds {mode} samples, which automask does not edit", hint="export it as 8-bit or 16-bit RGB"
             )
         samples = _read_in_bands(image)
     if format_ == "PNG" and image.mode in {"L", "I;16"} and data[24] in {2, 4}:
@@ -441,12 +443,12 @@ def _deep_layout(data: bytes, format_: str, name: str) -> str | None:
         return {2: "RGB;16", 4: "LA;16", 6: "RGBA;16"}.get(data[25])
     if format_ == "TIFF" and (bits := tiff_number(data, 258) or 1) not in {1, 2, 4, 8, 16, 32, 64}:
         # Pillow reads 12 bits as small 16-bit numbers: nearly black.
-        raise PhotoError(f"'{name}' holds {bits}-bit samples", hint="export it with 8 or 16 bits")
+        raise PhotoError(f"{name!r} holds {bits}-bit samples", hint="export it with 8 or 16 bits")
     if format_ == "TIFF" and bits == 16 and (channels := tiff_number(data, 277) or 1) > 1:
         layout = {(2, 3): "RGB;16", (2, 4): "RGBA;16"}.get((tiff_number(data, 262) or 0, channels))
         if layout is None:
             raise PhotoError(
-                f"'{name}' holds 16-bit samples that are not RGB", hint="export it as 16-bit RGB or as 8-bit"
+                f"{name!r} holds 16-bit samples that are not RGB", hint="export it as 16-bit RGB or as 8-bit"
             )
         return layout
     return None
@@ -474,7 +476,7 @@ def _load_deep(data: bytes, format_: str, mode: str, name: str) -> tuple[Samples
     channels = 4 if mode == "RGBA;16" else 3
     if array is None or array.dtype != np.uint16 or array.ndim != 3 or array.shape[2] != channels:
         raise PhotoError(
-            f"'{name}' holds 16-bit samples that OpenCV does not read", hint="export it as PNG, or as 8-bit"
+            f"{name!r} holds 16-bit samples that OpenCV does not read", hint="export it as PNG, or as 8-bit"
         )
     swapped: npt.NDArray[np.uint16] = cv2.cvtColor(array, cv2.COLOR_BGR2RGB if channels == 3 else cv2.COLOR_BGRA2RGBA)
     return swapped, mode

@@ -94,7 +94,7 @@ def photo_bytes(
     shown = np.where(repainted.touched[..., None], result, photo.rgb)
     opacity = _opacity(photo)
     if opacity is not None and format_ == "JPEG":
-        raise OutputError(f"a JPEG holds no transparency, and '{photo.name}' has some", hint="take PNG or WEBP")
+        raise OutputError(f"a JPEG holds no transparency, and {photo.name!r} has some", hint="take PNG or WEBP")
     options: dict[str, Any] = {"JPEG": {"quality": 95, "subsampling": 0}, "WEBP": {"quality": 95, "exact": True}}.get(
         format_, {}
     )
@@ -182,7 +182,7 @@ def _check(photo: Photo, repainted: _Repainted, data: bytes, name: str) -> tuple
     read = expand_palette(again.samples, again.mode, again.container.palette)
     if read.shape[:2] != handed.shape[:2] or read.ndim != handed.ndim or read.dtype != handed.dtype:
         raise OutputError(
-            f"'{name}' came back as {list(read.shape)} {read.dtype}, not {list(handed.shape)} {handed.dtype}",
+            f"{name!r} came back as {list(read.shape)} {read.dtype}, not {list(handed.shape)} {handed.dtype}",
             hint="nothing was written; save the photo as PNG and try again",
         )
     loss = most = 0
@@ -193,7 +193,7 @@ def _check(photo: Photo, repainted: _Repainted, data: bytes, name: str) -> tuple
         loss, most = _differences(handed, read, repainted.touched)
     if outside:
         raise OutputError(
-            f"'{name}' would have {outside} changed pixels outside the mask",
+            f"{name!r} would have {outside} changed pixels outside the mask",
             hint="nothing was written; save the photo as PNG and try again, and report this photo",
         )
     return loss, most
@@ -230,7 +230,9 @@ def _refuse_source(photo: Photo, path: Path) -> None:
     except OSError:
         same = False
     if same:
-        raise OutputError(f"'{path}' is the photo itself, which is never overwritten", hint="write into another folder")
+        raise OutputError(
+            f"{str(path)!r} is the photo itself, which is never overwritten", hint="write into another folder"
+        )
 
 
 def _differences(first: Samples, second: Samples, touched: npt.NDArray[np.bool_]) -> tuple[int, int]:
@@ -428,7 +430,7 @@ def _encode_png(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[
         done, encoded = cv2.imencode(".png", cv2.cvtColor(samples, code), [cv2.IMWRITE_PNG_COMPRESSION, 4])
         if not done:
             raise OutputError(
-                f"OpenCV does not write '{photo.name}' as a 16-bit PNG", hint="save the photo as 8-bit PNG first"
+                f"OpenCV does not write {photo.name!r} as a 16-bit PNG", hint="save the photo as 8-bit PNG first"
             )
         chunks = list(png_chunks(encoded.tobytes()))
     else:

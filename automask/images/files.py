@@ -41,7 +41,7 @@ def pillow_bytes(image: Image.Image, format_: str, options: dict[str, Any], name
         image.save(buffer, format_, **options)
     except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
         raise OutputError(
-            f"'{name}' cannot be written as {format_} by the libraries here ({error})",
+            f"{name!r} cannot be written as {format_} by the libraries here ({error})",
             hint="save the photo as PNG or JPEG first",
         ) from error
     return buffer.getvalue()
@@ -56,7 +56,7 @@ def write_picture(path: str | Path, rgb: Rgb) -> None:
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in {".jpg", ".jpeg", ".png"}:
-        raise OutputError(f"'{path.name}' does not end in .jpg or .png", hint="pick one of the two")
+        raise OutputError(f"{path.name!r} does not end in .jpg or .png", hint="pick one of the two")
     data = picture_bytes(rgb, "PNG" if suffix == ".png" else "JPEG", path.name)
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
@@ -100,7 +100,7 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
         reason = error.strerror or str(error)
         raise OutputError(
-            f"cannot write '{path}': {reason}", hint="check the folder, its permissions and the free space"
+            f"cannot write {str(path)!r}: {reason}", hint="check the folder, its permissions and the free space"
         ) from error
     except BaseException:
         with contextlib.suppress(OSError):

@@ -51,7 +51,7 @@ def read_mask(path: str | Path, *, size_hw: tuple[int, int]) -> Alpha:
     found_hw = decoded.samples.shape[:2]
     if found_hw != tuple(size_hw):
         raise MaskError(
-            f"the mask '{file}' is {found_hw[1]} x {found_hw[0]} px and the photo {size_hw[1]} x {size_hw[0]} px",
+            f"the mask {str(file)!r} is {found_hw[1]} x {found_hw[0]} px and the photo {size_hw[1]} x {size_hw[0]} px",
             hint="save the mask at the photo's size, or make it again with 'automask mask'",
         )
     samples = to_8_bits(expand_palette(decoded.samples, decoded.mode, decoded.container.palette))

@@ -147,7 +147,7 @@ def open_photo(source: PhotoSource, *, max_megapixels: float = 100) -> Photo:
     if isinstance(source, bytes | bytearray | memoryview):
         return _photo_of_data(bytes(source), "", max_megapixels, source=None)
     if isinstance(source, Photo):
-        check_size(source.size_wh, f"'{source.name}'", max_megapixels)
+        check_size(source.size_wh, repr(source.name), max_megapixels)
         return source
     if callable(getattr(source, "read", None)):
         return _photo_of_open_file(source, max_megapixels)
@@ -157,7 +157,7 @@ def open_photo(source: PhotoSource, *, max_megapixels: float = 100) -> Photo:
 def _photo_of_open_file(file: BinaryIO, max_megapixels: float) -> Photo:
     said = getattr(file, "name", None)
     name = Path(said).name if isinstance(said, str | os.PathLike) and not str(said).startswith("<") else ""
-    shown = f"'{name}'" if name else "the open file"
+    shown = repr(name) if name else "the open file"
     try:
         data: object = file.read()
     except (OSError, ValueError) as error:  # UnicodeDecodeError, of a file opened as text, is a ValueError

@@ -31,23 +31,23 @@ def given_regions(
         TargetMissing: An edit has no file, and `on_missing` is `fail`.
     """
     if not folder.is_dir():
-        raise MaskError(f"no folder of masks at '{folder}'", hint="name the folder that 'automask mask' wrote")
+        raise MaskError(f"no folder of masks at {str(folder)!r}", hint="name the folder that 'automask mask' wrote")
     regions = []
     for number, edit in enumerate(plan, start=1):
         target = ", ".join(edit.targets)
         path = _mask_file(folder, number, edit)
         if path is None:
-            why = f"no mask for {target!r}: no '{mask_name(number, edit.targets)}' in '{folder}'"
+            why = f"no mask for {target!r}: no '{mask_name(number, edit.targets)}' in {str(folder)!r}"
             empty = np.zeros(size_hw, dtype=np.float32)
             regions.append(Region(target, False, empty > 0, empty, (), None, edit.targets, edit.targets, why))
             continue
         alpha = read_mask(path, size_hw=size_hw)
         hard = alpha > 0
         boxes = tuple(box for box, _ in blobs(hard))
-        reason = None if hard.any() else f"no {target!r}: '{path.name}' is all black"
+        reason = None if hard.any() else f"no {target!r}: {path.name!r} is all black"
         regions.append(Region(target, bool(hard.any()), hard, alpha, boxes, None, edit.targets, (), reason))
     if not any(region.found for region in regions) and not any(folder.glob("*.png")):
-        raise MaskError(f"no masks in '{folder}'", hint="it should hold files like '01-island.png'")
+        raise MaskError(f"no masks in {str(folder)!r}", hint="it should hold files like '01-island.png'")
     if on_missing == "fail":
         refuse_missing(regions)
     return tuple(regions)
@@ -60,7 +60,7 @@ def _mask_file(folder: Path, number: int, edit: Edit) -> Path | None:
     numbered = sorted(folder.glob(f"{number:02d}-*.png"))
     if numbered:
         raise MaskError(
-            f"'{numbered[0].name}' in '{folder}' is not a mask of {', '.join(edit.targets)!r}",
+            f"{numbered[0].name!r} in {str(folder)!r} is not a mask of {', '.join(edit.targets)!r}",
             hint=f"give the same words that the masks were made with, or rename it to '{exact.name}'",
         )
     return None

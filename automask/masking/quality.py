@@ -115,7 +115,7 @@ def read_fit(path: Path) -> QualityFit:
         return QualityFit(mean, scale, weights, float(content["constant"]), phrases)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
-            f"'{path}' is no fit of mask quality: {type(error).__name__}: {error}",
+            f"{str(path)!r} is no fit of mask quality: {type(error).__name__}: {error}",
             hint="write it with scripts/fit_quality.py",
         ) from error
 

@@ -16,6 +16,7 @@ from automask.plan.grammar import MAX_VARIANTS, parse_plan, parse_targets, parse
 from automask.plan.names import is_file_name, mask_name, nearest, slug
 from automask.plan.seeds import candidate_seed, edit_seed
 from automask.plan.sources import PlanSource, load_plan, plan_from, variants_from
+from automask.plan.text import printable
 from automask.plan.write import format_plan
 from automask.plan.yaml_plan import parse_yaml_plan
 
@@ -36,6 +37,7 @@ __all__ = [
     "parse_variants",
     "parse_yaml_plan",
     "plan_from",
+    "printable",
     "slug",
     "variants_from",
 ]

@@ -125,7 +125,9 @@ def sign(result: Path, photo: Photo, pem: str | Path, *, source_type: str, note:
             _check(part, result, mime)
     except c2pa.C2paError as error:
         reason = " ".join(str(error).split())
-        raise OutputError(f"cannot sign '{result}': {reason}", hint="leave c2pa out, or fix the certificate") from error
+        raise OutputError(
+            f"cannot sign {str(result)!r}: {reason}", hint="leave c2pa out, or fix the certificate"
+        ) from error
     return name
 
 
@@ -135,7 +137,11 @@ def _check(signed: Path, unsigned: Path, mime: str) -> None:
     with signed.open("rb") as file:
         state = json.loads(c2pa.Reader(mime, file).json()).get("validation_state")
     if state not in ("Valid", "Trusted"):
-        raise OutputError(f"the signature of '{unsigned}' is {state}", hint="fix the certificate, or leave c2pa out")
+        raise OutputError(
+            f"the signature of {str(unsigned)!r} is {state}", hint="fix the certificate, or leave c2pa out"
+        )
     one, two = (open_photo(path, max_megapixels=float("inf")).samples for path in (signed, unsigned))
     if not np.array_equal(one, two):
-        raise OutputError(f"signing would change the pixels of '{unsigned}'", hint="leave c2pa out, and report this")
+        raise OutputError(
+            f"signing would change the pixels of {str(unsigned)!r}", hint="leave c2pa out, and report this"
+        )

@@ -256,6 +256,9 @@ def test_batch_does_the_good_photos_and_exits_4_for_the_bad(capsys, scene, tmp_p
     status, said, err = run(capsys, "batch", folder, "island -> navy", "-o", out, "--retry-failed", *scene.overrides)
     assert (status, err) == (0, "")
     assert "1 done, 0 done before, 0 failed" in said
+    status, said, err = run(capsys, "batch", folder, "island -> navy", "-o", out, "--retry-failed", *scene.overrides)
+    assert err == f"automask: nothing to retry: {out}/failures.csv lists no photo of {str(folder)!r}\n"
+    assert (status, said.split(",")[0]) == (0, "0 done")
 
 
 def test_batch_json_is_one_object_a_line(capsys, scene, tmp_path):
@@ -781,3 +784,35 @@ def test_under_skip_a_step_in_doubt_is_one_warning(capsys, tmp_path):
     status, _, err = run(capsys, "edit", SAMPLE, *words)
     assert status == 0
     assert re.search(r"photo was written unchanged: 'ceiling' was not painted: quality 0\.\d\d < 1\n", err), err
+
+
+def test_a_line_break_in_a_name_makes_no_second_line(capsys, scene, tmp_path):
+    folder, broken = tmp_path / "a\nlisting", "a\nroom.jpg"
+    folder.mkdir()
+    (folder / broken).write_bytes(b"no picture")
+    (folder / "empty\u2028.jpg").touch()
+    for arguments in (
+        ("edit", folder / broken, "island -> navy"),
+        ("edit", folder / "b\nroom.jpg", "island -> navy"),
+        ("edit", folder, "island -> navy"),
+        ("edit", scene.photo, "island -> navy", "--masks", folder, *scene.overrides),
+        ("edit", scene.photo, "island -> navy", "--conf", tmp_path / "a\nb"),
+        ("edit", scene.photo, "island -> navy", "--plan", tmp_path / "a\nb.yaml"),
+        ("edit", scene.photo, "--plan", tmp_path / "a\nb.yaml"),
+        ("edit", scene.photo, "island -> navy", "-o", folder, "out=here"),
+        ("edit", scene.photo, "island -> navy", "-o", folder / broken),
+        (folder / broken, "island -> navy"),
+        ("mask", scene.photo, "island", "--coco", folder / "a\nb.jsn"),
+        ("materials", "-o", folder / "a\nb.pdf"),
+        ("batch", folder / broken, "island -> navy"),
+    ):
+        status, _, err = run(capsys, *arguments)
+        assert status in (1, 2)
+        assert len(err.splitlines()) == 1, err
+        assert "\\n" in err
+    done = run(capsys, "batch", folder, "island -> navy", "-o", tmp_path / "o", *scene.overrides)
+    assert done[0] == 4
+    assert len(done[2].splitlines()) == 2, done[2]
+    assert "a\\nroom.jpg" in done[2]
+    _, said, _ = run(capsys, "batch", folder, "island -> navy", "-o", tmp_path / "o", "--dry-run", *scene.overrides)
+    assert len(said.splitlines()) == 3, said
