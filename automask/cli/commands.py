@@ -158,10 +158,11 @@ def _coco_file(name: str, out: Path, photo_name: str) -> Path:
 
     Raises:
         UsageError: It has another ending, somebody else's file is there, or the record of the masks goes there.
+        OutputError: Its folder cannot be written into.
     """
     import json
 
-    from automask.results.files import free_files, same_file
+    from automask.results.files import check_writable, free_files, same_file
 
     path = Path(name)
     if same_file(path, free_files(photo_name, out, None).masks_record):
@@ -177,6 +178,7 @@ def _coco_file(name: str, out: Path, photo_name: str) -> Path:
             ours = False
         if not ours:
             raise UsageError(f"{name!r} is there already, and automask did not write it", hint="choose another name")
+    check_writable(path.parent)
     return path
 
 

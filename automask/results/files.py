@@ -81,19 +81,28 @@ def check_out(out: str | os.PathLike[str], *, overwrites: tuple[Path, Path] | No
             f"{str(out)!r} looks like a picture, and OUT is a folder",
             hint="name a folder: the result is written into it under the photo's own name",
         )
-    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
-    if not nearest.is_dir():
-        raise OutputError(f"{str(out)!r} cannot be a folder: {str(nearest)!r} is a file", hint="name another folder")
-    if not os.access(nearest, os.W_OK | os.X_OK):
-        raise OutputError(
-            f"{str(nearest)!r} may not be written to", hint="name another folder, or ask for permission to write"
-        )
+    check_writable(folder)
     if overwrites is not None and same_file(*overwrites):
         raise UsageError(
             f"{str(out)!r} is the photo's own folder: {overwrites[0].name!r} would be overwritten",
             hint="name another folder",
         )
     return folder
+
+
+def check_writable(folder: Path) -> None:
+    """Refuses a folder that cannot be written into, or made. Nothing is created.
+
+    Raises:
+        OutputError: It is a file, or inside one, or may not be written to.
+    """
+    nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not nearest.is_dir():
+        raise OutputError(f"{str(folder)!r} cannot be a folder: {str(nearest)!r} is a file", hint="name another folder")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"{str(nearest)!r} may not be written to", hint="name another folder, or ask for permission to write"
+        )
 
 
 def name_key(path: str | os.PathLike[str]) -> str:

@@ -307,6 +307,16 @@ def test_a_coco_file_never_overwrites_somebody_else_s(capsys, scene, tmp_path, n
     assert content is None or (tmp_path / name).read_text() == content
 
 
+def test_a_coco_file_that_cannot_be_written_stops_before_the_work(capsys, scene, tmp_path):
+    (tmp_path / "taken").touch()
+    file = tmp_path / "taken" / "coco.json"
+    words = ("mask", scene.photo, "lamp", "-o", tmp_path / "o", "--coco", file, *scene.overrides)
+    taken = str(tmp_path / "taken")
+    said = f"automask: {taken!r} cannot be a folder: {taken!r} is a file; name another folder\n"
+    assert run(capsys, *words) == (1, "", said)
+    assert not (tmp_path / "o").exists()
+
+
 def test_a_coco_file_never_overwrites_the_record_of_the_masks(capsys, scene, tmp_path):
     record = tmp_path / "o" / "kitchen.masks.json"
     status, _, err = run(capsys, "mask", scene.photo, "lamp", "-o", tmp_path / "o", "--coco", record, *scene.overrides)
