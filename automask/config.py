@@ -4,6 +4,7 @@ Configuration objects stop here: everything else gets plain values. A `_target_`
 package's, or a folder that the user names), never from an override, a plan or the web.
 """
 
+import contextlib
 import functools
 import importlib
 import inspect
@@ -301,6 +302,9 @@ def _instantiate(node: Config, what: str) -> Any:
             raise cause from error
         said = " ".join(str(error.__cause__ or error).split())
         raise ConfigError(f"cannot load {what} ({node['_target_']}): {said}", hint="check its YAML file") from error
+    except SystemExit as error:  # a constructor that parses a command line of its own, say
+        said = f"SystemExit: {error}"
+        raise ConfigError(f"cannot load {what} ({node['_target_']}): {said}", hint="check its class") from error
 
 
 def _hydra(overrides: Sequence[str], conf: Path | None, primary: str) -> tuple[Config, str]:
@@ -326,6 +330,10 @@ def _hydra(overrides: Sequence[str], conf: Path | None, primary: str) -> tuple[C
     except MissingConfigException as error:
         raise ConfigError(_missing_file(str(error.missing_cfg_file), conf)) from error
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
+        # A fault in YAML names its file only sometimes.
+        named = Path(str(getattr(getattr(error, "problem_mark", None), "name", "")))
+        for file in [named] if named.is_file() else sorted(conf.rglob("*.yaml")) if conf else ():
+            _yaml_in(file)
         raise ConfigError(
             f"configuration: {' '.join(str(error).split())}", hint=f"see {DOCUMENTATION}/reference/configuration.md"
         ) from error
@@ -456,7 +464,7 @@ def _names_target(key: str, value: Any) -> bool:
 def _groups(folders: Sequence[Path]) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {}
     for folder in folders:
-        for file in sorted(folder.glob("*/*.yaml")):
+        for file in sorted(file for file in folder.glob("*/*.yaml") if file.is_file()):
             groups.setdefault(file.parent.name, []).append(file.stem)
     return groups
 
@@ -563,8 +571,6 @@ def _stop(mistakes: Sequence[str]) -> None:
 
 def _targets_in(folder: Path) -> frozenset[str]:
     """Every `_target_` that the YAML files of a folder name."""
-    import yaml
-
     found: set[str] = set()
 
     def collect(node: Any) -> None:
@@ -578,13 +584,26 @@ def _targets_in(folder: Path) -> frozenset[str]:
                 collect(value)
 
     for file in sorted(folder.rglob("*.yaml")):
-        try:
-            collect(yaml.safe_load(file.read_text(encoding="utf-8")))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            mark, said = getattr(error, "problem_mark", None), getattr(error, "problem", None) or str(error)
-            place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-            raise ConfigError(f"{str(file)!r}{place}: {' '.join(said.split())}", hint="fix the YAML") from error
+        # A run that uses a file which cannot be read has stopped before: others may go on.
+        with contextlib.suppress(ConfigError):
+            collect(_yaml_in(file))
     return frozenset(found)
+
+
+def _yaml_in(file: Path) -> Any:
+    """What a YAML file says.
+
+    Raises:
+        ConfigError: It cannot be read; with the place of the fault.
+    """
+    import yaml
+
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        mark, said = getattr(error, "problem_mark", None), getattr(error, "problem", None) or str(error)
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise ConfigError(f"{str(file)!r}{place}: {' '.join(said.split())}", hint="fix the YAML") from error
 
 
 def locate(target: str) -> Any:
@@ -599,6 +618,9 @@ def locate(target: str) -> Any:
         found = getattr(importlib.import_module(module_name), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise ConfigError(f"no {target!r} to load ({error})", hint=hint) from error
+    except (Exception, SystemExit) as error:
+        said = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise ConfigError(f"no {target!r} to load: its module failed with {said}", hint="mend the module") from error
     if not callable(found):
         raise ConfigError(f"{target!r} is {found!r}, nothing to call", hint=hint)
     return found

@@ -421,6 +421,27 @@ def test_a_photo_that_fails_in_any_stage_is_reported_and_the_others_are_done(sce
     assert "2.png" in (scene.folder / "out" / "failures.csv").read_text()
 
 
+@pytest.mark.parametrize(
+    ("stage", "method"),
+    [
+        ("segmenter", "heats"),
+        ("segmenter", "understand"),
+        ("refiner", "refine"),
+        ("editor", "paint"),
+        ("editor", "check"),
+    ],
+)
+def test_a_stage_that_leaves_the_program_is_told_in_one_line(scene, stage, method):
+    def leave(*_, **__):
+        raise SystemExit("bye,\nno GPU")
+
+    ready = parts(scene)
+    setattr(ready[stage], method, leave)
+    with pytest.raises(automask.AutomaskError, match="SystemExit: bye, no GPU") as caught:
+        automask.edit(scene.photo, "lamp -> gold", **ready)
+    assert "\n" not in str(caught.value)
+
+
 class Chooses:
     """Sends every prompt to the editor that it holds, as `auto` does."""
 

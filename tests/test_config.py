@@ -664,7 +664,39 @@ def test_a_list_of_defaults_that_names_no_file_is_told_in_one_line(tmp_path: Pat
 
 def test_yaml_that_cannot_be_read_is_told_with_its_place(tmp_path: Path):
     mine = own_file(tmp_path, "segmenter/broken", "a: [\n")
-    said = refused(conf=mine)
+    said = refused(["segmenter=broken"], conf=mine)
     assert said.startswith(f"'{mine / 'segmenter' / 'broken.yaml'}', line 2, column 1: expected the node content")
     assert said.endswith("; fix the YAML")
     assert "unicode string" not in said
+    (mine / "segmenter" / "broken.yaml").write_bytes(b"\xff\xfe")
+    said = refused(["segmenter=broken"], conf=mine)
+    assert said.startswith(f"'{mine / 'segmenter' / 'broken.yaml'}': 'utf-8' codec can't decode byte 0xff")
+    assert said.endswith("; fix the YAML")
+
+
+def test_a_broken_file_does_not_block_runs_that_do_not_use_it(tmp_path: Path):
+    mine = own_file(tmp_path, "editor/good", "_target_: automask.editors.paint.Paint\nscale: 2.0\n")
+    own_file(tmp_path, "segmenter/broken", "a: [\n")
+    own_file(tmp_path, "refiner/binary", "")
+    (mine / "refiner" / "binary.yaml").write_bytes(b"\xff\xfe")
+    (mine / "mask" / "folder.yaml").mkdir(parents=True)
+    assert config.compose("starter", ["editor=good"], conf=mine)["editor"]["scale"] == 2.0
+
+
+QUITTING = {
+    "as it is imported": "import sys\nsys.exit('no GPU')\n",
+    "as it is made": "import sys\nclass Quits:\n    def __init__(self):\n        sys.exit('no GPU')\n",
+}
+
+
+@pytest.mark.parametrize("text", QUITTING.values(), ids=QUITTING)
+def test_a_plug_in_that_leaves_the_program_is_told_in_one_line(tmp_path: Path, monkeypatch, text: str):
+    module = f"quits_{len(text)}"
+    (tmp_path / f"{module}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    mine = own_file(tmp_path, "editor/quits", f"_target_: {module}.Quits\n")
+    with pytest.raises(ConfigError) as caught:
+        config.build(config.compose("starter", ["editor=quits"], conf=mine))
+    assert f"{module}.Quits" in str(caught.value)
+    assert "SystemExit: no GPU" in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -47,7 +47,7 @@ def understand(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, str]:
         read_as = reads(phrases)
     except AutomaskError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SegmenterError(
             f"segmenter {name!r} failed to understand {list(phrases)}: {type(error).__name__}: {_one_line(error)}",
             hint="try another segmenter",
@@ -115,7 +115,7 @@ def parts_of(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, tuple[st
                     raise ValueError(f"{part!r} as a part of {phrases[whole]!r}")  # noqa: TRY301 - likewise
     except AutomaskError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         why = f"{type(error).__name__}: {_one_line(error)}"
         raise SegmenterError(
             f"segmenter {name!r} failed to name the parts of {list(phrases)}: {why}",
@@ -353,7 +353,7 @@ def _survey(stages: Stages, photo: Rgb, phrases: Sequence[str]) -> Survey:
             survey = method(_read_only(photo), phrases)
     except AutomaskError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise SegmenterError(
             f"segmenter {name!r} failed: {type(error).__name__}: {_one_line(error)}", hint="try another segmenter"
         ) from error
@@ -395,7 +395,7 @@ def _refine(stages: Stages, photo: Rgb, heats: Heat, boxes: tuple[tuple[Box, ...
         hard = stages.refiner.refine(_read_only(photo), _read_only(heats), boxes)
     except AutomaskError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise RefinerError(
             f"refiner {name!r} failed: {type(error).__name__}: {_one_line(error)}", hint="try refiner=threshold"
         ) from error

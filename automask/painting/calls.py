@@ -30,9 +30,10 @@ def call_before_work(editor: Editor, edit: Edit, method: str, ask: Callable[[], 
         raise
     except AutomaskError as error:
         raise PlanError(error.problem, hint=error.hint) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        said = " ".join(str(error).split())
         raise EditorError(
-            f"editor {editor_name(editor)!r} failed to check {edit.prompt!r}: {type(error).__name__}: {error}",
+            f"editor {editor_name(editor)!r} failed to check {edit.prompt!r}: {type(error).__name__}: {said}",
             hint=f"its {method} must raise an AutomaskError or nothing",
         ) from error
 
@@ -101,7 +102,7 @@ def _call_editor(editor: Editor, edit: Edit, ask: Callable[[], _Result]) -> _Res
         return ask()
     except AutomaskError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         said = " ".join(str(error).split())
         hint = "nothing was written; try another editor, or leave this edit out"
         if isinstance(error, MemoryError):
