@@ -106,6 +106,11 @@ def decisive_settings(
     }
 
 
+_COUNT_AS = {"0.2.0": "0.1.0"}
+"""Releases whose results count as an earlier one's: its folders are done before where settings and own files are the
+same, although details may be painted otherwise. A release that is not here makes every photo again."""
+
+
 def job_digest(photo_digest: str, plan: Plan, config: Mapping[str, Any]) -> str:
     """The digest of everything that decides a result: photo, plan, settings, version of automask.
 
@@ -116,7 +121,8 @@ def job_digest(photo_digest: str, plan: Plan, config: Mapping[str, Any]) -> str:
     """
     from automask._version import __version__
 
-    plain = {"photo": photo_digest, "plan": [asdict(edit) for edit in plan], "config": config, "version": __version__}
+    counted = _COUNT_AS.get(__version__, __version__)
+    plain = {"photo": photo_digest, "plan": [asdict(edit) for edit in plan], "config": config, "version": counted}
     return _digest_of(plain)
 
 

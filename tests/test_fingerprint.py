@@ -80,8 +80,10 @@ FROZEN = [  # made by the code of 0.1: plan, settings; the job's digest, then di
 ]
 
 
+@pytest.mark.parametrize("version", ["0.1.0", "0.2.0"])
 @pytest.mark.parametrize(("plan", "settings", "job", "metadata", "label"), FROZEN)
-def test_a_folder_made_by_0_1_is_still_done_before(stages, plan, settings, job, metadata, label):
+def test_a_folder_made_by_0_1_is_still_done_before(stages, monkeypatch, version, plan, settings, job, metadata, label):
+    monkeypatch.setattr("automask._version.__version__", version)
     digest = result_digest("f" * 64, plan, stages, settings)
     assert digest == job
     assert fingerprint.disclosed_digest(digest, "none") == job
