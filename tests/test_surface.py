@@ -218,3 +218,11 @@ def test_a_message_names_a_page_where_every_user_finds_it():
         pages += [page for text in joined for page in re.findall(r"\{DOCUMENTATION\}/([\w/-]+\.md)", text)]
     assert len(pages) >= 3
     assert [page for page in pages if not (ROOT / "docs" / page).is_file()] == []
+
+
+def test_every_page_that_the_code_and_its_notices_name_is_there():
+    files = [path for kind in ("*.py", "*.yaml", "*.md") for path in (ROOT / "automask").rglob(kind)]
+    files += [ROOT / "NOTICE", *(ROOT / "conf").rglob("*.yaml"), *(ROOT / "scripts").rglob("*.py")]
+    named = {(file.name, page) for file in files for page in re.findall(r"docs/[\w/-]+\.md", file.read_text("utf-8"))}
+    assert len(named) > 10
+    assert sorted((file, page) for file, page in named if not (ROOT / page).is_file()) == []
