@@ -265,7 +265,7 @@ def test_a_share_is_told_in_one_form(share, text):
 def test_edit_and_mask_tell_the_share_of_the_photo(capsys, scene, tmp_path):
     _, out, _ = run(capsys, "mask", scene.photo, "lamp", "-o", tmp_path, *scene.overrides)
     share = scene.masks["lamp"].mean()
-    assert out.startswith(f"  lamp: {100 * share:.1f} % of the photo in 1 place, ")
+    assert out.startswith(f"  lamp: {100 * share:.1f} % of the photo in 1 place\n")
     _, out, _ = run(capsys, "edit", scene.photo, "lamp -> gold", "-o", tmp_path, *scene.overrides)
     area_px = json.loads((tmp_path / "kitchen.run.json").read_text())["steps"][0]["area_px"]
     assert out.startswith(f"  lamp -> gold: {100 * area_px / (96 * 128):.1f} % of the photo repainted\n")
