@@ -1,0 +1,179 @@
+"""The refiner that a trained net makes, to measure it before it moves into the package.
+
+    python scripts/eval_masks.py --data DIR refiner._target_=train_refiner.adapter.Outline +refiner.folder=FOLDER
+
+The photo is encoded once; each phrase is a light pass over its features.
+"""
+
+import os
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from automask.errors import ConfigError, RefinerError
+from automask.images.filters import guided_coefficients
+from automask.types import Box, FloatImage, Hard, Heat, Rgb
+from automask.weights import cpu_session
+
+_STRIDE = 16  # of the coarsest features: sides that the net sees are multiples of it
+_HEAT_STRIDE, _MASK_STRIDE = 4, 2
+_MAX_SIDE_PX = 2048  # time and memory grow with the square
+_AT_ONCE = 4  # phrases of one pass, which bounds the memory
+_GUIDE_RADIUS, _GUIDE_EPS = 3, 0.0005  # of the mask brought to the photo's edges, in pixels of the mask and of 0..1
+
+
+class Outline:
+    """Completes half-found objects and drops what spills over, along the photo's edges.
+
+    Args:
+        folder: Where `outline_photo.onnx` and `outline_phrase.onnx` are, as `export` writes them.
+        side_px: Largest long side that the net sees; smaller photos are seen at their own size. It was trained on views
+            of about 512 px of photos of 512 to 1024.
+        level: Probability from which on a pixel is the object; 0..1.
+        threads: Processor threads of ONNX Runtime; at least 1. A smaller OMP_NUM_THREADS takes precedence.
+
+    Raises:
+        ConfigError: A value is out of its range.
+    """
+
+    computes_with = ("onnxruntime",)
+
+    def __init__(self, folder: str, *, side_px: int = 1024, level: float = 0.5, threads: int = 2) -> None:
+        if not 4 * _STRIDE <= side_px <= _MAX_SIDE_PX:
+            raise ConfigError(
+                f"refiner.side_px is {side_px}", hint=f"give {4 * _STRIDE} to {_MAX_SIDE_PX}; 1024 is usual"
+            )
+        if not 0 < level < 1:
+            raise ConfigError(f"refiner.level is {level}", hint="give a share between 0 and 1; 0.5 is usual")
+        if threads < 1:
+            raise ConfigError(f"refiner.threads is {threads}", hint="give at least 1")
+        self.own_files = (Path(folder) / "outline_photo.onnx", Path(folder) / "outline_phrase.onnx")
+        self.side_px = side_px
+        self.level = level
+        self.threads = threads
+
+    def refine(self, photo: Rgb, heats: Heat, boxes: Sequence[tuple[Box, ...]]) -> Hard:
+        return self.refine_with(photo, heats, boxes, np.zeros(heats.shape, np.bool_), np.zeros(heats.shape, np.bool_))
+
+    def refine_with(
+        self, photo: Rgb, heats: Heat, boxes: Sequence[tuple[Box, ...]], positive: Hard, negative: Hard
+    ) -> Hard:
+        """As `refine`, with what a person marked.
+
+        Args:
+            photo: [H, W, 3] uint8 RGB, read-only.
+            heats: [N, H, W] float32 in 0..1.
+            boxes: For each phrase the boxes around its hot blobs.
+            positive: [N, H, W] bool, True where a person said "this too": dots or strokes of a few pixels.
+            negative: [N, H, W] bool, True where a person said "not this".
+
+        Returns:
+            [N, H, W] bool; all False for a phrase with neither boxes nor positive marks.
+
+        Raises:
+            RefinerError: The shapes of heats and marks differ.
+        """
+        if not heats.shape == positive.shape == negative.shape:
+            raise RefinerError(
+                f"marks of shapes {positive.shape} and {negative.shape} for heats of shape {heats.shape}",
+                hint="give one map of marks of the photo's size for each phrase",
+            )
+        out = np.zeros(heats.shape, np.bool_)
+        asked = [k for k, found in enumerate(boxes) if found or positive[k].any()]
+        if not asked:
+            return out
+        seen = self._seen(photo)
+        features = self._run("outline_photo.onnx", {"photo": _planes(seen)})
+        names = ("stride2", "stride4", "stride8", "stride16")
+        for first in range(0, len(asked), _AT_ONCE):
+            some = asked[first : first + _AT_ONCE]
+            hints = np.stack([_hints(heats[k], positive[k], negative[k], seen.shape[:2]) for k in some])
+            feed = {**dict(zip(names, features, strict=True)), "hints": hints}
+            (probability,) = self._run("outline_phrase.onnx", feed)
+            for k, found in zip(some, probability[:, 0], strict=True):
+                full = _to_edges(photo, seen, found, self.level)
+                out[k] = _touching(full, boxes[k], positive[k]) & ~negative[k]
+        return out
+
+    def _seen(self, photo: Rgb) -> Rgb:
+        """The photo at the size that the net sees."""
+        height, width = photo.shape[:2]
+        scale = min(1.0, self.side_px / max(height, width))
+        w, h = (max(4 * _STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height))
+        return np.asarray(cv2.resize(photo, (w, h), interpolation=cv2.INTER_AREA), np.uint8)
+
+    def _run(self, name: str, feed: dict[str, Any]) -> list[Any]:
+        answers: list[Any] = self._sessions[name].run(None, feed)
+        return answers
+
+    @cached_property
+    def _sessions(self) -> dict[str, Any]:
+        share = os.environ.get("OMP_NUM_THREADS", "")
+        threads = min(self.threads, int(share)) if share.isdecimal() and int(share) else self.threads
+        return {path.name: cpu_session(path.read_bytes(), threads=threads) for path in self.own_files}
+
+
+def _planes(rgb: Rgb) -> FloatImage:
+    """[1, 3, h, w] float32 in 0..1."""
+    return np.ascontiguousarray(rgb.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255))
+
+
+def _hints(heat: Heat, positive: Hard, negative: Hard, seen_hw: tuple[int, ...]) -> FloatImage:
+    """[3, h/4, w/4] float32: heat and marks as the net takes them. The smallest mark stays a mark."""
+    wh = (seen_hw[1] // _HEAT_STRIDE, seen_hw[0] // _HEAT_STRIDE)
+    planes = [cv2.resize(heat, wh, interpolation=cv2.INTER_AREA)]
+    for marks in (positive, negative):
+        small = cv2.resize(marks.astype(np.float32), wh, interpolation=cv2.INTER_AREA)
+        planes.append((small > 0).astype(np.float32))
+    return np.asarray(np.clip(np.stack(planes), 0, 1), np.float32)
+
+
+def _to_edges(photo: Rgb, seen: Rgb, probability: FloatImage, level: float) -> Hard:
+    """[H, W] bool: the probability, at half of the size that the net saw, brought to the edges of the photo itself."""
+    height, width = photo.shape[:2]
+    h, w = probability.shape
+    likely = probability > level / 4
+    out = np.zeros((height, width), np.bool_)
+    if not likely.any():
+        return out
+    guide = cv2.resize(seen, (w, h), interpolation=cv2.INTER_AREA)
+    gain, base = guided_coefficients(guide, probability, _GUIDE_RADIUS, _GUIDE_EPS)
+    rows, columns = np.flatnonzero(likely.any(1)), np.flatnonzero(likely.any(0))
+    y0, y1 = max(0, int(rows[0]) - 2), min(h, int(rows[-1]) + 3)
+    x0, x1 = max(0, int(columns[0]) - 2), min(w, int(columns[-1]) + 3)
+    top, bottom, left, right = y0 * height // h, -(-y1 * height // h), x0 * width // w, -(-x1 * width // w)
+    grid_x = (np.arange(left, right, dtype=np.float32) + 0.5) * (w / width) - 0.5
+    grid_y = (np.arange(top, bottom, dtype=np.float32) + 0.5) * (h / height) - 0.5
+    at_x = np.ascontiguousarray(np.broadcast_to(grid_x.astype(np.float32), (bottom - top, right - left)))
+    at_y = np.ascontiguousarray(np.broadcast_to(grid_y.astype(np.float32)[:, None], at_x.shape))
+
+    def enlarged(field: FloatImage) -> FloatImage:
+        full: FloatImage = cv2.remap(field, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return full
+
+    total = enlarged(base)
+    for c in range(3):
+        total += enlarged(np.ascontiguousarray(gain[..., c])) * (photo[top:bottom, left:right, c] * np.float32(1 / 255))
+    # The linear model may overshoot where the net is certain.
+    rough = enlarged(probability)
+    certain = np.abs(rough - np.float32(0.5)) > np.float32(0.45)
+    out[top:bottom, left:right] = np.where(certain, rough, total) >= level
+    return out
+
+
+def _touching(mask: Hard, boxes: Sequence[Box], positive: Hard) -> Hard:
+    """The connected parts of a mask that reach into a box or a positive mark: the others belong to nothing found."""
+    count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
+    if count <= 1:
+        return mask
+    reached = np.zeros(count, np.bool_)
+    for box in boxes:
+        reached[np.unique(labels[box.slices])] = True
+    reached[np.unique(labels[positive])] = True
+    reached[0] = False
+    kept: Hard = reached[labels]
+    return kept
