@@ -38,6 +38,7 @@ def test_a_python_without_venv_names_the_package(environment, tmp_path, monkeypa
     assert not (tmp_path / "env").exists()
 
 
+@pytest.mark.slow
 def test_an_install_that_fails_leaves_no_environment(environment, tmp_path, capsys):
     folder = tmp_path / "env"
     assert environment["main"](str(folder), ["--no-index", "no-such-package-at-all"]) == 1
@@ -45,6 +46,7 @@ def test_an_install_that_fails_leaves_no_environment(environment, tmp_path, caps
     assert not folder.exists()
 
 
+@pytest.mark.slow
 def test_what_is_there_already_stays_but_is_not_ready_after_a_failure(environment, tmp_path):
     folder = tmp_path / "env"
     folder.mkdir()

@@ -16,6 +16,7 @@ def bench(*arguments):
     return ran.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_batch_killed_at_random_moments_ends_as_one_that_was_not(workers):
     said = bench("crash", "--cheap", "--photos", "6", "--kills", "5", "--workers", workers, "--seed", workers)
@@ -33,6 +34,7 @@ def test_a_finished_folder_is_skipped_as_a_whole():
     assert "photos looked at a second" in bench("resume", "--photos", "5", "--runs", "1", "--size", "96", "64")
 
 
+@pytest.mark.slow
 def test_a_batch_is_compared_with_one_thread_and_with_a_plain_loop():
     said = bench("batch", "--photos", "2", "--per", "1", "--workers", "2")
     assert "| plain loop over automask.edit |" in said
