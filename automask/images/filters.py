@@ -1,9 +1,14 @@
 """Smooths float images, with weights where only a masked part counts."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 import cv2
 import numpy as np
 
-from automask.types import FloatImage, Rgb
+from automask.types import Box, FloatImage, Rgb
+
+Enlarged: TypeAlias = tuple[tuple[slice, slice], FloatImage, Callable[[FloatImage], FloatImage]]
 
 
 def box(plane: FloatImage, radius: int) -> FloatImage:
@@ -140,3 +145,37 @@ def guided_coefficients(guide: Rgb, source: FloatImage, radius: int, eps: float)
     )
     level = mean_s - (gain * mean_g).sum(-1)
     return mean(gain), mean(level)
+
+
+def enlarge_guided(photo: Rgb, gain: FloatImage, level: FloatImage, small_wh: tuple[int, int], view: Box) -> Enlarged:
+    """The guided coefficients of a part of a reduced photo, applied to that part of the photo at full size.
+
+    The coefficients are smooth, so they are enlarged, and the photo brings its own edges.
+
+    Args:
+        photo: [H, W, 3] uint8.
+        gain, level: [h, w, 3] and [h, w], as `guided_coefficients` returns them for the part.
+        small_wh: Size of the whole reduced photo.
+        view: The part, in pixels of the reduced photo.
+
+    Returns:
+        Where the part is in the photo, its values, and what enlarges another map [h, w] of the part likewise.
+    """
+    height, width = photo.shape[:2]
+    small_w, small_h = small_wh
+    top, bottom = view.y0 * height // small_h, -(-view.y1 * height // small_h)
+    left, right = view.x0 * width // small_w, -(-view.x1 * width // small_w)
+    grid_x = (np.arange(left, right, dtype=np.float32) + 0.5) * (small_w / width) - 0.5 - view.x0
+    grid_y = (np.arange(top, bottom, dtype=np.float32) + 0.5) * (small_h / height) - 0.5 - view.y0
+    at_x = np.ascontiguousarray(np.broadcast_to(grid_x.astype(np.float32), (bottom - top, right - left)))
+    at_y = np.ascontiguousarray(np.broadcast_to(grid_y.astype(np.float32)[:, None], at_x.shape))
+
+    def enlarge(field: FloatImage) -> FloatImage:
+        full: FloatImage = cv2.remap(field, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return full
+
+    part = np.s_[top:bottom, left:right]
+    total = enlarge(level)
+    for c in range(3):
+        total += enlarge(np.ascontiguousarray(gain[..., c])) * (photo[(*part, c)] * np.float32(1 / 255))
+    return part, total, enlarge

@@ -24,7 +24,7 @@ import numpy.typing as npt
 from automask import fingerprint
 from automask.capabilities import capabilities_of
 from automask.errors import OutputError
-from automask.images import Photo, atomic_path
+from automask.images import Photo, atomic_path, filters
 from automask.masking import boxes, find, masks, quality
 from automask.protocols import Stages
 from automask.types import Alpha, Box, Hard, Plan, Region
@@ -90,7 +90,7 @@ def key_of(photo_digest: str, plan: Plan, stages: Stages) -> str | None:
         return None
     finders = (stages.segmenter, stages.refiner)
     can = [capabilities_of(finder) for finder in finders]
-    modules = (find, boxes, masks, quality)
+    modules = (find, boxes, masks, quality, filters)
     sources = {inspect.getsourcefile(module) for module in modules} | {_source_of(finder) for finder in finders}
     sources |= {str(can[0].quality or quality.DEFAULT)}
     return fingerprint.mask_key(

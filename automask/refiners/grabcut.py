@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.errors import ConfigError
-from automask.images.filters import guided_coefficients
+from automask.images.filters import enlarge_guided, guided_coefficients
 from automask.masking.boxes import tight_box, union_of
 from automask.types import Box, Hard, Heat, Rgb
 
@@ -151,24 +151,8 @@ class GrabCut:
         share = self._share(small[view], heat_s[view], allowed_s[view])
         gain, level = guided_coefficients(small[view], share, self.radius_px, self.eps)
 
-        # The two fields of the guided filter are smooth: they are enlarged, and applied to the photo at full size.
-        top, bottom = y0 * height // small_h, -(-y1 * height // small_h)
-        left, right = x0 * width // small_w, -(-x1 * width // small_w)
-        grid_x = (np.arange(left, right, dtype=np.float32) + 0.5) * (small_w / width) - 0.5 - x0
-        grid_y = (np.arange(top, bottom, dtype=np.float32) + 0.5) * (small_h / height) - 0.5 - y0
-        at_x = np.ascontiguousarray(np.broadcast_to(grid_x.astype(np.float32), (bottom - top, right - left)))
-        at_y = np.ascontiguousarray(np.broadcast_to(grid_y.astype(np.float32)[:, None], at_x.shape))
-
-        def enlarge(field: Floats) -> Floats:
-            full: Floats = cv2.remap(field, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            return full
-
-        full = enlarge(level)
-        for c in range(3):
-            full += enlarge(np.ascontiguousarray(gain[..., c])) * (
-                photo[top:bottom, left:right, c] * np.float32(1 / 255)
-            )
-        out[top:bottom, left:right] = (full >= 0.5) & allowed[top:bottom, left:right]
+        part, full, _ = enlarge_guided(photo, gain, level, (small_w, small_h), Box(x0, y0, x1, y1))
+        out[part] = (full >= 0.5) & allowed[part]
 
     def _share(self, photo: Rgb, heat: Heat, allowed: Hard) -> Floats:
         """[h, w] float32 in 0..1: GrabCut's mask mixed with the heat, or the heat alone if that is better."""

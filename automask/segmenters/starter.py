@@ -160,13 +160,9 @@ class Starter:
         if self.keep_odds > 0:
             small = np.minimum(leaves[things].sum(0) * np.float32(self.keep_odds), np.float32(1))
             others = np.clip(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), 0.0, 1.0)
-        return Survey(
-            np.clip(heats, 0.0, 1.0, out=heats),
-            others,
-            tuple(
-                {"certainty": _logit(certainty), "clarity": float(leaves.max(0).mean())} for certainty in certainties
-            ),
-        )
+        clarity = float(leaves.max(0).mean())
+        evidence = tuple({"certainty": _logit(certainty), "clarity": clarity} for certainty in certainties)
+        return Survey(np.clip(heats, 0.0, 1.0, out=heats), others, evidence)
 
     def _presence(self, share: Heat, presence: float) -> float:
         """The probability that a phrase is in the photo.

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from automask.errors import ConfigError, RefinerError
-from automask.images.filters import guided_coefficients
+from automask.images.filters import enlarge_guided, guided_coefficients
 from automask.types import Box, FloatImage, Hard, Heat, Rgb
 from automask.weights import cpu_session
 
@@ -134,10 +134,9 @@ def _hints(heat: Heat, positive: Hard, negative: Hard, seen_hw: tuple[int, ...])
 
 def _to_edges(photo: Rgb, seen: Rgb, probability: FloatImage, level: float) -> Hard:
     """[H, W] bool: the probability, at half of the size that the net saw, brought to the edges of the photo itself."""
-    height, width = photo.shape[:2]
     h, w = probability.shape
     likely = probability > level / 4
-    out = np.zeros((height, width), np.bool_)
+    out = np.zeros(photo.shape[:2], np.bool_)
     if not likely.any():
         return out
     guide = cv2.resize(seen, (w, h), interpolation=cv2.INTER_AREA)
@@ -145,23 +144,12 @@ def _to_edges(photo: Rgb, seen: Rgb, probability: FloatImage, level: float) -> H
     rows, columns = np.flatnonzero(likely.any(1)), np.flatnonzero(likely.any(0))
     y0, y1 = max(0, int(rows[0]) - 2), min(h, int(rows[-1]) + 3)
     x0, x1 = max(0, int(columns[0]) - 2), min(w, int(columns[-1]) + 3)
-    top, bottom, left, right = y0 * height // h, -(-y1 * height // h), x0 * width // w, -(-x1 * width // w)
-    grid_x = (np.arange(left, right, dtype=np.float32) + 0.5) * (w / width) - 0.5
-    grid_y = (np.arange(top, bottom, dtype=np.float32) + 0.5) * (h / height) - 0.5
-    at_x = np.ascontiguousarray(np.broadcast_to(grid_x.astype(np.float32), (bottom - top, right - left)))
-    at_y = np.ascontiguousarray(np.broadcast_to(grid_y.astype(np.float32)[:, None], at_x.shape))
-
-    def enlarged(field: FloatImage) -> FloatImage:
-        full: FloatImage = cv2.remap(field, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return full
-
-    total = enlarged(base)
-    for c in range(3):
-        total += enlarged(np.ascontiguousarray(gain[..., c])) * (photo[top:bottom, left:right, c] * np.float32(1 / 255))
+    view = np.s_[y0:y1, x0:x1]
+    part, full, enlarge = enlarge_guided(photo, gain[view], base[view], (w, h), Box(x0, y0, x1, y1))
     # The linear model may overshoot where the net is certain.
-    rough = enlarged(probability)
+    rough = enlarge(np.ascontiguousarray(probability[view]))
     certain = np.abs(rough - np.float32(0.5)) > np.float32(0.45)
-    out[top:bottom, left:right] = np.where(certain, rough, total) >= level
+    out[part] = np.where(certain, rough, full) >= level
     return out
 
 
