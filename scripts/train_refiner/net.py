@@ -29,7 +29,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.backbone = Lite0()
         self.backbone.stages = self.backbone.stages[:5]
-        _, f4, f8, f16 = 0, Lite0.FEATURES[0], Lite0.FEATURES[1], Lite0.FEATURES[2]
+        f4, f8, f16, _ = Lite0.FEATURES
         self.project = nn.ModuleList(
             Conv(c_in, c_out, act=False) for c_in, c_out in zip((16, f4, f8, f16), WIDTHS, strict=True)
         )

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import importlib
-import math
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
+from train_starter.stretch import SAVE_EVERY, Learning, train_until
 from train_starter.training import save_weights
 
 from train_refiner.net import Outline
 from train_refiner.samples import Scenes, View, views
-
-SAVE_EVERY, PRINT_EVERY = 250, 50
-MEAN_KEEPS = 0.998
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,70 +70,37 @@ def tensors(made: Sequence[View]) -> tuple[Tensor, list[Tensor], list[Tensor], l
 
 
 def train(work: Path, scenes: Scenes, schedule: Schedule, start: Path | None) -> None:
-    """Train until the minutes are spent; the checkpoint `last.pt` and `weights.safetensors` under `work` are left."""
+    """Train until the minutes are spent, in stretches (`train_until`); `weights.safetensors` is kept beside `last.pt`."""
     torch.manual_seed(schedule.seed)
     net = started(start).to(memory_format=torch.channels_last)
-    early = (net.encoder.backbone.stem, net.encoder.backbone.stages[0])
-    for part in early:
+    for part in (net.encoder.backbone.stem, net.encoder.backbone.stages[0]):
         part.requires_grad_(False)
     backbone = [p for p in net.encoder.backbone.parameters() if p.requires_grad]
     rest = [p for n, p in net.named_parameters() if not n.startswith("encoder.backbone.")]
-    rates = (schedule.lr * 0.3, schedule.lr)
-    groups = [{"params": part, "lr": lr} for part, lr in zip((backbone, rest), rates, strict=True)]
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.02)
-    mean = {k: v.clone() for k, v in net.state_dict().items()}
-    step, spent_s = 0, 0.0
-    if (work / "last.pt").exists():
-        saved = torch.load(work / "last.pt", weights_only=True)
-        net.load_state_dict(saved["net"])
-        optimiser.load_state_dict(saved["optimiser"])
-        mean, step, spent_s = saved["mean"], saved["step"], saved["spent_s"]
-        print(f"goes on at step {step}, after {spent_s / 60:.0f} minutes", flush=True)
 
-    def save() -> None:
-        state = {"net": net.state_dict(), "optimiser": optimiser.state_dict(), "mean": mean}
-        torch.save({**state, "step": step, "spent_s": spent_s}, work / "new.pt")
-        (work / "new.pt").replace(work / "last.pt")
-        save_weights(mean, work / "weights.safetensors")
-
-    losses: list[list[float]] = []
-    clock = time.monotonic()
-    for made in views(scenes, step, schedule.seed, schedule.size):
-        now = time.monotonic()
-        spent_s, clock = spent_s + min(now - clock, 10.0), now
-        done = spent_s / (60 * schedule.minutes)
-        if done >= 1:
-            break
-        for group, top in zip(optimiser.param_groups, rates, strict=True):
-            group["lr"] = top * min(1.0, (step + 1) / 200) * (0.5 + 0.5 * math.cos(math.pi * done) + 0.005)
+    def learn(made: Sequence[View]) -> tuple[Tensor, list[float]]:
         photos, hints, masks, weights = tensors(made)
         net.train()
         net.encoder.backbone.eval()
         logits = net.many(photos.contiguous(memory_format=torch.channels_last), hints)
         parts = [outline_loss(out, m, w) for out, m, w in zip(logits, masks, weights, strict=True)]
         loss = torch.stack(parts).mean()
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(backbone + rest, 5.0)
-        optimiser.step()
-        step += 1
-        keep = min(MEAN_KEEPS, (step + 1) / (step + 10))
-        with torch.no_grad():
-            for name, value in net.state_dict().items():
-                if value.dtype.is_floating_point:
-                    mean[name].lerp_(value, 1 - keep)
-        losses.append([float(loss.detach()), gain(logits, hints, masks, weights)])
-        if step % PRINT_EVERY == 0:
-            recent = np.mean(losses[-PRINT_EVERY:], 0)
-            left_min = schedule.minutes - spent_s / 60
-            print(
-                f"step {step} loss {recent[0]:.3f}, IoU {recent[1]:+.3f} over the heat's, "
-                f"{spent_s / step:.2f} s/step, {left_min:.0f} min left",
-                flush=True,
-            )
-        if step % SAVE_EVERY == 0:
-            save()
-    save()
+        return loss, [float(loss.detach()), gain(logits, hints, masks, weights)]
+
+    def look(step: int, mean: Mapping[str, Tensor], at_end: bool) -> None:
+        if at_end or step % SAVE_EVERY == 0:
+            save_weights(mean, work / "weights.safetensors")
+
+    learning = Learning(
+        net=net,
+        groups=((backbone, schedule.lr * 0.3), (rest, schedule.lr)),
+        weight_decay=0.02,
+        batches=lambda step: views(scenes, step, schedule.seed, schedule.size),
+        learn=learn,
+        report=lambda figures: f"loss {figures[0]:.3f}, IoU {figures[1]:+.3f} over the heat's,",
+        look=look,
+    )
+    train_until(learning, work, schedule.minutes)
 
 
 def gain(

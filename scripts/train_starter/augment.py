@@ -17,7 +17,6 @@ from train_starter.pictures import IGNORED, Picture, Rgb, Rows
 
 STRIDE = 4  # labels have a quarter of the picture's resolution, as the net's output has
 WHOLE = 0.55  # share of whole views; the others are crops
-# Views lie between; drawn with the share of each.
 LARGEST_TURN_DEG = 5.0
 PAINTS_IN_SRGB = (  # cabinets, walls and floors of homes: whites, greys, woods, colours, black
     (235, 233, 228),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import math
-import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,17 +12,17 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from train_starter.batches import batches
 from train_starter.labels import LEAVES
 from train_starter.losses import overlap_loss, presence_loss, set_loss
 from train_starter.net import MEAN, STD, Starter
 from train_starter.pictures import Data, Picture
+from train_starter.stretch import Learning, train_until
 
 PRESENCE = 0.05  # weight of the presence loss, which is a sum over all leaves
-SAVE_EVERY, PRINT_EVERY, LOOK_EVERY = 250, 50, 750  # steps
-MEAN_KEEPS = 0.998  # of the running mean of the weights, a step: what is exported
+LOOK_EVERY = 750  # steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,51 +65,23 @@ def started(weights: Path | None) -> Starter:
     return net
 
 
-def save_weights(state: dict[str, Tensor], path: Path) -> None:
+def save_weights(state: Mapping[str, Tensor], path: Path) -> None:
     """The weights as float16 (batch norm's counters left out): what later training starts from."""
     kept = {k: v.half().contiguous() if v.dtype.is_floating_point else v for k, v in state.items() if "num_b" not in k}
     save_file(kept, path)
 
 
 def train(work: Path, data: Data, schedule: Schedule, start: Path | None) -> None:
-    """Train until the minutes are spent; the checkpoint `last.pt` under `work` is what is left.
-
-    Stopped at any moment, the same call goes on from the last checkpoint, at most `SAVE_EVERY` steps back.
-    """
+    """Train until the minutes are spent, in stretches (`train_until`): what is left is `last.pt` under `work`."""
     torch.manual_seed(schedule.seed)
     net = started(start).to(memory_format=torch.channels_last)
-    early = (net.backbone.stem, net.backbone.stages[0], net.backbone.stages[1])
-    for part in early:
+    for part in (net.backbone.stem, net.backbone.stages[0], net.backbone.stages[1]):
         part.requires_grad_(False)
     backbone = [p for p in net.backbone.parameters() if p.requires_grad]
     head = [p for n, p in net.named_parameters() if not n.startswith("backbone.")]
-    rates = (schedule.lr * schedule.backbone_lr, schedule.lr)
-    groups = [{"params": part, "lr": lr} for part, lr in zip((backbone, head), rates, strict=True)]
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.03)
-    mean = {k: v.clone() for k, v in net.state_dict().items()}
-    step, spent_s = 0, 0.0
-    if (work / "last.pt").exists():
-        saved = torch.load(work / "last.pt", weights_only=True)
-        net.load_state_dict(saved["net"])
-        optimiser.load_state_dict(saved["optimiser"])
-        mean, step, spent_s = saved["mean"], saved["step"], saved["spent_s"]
-        print(f"goes on at step {step}, after {spent_s / 60:.0f} minutes", flush=True)
 
-    def save() -> None:
-        state = {"net": net.state_dict(), "optimiser": optimiser.state_dict(), "mean": mean}
-        torch.save({**state, "step": step, "spent_s": spent_s}, work / "new.pt")
-        (work / "new.pt").replace(work / "last.pt")
-
-    losses: list[list[float]] = []
-    clock = time.monotonic()
-    for photos, label in batches(data, step, schedule.seed, schedule.batch):
-        now = time.monotonic()
-        spent_s, clock = spent_s + min(now - clock, 10.0), now  # a machine that was paused has not trained
-        done = spent_s / (60 * schedule.minutes)
-        if done >= 1:
-            break
-        for group, top in zip(optimiser.param_groups, rates, strict=True):
-            group["lr"] = top * min(1.0, (step + 1) / 200) * (0.5 + 0.5 * math.cos(math.pi * done) + 0.005)
+    def learn(batch: tuple[Tensor, Tensor]) -> tuple[Tensor, list[float]]:
+        photos, label = batch
         net.train()
         net.backbone.eval()  # ImageNet's statistics: batches are small, and a frozen norm is cheap
         x = (photos.contiguous(memory_format=torch.channels_last) - MEAN) / STD
@@ -118,28 +89,22 @@ def train(work: Path, data: Data, schedule: Schedule, start: Path | None) -> Non
             x4 = net.backbone.early(x)
         leaves, presence = net.head(net.backbone.late(x4))
         parts = (set_loss(leaves, label, data), overlap_loss(leaves, label, data), presence_loss(presence, label, data))
-        loss = parts[0] + parts[1] + PRESENCE * parts[2]
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(backbone + head, 5.0)
-        optimiser.step()
-        step += 1
-        keep = min(MEAN_KEEPS, (step + 1) / (step + 10))
-        with torch.no_grad():
-            for name, value in net.state_dict().items():
-                if value.dtype.is_floating_point:
-                    mean[name].lerp_(value, 1 - keep)
-        losses.append([float(part.detach()) for part in parts])
-        if step % PRINT_EVERY == 0:
-            recent = " ".join(f"{value:.3f}" for value in np.mean(losses[-PRINT_EVERY:], 0))
-            left_min = schedule.minutes - spent_s / 60
-            print(f"step {step} losses {recent} {spent_s / step:.2f} s/step, {left_min:.0f} min left", flush=True)
-        if step % SAVE_EVERY == 0:
-            save()
-        if step % LOOK_EVERY == 0:
+        return parts[0] + parts[1] + PRESENCE * parts[2], [float(part.detach()) for part in parts]
+
+    def look(step: int, mean: Mapping[str, Tensor], at_end: bool) -> None:
+        if at_end or step % LOOK_EVERY == 0:
             print(f"step {step} {development_table(mean, data)}", flush=True)
-    save()
-    print(f"step {step} {development_table(mean, data)}", flush=True)
+
+    learning = Learning(
+        net=net,
+        groups=((backbone, schedule.lr * schedule.backbone_lr), (head, schedule.lr)),
+        weight_decay=0.03,
+        batches=lambda step: batches(data, step, schedule.seed, schedule.batch),
+        learn=learn,
+        report=lambda losses: "losses " + " ".join(f"{loss:.3f}" for loss in losses),
+        look=look,
+    )
+    train_until(learning, work, schedule.minutes)
 
 
 # The ten classes of kitchens that masks are judged by first, as sets of the first leaf of their labels.
@@ -167,7 +132,7 @@ def seen(photo: Picture, long_px: int = 512) -> tuple[Tensor, npt.NDArray[np.uin
     return rgb[None].float() / 255, np.asarray(label, np.uint8)
 
 
-def development_table(state: dict[str, Tensor], data: Data) -> str:
+def development_table(state: Mapping[str, Tensor], data: Data) -> str:
     """One line: the IoU of each of the ten classes on the development photos, by the largest sum of leaves.
 
     Each photo's IoU counts alike, as in scripts/eval_masks.py; only labels of `kitchens/` compete.
@@ -195,6 +160,3 @@ def development_table(state: dict[str, Tensor], data: Data) -> str:
     ten = [means[name] for name in KITCHEN_TEN if name in means]
     listed = ", ".join(f"{name} {value:.2f}" for name, value in means.items())
     return f"development photos: {np.mean(ten):.3f} over {len(ten)} ({listed})"
-
-
-__all__ = ["KITCHEN_TEN", "Schedule", "development_table", "save_weights", "seen", "started", "train"]
