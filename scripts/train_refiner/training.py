@@ -70,7 +70,7 @@ def tensors(made: Sequence[View]) -> tuple[Tensor, list[Tensor], list[Tensor], l
 
 
 def train(work: Path, scenes: Scenes, schedule: Schedule, start: Path | None) -> None:
-    """Train until the minutes are spent, in stretches (`train_until`); `weights.safetensors` is kept beside `last.pt`."""
+    """Train until the minutes are spent, in stretches (`train_until`); `weights.safetensors` is left in `work` too."""
     torch.manual_seed(schedule.seed)
     net = started(start).to(memory_format=torch.channels_last)
     for part in (net.encoder.backbone.stem, net.encoder.backbone.stages[0]):
