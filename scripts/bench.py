@@ -3,6 +3,7 @@
     python scripts/bench.py masks      CLIPSeg and SAM ViT-B at full size, random weights: eight phrases against one
     python scripts/bench.py process    whole `automask edit` processes of the starter preset: seconds and peak memory
     python scripts/bench.py paint      the paint editor alone, two objects of a 1536x1024 photo: seconds and peak memory
+    python scripts/bench.py textures   drawing each material at 1.5 megapixels, one thread
     python scripts/bench.py edit       the diffusion editor against the tutorials' script and its own bare nets
     python scripts/bench.py batch      200 photos on all cores, against one thread and against a plain loop
     python scripts/bench.py ray        two Ray workers against one
@@ -29,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import bench_batch
+import cv2
 import numpy as np
 
 SAMPLE = Path(__file__).resolve().parents[1] / "tests" / "data" / "kitchen.jpg"
@@ -47,6 +49,9 @@ def main() -> None:
     paint = commands.add_parser("paint", help="the paint editor alone, two objects of one photo")
     paint.add_argument("--runs", type=int, default=5)
     paint.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
+    textures = commands.add_parser("textures", help="drawing each material at 1.5 megapixels, one thread")
+    textures.add_argument("--runs", type=int, default=3)
+    textures.add_argument("--size", type=int, nargs=2, default=(1500, 1000), metavar=("WIDTH", "HEIGHT"))
     edit = commands.add_parser("edit", help="the diffusion editor, random weights")
     edit.add_argument("--device", default="cpu", help="cuda for meaningful figures")
     edit.add_argument("--engines", nargs="+", choices=("sd15", "sdxl"), default=["sd15", "sdxl"])
@@ -77,6 +82,8 @@ def main() -> None:
         bench_edit(flags.device, flags.engines, full_size=full_size, **counts)
     elif flags.command == "paint":
         bench_paint(flags.runs)
+    elif flags.command == "textures":
+        bench_textures(flags.runs, flags.size)
     else:
         _bench_batches(flags)
 
@@ -284,6 +291,26 @@ def paint_once(folder: Path, prompts: Sequence[str]) -> None:
         photo = editor.paint(photo, mask, prompt, seed=0)
     seconds = time.perf_counter() - began
     print(json.dumps([seconds, _megabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)]))
+
+
+def bench_textures(runs: int, size: tuple[int, int]) -> None:
+    """Each material that is drawn, at 250 px a metre, in CPU seconds of one thread; the aim is 0.35 (marble 0.5)."""
+    from automask.editors.paint.catalogue import MATERIALS
+
+    width, height = size
+    cv2.setNumThreads(1)
+    print(f"Drawing {width}x{height} pixels of a material, one thread, median of {runs}\n")
+    print("| material | CPU s |")
+    print("|---|---|")
+    for name, look in sorted(MATERIALS.items()):
+        if look.texture is None:
+            continue
+        took = []
+        for seed in range(runs):
+            began = time.process_time()
+            look.texture((height, width), 250.0, np.random.default_rng(seed))
+            took.append(time.process_time() - began)
+        print(f"| {name} | {statistics.median(took):.2f} |", flush=True)
 
 
 def _run_process(command: Sequence[str]) -> tuple[float, float]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from automask.editors.paint.catalogue import MATERIALS
+
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "bench.py"
 
 
@@ -24,12 +26,14 @@ def test_a_batch_killed_at_random_moments_ends_as_one_that_was_not(workers):
     assert "| differing at the end | 0 |" in said
 
 
+@pytest.mark.slow
 def test_photos_broken_in_fifteen_ways_are_reported_and_the_others_done():
     said = bench("broken", "--cheap", "--photos", "25", "--broken", "15", "--workers", "1")
     assert "15 of them broken in 15 ways" in said
     assert "10 done, 15 reported, exit status 4." in said
 
 
+@pytest.mark.slow
 def test_a_finished_folder_is_skipped_as_a_whole():
     assert "photos looked at a second" in bench("resume", "--photos", "5", "--runs", "1", "--size", "96", "64")
 
@@ -39,6 +43,11 @@ def test_a_batch_is_compared_with_one_thread_and_with_a_plain_loop():
     said = bench("batch", "--photos", "2", "--per", "1", "--workers", "2")
     assert "| plain loop over automask.edit |" in said
     assert "Goal: at least 1.25 times" in said
+
+
+def test_every_material_that_is_drawn_is_timed():
+    said = bench("textures", "--runs", "1", "--size", "48", "32")
+    assert all(f"| {name} |" in said for name, look in MATERIALS.items() if look.texture is not None)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs the 'ray' extra")

@@ -1,7 +1,5 @@
 """Laws that hold for every material of the catalogue."""
 
-import time
-
 import cv2
 import numpy as np
 import pytest
@@ -133,22 +131,6 @@ def test_joints_thinner_than_a_pixel_are_drawn_paler(name):
     look = MATERIALS[name]
     means = [drawn(look, (round(2 * scale), round(2 * scale)), scale).mean() for scale in (60.0, 240.0)]
     assert means[0] == pytest.approx(means[1], rel=0.05)
-
-
-@pytest.mark.parametrize("name", TEXTURED)
-def test_a_texture_of_a_megapixel_and_a_half_is_quick(name):
-    """CPU seconds of one thread, the better of two; the aim is 0.35 (marble 0.5), the rest is for slow machines."""
-    threads = cv2.getNumThreads()
-    took = []
-    try:
-        cv2.setNumThreads(1)
-        for seed in range(2):
-            began = time.process_time()
-            drawn(MATERIALS[name], (1000, 1500), 250.0, seed)
-            took.append(time.process_time() - began)
-    finally:
-        cv2.setNumThreads(threads)
-    assert min(took) < 1.0
 
 
 @pytest.mark.parametrize(
