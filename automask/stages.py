@@ -83,7 +83,7 @@ def versions(stages: Stages | None = None) -> dict[str, str]:
     }
     finders = () if stages is None else (stages.segmenter, stages.refiner)
     said = {name for part in finders for name in capabilities_of(part).computes_with}
-    for name in ("onnxruntime", "torch", "transformers", "diffusers"):
+    for name in ("torch", "transformers", "diffusers"):
         if name in sys.modules:
             found[name] = str(sys.modules[name].__version__)
         elif name in said:

@@ -36,6 +36,7 @@ from torch.nn import functional
 from train_starter.net import MEAN, STD, Conv, Lite0, Separable
 
 from automask.editors.paint.tone import LINEAR, encode, linear_of_scene, scene_of_linear
+from automask.weights.net import Net
 
 Rgb: TypeAlias = npt.NDArray[np.uint8]
 Plane: TypeAlias = npt.NDArray[np.float32]
@@ -376,17 +377,13 @@ def export(net: Surfaces, path: Path) -> None:
 
 def measure(path: Path, scenes: Sequence[Scene]) -> dict[str, float]:
     """The file's metrics on rooms: share of normals within 10 degrees, and so on."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    net = Net(path.read_bytes(), name=path, threads=1)
     rows = []
     for scene in scenes:
         h, w = scene.rgb.shape[:2]
         hw = tuple(max(32, round(side * 448 / max(h, w) / 32) * 32) for side in (h, w))
         small = cv2.resize(scene.rgb, hw[::-1], interpolation=cv2.INTER_AREA).transpose(2, 0, 1)[None]
-        out = session.run(None, {"photo": np.ascontiguousarray(small, np.float32) / np.float32(255)})[0][0]
+        out = net.run(photo=np.ascontiguousarray(small, np.float32) / np.float32(255))[0][0]
         out = out.transpose(1, 2, 0)
         wh = (out.shape[1], out.shape[0])
         normal = nearest(scene.normal, wh) / 127

@@ -61,7 +61,6 @@ HOMES: Mapping[str, Home] = {
     **{name: _home(*ADAPTERS, "testing", "weights") for name in MODELS},
     "tokenizers": _home("testing"),
     "huggingface_hub": _home("weights"),
-    "onnxruntime": _home("weights"),
     "PIL": _home("images", "results", *ADAPTERS, at_top=True),
     "pillow_heif": _home("images"),
     "coloraide": _home("editors"),

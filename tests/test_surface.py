@@ -71,7 +71,6 @@ HEAVY = {
     "hydra",
     "omegaconf",
     "yaml",
-    "onnxruntime",
     "rich",
     "torch",
     "transformers",

@@ -6,13 +6,12 @@ Its training data, its accuracy and where it fails: docs/research/surfaces.md.
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 
 from automask.types import FloatImage, Hw, Rgb
-from automask.weights import cpu_session
+from automask.weights.net import LEAST_SIDE_PX, Net
 
 NET = Path(__file__).with_name("surfaces.onnx")
 _LONG_PX = 448  # long side of its input: it was trained for 352 to 448, and a larger one predicts no better
@@ -40,11 +39,11 @@ def surfaces_of(photo: Rgb) -> SurfacePrediction:
     """The surfaces of a whole photo. The same photo gives the same bytes, on any number of threads."""
     height, width = photo.shape[:2]
     scale = _LONG_PX / max(height, width)
-    net_wh = tuple(max(_STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height))
+    net_wh = tuple(max(LEAST_SIDE_PX, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height))
     shrinks = net_wh[0] * net_wh[1] < width * height
     small = cv2.resize(photo, net_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     seen = np.ascontiguousarray(small.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255))
-    out = _session().run(None, {"photo": seen})[0][0].transpose(1, 2, 0)
+    out = _net().run(photo=seen)[0][0].transpose(1, 2, 0)
     zoom = np.float32(0.5 * np.log(width / net_wh[0] * height / net_wh[1]))
     return SurfacePrediction(
         np.ascontiguousarray(out[..., :3]),
@@ -75,5 +74,5 @@ def enlarged_part(plane: FloatImage, size_hw: Hw, corner: Hw, hw: Hw) -> FloatIm
 
 
 @cache
-def _session() -> Any:
-    return cpu_session(NET.read_bytes(), threads=1)
+def _net() -> Net:
+    return Net(NET.read_bytes(), name=NET, threads=1)

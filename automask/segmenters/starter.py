@@ -1,4 +1,4 @@
-"""The built-in segmenter: a small net in the package, run by ONNX Runtime, for a fixed vocabulary of rooms.
+"""The built-in segmenter: a small net in the package, run by OpenCV, for a fixed vocabulary of rooms.
 
 Its training data, accuracy and limits: docs/research/starter.md. The net distinguishes about ninety *leaves*, and
 predicts for each whether it is in the photo at all. A phrase is a set of leaves ("cabinets" are base, wall and tall
@@ -7,11 +7,9 @@ cabinets); its heat comes from the sum of their probabilities and from their pre
 
 import json
 import math
-import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -19,7 +17,7 @@ import numpy as np
 from automask.errors import ConfigError, SegmenterError
 from automask.segmenters.vocabulary import Vocabulary, packaged
 from automask.types import Heat, Rgb, Survey
-from automask.weights import cpu_session
+from automask.weights.net import LEAST_SIDE_PX, Net
 
 _STRIDE = 32
 
@@ -28,6 +26,7 @@ _STRIDE = 32
 _SMALL_PX = 512
 _SHARE_OF_LONG_SIDE = 5 / 6
 _MAX_ODDS = 100
+_HALF = np.float32(0.5)
 _MAX_SIDE_PX = 2048  # time and memory grow with the square, and it was trained for 760 at most
 
 # The accent wall's colour is taken from where the net is this certain, if that is at least this share of the photo.
@@ -69,8 +68,8 @@ class Starter:
         side_px: Largest long side that the net sees, rounded to a multiple of 32: small photos are seen at 512 px, and
             large ones at five sixths of their size up to this. It was trained for 280 to 760.
         mirror: Take the mean with the mirrored photo's result: more stable, at twice the time.
-        threads: Processor threads of ONNX Runtime; at least 1. A smaller OMP_NUM_THREADS takes precedence: batches set
-            it to each worker's share of the cores. The bytes do not depend on it.
+        threads: Processor threads of the net, at least 1; never more than OpenCV has, which batches set to the share of
+            each worker. The bytes do not depend on it.
         keep_odds: How strongly appliances, people, plants, pictures, lamps, seats, windows and other things that no
             phrase names keep their pixels: the factor on their odds against a phrase. 1 is even, 0 leaves nothing out.
             On sixty kitchens 1 spared 5 % of the pixels that were painted by mistake and cost no IoU of cabinets, floor
@@ -84,7 +83,6 @@ class Starter:
     own_files = tuple(
         Path(__file__).with_name("weights") / name for name in (net, "starter.json", "words.npz", "quality.json")
     )
-    computes_with = ("onnxruntime",)
     quality = Path(__file__).with_name("weights") / "quality.json"
 
     def __init__(self, *, side_px: int = 608, mirror: bool = True, threads: int = 2, keep_odds: float = 1.0) -> None:
@@ -208,13 +206,13 @@ class Starter:
         long = max(height, width)
         scale = min(self.side_px, max(_SMALL_PX, long * _SHARE_OF_LONG_SIDE)) / long
         # Each side is rounded separately: at most 3 % distortion for a common photo, and no padding.
-        net_wh = tuple(max(_STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height))
+        net_wh = tuple(max(LEAST_SIDE_PX, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height))
         small = cv2.resize(photo, net_wh, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         seen = np.ascontiguousarray(small.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255))
-        leaves, presence = self._session.run(None, {"photo": seen})
+        leaves, presence = self._net.run(photo=seen)
         if self.mirror:
-            mirrored, again = self._session.run(None, {"photo": np.ascontiguousarray(seen[..., ::-1])})
-            leaves, presence = (leaves + mirrored[..., ::-1]) / 2, (presence + again) / 2
+            mirrored, again = self._net.run(photo=np.ascontiguousarray(seen[..., ::-1]))
+            leaves, presence = (leaves + mirrored[..., ::-1]) * _HALF, (presence + again) * _HALF
         return self._merge_accent_wall(leaves[0], small), presence[0]
 
     def _merge_accent_wall(self, leaves: Heat, seen: Rgb) -> Heat:
@@ -245,16 +243,12 @@ class Starter:
     @cached_property
     def _presence_weights(self) -> tuple[float, float, float]:
         """Fitted by `calibrate` of scripts/train_starter and stored in the net's metadata."""
-        by_presence, by_strength, constant = json.loads(self._session.get_modelmeta().custom_metadata_map["presence"])
+        by_presence, by_strength, constant = json.loads(self._net.metadata["presence"])
         return by_presence, by_strength, constant
 
     @cached_property
-    def _session(self) -> Any:
-        # ONNX Runtime itself ignores the variable, and its threads wait actively: on two cores, two workers with two
-        # threads each took a tenth more processor time than with one thread each.
-        share = os.environ.get("OMP_NUM_THREADS", "")
-        threads = min(self.threads, int(share)) if share.isdecimal() and int(share) else self.threads
-        return cpu_session(packaged(self.net), threads=threads)
+    def _net(self) -> Net:
+        return Net(packaged(self.net), name=self.net, threads=self.threads)
 
 
 class StarterOpen(Starter):

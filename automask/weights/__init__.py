@@ -6,7 +6,6 @@ there is none. `fetch` downloads, and is called by `automask models fetch NAME` 
 
 from automask.weights.cache import Progress, cache_dir, expected_path, fetch, find_local, hub_dir, locate
 from automask.weights.device import Placement, choose_device, quiet_models, requires_models_extra
-from automask.weights.onnx import cpu_session
 from automask.weights.table import Weights, catalogue, find
 
 __all__ = [
@@ -16,7 +15,6 @@ __all__ = [
     "cache_dir",
     "catalogue",
     "choose_device",
-    "cpu_session",
     "expected_path",
     "fetch",
     "find",

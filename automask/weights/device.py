@@ -1,16 +1,22 @@
 """Where a model runs, and the packages that it needs."""
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from automask.errors import ConfigError, ExtraMissing
 
+# Hugging Face's packages send what is loaded, and by which version, with every request, unless one of these is set.
+_REPORT_NOTHING = ("HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK")
+
 
 @contextlib.contextmanager
 def requires_models_extra(what: str) -> Iterator[None]:
     """Turns a failed import inside the block into a sentence with the command that installs the package.
+
+    The packages are told first to report nothing: they read that when they are imported.
 
     Args:
         what: What needs the packages: the subject of the sentence.
@@ -18,6 +24,8 @@ def requires_models_extra(what: str) -> Iterator[None]:
     Raises:
         ExtraMissing: An import inside the block failed.
     """
+    for name in _REPORT_NOTHING:
+        os.environ.setdefault(name, "1")
     try:
         yield
     except ImportError as error:

@@ -5,11 +5,9 @@
 The photo is encoded once; each phrase is a light pass over its features.
 """
 
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +15,7 @@ import numpy as np
 from automask.errors import ConfigError, RefinerError
 from automask.images.filters import enlarge_guided, guided_coefficients
 from automask.types import Box, FloatImage, Hard, Heat, Rgb
-from automask.weights import cpu_session
+from automask.weights.net import Net
 
 _STRIDE = 16  # of the coarsest features: sides that the net sees are multiples of it
 _HEAT_STRIDE, _MASK_STRIDE = 4, 2
@@ -34,13 +32,11 @@ class Outline:
         side_px: Largest long side that the net sees; smaller photos are seen at their own size. It was trained on views
             of about 512 px of photos of 512 to 1024.
         level: Probability from which on a pixel is the object; 0..1.
-        threads: Processor threads of ONNX Runtime; at least 1. A smaller OMP_NUM_THREADS takes precedence.
+        threads: Processor threads, at least 1; never more than OpenCV has.
 
     Raises:
         ConfigError: A value is out of its range.
     """
-
-    computes_with = ("onnxruntime",)
 
     def __init__(self, folder: str, *, side_px: int = 1024, level: float = 0.5, threads: int = 2) -> None:
         if not 4 * _STRIDE <= side_px <= _MAX_SIDE_PX:
@@ -106,15 +102,12 @@ class Outline:
         w, h = (max(4 * _STRIDE, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height))
         return np.asarray(cv2.resize(photo, (w, h), interpolation=cv2.INTER_AREA), np.uint8)
 
-    def _run(self, name: str, feed: dict[str, Any]) -> list[Any]:
-        answers: list[Any] = self._sessions[name].run(None, feed)
-        return answers
+    def _run(self, name: str, feed: Mapping[str, FloatImage]) -> tuple[FloatImage, ...]:
+        return self._nets[name].run(**feed)
 
     @cached_property
-    def _sessions(self) -> dict[str, Any]:
-        share = os.environ.get("OMP_NUM_THREADS", "")
-        threads = min(self.threads, int(share)) if share.isdecimal() and int(share) else self.threads
-        return {path.name: cpu_session(path.read_bytes(), threads=threads) for path in self.own_files}
+    def _nets(self) -> dict[str, Net]:
+        return {path.name: Net(path.read_bytes(), name=path, threads=self.threads) for path in self.own_files}
 
 
 def _planes(rgb: Rgb) -> FloatImage:

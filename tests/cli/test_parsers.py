@@ -12,7 +12,7 @@ from automask.cli.entry import RUNS, main
 from automask.cli.parsers import program_parser
 
 COMMANDS = [" ".join(command.path) for command in commands_of(program_parser())]
-HEAVY = {"numpy", "torch", "hydra", "rich", "cv2", "PIL", "yaml", "onnxruntime"}
+HEAVY = {"numpy", "torch", "hydra", "rich", "cv2", "PIL", "yaml"}
 
 
 def test_every_command_runs_something_or_has_commands_of_its_own():

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
+from automask.weights.net import Net
+
 pytestmark = pytest.mark.models
 torch = pytest.importorskip("torch", reason="needs the 'models' extra")
 
@@ -141,7 +143,6 @@ def test_phrases_do_not_depend_on_each_other(net):
 
 def test_the_onnx_files_answer_as_the_net_does(refiner, net, tmp_path):
     pytest.importorskip("onnx", reason="an export needs onnx")
-    onnxruntime = pytest.importorskip("onnxruntime")
     from safetensors.torch import save_file
 
     save_file({k: v for k, v in net.state_dict().items() if "num_b" not in k}, tmp_path / "weights.safetensors")
@@ -149,12 +150,10 @@ def test_the_onnx_files_answer_as_the_net_does(refiner, net, tmp_path):
     refiner.export.export(trained, tmp_path, {"terms": "none"})
     photo, hints = np.random.default_rng(0).random((1, 3, 64, 96), np.float32), np.zeros((2, 3, 16, 24), np.float32)
     hints[0, 0, 4:9, 4:9] = 0.8
-    sessions = [
-        onnxruntime.InferenceSession(tmp_path / f"outline_{part}.onnx", providers=["CPUExecutionProvider"])
-        for part in ("photo", "phrase")
-    ]
-    features = dict(zip(refiner.export.NAMES, sessions[0].run(None, {"photo": photo}), strict=True))
-    (found,) = sessions[1].run(None, {**features, "hints": hints})
+    files = [tmp_path / f"outline_{part}.onnx" for part in ("photo", "phrase")]
+    encoder, decoder = (Net(file.read_bytes(), name=file, threads=1) for file in files)
+    features = dict(zip(refiner.export.NAMES, encoder.run(photo=photo), strict=True))
+    (found,) = decoder.run(**features, hints=hints)
     with torch.no_grad():
         expected = torch.sigmoid(net(torch.from_numpy(photo), torch.from_numpy(hints))).numpy()
     assert found == pytest.approx(expected, abs=5e-3)  # weights are stored as float16

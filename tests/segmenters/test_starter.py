@@ -438,12 +438,6 @@ def test_without_an_accent_wall_a_backsplash_stays_one() -> None:
     assert starter._merge_accent_wall(leaves, np.zeros((64, 96, 3), np.uint8)) is leaves
 
 
-@pytest.mark.parametrize(("share", "used"), [("1", 1), ("8", 2), ("", 2), ("0", 2), ("4,2", 2)])
-def test_a_workers_share_of_the_cores_goes_before_its_own_threads(monkeypatch, share, used):
-    monkeypatch.setenv("OMP_NUM_THREADS", share)
-    assert Starter(threads=2)._session.get_session_options().intra_op_num_threads == used
-
-
 def test_the_heat_does_not_depend_on_the_number_of_threads():
     photo = np.random.default_rng(0).integers(0, 256, (96, 144, 3), dtype=np.uint8)
     one, two = (Starter(threads=threads).heats(photo, ["wall", "floor"]) for threads in (1, 2))
