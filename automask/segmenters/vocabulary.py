@@ -2,7 +2,9 @@
 
 Most texts are in the table of `starter.json`. Others are read by the rules below, and last by meaning, with the vectors
 of `words.npz` (made by scripts/distil_words.py). A wrong guess repaints the wrong object, while a refusal costs only
-some typing: in doubt, a text is refused.
+some typing: in doubt, a text is refused. Every word is accounted for: as a thing, as part of a known compound, as a
+word that may be dropped, or as one that describes the thing after it. Words that pick one of several things
+("left", "above the bed") are taken off before a text comes here: `automask.plan.pointing`.
 """
 
 import difflib
@@ -23,6 +25,7 @@ from automask.errors import DOCUMENTATION, UnknownPhrase, WeightsMissing
 # Least similarity of a misspelt word to a known one (difflib's ratio). 0.82 reads "cabnets", "isalnd" and
 # "refridgerator", but neither "grass" as "glass" (0.80) nor "floor" as "door" (0.67).
 _SPELLING = 0.82
+_MIN_LETTERS = 4  # of a word that a misspelt one may mean: "tapis" is French for a rug, and no tap
 
 # Cosine similarities. Chosen on the half "tune" of tests/segmenters/words_heldout.json; the other half's rates are in
 # docs/research/starter.md.
@@ -44,7 +47,8 @@ _PICKING = frozenset(
 _PLACING = frozenset(
     (
         *("upper", "lower", "top", "bottom", "overhead", "high", "low", "back", "rear", "far", "near", "front", "end"),
-        *("opposite", "inner", "outer", "side"),
+        *("opposite", "inner", "outer", "side", "next", "adjacent", "neighbouring", "neighboring", "adjoining"),
+        *("north", "south", "east", "west", "northern", "southern", "eastern", "western"),
     )
 )
 _OTHERWISE = frozenset(
@@ -59,6 +63,51 @@ _RELATIONS = (
     *(("at",), ("in",), ("inside",), ("around",), ("along",), ("between",), ("against",), ("opposite",)),
 )
 _RELATING = frozenset(relation[0] for relation in _RELATIONS)
+# Words that join things, count them, or ask for something. They never describe the thing after them, so a text that
+# holds one is not read without it: "walls save the ceiling" is not the ceiling.
+_JOINING = frozenset(
+    (
+        *(
+            "save",
+            "bar",
+            "including",
+            "includes",
+            "include",
+            "incl",
+            "excl",
+            "exclusive",
+            "inclusive",
+            "besides",
+            "also",
+        ),
+        *("surrounding", "surrounded", "covering", "covered", "touching", "facing", "holding", "supporting", "hanging"),
+        *("adjoining", "bordering", "flanking", "framing", "hiding", "meeting", "joining", "connecting", "matching"),
+        *("across", "toward", "towards", "through", "throughout", "into", "onto", "off", "out", "up", "down", "to"),
+        *("upon", "within", "amid", "among", "amongst", "past", "via", "per", "as", "then", "till", "until", "since"),
+        *("about", "after", "before", "during", "beyond", "concerning", "regarding", "despite", "unlike", "whereas"),
+        *("that", "which", "who", "whose", "where", "when", "while", "if", "is", "are", "was", "were", "be", "being"),
+        *("has", "have", "having", "do", "does", "can", "could", "will", "would", "should", "must", "may", "might"),
+        *("i", "we", "you", "they", "it", "us", "them", "nobody", "somebody", "everyone", "everything", "something"),
+        *("please", "only", "just", "even", "too", "very", "more", "most", "less", "least", "much", "many", "few"),
+        *("several", "enough", "additional", "extra", "various", "certain", "else", "same", "such"),
+        *(
+            "add",
+            "insert",
+            "put",
+            "place",
+            "furnish",
+            "stage",
+            "remove",
+            "delete",
+            "erase",
+            "replace",
+            "swap",
+            "change",
+        ),
+        *("make", "turn", "paint", "repaint", "recolor", "recolour", "cover", "hide", "keep", "give", "use", "get"),
+        *("want", "need", "show", "see", "find", "select", "pick", "choose", "edit", "clean", "fix", "set", "move"),
+    )
+)
 _MAX_WORDS = 10  # of a text: every combination of words to leave out is tried
 _SHOWN_LETTERS = 60  # of a text in a refusal
 _ALL_THINGS = f"{DOCUMENTATION}/guide/things.md"
@@ -66,16 +115,16 @@ _LEVELS = frozenset(("upper", "lower", "tall"))
 _BUILT = frozenset(("built", "walk", "drop"))  # before an "in" that is not a position
 _UNDER = frozenset(("under", "below", "beneath", "underneath"))
 _ABOVE = frozenset(("above", "over"))
-_JOINED = frozenset(("of", "on", "at", "in", "by"))  # "stools at the bar" are bar stools
-_AMOUNTS = frozenset(("pair", "set", "row", "bunch", "pile", "stack", "group", "number", "couple"))
-_WORKTOPS = frozenset(("countertop", "island countertop", "sink", "cooktop", "stove", "kitchen island"))
-_HIGH = frozenset((*_WORKTOPS, "refrigerator", "range hood", "backsplash", "microwave", "oven"))
-# The position of an object selects a narrower phrase: (phrases, relations, neighbours or None for any) -> phrase.
-_NARROWER: tuple[tuple[frozenset[str], frozenset[str], frozenset[str] | None, str], ...] = (
-    (frozenset(("cabinets", "base cabinets")), _UNDER, _WORKTOPS, "base cabinets"),
-    (frozenset(("cabinets", "wall cabinets")), _ABOVE, _HIGH, "wall cabinets"),
-    (frozenset(("wall", "backsplash")), _ABOVE | {"behind"}, _WORKTOPS - {"kitchen island"}, "backsplash"),
-    (frozenset(("wall",)), frozenset(("behind",)), None, "accent wall"),
+_PLACED = frozenset(("of", "in"))  # "wall of the kitchen"
+_AMOUNTS = frozenset(("pair", "set", "row", "bunch", "pile", "stack", "group", "couple"))
+_WORKTOPS = frozenset(("countertop", "cooktop", "stove"))
+# A position that says of which kind a thing is, whatever else there is in the photo: (phrases, relations, neighbours)
+# -> phrase. All other positions pick one of several, and are not for the vocabulary to read.
+_NARROWER: tuple[tuple[frozenset[str], frozenset[str], frozenset[str], str], ...] = (
+    (frozenset(("cabinets", "base cabinets")), _UNDER, frozenset(("countertop",)), "base cabinets"),
+    (frozenset(("cabinets", "wall cabinets")), _ABOVE, frozenset(("countertop",)), "wall cabinets"),
+    (frozenset(("backsplash",)), _ABOVE | {"behind"}, _WORKTOPS | {"sink"}, "backsplash"),
+    (frozenset(("wall",)), _ABOVE | {"behind"}, _WORKTOPS, "backsplash"),
     (
         frozenset(("lamp", "lights")),
         _ABOVE,
@@ -84,14 +133,13 @@ _NARROWER: tuple[tuple[frozenset[str], frozenset[str], frozenset[str] | None, st
     ),
     (frozenset(("countertop",)), frozenset(("on",)), frozenset(("kitchen island",)), "island countertop"),
 )
-# Other words for the positions that the table knows.
+# Other words for the levels that the table knows.
 _PLACES = (
     *((place, "upper") for place in ("overhead", "eye level", "high level", "top", "wall mounted", "hanging", "high")),
     *((place, "lower") for place in ("base", "bottom", "low level", "under counter", "undercounter", "floor standing")),
     *((place, "tall") for place in ("floor to ceiling", "full height", "full length", "ceiling high", "larder")),
-    *((place, "back") for place in ("rear", "far", "end")),
 )
-# A room has several of these, and a position picks one of them: "window above the sink" is not every window.
+# A room has several of these, and a neighbour's name before one picks it.
 _ONE_OF = frozenset(("wall", "window", "door", "cabinets", "base cabinets", "wall cabinets", "tall cabinet"))
 _FRONTS = frozenset(("door", "front", "panel", "face"))
 _FRONTED = frozenset(("cabinets", "base cabinets", "wall cabinets", "tall cabinet"))
@@ -122,6 +170,12 @@ class Vocabulary:
         self._keys = {_key(word): phrase for word, phrase in self._typed.items()}
         self._refused = {_key(word) for word in content["refused"]}
         self._dropped = {word for group in content["dropped"].values() for word in group}
+        self._starts = frozenset(content["dropped"]["start"])
+        self._places = frozenset(content["dropped"]["place"])
+        self._words_of = {
+            phrase: {singular(word) for typed in (phrase, *entry["also"]) for word in typed.split()}
+            for phrase, entry in phrases.items()
+        }
         whole = (*self._typed, *self._dropped)
         self._singles = {singular(word) for typed in whole for word in typed.split()}
 
@@ -136,23 +190,14 @@ class Vocabulary:
         Raises:
             UnknownPhrase: It means none of them, or picks one of several ("left wall"), which the net cannot do.
         """
-        signs = re.sub(r"[&+/]", " and ", re.sub(r"['\u2019]s?\b", "", text.casefold()))
-        words = self._drop_connectives(re.sub(r"[^\w]+|_", " ", signs).split())
-        phrase = self._look_up(words) if len(words) <= _MAX_WORDS else None
+        phrase = self.find(text)
         if phrase is not None:
             return phrase
+        words = self._words(text)
         shown = text if len(text) <= _SHOWN_LETTERS else text[:_SHOWN_LETTERS] + "..."
         head, _, tail = _split(words)
         picking = next((word for word in (*head, *tail) if singular(word) in _PICKING), None)
         placing = next((word for word in (*head[:-1], *tail) if word in _PLACING), None)
-        latin = all(re.fullmatch("[a-z]+", word) for word in words)
-        if latin and len(words) <= _MAX_WORDS and not _OTHERWISE.intersection(words) and not self._is_refused(words):
-            corrected = self._correct_spelling(words)
-            phrase = self._look_up(corrected)
-            if phrase is None and picking is None:
-                phrase = self._in_relation(corrected)
-            if phrase is not None:
-                return phrase
         near = ", ".join(self._nearest(words[:_MAX_WORDS]))
         if "and" in words:
             raise UnknownPhrase(
@@ -168,6 +213,27 @@ class Vocabulary:
             f"the starter segmenter does not know {shown!r}",
             hint=f"nearest known words: {near} ({_ALL_THINGS} lists all; preset=photo takes any)",
         )
+
+    def find(self, text: str) -> str | None:
+        """As `read`, but None for a text that means no phrase: much faster where the answer is no."""
+        words = self._words(text)
+        if not words or len(words) > _MAX_WORDS:
+            return None
+        phrase = self._look_up(words, direct=True) or self._by_place(words) or self._look_up(words)
+        if phrase is not None:
+            return phrase
+        latin = all(re.fullmatch("[a-z]+", word) for word in words)
+        if not latin or _OTHERWISE.intersection(words) or self._is_refused(words):
+            return None
+        corrected = self._correct_spelling(words)
+        phrase = self._look_up(corrected)
+        picks = any(singular(word) in _PICKING for word in words)
+        return phrase if phrase is not None or picks else self._in_relation(corrected)
+
+    def _words(self, text: str) -> list[str]:
+        owned = re.sub(r"^(.+?)['\u2019]s? (.+)$", r"\2 of \1", text.casefold())  # "the island's worktop"
+        signs = re.sub(r"[&+/]", " and ", re.sub(r"['\u2019]s?\b", "", owned))
+        return self._drop_connectives(re.sub(r"[^\w]+|_", " ", signs).split())
 
     def _drop_connectives(self, words: list[str]) -> list[str]:
         """The words without mere connecting words ("black and white floor", "built in shelves").
@@ -188,11 +254,16 @@ class Vocabulary:
         bare = self._strip_modifiers(words)
         return bool({_key(" ".join(words)), _key(" ".join(bare))} & self._refused)
 
-    def _look_up(self, words: list[str]) -> str | None:
-        """The phrase, after dropping as few leading words as necessary, all of which must be droppable."""
+    def _look_up(self, words: list[str], *, direct: bool = False) -> str | None:
+        """The phrase, after dropping as few leading words as necessary, all of which must be droppable.
+
+        Args:
+            words: Of the text.
+            direct: Nothing is dropped.
+        """
         while words:
             phrase = self._exact.get(" ".join(words)) or self._keys.get(_key(" ".join(words)))
-            if phrase is not None:
+            if phrase is not None or direct:
                 return phrase
             dropped = next((n for n in (1, 2) if " ".join(words[:n]) in self._dropped), len(words))
             words = words[dropped:]
@@ -207,37 +278,70 @@ class Vocabulary:
             known = len(word) < 4 or word in _PICKING or not self._singles.isdisjoint((single, stem))
             known = known or single in self._refused or self._meaning.knows(single)
             near = [] if known else difflib.get_close_matches(single, sorted(self._singles), n=1, cutoff=_SPELLING)
-            out += near or [word]
+            out += [word] if not near or len(near[0]) < _MIN_LETTERS else near
         return out
 
     def _in_relation(self, words: list[str]) -> str | None:
-        """The phrase of an object that is described by another: "tap over the sink", "doors of the cabinets"."""
+        """The phrase of a thing whose kind is told by another: "tiles behind the hob", "doors of the cabinets"."""
         head, relation, tail = _split(words)
+        placed = tail and all(word in self._places for word in self._strip_modifiers(tail, self._starts))
         tail = self._strip_modifiers(tail)
-        if not tail:  # "wall of the kitchen" is a wall; "under the sink" is not the sink
-            return None if words and words[0] in _RELATING else self._noun_phrase(head)
-        if relation in _JOINED:
-            if singular(head[-1]) in _AMOUNTS and relation == "of":
+        if words[0] not in _RELATING and (not relation or (placed and relation in _PLACED)):
+            return self._noun_phrase(head)  # "wall of the kitchen" is a wall
+        if not tail:  # "under the sink" is not the sink
+            return None
+        if relation == "of":
+            if singular(head[-1]) in _AMOUNTS and len(self._strip_modifiers(head)) == 1:
                 return self._noun_phrase(tail)
-            joined = self._look_up(tail + head)
-            if joined is not None or relation == "of":
-                return joined  # a part of a known object is not the object: "legs of the table"
+            # A part of a known object is not the object: "legs of the table".
+            return self._look_up(tail + head) or self._by_parts(tail + head)
         phrase = "backsplash" if singular(head[-1]) == "tile" else self._noun_phrase(head)
         neighbour = self._noun_phrase(tail)
-        if phrase is None or neighbour is None:
-            return None
         for phrases, relations, which, narrower in _NARROWER:
-            if phrase in phrases and relation in relations and (which is None or neighbour in which):
+            if phrase in phrases and relation in relations and neighbour in which:
                 return narrower
-        picks = phrase in _ONE_OF and relation not in _JOINED
-        return None if picks or singular(head[-1]) == "tile" else phrase
+        return None
 
     def _noun_phrase(self, words: list[str]) -> str | None:
         """The phrase of a noun with the words before it."""
+        words = self._strip_modifiers(words, self._starts)
+        if not words or self._starts.intersection(words) or (_JOINING - self._dropped).intersection(words[:-1]):
+            return None
         phrase = self._look_up(words) or self._by_place(words)
+        between = self._from_first_thing(words)[:-1]
+        if phrase is None and not {*map(singular, between)} <= self._singles:
+            return None
         if phrase is None and not _PLACING.intersection(words[:-1]):
-            phrase = self._by_meaning(words, min_similarity=_SAME) or self._by_parts(words) or self._by_meaning(words)
-        return phrase or self._by_parts(words)
+            phrase = self._by_meaning(words, min_similarity=_SAME)
+            if phrase is not None and len(self._strip_modifiers(words)) <= 2:
+                return phrase  # a compound of WordNet: "writing table" is a desk
+            phrase = phrase or self._by_parts(words) or self._by_meaning(words)
+        phrase = phrase or self._by_parts(words)
+        return phrase if phrase is not None and self._accounts_for(phrase, words) else None
+
+    def _accounts_for(self, phrase: str, words: list[str]) -> bool:
+        """Whether a phrase is a reading of every word, and not of some of them only.
+
+        A word that is a thing by itself must be in a known text of the phrase: a drawer pull is a handle, as a drawer
+        handle is one, but a window surround is no fireplace. Words that are not known may only stand before it.
+        """
+        if self._look_up(words) == phrase:
+            return True
+        bare = self._strip_modifiers(words)
+        things = [singular(word) for word in words if _key(word) in self._keys and word not in self._dropped]
+        if len(bare) == len(things) == 2 and things[0] == bare[0] and phrase not in _ONE_OF:
+            return things[1] in self._words_of[phrase]  # "vanity mirror", but "sink cabinets" are not all cabinets
+        if things[:-1] and not set(things[:-1]) <= self._words_of[phrase]:
+            return False
+        if things and things[0] not in self._words_of[phrase]:
+            return False
+        between = self._from_first_thing(words)[:-1]  # a noun that describes another is in singular: "drawer pulls"
+        return between[:1] == list(map(singular, between[:1])) and {*map(singular, between)} <= self._words_of[phrase]
+
+    def _from_first_thing(self, words: list[str]) -> list[str]:
+        """The words from the first on that is a thing by itself, without those of a room."""
+        things = (i for i, word in enumerate(words) if word not in self._dropped and _key(word) in self._keys)
+        return [word for word in words[next(things, len(words) - 1) :] if word not in self._places]
 
     def _by_place(self, words: list[str]) -> str | None:
         """The phrase, if the position is worded differently from the table: "full height units" are tall ones."""
@@ -254,7 +358,7 @@ class Vocabulary:
 
         A word that is itself a known object is not left out, nor is a position: a piano lamp may not be a lamp.
         """
-        if words and singular(words[-1]) in _FRONTS and len(words) > 1:
+        if len(words) > 1 and singular(words[-1]) in _FRONTS and words[-2] not in _LEVELS:
             behind = self._by_parts(words[:-1])
             if behind in _FRONTED:
                 return behind
@@ -262,7 +366,7 @@ class Vocabulary:
             i
             for i, word in enumerate(words[:-1])
             if word in self._dropped
-            or (word not in _PLACING and word not in _RELATING and _key(word) not in self._keys)
+            or (word not in _PLACING and word not in _RELATING | _JOINING and _key(word) not in self._keys)
         ]
         for n in range(len(free) + 1):
             for dropped in combinations(free, n):
@@ -286,9 +390,9 @@ class Vocabulary:
         clear = similarity[phrase] - max(background, *others, -1.0) >= _MARGIN
         return phrase if clear or similarity[phrase] >= _SAME else None
 
-    def _strip_modifiers(self, words: list[str]) -> list[str]:
-        """The words without the leading ones that may be dropped; possibly empty."""
-        while words and words[0] in self._dropped:
+    def _strip_modifiers(self, words: list[str], which: frozenset[str] | None = None) -> list[str]:
+        """The words without the leading ones that may be dropped, or that are in `which`; possibly empty."""
+        while words and words[0] in (self._dropped if which is None else which):
             words = words[1:]
         return words
 

@@ -1,0 +1,178 @@
+"""Words that pick one of several: what they mean, whatever segmenter there is."""
+
+import functools
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from automask.errors import AutomaskError, UnknownPhrase
+from automask.plan.pointing import COUNTS, ORDINALS, Pick, Pointing, is_pointing, notation, point
+from automask.segmenters.vocabulary import Vocabulary
+
+SENTENCES = Path(__file__).with_name("sentences.txt")
+
+
+@pytest.fixture(scope="module")
+def find():
+    return functools.cache(Vocabulary.packaged().find)
+
+
+def read(text, find):
+    """The thing and the picks that a sentence is read as, as the file of sentences writes them, or `refused`."""
+
+    def understood(pointing):
+        thing = find(pointing.thing)
+        if thing is None:
+            raise UnknownPhrase(pointing.thing, hint="")
+        picks = (replace(pick, things=tuple(map(understood, pick.things))) for pick in pointing.picks)
+        return replace(pointing, thing=thing, picks=tuple(picks))
+
+    try:
+        pointing = understood(point(text, find))
+    except AutomaskError:
+        return "refused"
+    return " | ".join((pointing.thing, *sorted(notation(pointing).split(", "))))
+
+
+def sentences(half):
+    """Each sentence of a half of the file, with its reading."""
+    for line in SENTENCES.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.split("|")]
+        if cells[0] == half:
+            text, thing, *which = cells[1:]
+            yield text, " | ".join((thing, *sorted("".join(which).split(", ")))) if which else thing
+
+
+@pytest.mark.parametrize("half", ["open"])
+def test_sentences_are_read_as_they_were_meant_or_refused(half, find):
+    expected = dict(sentences(half))
+    got = {text: read(text, find) for text in expected}
+    promised = [text for text, wanted in expected.items() if wanted != "refused"]
+    others = [text for text, wanted in expected.items() if wanted == "refused"]
+    assert len(promised) + len(others) >= 150
+    assert sum(got[text] == expected[text] for text in promised) >= 0.95 * len(promised)
+    assert sum(got[text] == "refused" for text in others) >= 0.95 * len(others)
+    misread = {text: got[text] for text in expected if got[text] not in ("refused", expected[text])}
+    assert misread == {}
+
+
+# ------------------------------------------------------------ laws, without any segmenter
+
+
+@pytest.mark.parametrize("text", ["Island", "kitchen  chairs", "Keep Out sign", "sofa", "壁", ""])
+def test_words_that_do_not_point_stay_as_they_were_typed(text):
+    assert point(text) == Pointing(text, (), text.endswith("chairs"))
+
+
+@pytest.mark.parametrize(("word", "side"), [("left", "left"), ("right", "right"), ("top", "top"), ("bottom", "bottom")])
+def test_an_end_means_the_same_before_and_after_the_thing(word, side):
+    before, after = point(f"the {word} picture"), point(f"picture on the {word}")
+    assert before == after == Pointing("picture", (Pick("end", side, (1,)),), plural=False)
+    assert point(f"{word} pictures") == point(f"pictures at the {word}") == point(f"the pictures on the {word} side")
+
+
+def test_a_singular_is_the_outermost_and_a_plural_the_half():
+    assert notation(point("left picture")) == "leftmost"
+    assert notation(point("left pictures")) == "left half"
+    assert notation(point("leftmost pictures")) == "leftmost"
+    assert notation(point("two left pictures")) == notation(point("the two leftmost pictures")) == "leftmost 2"
+
+
+@pytest.mark.parametrize(("number", "word"), list(enumerate(ORDINALS, start=1)))
+def test_ordinals_count_from_the_left_unless_told_otherwise(number, word):
+    plain = Pick("nth", "left", (number,))
+    assert point(f"the {word} stool").picks == point(f"{word} stool from the left").picks == (plain,)
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number, "th")
+    assert point(f"{number}{ending} stool from right").picks == (Pick("nth", "right", (number,)),)
+
+
+@pytest.mark.parametrize(("number", "word"), list(enumerate(COUNTS, start=1)))
+def test_a_count_is_a_word_or_a_number(number, word):
+    assert point(f"{word} chairs").picks == point(f"the {number} chairs").picks == (Pick("surest", numbers=(number,)),)
+
+
+def test_last_is_the_first_from_the_other_side():
+    assert point("last stool").picks == point("first stool from the right").picks
+    assert point("last shelf from the top").picks == point("first shelf from the bottom").picks
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("picture 2", (2,)),
+        ("picture #2", (2,)),
+        ("picture number 2", (2,)),
+        ("pictures 1 and 3", (1, 3)),
+        ("pictures 1 to 3", (1, 2, 3)),
+    ],
+)
+def test_numbers_after_the_thing_are_those_of_the_overlay(text, numbers):
+    pointing = point(text)
+    assert pointing.picks == (Pick("numbers", numbers=numbers),)
+    assert pointing.thing.startswith("picture")
+
+
+def test_words_before_the_thing_may_come_in_any_order():
+    read_as = {
+        tuple(sorted(map(notation_of_one, point(f"{a} {b} {c} chair").picks)))
+        for a, b, c in (("left", "large", "red"), ("red", "left", "large"), ("large", "red", "left"))
+    }
+    assert read_as == {("largest", "leftmost", "looks red")}
+
+
+def notation_of_one(pick):
+    return notation(Pointing("", (pick,)))
+
+
+RELATIONS = ("left of", "right of", "above", "below", "on", "next to", "behind", "in front of", "nearest to")
+
+
+@pytest.mark.parametrize(("relation", "thing"), list(product(RELATIONS, ("bed", "kitchen island", "sofa"))))
+def test_a_relation_names_another_thing_to_look_for(relation, thing):
+    pointing = point(f"the picture {relation} the {thing}")
+    assert pointing.things == ("picture", pointing.picks[0].things[0].thing)
+    assert pointing.picks[0].what == relation
+    assert thing in pointing.things[1]
+
+
+def test_everything_but_some_is_everything_without_what_these_words_pick():
+    for words in ("left picture", "second picture", "largest picture"):
+        inner = point(words)
+        assert point(f"all but the {words}") == Pointing("picture", (Pick("but", picks=inner.picks),), plural=True)
+    assert notation(point("all pictures but the largest")) == "but (largest)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("left one", "the left", "behind the sofa", "picture between the windows", "every other chair"),
+        *("cabinets and walls", "chairs without arms", "left left chair", "second third chair", "top drawer"),
+        *("back of the chair", "left half of the wall", "all but the chairs", "island with marble top"),
+        *("picture above the sofa next to the window", "left cabinet door"),
+    ],
+)
+def test_words_that_cannot_be_followed_are_refused_in_one_line(text):
+    with pytest.raises(UnknownPhrase) as refusal:
+        point(text)
+    assert str(refusal.value).startswith(f"{text!r}: ")
+    assert refusal.value.hint
+    assert "\n" not in str(refusal.value)
+    assert is_pointing(text)
+
+
+# ------------------------------------------------------------ compounds that a segmenter knows
+
+
+def test_a_compound_that_the_segmenter_knows_keeps_its_words():
+    known = {"cabinets": "cabinets", "upper cabinets": "wall cabinets", "black wall": "black wall"}
+    assert point("upper cabinets", known.get) == Pointing("upper cabinets", (), plural=True)
+    assert notation(point("upper cabinets")) == "top half"
+    assert point("left upper cabinets", known.get) == Pointing("upper cabinets", (Pick("half", "left"),), plural=True)
+    assert point("black wall", known.get).picks == ()
+
+
+def test_a_word_that_the_segmenter_only_drops_points():
+    known = {"cabinets": "cabinets", "dark cabinets": "cabinets"}
+    assert point("dark cabinets", known.get) == Pointing("cabinets", (Pick("looks", "dark"),), plural=True)
