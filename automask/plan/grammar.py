@@ -27,6 +27,9 @@ _CURLY_QUOTES = frozenset("\u201c\u201d\u201e\u201f\uff02")
 _WIDE_COMMAS = frozenset("\uff0c\u3001")
 _WIDE_SEMICOLON = "\uff1b"
 _DASHES = "-=\u2010\u2011\u2012\u2013\u2014\u2015\u2212\uff0d\uff1d"
+_ADDING = frozenset(("add", "insert", "furnish", "refurnish"))
+_ADDING_BEFORE_ARTICLE = frozenset(("stage", "put", "place", "install", "hang"))  # also nouns: "place mat"
+_ARTICLES = frozenset(("a", "an", "the", "this", "my", "our", "some", "more", "two", "three", "four"))
 _ARROW_HEADS = re.compile("[>\uff1e\u21d2\u27f6\u27f9\u2794\u279c\u27a1]")
 
 
@@ -241,6 +244,7 @@ class WordParser:
                 self.fail(problem, chars[arrows[0].start].position, 'expected words to keep; quote "keep" to find it')
             keep = self.parse_names(chars[first_word.stop :], end, "a word to keep")
             return _Part((), (), keep, _Prompt(end))
+        self.refuse_adding(chars[: arrows[0].start] if arrows else chars)
         if not arrows:
             if self.prompts:
                 self.fail_without_arrow(start, end)
@@ -250,6 +254,17 @@ class WordParser:
             self.fail("a second arrow", position, "expected ';' before another edit; quotes make an arrow literal")
         targets, excepts = self.parse_targets(chars[: arrows[0].start], chars[arrows[0].start].position)
         return _Part(targets, excepts, (), self.parse_prompt(chars[arrows[0].stop :], end))
+
+    def refuse_adding(self, chars: list[_Char]) -> None:
+        """Raises for words that ask for something new, such as "add a sofa"; they would be taken for a thing."""
+        words = ["".join(char.text for char in chars[word]).lower() for word in itertools.islice(_words(chars), 2)]
+        first = next(_words(chars), slice(0, 0))
+        if not all(char.plain for char in chars[first]) or not words:
+            return
+        alone = len(words) == 1 or words[1] in _ARTICLES
+        if words[0] in _ADDING or (words[0] in _ADDING_BEFORE_ARTICLE and alone):
+            problem = f"{words[0]!r} asks for something that is not in the photo; automask changes what is there"
+            self.fail(problem, chars[0].position, f"say what changes and what it becomes, as in {EXAMPLE!r}")
 
     def find_arrows(self, chars: list[_Char]) -> Iterator[slice]:
         """Where the part has `->`, `=>` or `→`."""

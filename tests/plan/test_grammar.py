@@ -395,3 +395,22 @@ def test_there_are_as_many_variants_as_the_product_of_the_alternatives(edits):
     assert len({variant.words for variant in made}) == len(made)
     assert len({variant.name for variant in made}) == len(made)
     assert all(variant.plan[0].prompt.startswith("x") for variant in made)
+
+
+@pytest.mark.parametrize(
+    "text", ["add a sofa", "Add sofa -> red", "furnish the room", "stage this room", "put a rug under the table", "stage"]
+)
+@pytest.mark.parametrize("parse", [parse_plan, parse_targets])
+def test_words_that_ask_for_something_new_get_one_clear_sentence(parse, text):
+    with pytest.raises(PlanError) as refusal:
+        parse(f"island -> marble; {text}")
+    word = text.split()[0].lower()
+    assert str(refusal.value).startswith(
+        f"line 1, column 19: '{word}' asks for something that is not in the photo; automask changes what is there; "
+        "say what changes and what it becomes, as in 'island -> marble'"
+    )
+
+
+@pytest.mark.parametrize("text", ["place mat -> red", "stage light -> red", '"add" sign -> red', "putty -> red"])
+def test_things_whose_name_begins_like_a_wish_are_targets(text):
+    assert len(parse_plan(text)) == 1
