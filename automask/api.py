@@ -320,6 +320,7 @@ def batch(
     mask_cache_mb: float | None = None,
     on_doubt: OnDoubt = WHEN_IN_DOUBT,
     doubt_below: float = DOUBT_BELOW,
+    overwrite: bool = False,
     on_report: Callable[[JobReport], None] | None = None,
 ) -> BatchResult:
     """The same edits in many photos, written as `automask batch` writes them; a photo that fails stops no other.
@@ -342,6 +343,8 @@ def batch(
         recursive: Subfolders too, mirrored below `out`.
         workers: How many photos are worked on at a time; None decides by the cores and the models.
         retry_failed: Only the photos that OUT/failures.csv lists.
+        overwrite: True also replaces files in `out` that automask did not write, or that were changed since; never a
+            photo of the source.
         on_report: Called with each report, in order of completion.
 
     Raises:
@@ -361,6 +364,7 @@ def batch(
     of_call, given = RunSettings.of_arguments(**settings)
     cfg = {**composed, **asdict(_merged(of_call, composed, given, texts)), "out": results}
     cfg["recursive"] = recursive or composed["recursive"]
+    cfg["overwrite"] = overwrite
     made = None if plan is None else variants_from(plan)
     opened = open_batch(sought, made, cfg, retry_failed=retry_failed)
     reports = run_jobs(
@@ -449,6 +453,8 @@ def _texts(overrides: Overrides, where_out_goes: str) -> Sequence[str]:
     texts = config.override_texts(overrides)
     if any(config.root_of(text) == "out" for text in texts):
         raise ConfigError("the overrides set 'out'", hint=where_out_goes)
+    if any(config.root_of(text) == "overwrite" for text in texts):
+        raise ConfigError("the overrides set 'overwrite'", hint="give overwrite=True to what writes: save, or batch")
     return texts
 
 

@@ -5,10 +5,12 @@ A result's digest is built in three steps: `decisive_settings` collects what bes
 are kept in records: a change here makes every batch of every user start over.
 """
 
+import errno
 import functools
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -30,8 +32,10 @@ def file_digest(path: str | Path) -> str:
     """The digest of a file's bytes, read without holding them all in memory.
 
     Raises:
-        OSError: It cannot be read.
+        OSError: It cannot be read, or is no regular file: a pipe would keep its reader waiting for ever.
     """
+    if not stat.S_ISREG(Path(path).stat().st_mode):
+        raise OSError(errno.EINVAL, "it is a pipe, a device or a folder, not a file", str(path))
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -24,6 +24,7 @@ from automask.masking import find, given
 from automask.masking.cache import MaskCache, cached_regions
 from automask.painting import chain, editors
 from automask.protocols import Stages
+from automask.results.claims import source_of
 from automask.results.credentials import signer_of
 from automask.results.outcome import Outcome, Saved, save_masks
 from automask.results.records import run_record
@@ -86,6 +87,7 @@ class MaskedPhoto:
         regions: One for each edit, in order.
         timing: Seconds by stage, for the record.
         digest: What identifies the photo in the digest of a result: the digest of its bytes, or a store's version.
+        url: Where the photo is in a store; empty for one that is not.
     """
 
     prepared: PreparedRun
@@ -93,9 +95,10 @@ class MaskedPhoto:
     regions: tuple[Region, ...]
     timing: Mapping[str, Any]
     digest: str
+    url: str = ""
 
-    def save(self, out: str | Path = "out") -> Saved:
-        """Writes the masks, their overlay picture and their record into a folder.
+    def save(self, out: str | Path = "out", *, overwrite: bool = False) -> Saved:
+        """Writes the masks, their overlay picture and their record into a folder; `overwrite` as in `save_masks`.
 
         Raises:
             UsageError, OutputError: As `save_masks`.
@@ -111,6 +114,7 @@ class MaskedPhoto:
             versions=versions(stages),
             timing=self.timing,
             doubt_below=self.prepared.settings.check_below or None,
+            overwrite=overwrite,
         )
 
 
@@ -282,7 +286,9 @@ def mask(prepared: PreparedRun, source: PhotoSource, on_progress: OnProgress | N
     return find_masks(prepared, photo, open_s=time.perf_counter() - opening)
 
 
-def find_masks(prepared: PreparedRun, photo: Photo, *, open_s: float = 0.0, digest: str | None = None) -> MaskedPhoto:
+def find_masks(
+    prepared: PreparedRun, photo: Photo, *, open_s: float = 0.0, digest: str | None = None, url: str = ""
+) -> MaskedPhoto:
     """An open photo with its regions: from mask files, from the mask cache, or found now.
 
     Args:
@@ -290,6 +296,7 @@ def find_masks(prepared: PreparedRun, photo: Photo, *, open_s: float = 0.0, dige
         photo: The photo.
         open_s: Seconds that opening the photo took; the record counts them as `mask_s`.
         digest: Identifies the photo in place of the digest of its bytes.
+        url: Where the photo is in a store.
 
     Raises:
         MaskError, TargetMissing, SegmenterError, RefinerError: As their names say.
@@ -315,7 +322,7 @@ def find_masks(prepared: PreparedRun, photo: Photo, *, open_s: float = 0.0, dige
     timing: dict[str, Any] = {"load_s": prepared.load_s, "mask_s": open_s + time.perf_counter() - began}
     if from_cache:
         timing["masks_from_cache"] = True
-    return MaskedPhoto(prepared, photo, regions, timing, photo.digest if digest is None else digest)
+    return MaskedPhoto(prepared, photo, regions, timing, photo.digest if digest is None else digest, url)
 
 
 def _check_size(regions: Sequence[Region], size_hw: tuple[int, int]) -> None:
@@ -376,7 +383,8 @@ def _outcome(masked: MaskedPhoto, variant: int, painted: chain.Painted, paint_s:
     plan = prepared.variants[variant].plan
     image, steps = painted
     # What all variants share is counted once, with the first.
-    timing = masked.timing if variant == 0 else dict.fromkeys(("load_s", "mask_s"), 0.0)
+    timing: dict[str, Any] = dict(masked.timing if variant == 0 else dict.fromkeys(("load_s", "mask_s"), 0.0))
+    timing["source"] = source_of(masked.photo, masked.url)
     record = run_record(
         photo=masked.photo,
         plan=plan,
@@ -402,6 +410,7 @@ def _outcome(masked: MaskedPhoto, variant: int, painted: chain.Painted, paint_s:
         generative=editors.is_generative(plan, steps, stages),
         disclose=settings.disclose,
         c2pa=settings.c2pa,
+        inputs=tuple(map(Path, editors.files_named(plan, stages))),
     )
 
 

@@ -21,7 +21,8 @@ def edit(job: Job) -> int:
 
     photo, variants = job.photo, job.variants()
     prepared = runner.prepare(variants, RunSettings.from_config(job.config), job.config, conf=job.conf)
-    saved, sheet = save_variants(zip(variants, runner.run(prepared, photo), strict=True), job.out)
+    made = zip(variants, runner.run(prepared, photo), strict=True)
+    saved, sheet = save_variants(made, job.out, overwrite=job.config["overwrite"])
     for reason in dict.fromkeys(step["reason"] for one in saved for step in one.recorded["steps"] if step["reason"]):
         print(f"automask: {reason}", file=sys.stderr)
     for path in (*(one.result for one in saved), *([sheet] if sheet else [])):

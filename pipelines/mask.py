@@ -22,7 +22,7 @@ def mask(job: Job) -> int:
     photo, variants = job.photo, (Variant("", (), job.targets()),)
     prepared = runner.prepare(variants, RunSettings.from_config(job.config), job.config, conf=job.conf, paint=False)
     masked = runner.mask(prepared, photo)
-    saved = masked.save(job.out)
+    saved = masked.save(job.out, overwrite=job.config["overwrite"])
     for region in masked.regions:
         if region.reason:
             print(f"automask: {region.reason}", file=sys.stderr)

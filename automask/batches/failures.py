@@ -1,13 +1,20 @@
 """OUT/failures.csv: which photos failed, and why."""
 
+import contextlib
 import csv
+import io
+import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from automask.errors import AutomaskError, debug_traceback
-from automask.images import atomic_path
+from automask.images import atomic_path, read_regular
 from automask.results.files import files_of
 from automask.types import Job, JobReport
+
+FAILURES_NAME = "failures.csv"
+_MOST_BYTES = 1 << 26
 
 
 def failed_report(job: Job, error: Exception) -> JobReport:
@@ -46,18 +53,56 @@ def failure_rows(reports: Iterable[JobReport], out: Path) -> list[tuple[str, str
 
 def read_failures(out: Path) -> list[tuple[str, str]]:
     """The (name, reason) rows of OUT/failures.csv; empty if there is no such file."""
-    path = out / "failures.csv"
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-        return [(row[0], row[1]) for row in csv.reader(file) if len(row) == 2][1:]
+    rows = _rows_of(out / FAILURES_NAME)
+    return [_without_quote(row) for row in rows[1:] if len(row) == 2] if _is_list(rows) else []
 
 
-def write_failures(out: Path, failures: Sequence[tuple[str, str]]) -> None:
-    """Writes OUT/failures.csv, or removes it if nothing failed."""
-    path = out / "failures.csv"
+def write_failures(out: Path, failures: Sequence[tuple[str, str]]) -> Path:
+    """Writes OUT/failures.csv, or removes it if nothing failed; the list's path.
+
+    A file of that name that is no such list is kept, and the list is then automask-failures.csv.
+    """
+    path = out / FAILURES_NAME
+    if os.path.lexists(path) and not _is_list(_rows_of(path)):
+        path = out / f"automask-{FAILURES_NAME}"
     if not failures:
-        path.unlink(missing_ok=True)
-        return
+        if _is_list(_rows_of(path)):
+            path.unlink(missing_ok=True)
+        return path
+    rows = [("photo", "reason"), *((_as_text(name), _as_text(reason)) for name, reason in failures)]
     with atomic_path(path) as part, part.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([("photo", "reason"), *failures])
+        csv.writer(file, lineterminator="\n").writerows(rows)
+    return path
+
+
+def _rows_of(path: Path) -> list[list[str]]:
+    """The rows of a list of failures, as far as they can be read: it may have been changed by hand."""
+    try:
+        text = read_regular(path, _MOST_BYTES).decode("utf-8-sig", "surrogateescape")
+    except (OSError, ValueError):
+        return []
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):  # a cell of more than 128 kB, say; what comes before it counts
+        for row in csv.reader(io.StringIO(text, newline="")):
+            rows.append(row)
+    return rows
+
+
+def _is_list(rows: Sequence[Sequence[str]]) -> bool:
+    return bool(rows) and list(rows[0]) == ["photo", "reason"]
+
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _as_text(cell: str) -> str:
+    """A cell that a spreadsheet does not take for a formula.
+
+    Source: OWASP, "CSV Injection".
+    """
+    return f"'{cell}" if cell.startswith(_FORMULA_STARTS) or re.match(r"'+[=+\-@\t\r]", cell) else cell
+
+
+def _without_quote(row: Sequence[str]) -> tuple[str, str]:
+    name, reason = (cell[1:] if re.match(r"'+[=+\-@\t\r]", cell) else cell for cell in row)
+    return name, reason

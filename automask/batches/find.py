@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from automask.batches.failures import one_line
+from automask.batches.failures import FAILURES_NAME, one_line
 from automask.batches.stores import canonical, files_below, is_url
 from automask.errors import AutomaskError, PhotoError, UsageError
-from automask.images import PHOTO_SUFFIXES
+from automask.images import PHOTO_SUFFIXES, read_regular
 from automask.plan import nearest, parse_variants
 from automask.results.files import files_of, name_key, same_file
 from automask.types import Job, Variant
 
+_MOST_CSV_BYTES = 1 << 26
 COMPANION = re.compile(
-    r".+\.(before-after\.jpg|(candidates|variants)\.jpg|overlay\.png|original\.[^.]+)|contact-sheet(-\d+)?\.jpg"
+    r".+\.(before-after\.jpg|(candidates|variants)\.jpg|overlay\.png|original\.[^.]+)|contact-sheet(-\d+)?(\.\d+)?\.jpg"
 )
 """Names of the previews and originals that automask writes."""
 Source = tuple[Path, tuple[Variant, ...], Path]
@@ -91,6 +92,7 @@ def find_jobs(
     refused: list[tuple[str, str]] = []
     urls: dict[Path, str] = {}
     if path.is_file() and path.suffix.lower() == ".csv":
+        _refuse_list(path, out)
         return _name_jobs(_in_csv(path, variants, recursive, refused, urls), out, refused, urls, out_url)
     if is_url(source):
         return _name_jobs(_in_store(source, variants, recursive, out_url, urls), out, refused, urls, out_url)
@@ -173,6 +175,15 @@ def _in_glob(pattern: Path, out: Path) -> tuple[Path, list[Path]]:
     names = glob.glob(str(Path(*parts)), root_dir=root, recursive=True)  # noqa: PTH207
     paths = (root / name for name in names)
     return root, _photos_among((path for path in paths if not path.is_dir()), root, out)
+
+
+def _refuse_list(path: Path, out: Path) -> None:
+    """Refuses a CSV that the batch itself would write over, or remove once nothing fails."""
+    if same_file(path, out / FAILURES_NAME):
+        raise UsageError(
+            f"{str(path)!r} is where a batch lists its failures",
+            hint="use --retry-failed with the photos' folder, or copy it under another name",
+        )
 
 
 def _refuse_same(folder: Path, out: Path) -> None:
@@ -280,7 +291,7 @@ def _refuse_unfit(photo: Path) -> None:
 def _csv_rows(path: Path) -> list[tuple[int, dict[str, str], bool]]:
     """Every row that is not blank: its number as a spreadsheet shows it, cells by column, whether there are surplus."""
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_regular(path, _MOST_CSV_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"{str(path)!r} is not UTF-8", hint="save it as 'CSV UTF-8'") from error
     except OSError as error:
@@ -370,11 +381,12 @@ def result_names(photos: Sequence[str]) -> list[str]:
     """
     own = {name_key(photo) for photo in photos}
     taken: set[str] = set()
+    numbers: dict[str, Iterator[int]] = defaultdict(lambda: itertools.count(2))  # so that 8,000 equal rows are quick
     results = []
     for photo in photos:
         path, name = Path(photo), photo
         if name_key(photo) in taken:
-            numbered = (f"{path.stem}-{number}{path.suffix}" for number in itertools.count(2))
+            numbered = (f"{path.stem}-{number}{path.suffix}" for number in numbers[name_key(photo)])
             name = next(name for name in numbered if name_key(name) not in taken and name_key(name) not in own)
         taken.add(name_key(name))
         results.append(name)

@@ -15,10 +15,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from automask.images import atomic_path
+from automask.images import atomic_path, read_regular
 from automask.plan import mask_name
 from automask.results.files import files_of
 from automask.results.previews import COLOURS, split_layout
+from automask.results.records import read_record
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 _GENERATOR_TAG = '<meta name="generator" content="automask">'
@@ -27,6 +28,7 @@ _GENERATOR_TAG = '<meta name="generator" content="automask">'
 _BROWSER_SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
 """What every browser shows. For a result in another format the before/after picture opens."""
 
+_MOST_BYTES = 1 << 28
 _ABSOLUTE_FOLDER = re.compile(r"^(?:[A-Za-z]:)?[/\\].*[/\\]")
 _QUOTED_ABSOLUTE_FOLDER = re.compile(r"(?<=['\"])(?:[A-Za-z]:)?[/\\][^'\"]*[/\\](?=[^'\"]*['\"])")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -208,18 +210,13 @@ def _prefix(picture: str) -> str:
 
 
 def _read(picture: Path) -> dict[str, Any]:
-    path = picture.with_name(f"{_prefix(picture.name)}.run.json")
-    try:
-        record = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) and record.get("schema") == 1 else {}
+    return read_record(picture.with_name(f"{_prefix(picture.name)}.run.json"))
 
 
 def _bytes_of(path: Path) -> bytes | None:
     """A file's content; None if it does not exist, empty if it is not a readable file."""
     try:
-        return path.read_bytes()
+        return read_regular(path, _MOST_BYTES)
     except FileNotFoundError:
         return None
     except OSError:

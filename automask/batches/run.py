@@ -1,10 +1,13 @@
 """Runs a batch: skips what is done, hands the other jobs to a mapper, and reports how each ended.
 
-Only one batch at a time may write into a folder: files that a killed batch left half-written are removed at the start.
+Only one batch at a time writes into a folder, which it locks; files that a killed batch left half-written are removed
+at the start.
 """
 
+import contextlib
 import functools
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +25,7 @@ from automask.batches.failures import (
     write_failures,
 )
 from automask.batches.find import Sheet, find_jobs
+from automask.batches.lock import LOCK_NAME, holder_of, only_writer, refuse_if_held
 from automask.batches.mappers import LocalPool
 from automask.batches.page import write_page
 from automask.batches.sheets import result_pictures, write_contact_sheet, write_variants_sheet
@@ -32,6 +36,7 @@ from automask.errors import AutomaskError, OutputError
 from automask.masking import cache
 from automask.painting.editors import named_editors
 from automask.protocols import Stages
+from automask.results.claims import sweep_journals
 from automask.settings import RunSettings
 from automask.stages import parts_of
 from automask.types import Job, JobReport, Plan, Variant
@@ -77,15 +82,31 @@ def run_batch(
 
     Raises:
         KeyboardInterrupt: Passed on, once the workers have stopped and failures.csv says what failed so far.
-        AutomaskError: What `make_worker` raises; or OUT cannot be written to.
+        AutomaskError: What `make_worker` raises; or OUT cannot be written to, or another batch writes there.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        _sweep(out)
-    except OSError as error:
-        raise OutputError(
-            f"cannot write into {str(out)!r}: {error.strerror}", hint="name another folder with -o"
-        ) from error
+    with contextlib.ExitStack() as locked:
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            locked.enter_context(only_writer(out))
+            _sweep(out)
+        except AutomaskError:
+            raise
+        except OSError as error:
+            raise OutputError(
+                f"cannot write into {str(out)!r}: {error.strerror}", hint="name another folder with -o"
+            ) from error
+        return _run_locked(jobs, make_worker, mapper, out, refused, sheets, on_report)
+
+
+def _run_locked(
+    jobs: Sequence[Job],
+    make_worker: Callable[[], Callable[[Job], JobReport]],
+    mapper: Mapper,
+    out: Path,
+    refused: Sequence[tuple[str, str]],
+    sheets: Sequence[Sheet],
+    on_report: Callable[[JobReport], None] | None,
+) -> tuple[JobReport, ...]:
     before = read_failures(out)
     reports: dict[Job, JobReport] = {}
     sheet_of = {job: sheet for sheet in sheets for _, job in sheet.cells}
@@ -117,10 +138,21 @@ def run_batch(
 
 
 def _sweep(out: Path) -> None:
-    """Removes the half-written files of a killed batch, which have the temporary names of `images.atomic_path`."""
-    for path in out.rglob(".automask-*"):
-        if _HALF_WRITTEN.fullmatch(path.name) and path.is_file():
+    """Removes what a killed batch left half-written: files and folders with the temporary names that only we give.
+
+    Not where another batch is at work: in a folder above this one it may be writing here, too.
+    """
+    if any(holder_of(folder) for folder in out.resolve().parents):
+        return
+    others = [path.parent for path in out.rglob(LOCK_NAME) if path.parent != out and holder_of(path.parent)]
+    for path in [*out.rglob(".automask-*")]:
+        if not _HALF_WRITTEN.fullmatch(path.name) or any(path.is_relative_to(other) for other in others):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
             path.unlink(missing_ok=True)
+    sweep_journals(out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +221,7 @@ def run_jobs(
         ConfigError, WeightsMissing, ExtraMissing: Nothing could be done.
     """
     tell = on_report or (lambda _: None)
+    refuse_if_held(out)  # before the models are loaded
     if cfg["mask_cache_mb"] is None:
         again = bool(sheets) or len({job.photo for job in jobs}) < len(jobs)
         cfg = {**cfg, "mask_cache_mb": cache.DEFAULT_MB if again else 0}
@@ -216,11 +249,11 @@ def run_jobs(
     if isinstance(mapper, LocalPool):
         mapper = LocalPool(workers=workers_for(mapper.workers, stages, len(jobs)))
     if isinstance(mapper, LocalPool) and mapper.workers == 1:
-        make = functools.partial(Worker, stages, settings)
+        make = functools.partial(Worker, stages, settings, overwrite=cfg["overwrite"])
     else:
         mapper = SkipFinished(mapper, Worker(stages, settings))
     todo = [job for job in jobs if job.plan not in faults]
-    with stores.uploaded_failures(out, cfg["out"]):
+    with stores.only_writer(cfg["out"]), stores.uploaded_failures(out, cfg["out"]):
         done = run_batch(
             todo, make, mapper, out=out, refused=[*refused, *_refusals(reports)], sheets=sheets, on_report=tell
         )

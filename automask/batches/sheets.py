@@ -7,13 +7,16 @@ from pathlib import Path
 from automask.batches.failures import one_line
 from automask.batches.find import COMPANION, Sheet, natural_key
 from automask.errors import AutomaskError
-from automask.images import open_photo, write_picture
+from automask.images import open_photo
 from automask.results.files import files_of
 from automask.results.scaling import thumbnail
+from automask.results.seals import is_free, write_sheet
 from automask.results.sheets import contact_sheet, text_cell, variants_cell, variants_sheet
 from automask.types import Job, JobReport, Rgb
 
 CELLS_PER_PAGE = 60
+FAILURES_SHOWN = 200
+"""A list of 100,000 rows that all failed would otherwise fill thousands of pages."""
 _COLUMNS = 3
 _CELL_PX = 640
 
@@ -22,21 +25,22 @@ def write_contact_sheet(out: Path, failures: Sequence[tuple[str, str]] = ()) -> 
     """Sheets of all before/after pictures below OUT, followed by the failures with their reasons.
 
     Sixty photos per page: contact-sheet.jpg, contact-sheet-2.jpg ... Surplus pages of an earlier, longer batch are
-    removed.
+    removed; a picture of that name that automask did not write is kept, and the page gets a number.
 
     Raises:
         OutputError: A page cannot be written.
     """
-    cells: list[Path | tuple[str, str]] = [*result_pictures(out), *failures]
+    cells: list[Path | tuple[str, str]] = [*result_pictures(out), *failures[:FAILURES_SHOWN]]
+    if len(failures) > FAILURES_SHOWN:
+        cells.append((f"and {len(failures) - FAILURES_SHOWN} more that failed", "failures.csv lists all of them"))
     pages = []
     for first in range(0, max(1, len(cells)), CELLS_PER_PAGE):
         number = first // CELLS_PER_PAGE + 1
         page = out / ("contact-sheet.jpg" if number == 1 else f"contact-sheet-{number}.jpg")
         on_page = (_cell(cell, out) for cell in cells[first : first + CELLS_PER_PAGE])
-        write_picture(page, contact_sheet(on_page, columns=_COLUMNS, cell_px=_CELL_PX))
-        pages.append(page)
-    for old in out.glob("contact-sheet-*.jpg"):
-        if old not in pages and COMPANION.fullmatch(old.name):
+        pages.append(write_sheet(page, contact_sheet(on_page, columns=_COLUMNS, cell_px=_CELL_PX)))
+    for old in out.glob("contact-sheet*.jpg"):
+        if old not in pages and COMPANION.fullmatch(old.name) and is_free(old):
             old.unlink(missing_ok=True)
     return tuple(pages)
 
@@ -70,7 +74,7 @@ def write_variants_sheet(sheet: Sheet, reports: Mapping[Job, JobReport], *, amon
             cells.append(_variant_cell(caption, files.result))
         else:
             cells.append(text_cell(caption, reason or "not made"))
-    write_picture(sheet.path, variants_sheet(cells))
+    write_sheet(sheet.path, variants_sheet(cells))
 
 
 def _variant_cell(caption: str, path: Path) -> tuple[str, Rgb]:

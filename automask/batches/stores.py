@@ -11,14 +11,18 @@ import json
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from automask.batches.lock import LOCK_NAME, Holder, touching
 from automask.errors import AutomaskError, ExtraMissing, OutputError, PhotoError, UsageError
-from automask.plan import mask_name
-from automask.results.files import check_out, files_of
+from automask.fingerprint import bytes_digest
+from automask.results.claims import HINT, Claim, Claims, PhotoId, claims_in, journal_of, original_in, source_in
+from automask.results.files import Files, check_out, files_of
+from automask.results.records import MAX_RECORD_BYTES, mask_names_in, parse_record, read_record, write_json
 from automask.types import Job
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -74,6 +78,43 @@ def uploaded_failures(folder: Path, out: str) -> Iterator[None]:
                     store.rm_file(f"{root}/{_FAILURES}")
 
 
+@contextlib.contextmanager
+def only_writer(out: str) -> Iterator[None]:
+    """Holds the lock object of a store for the block; does nothing for a folder, which has a lock of its own.
+
+    A store has no lock that ends with its process: the object counts for as long as its holder touches it.
+
+    Raises:
+        OutputError: Another process holds it, or the store cannot be written to.
+    """
+    if not is_url(out):
+        yield
+        return
+    store, root = _store(out)
+    path, holder = f"{root}/{LOCK_NAME}", Holder.this_process()
+
+    def read() -> Holder | None:
+        return Holder.parse(store.cat_file(path)) if store.exists(path) else None
+
+    def touch() -> None:
+        store.pipe_file(path, replace(holder, touched=time.time()).as_bytes())
+
+    with _wrapped_errors("write into", out, OutputError):
+        other = read()
+        if other is not None and not other.is_gone(other.touched):
+            raise other.refusal(out)
+        touch()
+        winner = read()  # of two that come at once, the later one
+        if winner is not None and winner.token != holder.token:
+            raise winner.refusal(out)
+    try:
+        with touching(touch):
+            yield
+    finally:
+        with _wrapped_errors("write into", out, OutputError):
+            store.rm_file(path)
+
+
 def canonical(url: str) -> str:
     """The URL as its store writes it, so that two spellings of one place compare equal.
 
@@ -124,15 +165,21 @@ def version_of(url: str) -> str:
 
 
 def is_uploaded(job: Job, digest: str) -> bool:
-    """Whether the store has the job's pictures and its record with this digest; an unreadable record does not count."""
+    """Whether the store has the job's record with this digest, its result of the size written, and its other files.
+
+    An unreadable record does not count. No picture is downloaded.
+    """
     store, root = _store(job.out_url)
     files = files_of(job.photo.name, Path(), job.name)
     record = _record_in(store, f"{root}/{files.record}")
     if record.get("digest") != digest:
         return False
     with _wrapped_errors("read", job.out_url, OutputError):
-        places = [f"{root}/{path}" for path in (files.result, files.before_after)]
-        return all(store.exists(place) and store.size(place) for place in places)
+        claims = claims_in(record)
+        names = {str(files.result), str(files.before_after), *claims}
+        sizes = {name: store.size(f"{root}/{name}") if store.exists(f"{root}/{name}") else 0 for name in names}
+        result = claims.get(str(files.result))
+        return all(sizes.values()) and (not result or sizes[str(files.result)] == result[0].size)
 
 
 def downloaded(job: Job, folder: Path) -> Job:
@@ -153,44 +200,102 @@ def downloaded(job: Job, folder: Path) -> Job:
     return replace(job, photo=photo, out=out, photo_url="", out_url="")
 
 
-def upload(job: Job, here: Path) -> None:
+def upload(job: Job, here: Path, *, overwrite: bool = False) -> None:
     """Uploads a job's results: the old record is removed first and the new one is written last.
+
+    Objects that no record names, or that are not as it says, are kept, as `Outcome.save` keeps files.
 
     Args:
         job: The job, with its URL in the store.
         here: The local folder with its results.
+        overwrite: As in `Outcome.save`.
 
     Raises:
-        OutputError: The store cannot be written to.
+        OutputError: The store cannot be written to, or the result's name is a person's object.
     """
     store, root = _store(job.out_url)
     files = files_of(job.photo.name, Path(), job.name)
-    names = [path.relative_to(here).as_posix() for path in sorted(here.rglob("*")) if path.is_file()]
+    new = read_record(here / files.record)
     with _wrapped_errors("write into", job.out_url, OutputError):
-        record = f"{root}/{files.record}"
-        steps = _record_in(store, record).get("steps", [])
-        old = {f"{files.masks}/{mask_name(number, step['targets'])}" for number, step in enumerate(steps, 1)}
+        place = _Place(store, root, overwrite=overwrite)
+        record, journal = f"{root}/{files.record}", f"{root}/{journal_of(files)}"
+        old = [_record_in(store, record), _record_in(store, journal)]
+        photo = PhotoId(new.get("photo", ""), new.get("photo_sha256", ""), source_in(new))
+        if not overwrite and any(one and not photo.is_in(one) for one in old):
+            raise OutputError(f"'{root}/{files.result}' is of another photo of the same name", hint=HINT)
+        claims = {name: tuple(claims) for one in old for name, claims in _claims_in_store(one, files).items()}
+        written = claims_in(new)
+        kept = [name for name in written if not place.may_write(name, claims, written[name])]
+        blocked = {str(files.result), str(files.original)} & {*kept}
+        if blocked:
+            raise OutputError(f"'{root}/{min(blocked)}' is there, and is not as automask wrote it", hint=HINT)
+        said = {
+            name: [one.as_record() for one in (*claims.get(name, ()), *written.get(name, ()))]
+            for name in {*claims, *written}
+        }
+        store.pipe_file(journal, json.dumps({"schema": 1, "photo": photo.name, "files": said}).encode())
         if store.exists(record):
             store.rm_file(record)
-        for name in names:
-            if name != str(files.record):
+        for name in written:
+            if name not in kept:
                 store.put_file(str(here / name), f"{root}/{name}")
-        for name in sorted(old.difference(names)):
-            if store.exists(f"{root}/{name}"):
+        gone = {
+            files.candidates.name,
+            files.original.name,
+            *(f"{files.masks}/{name}" for name in mask_names_in(old[0])),
+        }
+        for name in sorted(gone.intersection(claims).difference(written)):
+            if store.exists(f"{root}/{name}") and place.is_ours(name, claims):
                 store.rm_file(f"{root}/{name}")
+        if kept:
+            notes = [f"{name!r} is kept as it is: it is not as automask wrote it" for name in kept]
+            left = {name: said for name, said in new["files"].items() if name not in kept}
+            write_json(here / files.record, {**new, "notes": [*new["notes"], *notes], "files": left, "kept": kept})
         store.put_file(str(here / files.record), record)
+        store.rm_file(journal)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A folder in a store, and what in it may be replaced."""
+
+    store: Any
+    root: str
+    overwrite: bool
+
+    def may_write(self, name: str, claims: Claims, new: tuple[Claim, ...]) -> bool:
+        """Whether nothing of a person's is at a name; a file with the same bytes may be written again."""
+        if self.overwrite or not self.store.exists(f"{self.root}/{name}"):
+            return True
+        return self.is_ours(
+            name, {**claims, name: (*claims[name], *new) if claims.get(name) else claims.get(name, new)}
+        )
+
+    def is_ours(self, name: str, claims: Claims) -> bool:
+        """Whether an object that exists is what a record says of it, or broken."""
+        said = claims.get(name)
+        if not said:
+            return said is not None
+        path = f"{self.root}/{name}"
+        if self.store.size(path) not in {0, *(claim.size for claim in said)}:
+            return False
+        data = self.store.cat_file(path)
+        return not data or bytes_digest(data) in {claim.sha256 for claim in said}
+
+
+def _claims_in_store(record: dict[str, Any], files: Files) -> Claims:
+    """What a record in a store says is automask's; one of 0.1 held no digests."""
+    if not record or "files" in record:
+        return claims_in(record)
+    names = [*(f"{files.masks}/{name}" for name in mask_names_in(record)), original_in(record) or files.result.name]
+    return dict.fromkeys([*names, files.result.name, files.before_after.name, files.candidates.name], ())
 
 
 def _record_in(store: Any, path: str) -> dict[str, Any]:
     with _wrapped_errors("read", path, OutputError):
-        if not store.exists(path):
+        if not store.exists(path) or store.size(path) > MAX_RECORD_BYTES:
             return {}
-        data = store.cat_file(path)
-    try:
-        record = json.loads(data)
-    except ValueError:
-        return {}
-    return record if isinstance(record, dict) else {}
+        return parse_record(store.cat_file(path))
 
 
 def _store(url: str) -> tuple[Any, str]:

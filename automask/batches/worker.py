@@ -27,7 +27,8 @@ PHOTOS_TOGETHER = 4
 
 def make_worker(cfg: config.Config, names: Sequence[str], conf: Path | None) -> "Worker":
     """Loads the models once and gives what does the jobs; picklable, so that any process may call it."""
-    return Worker(config.build(cfg, editors=names, conf=conf), RunSettings.from_config(cfg))
+    stages = config.build(cfg, editors=names, conf=conf)
+    return Worker(stages, RunSettings.from_config(cfg), overwrite=cfg["overwrite"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,10 +38,12 @@ class Worker:
     Args:
         stages: Used for every photo.
         settings: Of the batch.
+        overwrite: As in `Outcome.save`.
     """
 
     stages: Stages
     settings: RunSettings
+    overwrite: bool = False
 
     def __call__(self, job: Job) -> JobReport:
         """One photo: skipped where its record shows that it was done with the same photo, plan and settings.
@@ -141,15 +144,16 @@ class Worker:
     def _find_masks(self, job: Job, read: "_Read") -> runner.MaskedPhoto:
         runner.check_plan(job.plan, self.stages)
         prepared = runner.PreparedRun((Variant("", (), job.plan),), self.stages, self.settings)
-        return runner.find_masks(prepared, read.photo, digest=read.fetched.known_as if read.fetched else None)
+        known = read.fetched.known_as if read.fetched else None
+        return runner.find_masks(prepared, read.photo, digest=known, url=job.photo_url)
 
     def _write(self, job: Job, made: "_Made") -> JobReport:
         began = time.perf_counter()
         here = made.fetched.here if made.fetched else job
-        saved = made.outcome.save(here.out, name=here.name)
+        saved = made.outcome.save(here.out, name=here.name, overwrite=self.overwrite)
         if made.fetched:
             if job.out_url:
-                stores.upload(job, here.out)
+                stores.upload(job, here.out, overwrite=self.overwrite)
             made.fetched.folder.cleanup()
         return JobReport(job, "done", record=saved.recorded, took_s=made.took_s + time.perf_counter() - began)
 

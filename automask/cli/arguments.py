@@ -47,7 +47,7 @@ class Arguments:
                     f"{name}=... is for the scripts in pipelines/", hint="here it is an argument of its own"
                 )
         check_said_once(self.overrides)
-        for flag in ("out", "mapper", "recursive"):
+        for flag in ("out", "mapper", "recursive", "overwrite"):
             self._agree(flag, getattr(self.flags, flag, None))
         self._agree("mapper.workers", getattr(self.flags, "workers", None))
         extra = [f"mapper={self.flags.mapper}"] if getattr(self.flags, "mapper", None) else []
@@ -57,8 +57,9 @@ class Arguments:
         # A path never goes through Hydra's grammar: it may hold anything.
         if self.flags.out is not None:
             config["out"] = self.flags.out
-        if getattr(self.flags, "recursive", False):
-            config["recursive"] = True
+        for flag in ("recursive", "overwrite"):
+            if getattr(self.flags, flag, False):
+                config[flag] = True
         return config
 
     def _agree(self, key: str, flag: Any) -> None:

@@ -63,7 +63,7 @@ def run_edit(parser: Parser, arguments: list[str]) -> int:
                 on_progress("writing", 1, 1)
                 yield variant, outcome
 
-        saved, sheet = save_variants(made(), config["out"])
+        saved, sheet = save_variants(made(), config["out"], overwrite=config["overwrite"])
     printed: set[str] = set()
     for variant, painted, one in zip(variants, steps, saved, strict=True):
         if typed.json:
@@ -127,7 +127,7 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
         prepared = runner.prepare(targets, settings, config, conf=typed.conf, paint=False)
         print_devices(prepared.stages)
         masked = runner.mask(prepared, photo, on_progress)
-        saved = masked.save(config["out"])
+        saved = masked.save(config["out"], overwrite=config["overwrite"])
         if coco is not None:
             write_json(coco, to_coco(masked.regions, photo=masked.photo))
     if typed.json:
@@ -162,10 +162,11 @@ def _coco_file(name: str, out: Path, photo_name: str) -> Path:
     """
     import json
 
-    from automask.results.files import check_writable, free_files, same_file
+    from automask.results.files import check_writable, files_of, same_file
 
     path = Path(name)
-    if same_file(path, free_files(photo_name, out, None).masks_record):
+    records = (files_of(photo_name, out, prefix).masks_record for prefix in (None, photo_name))
+    if any(same_file(path, record) for record in records):
         raise UsageError(f"--coco {name!r} is where the record of the masks goes", hint="choose another name")
     if path.suffix.lower() != ".json":
         raise UsageError(f"--coco {name!r} is not a JSON file", hint="give it the ending .json")
@@ -234,6 +235,9 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
         page = batch.out / "index.html"
         if not batch.out_url and page.is_file():
             print(f"look through them: {page}")
+    for done in reports:
+        for name in done.record.get("kept", ()):
+            warn(f"{printable(done.job.shown)}: {printable(name)} is kept as it is; --overwrite replaces it")
     for done in failed:
         warn(f"{printable(done.job.shown)}: {done.reason}")
     for name, reason in batch.refused:

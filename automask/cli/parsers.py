@@ -163,6 +163,7 @@ def _add_edit(program: Parser) -> None:
         completes="folders",
         help="use these masks (as 'automask mask' wrote them) and find nothing",
     )
+    _add_overwrite(parser)
 
 
 def _add_mask(program: Parser) -> None:
@@ -182,6 +183,7 @@ def _add_mask(program: Parser) -> None:
         completes="files",
         help="also write the masks as one COCO file, for pycocotools and for training",
     )
+    _add_overwrite(parser)
 
 
 def _add_batch(program: Parser) -> None:
@@ -206,6 +208,7 @@ def _add_batch(program: Parser) -> None:
     parser.add("--recursive", action="store_true", help="subfolders too; OUT mirrors them")
     parser.add("--dry-run", action="store_true", help="list what would be done, and do nothing")
     parser.add("--retry-failed", action="store_true", help="only the photos that OUT/failures.csv lists")
+    _add_overwrite(parser)
 
 
 def _add_demo(program: Parser) -> None:
@@ -332,6 +335,11 @@ def _add_run_options(parser: Parser, *, out: str = "folder for the results (defa
     parser.add("--plan", metavar="FILE.yaml", completes="files", help="a YAML plan in place of the words")
     _add_preset(parser)
     parser.add("--json", action="store_true", help="print the record as JSON, and nothing else, on standard output")
+
+
+def _add_overwrite(parser: Parser) -> None:
+    about = "also replace files in OUT that automask did not write, or that were changed since; never a photo given"
+    parser.add("--overwrite", action="store_true", help=about)
 
 
 def _add_preset(parser: Parser, *, default: str = " (default)") -> None:

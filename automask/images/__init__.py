@@ -8,8 +8,9 @@ import from here, except the image filters of `filters.py`.
 
 from automask.images.colour import quantise_alpha, to_uint8, to_unit
 from automask.images.containers import ContainerData, Samples
+from automask.images.decode import is_damaged
 from automask.images.encode import photo_bytes, pillow_photo, transparent_mask, write_photo
-from automask.images.files import atomic_path, picture_bytes, write_picture
+from automask.images.files import atomic_path, picture_bytes, read_regular, write_picture
 from automask.images.mask_files import read_mask, write_mask
 from automask.images.photo import PHOTO_SUFFIXES, Photo, PhotoSource, Written, open_photo
 from automask.images.xmp import properties_of, with_properties, with_xmp, xmp_of
@@ -22,6 +23,7 @@ __all__ = [
     "Samples",
     "Written",
     "atomic_path",
+    "is_damaged",
     "open_photo",
     "photo_bytes",
     "picture_bytes",
@@ -29,6 +31,7 @@ __all__ = [
     "properties_of",
     "quantise_alpha",
     "read_mask",
+    "read_regular",
     "to_uint8",
     "to_unit",
     "transparent_mask",

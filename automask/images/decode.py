@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import errno
 import io
 import math
 import os
@@ -36,6 +37,7 @@ from automask.images.containers import (
     upright_xmp,
     xmp_orientation,
 )
+from automask.images.files import read_regular
 
 _RAW_SUFFIXES = frozenset(
     (".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".dng", ".raf", ".orf", ".rw2", ".pef", ".srw")
@@ -54,11 +56,17 @@ def check_size(size_wh: tuple[int, int], name: str, max_megapixels: float) -> No
         )
 
 
-def read_bytes(source: str | os.PathLike[str]) -> tuple[Path, bytes]:
+def most_bytes(max_megapixels: float) -> float:
+    """The size that a photo's file may have: 10 bytes for each pixel allowed (16-bit RGBA takes 8), and 50 MB."""
+    return max_megapixels * 1e7 + 5e7
+
+
+def read_bytes(source: str | os.PathLike[str], max_megapixels: float = math.inf) -> tuple[Path, bytes]:
     """The path and bytes of a photo file.
 
     Raises:
-        PhotoError: It is missing, empty, a folder, a web address or a camera raw file.
+        PhotoError: It is missing, empty, a folder, a pipe, a device, a web address or a camera raw file, or larger than
+            a photo of so many megapixels can be.
     """
     if isinstance(source, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", source):
         raise PhotoError(f"{source!r} is a web address", hint="download it first and give the file's name")
@@ -66,14 +74,15 @@ def read_bytes(source: str | os.PathLike[str]) -> tuple[Path, bytes]:
         raise PhotoError("the photo's name is empty", hint="give the path of a picture file")
     path = Path(source)
     try:
-        data = path.read_bytes()
+        data = read_regular(path, most_bytes(max_megapixels))
     except IsADirectoryError as error:
         raise PhotoError(f"{str(path)!r} is a folder", hint="use 'automask batch' for a folder of photos") from error
     except FileNotFoundError as error:
         raise PhotoError(f"there is no file {str(path)!r}", hint=_nearest_file(path)) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise PhotoError(f"cannot read {str(path)!r}: {reason}", hint="check its name and permissions") from error
+        hint = _UNREADABLE_HINTS.get(getattr(error, "errno", None) or 0, "check its name and permissions")
+        raise PhotoError(f"cannot read {str(path)!r}: {reason}", hint=hint) from error
     if not data:
         raise PhotoError(f"{str(path)!r} is empty", hint="copy or download it again")
     if path.suffix.lower() in _RAW_SUFFIXES:
@@ -81,6 +90,35 @@ def read_bytes(source: str | os.PathLike[str]) -> tuple[Path, bytes]:
             f"{str(path)!r} is a camera raw file", hint="export it as TIFF or JPEG from your raw converter"
         )
     return path, data
+
+
+_UNREADABLE_HINTS = {
+    errno.EINVAL: "save it as a file first; automask edit - reads a pipe",
+    errno.EFBIG: "give a smaller copy, or allow more with max_megapixels",
+}
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether a picture file is empty or broken: begun as a picture of a kind that we know, and not to be decoded.
+
+    A file of another kind is not damaged, nor is one that cannot be read or is too large: it may be somebody's work.
+    """
+    try:
+        data = read_regular(path, most_bytes(_LARGEST_MEGAPIXELS))
+        if data and _format_of(data) is not None:
+            decode(data, path.name, _LARGEST_MEGAPIXELS)
+    except _BrokenPhoto:
+        return True
+    except (AutomaskError, OSError):
+        return False
+    return not data
+
+
+class _BrokenPhoto(PhotoError):
+    """The file of a photo is broken or cut short."""
+
+
+_LARGEST_MEGAPIXELS = 400.0
 
 
 def _nearest_file(path: Path) -> str:
@@ -148,7 +186,7 @@ def decode(data: bytes, name: str, max_megapixels: float) -> Decoded:
             return _decode_image(image, data, name)
     except UnidentifiedImageError as error:
         kind = "HEIC" if format_ == "HEIF" else format_
-        raise PhotoError(
+        raise _BrokenPhoto(
             f"{name!r} is a {kind} file that is broken, or of a kind that Pillow does not read",
             hint="copy or download it again, or export it as PNG or 8-bit TIFF",
         ) from error
@@ -161,7 +199,7 @@ def decode(data: bytes, name: str, max_megapixels: float) -> Decoded:
     except Exception as error:
         # Pillow's decoders raise OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, IndexError ...
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise PhotoError(
+        raise _BrokenPhoto(
             f"{name!r} is broken or cut short ({reason})", hint="copy, download or export it again"
         ) from error
 

@@ -1,9 +1,11 @@
-"""Writes files whole or not at all, and pictures through Pillow's encoders."""
+"""Reads files within bounds, writes them whole or not at all, and pictures through Pillow's encoders."""
 
 import contextlib
+import errno
 import io
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -74,6 +76,26 @@ def picture_bytes(rgb: Rgb, format_: Literal["JPEG", "PNG"], name: str = "the pi
         )
     options: dict[str, Any] = {"PNG": {}, "JPEG": {"quality": 92, "subsampling": 0}}[format_]
     return pillow_bytes(pillow_image(rgb, "RGB", None), format_, options, name)
+
+
+def read_regular(path: str | Path, max_bytes: float) -> bytes:
+    """The bytes of a regular file of at most `max_bytes`.
+
+    A pipe would keep its reader waiting, and a device such as /dev/zero never ends.
+
+    Raises:
+        OSError: It cannot be read, is not a regular file (EINVAL), or is larger (EFBIG).
+    """
+    path = Path(path)
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is a pipe or a device, not a file", str(path))
+    if status.st_size > max_bytes:
+        size = f"it has {status.st_size / 1e6:.0f} MB, more than the {max_bytes / 1e6:.0f} MB allowed"
+        raise OSError(errno.EFBIG, size, str(path))
+    return path.read_bytes()
 
 
 @contextlib.contextmanager

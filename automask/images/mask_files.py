@@ -44,8 +44,9 @@ def read_mask(path: str | Path, *, size_hw: tuple[int, int]) -> Alpha:
         MaskError: It cannot be read or has another size.
     """
     try:
-        file, data = read_bytes(path)
-        decoded = decode(data, str(file), max(100.0, size_hw[0] * size_hw[1] / 1e6))
+        most = max(100.0, size_hw[0] * size_hw[1] / 1e6)
+        file, data = read_bytes(path, most)
+        decoded = decode(data, str(file), most)
     except PhotoError as error:
         raise MaskError(f"no mask: {error.problem}", hint=error.hint) from error
     found_hw = decoded.samples.shape[:2]

@@ -138,7 +138,7 @@ def open_photo(source: PhotoSource, *, max_megapixels: float = 100) -> Photo:
         ExtraMissing: It is a HEIC photo and pillow-heif is not installed.
     """
     if isinstance(source, str | os.PathLike):
-        path, data = read_bytes(source)
+        path, data = read_bytes(source, max_megapixels)
         return _photo_of_file(data, path.name, str(path), max_megapixels, source=path)
     if isinstance(source, np.ndarray):
         return _photo_of_array(source, max_megapixels)

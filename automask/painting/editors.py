@@ -110,9 +110,14 @@ def files_read(plan: Plan, stages: Stages) -> dict[str, str]:
         As `editor_for`.
         PlanError: One of them cannot be read.
     """
-    digests: dict[str, str] = {}
-    for edit in plan:
-        reads = capabilities_of(editor_for(edit, stages)).reads
-        if reads is not None:
-            digests |= prompt_file_digests(reads(edit.prompt))
-    return digests
+    return prompt_file_digests(files_named(plan, stages))
+
+
+def files_named(plan: Plan, stages: Stages) -> tuple[str, ...]:
+    """The paths of the files that a plan's prompts name, as typed.
+
+    Raises:
+        As `editor_for`.
+    """
+    can = ((edit, capabilities_of(editor_for(edit, stages)).reads) for edit in plan)
+    return tuple(path for edit, reads in can if reads is not None for path in reads(edit.prompt))

@@ -2,13 +2,11 @@
 
 import os
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from automask.errors import OutputError, UsageError
 from automask.images import PHOTO_SUFFIXES
-from automask.plan import is_file_name, mask_name
-from automask.results.records import read_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,11 @@ def files_of(photo_name: str, out: Path, name: str | None = None) -> Files:
         masks_record=out / f"{stem}.masks.json",
         variants=out / f"{stem}.variants.jpg",
     )
+
+
+def files_in(files: Files, folder: Path) -> Files:
+    """The same names in another folder."""
+    return Files(**{field.name: folder / getattr(files, field.name).name for field in fields(files)})
 
 
 def check_out(out: str | os.PathLike[str], *, overwrites: tuple[Path, Path] | None = None) -> Path:
@@ -121,29 +124,6 @@ def same_file(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except OSError:
         return one.resolve() == other.resolve()
-
-
-def free_files(photo_name: str, out: Path, name: str | None) -> Files:
-    """The files of a photo; they get its full name if its stem already belongs to another photo's results.
-
-    Raises:
-        UsageError: `name` leads out of the folder.
-    """
-    if name is not None and not is_file_name(name):
-        raise UsageError(f"name is {name!r}", hint="give a file name; the folder is out")
-    files = files_of(photo_name, out, name)
-    owners = {read_record(path).get("photo") for path in (files.record, files.masks_record)} - {None, photo_name}
-    return files_of(photo_name, out, photo_name) if name is None and owners else files
-
-
-def masks_of_earlier_runs(files: Files) -> set[Path]:
-    """The mask files that this photo's earlier records name. Other files in their folder are the user's and stay."""
-    steps = read_record(files.record).get("steps", [])
-    names = {mask_name(nr, step["targets"]) for nr, step in enumerate(steps, start=1)}
-    names |= {
-        Path(region["mask"]).name for region in read_record(files.masks_record).get("regions", []) if region["mask"]
-    }
-    return {files.masks / name for name in names}
 
 
 def write_error(path: Path, error: OSError) -> OutputError:

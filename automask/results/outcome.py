@@ -26,11 +26,24 @@ from automask.images import (
     write_picture,
     xmp_of,
 )
-from automask.plan import mask_name
+from automask.plan import is_file_name, mask_name
 from automask.results import credentials, disclosure
-from automask.results.files import check_out, files_of, free_files, masks_of_earlier_runs, same_file, write_error
+from automask.results.claims import (
+    HINT,
+    PhotoId,
+    Replacing,
+    Written,
+    choose_files,
+    claims_of,
+    original_in,
+    source_in,
+    source_of,
+    staging,
+)
+from automask.results.files import Files, check_out, files_in, files_of, same_file, write_error
 from automask.results.previews import before_after, overlay
-from automask.results.records import box_record, mask_record, read_record, write_json
+from automask.results.records import box_record, mask_names_in, mask_record, read_record
+from automask.results.seals import write_sheet
 from automask.results.sheets import candidates_sheet, variants_cell, variants_sheet
 from automask.types import Alpha, Disclose, Plan, Region, Rgb, Step, Variant
 
@@ -82,6 +95,7 @@ class Outcome:
         masks_from: The folder of masks given by the user, if any: it is never written to.
         generative: Whether a generative model painted; None if an editor does not say.
         disclose, c2pa: Defaults of `save`: none, or what the overrides said.
+        inputs: Files that the prompts named: they are never replaced.
     """
 
     image: Rgb
@@ -94,6 +108,7 @@ class Outcome:
     generative: bool | None = None
     disclose: Disclose = "none"
     c2pa: str | None = None
+    inputs: tuple[Path, ...] = ()
 
     @property
     def alpha(self) -> Alpha:
@@ -187,6 +202,7 @@ class Outcome:
         name: str | None = None,
         disclose: Disclose | None = None,
         c2pa: str | os.PathLike[str] | None = None,
+        overwrite: bool = False,
     ) -> Saved:
         """Writes the result, its masks, the before/after picture and the record into a folder.
 
@@ -194,60 +210,99 @@ class Outcome:
 
         The record is written last, and an old one is removed first: a record means that all its files exist.
 
+        Only files that a record of automask names are replaced. A preview or a mask that is not as automask wrote it
+        is kept, and the record's notes say so; for the result's own name see `name`.
+
         Args:
             out: The folder; created if it does not exist.
-            name: Replaces the photo's stem in all names, as in `files_of`. Without it, a photo whose stem another
-                photo's results already use there (kitchen.jpg, then kitchen.png) uses its full name.
+            name: Replaces the photo's stem in all names, as in `files_of`; it must be free, or belong to this photo.
+                Without it, a photo whose stem another photo's results already use there (kitchen.jpg, then kitchen.png)
+                uses its full name; a number follows (`kitchen-2.jpg`) where that name belongs to another photo of the
+                same name, or to a file that automask did not write.
             disclose: `metadata` says in the result's XMP what was altered; `label` also draws a label into it, outside
                 what was repainted, and puts the original next to it; `none` does neither, and is the default. A photo
                 in which nothing was repainted is never labelled. See docs/guide/disclosure.md.
             c2pa: A PEM file with your certificates and key, to sign the result with content credentials.
+            overwrite: True also replaces files that automask did not write, or that were changed since; never those
+                that the edit was given (photo, swatches).
 
         Raises:
             ConfigError: `disclose` is not one of these, or `c2pa` cannot sign.
             ExtraMissing: `c2pa` needs c2pa-python.
             UsageError: `out` is named like a picture, `name` is not a file name, or the result would overwrite the
                 photo.
-            OutputError: It cannot be written there.
+            OutputError: It cannot be written there, or `name` belongs to another photo's results or to a person's file.
         """
-        disclosure.check_disclose(self.disclose if disclose is None else disclose)
-        files = free_files(self.photo.name, Path(out), name)
-        check_out(out, overwrites=None if self.photo.source is None else (self.photo.source, files.result))
+        disclose = self.disclose if disclose is None else disclose
+        disclosure.check_disclose(disclose)
+        source = self.photo.source
+        photo = PhotoId(self.photo.name, self.photo.digest, source_in(self.record) or source_of(self.photo))
+        if name is None or is_file_name(name):
+            own = files_of(self.photo.name, Path(out), name).result
+            check_out(out, overwrites=None if source is None else (source, own))
+        writes: tuple[Written, ...] = ("result",)
+        if disclose == "label" and any(step.area_px for step in self.steps):
+            writes = ("result", "original")
+        files, numbered = choose_files(photo, Path(out), name, overwrite=overwrite, writes=writes)
         if files.result.is_dir():
             raise OutputError(f"{str(files.result)!r} is a folder", hint="name another OUT, or move that folder away")
+        inputs = (*self.inputs, *([source] if source else []))
+        replacing = Replacing(files, photo, files.record, claims_of(files), overwrite, inputs)
         try:
-            old = masks_of_earlier_runs(files)
-            own = self.photo.source is not None and same_file(self.photo.source, files.original)
-            if _original_in(read_record(files.record)) == files.original.name and not own:
-                files.original.unlink(missing_ok=True)
-            files.record.unlink(missing_ok=True)
-            given = self.masks_from is not None and same_file(self.masks_from, files.masks)
-            masks = [] if given else _write_masks(files.masks, self.regions, old)
-            shown = _disclose(self, self.disclose if disclose is None else disclose, files.original.name)
-            original = files.original if shown.entry and shown.entry["original"] else None
-            write_picture(files.before_after, before_after(self.photo.rgb, shown.image))
-            files.candidates.unlink(missing_ok=True)
-            if any(step.candidates for step in self.steps):
-                write_picture(files.candidates, candidates_sheet(self.steps))
-            if original and not own:
-                _write_original(self.photo, original)
-            written = write_photo(shown.photo, shown.image, shown.alpha, files.result)
-            pem = self.c2pa if c2pa is None else os.fspath(c2pa)
-            signed_by, unsigned = _sign(self, files.result, pem)
+            return self._save(files, replacing, disclose, c2pa, [numbered] if numbered else [])
         except OSError as error:
             raise write_error(Path(out), error) from error
+
+    def _save(
+        self,
+        files: Files,
+        replacing: Replacing,
+        disclose: Disclose,
+        c2pa: str | os.PathLike[str] | None,
+        notes: list[str],
+    ) -> Saved:
+        out = files.record.parent
+        given = self.masks_from is not None and same_file(self.masks_from, files.masks)
+        if not given:
+            files.masks.mkdir(parents=True, exist_ok=True)
+        stale = _names_of_earlier_runs(files, masks=not given)
+        before = replacing.begin()
+        with staging(out) as stage:
+            staged = files_in(files, stage)
+            masks = [] if given else _write_masks(staged.masks, self.regions)
+            shown = _disclose(self, disclose, files.original.name)
+            original = files.original if shown.entry and shown.entry["original"] else None
+            own = self.photo.source is not None and same_file(self.photo.source, files.original)
+            write_picture(staged.before_after, before_after(self.photo.rgb, shown.image))
+            if any(step.candidates for step in self.steps):
+                write_picture(staged.candidates, candidates_sheet(self.steps))
+            if original and not own:
+                _write_original(self.photo, staged.original)
+            written = write_photo(shown.photo, shown.image, shown.alpha, staged.result)
+            pem = self.c2pa if c2pa is None else os.fspath(c2pa)
+            signed_by, unsigned = _sign(self, staged.result, pem)
+            _close_like(self.photo.source, stage)
+            kept = replacing.kept(stage)
+            for essential in (files.result, files.original):
+                if essential.name in kept:
+                    replacing.restore(before)
+                    raise OutputError(f"{str(essential)!r} {kept[essential.name]}, and is kept", hint=HINT)
+            claimed = replacing.commit(stage, kept=kept, stale=stale)
+        notes += [f"{name!r} is kept as it is: it {why}; overwrite=true replaces it" for name, why in kept.items()]
         record = {
             **self.record,
             "outside_changed_px": written.outside_changed_px,
             "encoder_changed_px": written.encoder_changed_px,
             "encoder_max_diff": written.encoder_max_diff,
-            "notes": [*dict.fromkeys([*self.record.get("notes", ()), *shown.notes, *written.notes, *unsigned])],
+            "notes": [*dict.fromkeys([*self.record.get("notes", ()), *shown.notes, *written.notes, *unsigned, *notes])],
             "disclosure": shown.entry,
             "credentials": {"signed_by": signed_by} if signed_by is not None else None,
             "digest": disclosed_digest(self.record.get("digest", ""), shown.disclose, signed=pem is not None),
+            "files": claimed,
+            "kept": [*kept],
         }
-        write_json(files.record, record)
-        paths = tuple(path for path in masks if path)
+        replacing.finish(record)
+        paths = tuple(out / path.relative_to(stage) for path in masks if path)
         return Saved(files.result, paths, files.before_after, files.record, record, original)
 
 
@@ -332,9 +387,28 @@ def _write_original(photo: Photo, path: Path) -> None:
         part.write_bytes(data)
 
 
-def _original_in(record: Mapping[str, Any]) -> str | None:
-    entry = record.get("disclosure")
-    return entry.get("original") if isinstance(entry, Mapping) else None
+def _names_of_earlier_runs(files: Files, *, masks: bool) -> list[str]:
+    """What of a photo's earlier records goes unless it is written again: masks, the sheet of candidates, the original.
+
+    Other files in the folder of masks are the user's and stay.
+    """
+    record = read_record(files.record)
+    names = [files.candidates.name]
+    if masks:
+        found = mask_names_in(record) | mask_names_in(read_record(files.masks_record))
+        names += [f"{files.masks.name}/{name}" for name in sorted(found)]
+    return [*names, files.original.name] if original_in(record) == files.original.name else names
+
+
+def _close_like(source: Path | None, stage: Path) -> None:
+    """Gives the staged files no permissions that the photo does not have: a private photo's results are private."""
+    if source is None:
+        return
+    with contextlib.suppress(OSError):
+        allowed = source.stat().st_mode & 0o666
+        for path in stage.rglob("*"):
+            if path.is_file():
+                path.chmod(path.stat().st_mode & 0o777 & (allowed | 0o600))
 
 
 def save_variants(
@@ -343,11 +417,12 @@ def save_variants(
     *,
     disclose: Disclose | None = None,
     c2pa: str | os.PathLike[str] | None = None,
+    overwrite: bool = False,
 ) -> tuple[tuple[Saved, ...], Path | None]:
     """Writes each variant, as it is made, into the folder of its name, and a sheet of all of them.
 
     The sheet goes into `out` itself, next to the folders. Words without braces are a single variant without a name: it
-    goes into `out`, without a sheet. `disclose` and `c2pa` are those of `Outcome.save`.
+    goes into `out`, without a sheet. `disclose`, `c2pa` and `overwrite` are those of `Outcome.save`.
 
     Raises:
         As `Outcome.save`.
@@ -355,7 +430,7 @@ def save_variants(
     saved: list[Saved] = []
     cells: list[tuple[str, Rgb]] = []
     for variant, outcome in made:
-        saved.append(outcome.save(Path(out, variant.name), disclose=disclose, c2pa=c2pa))
+        saved.append(outcome.save(Path(out, variant.name), disclose=disclose, c2pa=c2pa, overwrite=overwrite))
         if variant.name:
             cells = cells or [variants_cell("before", outcome.photo.rgb)]
             cells.append(variants_cell(", ".join(variant.words), outcome.image))
@@ -363,8 +438,7 @@ def save_variants(
         return tuple(saved), None
     name = saved[0].record.name.removesuffix(".run.json")
     sheet = files_of(name, Path(out), name).variants
-    write_picture(sheet, variants_sheet(cells))
-    return tuple(saved), sheet
+    return tuple(saved), write_sheet(sheet, variants_sheet(cells), overwrite=overwrite)
 
 
 def save_masks(
@@ -378,43 +452,55 @@ def save_masks(
     versions: Mapping[str, str] | None = None,
     timing: Mapping[str, float] | None = None,
     doubt_below: float | None = None,
+    overwrite: bool = False,
 ) -> Saved:
     """Writes masks, the overlay and `kitchen.masks.json` of a mask request into a folder, the record last.
+
+    Files that are not as automask wrote them are kept, as by `Outcome.save`, and the record's notes say so.
 
     Raises:
         UsageError: `out` is named like a picture, or `name` is not a file name.
         OutputError: It cannot be written there.
     """
-    check_out(out)
-    files = free_files(photo.name, Path(out), name)
+    if name is None or is_file_name(name):
+        check_out(out)
+    known = PhotoId(photo.name, photo.digest, source_of(photo))
+    files, numbered = choose_files(known, Path(out), name, overwrite=overwrite, writes=())
+    inputs = () if photo.source is None else (photo.source,)
+    replacing = Replacing(files, known, files.masks_record, claims_of(files), overwrite, inputs)
     try:
-        old = masks_of_earlier_runs(files)
-        files.masks_record.unlink(missing_ok=True)
-        masks = _write_masks(files.masks, regions, old)
-        write_picture(files.overlay, overlay(photo.rgb, regions))
+        files.masks.mkdir(parents=True, exist_ok=True)
+        found = mask_names_in(read_record(files.record)) | mask_names_in(read_record(files.masks_record))
+        replacing.begin()
+        with staging(files.record.parent) as stage:
+            masks = _write_masks(files_in(files, stage).masks, regions)
+            write_picture(files_in(files, stage).overlay, overlay(photo.rgb, regions))
+            _close_like(photo.source, stage)
+            kept = replacing.kept(stage)
+            claimed = replacing.commit(stage, kept=kept, stale=[f"{files.masks.name}/{old}" for old in sorted(found)])
+        record = mask_record(
+            photo,
+            regions,
+            masks=[f"{files.masks.name}/{path.name}" if path else None for path in masks],
+            preset=preset,
+            models=models,
+            versions=versions,
+            timing=timing,
+            doubt_below=doubt_below,
+        )
+        notes = [f"{old!r} is kept as it is: it {why}; overwrite=true replaces it" for old, why in kept.items()]
+        record["notes"] += [*([numbered] if numbered else []), *notes]
+        record |= {"source": known.source, "files": claimed, "kept": [*kept]}
+        replacing.finish(record)
     except OSError as error:
         raise write_error(Path(out), error) from error
-    names = [f"{files.masks.name}/{path.name}" if path else None for path in masks]
-    record = mask_record(
-        photo,
-        regions,
-        masks=names,
-        preset=preset,
-        models=models,
-        versions=versions,
-        timing=timing,
-        doubt_below=doubt_below,
-    )
-    write_json(files.masks_record, record)
-    return Saved(None, tuple(path for path in masks if path), files.overlay, files.masks_record, record)
+    paths = tuple(files.masks / path.name for path in masks if path)
+    return Saved(None, paths, files.overlay, files.masks_record, record)
 
 
-def _write_masks(folder: Path, regions: Sequence[Region], old: set[Path]) -> list[Path | None]:
-    """Writes one PNG for each found region, None for the others; removes `old`, the masks of earlier runs."""
+def _write_masks(folder: Path, regions: Sequence[Region]) -> list[Path | None]:
+    """Writes one PNG for each found region, None for the others."""
     paths = [folder / mask_name(nr, [region.target]) if region.found else None for nr, region in enumerate(regions, 1)]
-    folder.mkdir(parents=True, exist_ok=True)
-    for stale in old.difference(path for path in paths if path):
-        stale.unlink(missing_ok=True)
     for path, region in zip(paths, regions, strict=True):
         if path is not None:
             write_mask(path, region.alpha)

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from types import UnionType
 from typing import Any
 
 import numpy as np
 
-from automask.images import Photo, atomic_path
-from automask.plan import format_plan
+from automask.images import Photo, atomic_path, read_regular
+from automask.plan import format_plan, is_file_name, mask_name
 from automask.results.coco import coco_rle
 from automask.types import Box, Candidate, Plan, Region, Step
 
@@ -61,6 +62,7 @@ def run_record(
         "notes": [*photo.notes, *notes],
         "digest": digest,
         "doubt_below": _round(doubt_below),
+        "photo_sha256": photo.digest,
     }
 
 
@@ -141,6 +143,7 @@ def mask_record(
         "timing": _round(dict(timing or {})),
         "notes": list(photo.notes),
         "doubt_below": _round(doubt_below),
+        "photo_sha256": photo.digest,
     }
 
 
@@ -172,9 +175,101 @@ def _round(value: Any) -> Any:
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """A record as it was written; empty if there is none, or if it is not automask's."""
+    """A record as it was written; empty if there is none, if it is not automask's, or if it is damaged."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return parse_record(read_regular(path, MAX_RECORD_BYTES))
+    except OSError:
         return {}
-    return record if isinstance(record, dict) and record.get("schema") == 1 else {}
+
+
+def parse_record(data: bytes) -> dict[str, Any]:
+    """The record in the bytes of a file; empty if they hold none, or one whose values have other types than ours.
+
+    Whoever uses a record relies on the types of what is in it; keys that it needs may be missing all the same.
+    """
+    try:
+        record = json.loads(data)
+    except (ValueError, RecursionError):  # RecursionError: a million brackets
+        return {}
+    return record if _fits(record, _RECORD) and record.get("schema") == 1 else {}
+
+
+def is_own_record(path: Path) -> bool:
+    """Whether a file is a record of automask, be it damaged: empty, or begun as automask begins one."""
+    try:
+        data = read_regular(path, MAX_RECORD_BYTES)
+    except OSError:
+        return False
+    return not data or data.startswith(_RECORD_START) or bool(parse_record(data))
+
+
+MAX_RECORD_BYTES = 1 << 26
+"""64 MB; the masks of a 100-megapixel photo take about 1 MB each as run lengths."""
+_RECORD_START = b'{\n "schema": 1,'
+
+
+def _fits(value: object, shape: Any) -> bool:
+    """Whether a value of JSON has a shape: a type, a function, a mapping of optional keys, or a list of one shape."""
+    if isinstance(shape, Mapping):
+        return isinstance(value, dict) and all(_fits(value[key], one) for key, one in shape.items() if key in value)
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(_fits(item, shape[0]) for item in value)
+    if isinstance(shape, type | UnionType):
+        return isinstance(value, shape) and not (isinstance(value, bool) and shape is not bool)
+    return bool(shape(value))
+
+
+def _is_number_or_none(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e18)
+
+
+def _is_size(value: Any) -> bool:
+    whole = isinstance(value, list) and len(value) == 2 and _fits(value, [int])
+    return whole and all(0 < side < 1 << 31 for side in value)
+
+
+def _is_name_or_none(value: object) -> bool:
+    return value is None or is_file_name(value)
+
+
+def _is_path_below(value: object) -> bool:
+    """Whether a value is the path of a file below the record's folder, in one folder at most."""
+    parts = value.split("/") if isinstance(value, str) else []
+    return 0 < len(parts) <= 2 and all(map(is_file_name, parts))
+
+
+_CLAIM = {"bytes": int, "sha256": str}
+
+
+def _is_claim(value: object) -> bool:
+    return isinstance(value, dict) and value.keys() >= _CLAIM.keys() and _fits(value, _CLAIM)
+
+
+def _is_file_list(value: object) -> bool:
+    """Whether a value is a record's `files`; in a journal a file may have several claims."""
+    return isinstance(value, dict) and all(
+        _is_path_below(name) and (all(map(_is_claim, one)) if isinstance(one, list) else _is_claim(one))
+        for name, one in value.items()
+    )
+
+
+_FOUND = {
+    **{"read_as": [str], "found": bool, "missing": [str], "peak": _is_number_or_none, "boxes": [[int]]},
+    **{"area_px": int, "reason": str | None, "expected_iou": _is_number_or_none},
+}
+_RECORD = {
+    **{"schema": int, "photo": is_file_name, "size_wh": _is_size, "plan": str, "preset": str, "seed": int},
+    "steps": [{**_FOUND, "targets": lambda value: _fits(value, [str]) and bool(value), "prompt": str, "seed": int}],
+    "regions": [{**_FOUND, "target": str, "mask": lambda value: value is None or _is_path_below(value)}],
+    **{"notes": [str], "digest": str, "doubt_below": _is_number_or_none, "timing": dict, "photo_sha256": str},
+    "disclosure": lambda value: value is None or _fits(value, {"original": _is_name_or_none}),
+    "files": _is_file_list,
+}
+"""The types of what is read in records, by key."""
+
+
+def mask_names_in(record: Mapping[str, Any]) -> set[str]:
+    """The names of the mask files that a record names, those of missing targets included."""
+    steps, regions = record.get("steps", []), record.get("regions", [])
+    names = {mask_name(nr, step["targets"]) for nr, step in enumerate(steps, start=1) if "targets" in step}
+    return names | {PurePosixPath(region["mask"]).name for region in regions if region.get("mask")}

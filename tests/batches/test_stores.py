@@ -2,6 +2,8 @@ import csv
 import functools
 import json
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from batch_jobs import pictures, tree
 from automask import config
 from automask.batches.failures import only_failed
 from automask.batches.find import find_jobs
+from automask.batches.lock import LOCK_NAME, Holder
 from automask.batches.run import run_jobs
 from automask.batches.stores import is_url, local_out, version_of
 from automask.cli.entry import main
@@ -154,6 +157,48 @@ def test_a_record_is_never_in_the_store_without_its_pictures(tmp_path, conf, mem
         "cannot write into 'memory://out': OSError: no network; check its name, the network and the credentials"
     )
     assert "a.run.json" not in in_store(memory, "/out")
+
+
+def test_a_persons_objects_in_a_store_are_kept(tmp_path, conf, memory):
+    fill(memory, "/in", pictures(tmp_path / "in", "a.jpg", "b.jpg"))
+    memory.pipe_file("/out/b.jpg", b"mine")
+    reports = run("memory://in", "memory://out", conf)
+    assert [done.status for done in reports] == ["done", "failed"]
+    assert reports[1].reason.startswith("'/out/b.jpg' is there, and is not as automask wrote it; move it away")
+    assert memory.cat_file("/out/b.jpg") == b"mine"
+    memory.pipe_file("/out/a.masks/01-wall.png", b"mine")
+    (again, _) = run("memory://in", "memory://out", conf, plan=variants_from("wall -> #0000c8"))
+    assert again.status == "done"
+    assert memory.cat_file("/out/a.masks/01-wall.png") == b"mine"
+    record = json.loads(memory.cat_file("/out/a.run.json"))
+    assert record["kept"] == ["a.masks/01-wall.png"]
+    assert "a.masks/01-wall.png" not in record["files"]
+    memory.pipe_file("/out/a.jpg", memory.cat_file("/out/a.jpg")[::-1])
+    (again, _) = run("memory://in", "memory://out", conf)
+    assert again.status == "failed"
+
+
+def test_photos_of_one_name_from_two_places_do_not_replace_each_other_in_a_store(tmp_path, conf, memory):
+    fill(memory, "/in", pictures(tmp_path / "in", "a.jpg"))
+    fill(memory, "/other", pictures(tmp_path / "other", "0.jpg", "a.jpg"))
+    run("memory://in", "memory://out", conf)
+    before = in_store(memory, "/out")
+    reports = run("memory://other", "memory://out", conf)
+    assert [done.status for done in reports] == ["done", "failed"]
+    assert reports[1].reason.startswith("'/out/a.jpg' is of another photo of the same name; ")
+    assert in_store(memory, "/out")["a.jpg"] == before["a.jpg"]
+
+
+def test_a_second_batch_into_a_store_is_told_who_writes_there(tmp_path, conf, memory):
+    fill(memory, "/in", pictures(tmp_path / "in", "a.jpg"))
+    now = Holder(7, "another-machine", "2026-01-01T00:00:00+00:00", "x", time.time())
+    memory.pipe_file(f"/out/{LOCK_NAME}", now.as_bytes())
+    with pytest.raises(OutputError, match="another batch writes into 'memory://out': process 7 on another-machine"):
+        run("memory://in", "memory://out", conf)
+    assert list(in_store(memory, "/out")) == [LOCK_NAME]
+    memory.pipe_file(f"/out/{LOCK_NAME}", replace(now, touched=time.time() - 3600).as_bytes())
+    assert {done.status for done in run("memory://in", "memory://out", conf)} == {"done"}
+    assert LOCK_NAME not in in_store(memory, "/out")
 
 
 def test_failures_are_listed_in_the_store_and_can_be_tried_again(tmp_path, conf, memory):

@@ -292,7 +292,14 @@ def test_an_original_is_removed_when_it_is_no_longer_wanted_and_another_s_file_s
     stranger.write_bytes(b"mine")
     made.save(tmp_path / "out")
     assert stranger.read_bytes() == b"mine"
+    labelled = made.save(tmp_path / "out", disclose="label")
+    assert labelled.original is not None
+    assert labelled.original.name == "kitchen-2.original.png"
+    assert labelled.original.read_bytes() == (tmp_path / "kitchen.png").read_bytes()
+    assert stranger.read_bytes() == b"mine"
+    stranger.unlink()
     made.save(tmp_path / "out", disclose="label")
+    assert stranger.exists()
     made.save(tmp_path / "out", disclose="metadata")
     assert not stranger.exists()
 

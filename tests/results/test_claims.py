@@ -1,0 +1,222 @@
+"""Nothing is replaced that no record of automask names, or that is not as it says: what a person made is kept."""
+
+import json
+import os
+import time
+
+import numpy as np
+import pytest
+from regions import block, outcome, region, room
+
+from automask.errors import OutputError
+from automask.images import open_photo, write_picture
+from automask.results.claims import journal_of, sweep_journals
+from automask.results.files import files_of
+from automask.results.outcome import Outcome, save_masks
+
+HARDS = [block(0, 20, 0, 20), None, block(30, 50, 30, 80)]
+OTHER = [block(5, 9, 0, 20), None, block(0, 9, 30, 80)]
+
+
+def photo(folder, name="kitchen.png", shade=0):
+    write_picture(folder / name, room() + np.uint8(shade))
+    return open_photo(folder / name)
+
+
+def tree(folder):
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def without_digests(saved):
+    """Makes a record as 0.1 wrote it."""
+    record = json.loads(saved.record.read_text())
+    for key in ("files", "kept", "photo_sha256"):
+        record.pop(key)
+    saved.record.write_text(json.dumps(record))
+    return record
+
+
+def test_a_record_holds_size_and_digest_of_every_file_written(kitchen, tmp_path):
+    saved = outcome(kitchen, HARDS).save(tmp_path / "out")
+    files = saved.recorded["files"]
+    assert set(files) == set(tree(tmp_path / "out")) - {"kitchen.run.json"}
+    assert all(files[name]["bytes"] == len(data) for name, data in tree(tmp_path / "out").items() if name in files)
+    assert saved.recorded["photo_sha256"] == kitchen.digest
+
+
+def test_a_result_goes_under_a_number_where_a_persons_file_has_its_name(kitchen, tmp_path):
+    name = "kitchen.png"
+    mine = tmp_path / "out" / name
+    mine.parent.mkdir()
+    mine.write_bytes(b"mine")
+    saved = outcome(kitchen, HARDS).save(tmp_path / "out")
+    assert mine.read_bytes() == b"mine"
+    assert saved.result.name == "kitchen-2.png"
+    (note,) = saved.recorded["notes"]
+    assert note.startswith(f"'{name}' is there already, and no record")
+    assert note.endswith("it is kept, and this is written as 'kitchen-2.png'")
+    again = outcome(kitchen, OTHER).save(tmp_path / "out")
+    assert again.result == saved.result
+    with pytest.raises(
+        OutputError, match=r"is there already, and .*; move it away, name another folder, or say overwr"
+    ):
+        outcome(kitchen, HARDS).save(tmp_path / "out", name="kitchen")
+    assert outcome(kitchen, HARDS).save(tmp_path / "out", overwrite=True).result == tmp_path / "out" / "kitchen.png"
+    assert mine.read_bytes() != b"mine"
+
+
+def test_a_file_that_is_no_record_of_automask_is_kept(kitchen, tmp_path):
+    mine = tmp_path / "out" / "kitchen.run.json"
+    mine.parent.mkdir()
+    mine.write_text('{"mine": 1}')
+    saved = outcome(kitchen, HARDS).save(tmp_path / "out")
+    assert saved.record.name == "kitchen.png.run.json"
+    assert "'kitchen.run.json' is there already, and is no record of automask" in saved.recorded["notes"][0]
+    with pytest.raises(OutputError, match="is no record of automask"):
+        outcome(kitchen, HARDS).save(tmp_path / "out", name="kitchen")
+    assert mine.read_text() == '{"mine": 1}'
+
+
+def test_a_result_that_was_retouched_is_kept_and_the_next_has_a_number(kitchen, tmp_path):
+    first = outcome(kitchen, HARDS).save(tmp_path / "out")
+    write_picture(first.result, room() // 2)
+    retouched = first.result.read_bytes()
+    second = outcome(kitchen, OTHER).save(tmp_path / "out")
+    assert second.result.name == "kitchen-2.png"
+    assert "'kitchen.png' was changed since automask wrote it: it is kept" in second.recorded["notes"][0]
+    with pytest.raises(OutputError, match="was changed since automask wrote it, and is kept"):
+        outcome(kitchen, OTHER).save(tmp_path / "out", name="kitchen")
+    assert first.result.read_bytes() == retouched
+    assert first.record.is_file()
+
+
+@pytest.mark.parametrize("damage", [lambda data: b"", lambda data: data[: len(data) // 2]])
+def test_a_result_that_is_broken_holds_nobodys_work_and_is_made_again(kitchen, tmp_path, damage):
+    saved = outcome(kitchen, HARDS).save(tmp_path / "out")
+    whole = saved.result.read_bytes()
+    saved.result.write_bytes(damage(whole))
+    assert outcome(kitchen, HARDS).save(tmp_path / "out").result == saved.result
+    assert saved.result.read_bytes() == whole
+
+
+@pytest.mark.parametrize("save", ["edit", "mask"])
+def test_a_mask_that_was_corrected_by_hand_is_kept_and_the_run_says_so(kitchen, tmp_path, save):
+    def run(hards):
+        made = outcome(kitchen, hards)
+        if save == "mask":
+            return save_masks(kitchen, made.regions, tmp_path / "out")
+        return made.save(tmp_path / "out")
+
+    run(HARDS)
+    mask = tmp_path / "out" / "kitchen.masks" / "01-island.png"
+    write_picture(mask, np.full((60, 90, 3), 255, np.uint8))
+    mine = mask.read_bytes()
+    for hards in (OTHER, HARDS, [None, None, block(0, 9, 0, 9)]):
+        saved = run(hards)
+        assert mask.read_bytes() == mine
+    for hards in (HARDS, OTHER):
+        saved = run(hards)
+        assert saved.recorded["kept"] == ["kitchen.masks/01-island.png"]
+        assert any("01-island.png' is kept as it is" in note for note in saved.recorded["notes"])
+    mask.unlink()
+    assert run(OTHER).recorded["kept"] == []
+
+
+def test_a_persons_previews_are_kept(kitchen, tmp_path):
+    swatch = tmp_path / "out" / "kitchen.candidates.jpg"
+    shown = tmp_path / "out" / "kitchen.before-after.jpg"
+    for path in (swatch, shown):
+        write_picture(path, room())
+    before = {path: path.read_bytes() for path in (swatch, shown)}
+    saved = outcome(kitchen, HARDS).save(tmp_path / "out")
+    assert {path: path.read_bytes() for path in before} == before
+    assert saved.recorded["kept"] == ["kitchen.before-after.jpg"]
+
+
+def test_a_file_that_the_run_was_given_is_not_replaced_even_where_all_may_be(kitchen, tmp_path):
+    swatch = tmp_path / "out" / "kitchen.before-after.jpg"
+    write_picture(swatch, room())
+    before, made = swatch.read_bytes(), outcome(kitchen, HARDS)
+    given = Outcome(made.image, made.steps, made.record, made.regions, kitchen, made.plan, inputs=(swatch,))
+    given.save(tmp_path / "out", overwrite=True)
+    assert swatch.read_bytes() == before
+
+
+def test_two_photos_of_one_name_are_told_apart_and_a_photo_that_changed_is_the_same(tmp_path):
+    first = outcome(photo(tmp_path / "a"), HARDS).save(tmp_path / "out")
+    one = tree(tmp_path / "out")
+
+    def known(one, place):
+        return Outcome(
+            one.image, one.steps, {**one.record, "timing": {"source": place}}, one.regions, one.photo, one.plan
+        )
+
+    known(outcome(photo(tmp_path / "a"), HARDS), "a").save(tmp_path / "out")
+    second = known(outcome(photo(tmp_path / "b", shade=9), HARDS), "b").save(tmp_path / "out")
+    assert second.result.name == "kitchen-2.png"
+    assert "'kitchen.png' is of another photo of the same name" in second.recorded["notes"][0]
+    assert first.result.read_bytes() == one["kitchen.png"]
+    with pytest.raises(OutputError, match="is of another photo of the same name"):
+        known(outcome(photo(tmp_path / "b", shade=9), HARDS), "b").save(tmp_path / "out", name="kitchen")
+    changed = known(outcome(photo(tmp_path / "a", shade=30), HARDS), "a").save(tmp_path / "out")
+    assert changed.result == first.result
+
+
+def test_two_arrays_are_two_photos(tmp_path):
+    pictures = []
+    for shade in (0, 9, 0):
+        array = open_photo(np.ascontiguousarray(room() + np.uint8(shade)))
+        made = outcome(array, HARDS)
+        source = {"timing": {"source": array.digest[:16]}}
+        record = {**made.record, **source}
+        saved = Outcome(made.image, made.steps, record, made.regions, array, made.plan).save(tmp_path / "out")
+        pictures.append(saved.result.name)
+    assert pictures == ["photo.png", "photo-2.png", "photo.png"]
+
+
+def test_results_of_0_1_are_replaced_as_they_were_and_a_later_mask_is_a_persons(kitchen, tmp_path):
+    saved = outcome(kitchen, HARDS).save(tmp_path / "out")
+    without_digests(saved)
+    mask = saved.masks[0]
+    write_picture(mask, np.full((60, 90, 3), 255, np.uint8))
+    mine = mask.read_bytes()
+    os.utime(mask, (time.time() + 60,) * 2)
+    again = outcome(kitchen, OTHER).save(tmp_path / "out")
+    assert again.result == saved.result
+    assert again.recorded["kept"] == ["kitchen.masks/01-island.png"]
+    assert mask.read_bytes() == mine
+
+
+def test_a_run_that_was_killed_between_its_files_is_taken_up_as_ones_own(kitchen, tmp_path, monkeypatch):
+    saved = outcome(kitchen, HARDS).save(tmp_path / "out")
+    renames, replace = [], os.replace
+
+    def dies(source, target):
+        if len(renames) == 3:
+            raise KeyboardInterrupt
+        renames.append(target)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", dies)
+    with pytest.raises(KeyboardInterrupt):
+        outcome(kitchen, OTHER).save(tmp_path / "out")
+    monkeypatch.undo()
+    journal = journal_of(files_of("kitchen.png", tmp_path / "out"))
+    assert not saved.record.exists()
+    assert journal.is_file()
+    sweep_journals(tmp_path / "out")
+    assert journal.is_file()
+    again = outcome(kitchen, [block(1, 3, 1, 3), None, block(0, 9, 30, 70)]).save(tmp_path / "out")
+    assert again.result == saved.result
+    assert again.recorded["kept"] == []
+    assert not journal.exists()
+    assert not list((tmp_path / "out").glob(".automask*"))
+
+
+def test_the_results_of_a_private_photo_are_private(kitchen, tmp_path):
+    kitchen.source.chmod(0o600)
+    outcome(kitchen, HARDS).save(tmp_path / "out")
+    save_masks(kitchen, [region("island", HARDS[0])], tmp_path / "out")
+    modes = {path.name: path.stat().st_mode & 0o077 for path in (tmp_path / "out").rglob("*.*g")}
+    assert len(modes) == 4
+    assert set(modes.values()) == {0}
