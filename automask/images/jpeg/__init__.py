@@ -1,0 +1,1 @@
+"""JPEG without its pixels: the quantised coefficients of a file, read and written again exactly."""
