@@ -25,6 +25,8 @@ _STRIDE = 32
 # than 640, on rendered rooms (768 px) and on estate agents' photos 608 finds more than 512.
 _SMALL_PX = 512
 _SHARE_OF_LONG_SIDE = 5 / 6
+# A panorama, by its sides' ratio, is seen in views of this ratio that overlap by this share of theirs.
+_WIDEST, _VIEW, _OVERLAP = 2.2, 1.6, 1 / 3
 _MAX_ODDS = 100
 _HALF = np.float32(0.5)
 _MAX_SIDE_PX = 2048  # time and memory grow with the square, and it was trained for 760 at most
@@ -203,6 +205,8 @@ class Starter:
     def _predict(self, photo: Rgb) -> tuple[Heat, Heat]:
         """[leaves, h, w] probabilities at a quarter of the size that the net sees, and [leaves] presences."""
         height, width = photo.shape[:2]
+        if max(height, width) > _WIDEST * min(height, width):
+            return self._predict_in_views(photo)
         long = max(height, width)
         scale = min(self.side_px, max(_SMALL_PX, long * _SHARE_OF_LONG_SIDE)) / long
         # Each side is rounded separately: at most 3 % distortion for a common photo, and no padding.
@@ -214,6 +218,31 @@ class Starter:
             mirrored, again = self._net.run(photo=np.ascontiguousarray(seen[..., ::-1]))
             leaves, presence = (leaves + mirrored[..., ::-1]) * _HALF, (presence + again) * _HALF
         return self._merge_accent_wall(leaves[0], small), presence[0]
+
+    def _predict_in_views(self, photo: Rgb) -> tuple[Heat, Heat]:
+        """`_predict` for a panorama: in views that overlap, as of a whole one the net would see thumbnails.
+
+        Where views overlap, each counts by how far its own border is.
+        """
+        tall = photo.shape[0] > photo.shape[1]
+        short, long = sorted(photo.shape[:2])
+        size = min(long, round(_VIEW * short))
+        count = 1 + math.ceil((long - size) / ((1 - _OVERLAP) * size))
+        starts = [round(k * (long - size) / (count - 1)) for k in range(count)]
+        parts = [photo[start : start + size] if tall else photo[:, start : start + size] for start in starts]
+        seen = [self._predict(np.ascontiguousarray(part)) for part in parts]
+        # From here on the long side is the last axis.
+        maps = [leaves.transpose(0, 2, 1) if tall else leaves for leaves, _ in seen]
+        kinds, h, w = maps[0].shape
+        left = [round(start * w / size) for start in starts]
+        total = np.zeros((kinds, h, left[-1] + w), np.float32)
+        weights = np.zeros(left[-1] + w, np.float32)
+        ramp = np.minimum(np.arange(1, w + 1), np.arange(w, 0, -1)).astype(np.float32)
+        for at, leaves in zip(left, maps, strict=True):
+            total[:, :, at : at + w] += leaves * ramp
+            weights[at : at + w] += ramp
+        total /= weights
+        return total.transpose(0, 2, 1) if tall else total, np.max([presence for _, presence in seen], axis=0)
 
     def _merge_accent_wall(self, leaves: Heat, seen: Rgb) -> Heat:
         """The leaves, with backsplash in the accent wall's colour moved to the accent wall.

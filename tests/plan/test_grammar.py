@@ -398,7 +398,8 @@ def test_there_are_as_many_variants_as_the_product_of_the_alternatives(edits):
 
 
 @pytest.mark.parametrize(
-    "text", ["add a sofa", "Add sofa -> red", "furnish the room", "stage this room", "put a rug under the table", "stage"]
+    "text",
+    ["add a sofa", "Add sofa -> red", "furnish the room", "stage this room", "put a rug under the table", "stage"],
 )
 @pytest.mark.parametrize("parse", [parse_plan, parse_targets])
 def test_words_that_ask_for_something_new_get_one_clear_sentence(parse, text):

@@ -254,3 +254,36 @@ def test_what_was_only_just_found_is_not_lost_again() -> None:
     hard = GrabCut().refine(photo, heat[None], [(Box(38, 28, 122, 92),)])[0]
     assert hard[30:90, 40:120].mean() > 0.95
     assert hard.sum() < 1.1 * 60 * 80
+
+
+def drawings():
+    """Pictures without a photo's grain, in which every cut costs the same: GrabCut would search for minutes."""
+    plain = np.full((*SIZE, 3), 255, np.uint8)
+    striped = plain.copy()
+    striped[::16] = 0
+    specks = plain - (np.random.default_rng(0).random((*SIZE, 1)) < 0.02).astype(np.uint8)
+    checks = np.repeat((np.indices(SIZE).sum(0) % 2 * 255).astype(np.uint8)[..., None], 3, axis=2)
+    sign = cv2.putText(plain - 20, "photo coming soon", (8, 100), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (90, 90, 90), 3)
+    return {"plain": plain, "striped": striped, "specks": specks, "checks": checks, "sign": sign}
+
+
+@pytest.mark.parametrize("name", drawings())
+def test_a_plain_or_drawn_picture_is_left_to_the_heat(monkeypatch, name):
+    monkeypatch.setattr(cv2, "grabCut", lambda *_: pytest.fail("GrabCut has nothing to go by here"))
+    _, there = room()
+    heat = blurred(there, 12.0)
+    found = GrabCut(thin_frac=0).refine(drawings()[name], heat[None], [BOX])
+    assert iou(found[0], heat >= 0.35) > 0.9
+
+
+@pytest.mark.parametrize("grey", [False, True])
+@pytest.mark.parametrize("clipped", [255, 180, 120])
+def test_a_photo_is_cut_along_its_edges_also_in_grey_and_where_it_is_clipped(monkeypatch, grey, clipped):
+    cuts = []
+    monkeypatch.setattr(cv2, "grabCut", lambda *_: cuts.append(1))
+    photo, there = room()
+    if grey:
+        photo = np.repeat(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+    photo[photo.mean(-1) > clipped] = 255
+    GrabCut().refine(photo, blurred(there, 12.0)[None], [BOX])
+    assert cuts

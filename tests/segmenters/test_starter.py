@@ -442,3 +442,16 @@ def test_the_heat_does_not_depend_on_the_number_of_threads():
     photo = np.random.default_rng(0).integers(0, 256, (96, 144, 3), dtype=np.uint8)
     one, two = (Starter(threads=threads).heats(photo, ["wall", "floor"]) for threads in (1, 2))
     assert one.tobytes() == two.tobytes()
+
+
+@pytest.mark.parametrize(("count", "axis"), [(2, 1), (5, 1), (3, 0)])
+def test_in_a_panorama_things_are_found_as_in_a_photo(starter, kitchen, count, axis):
+    """Of a kitchen beside its mirror image, again and again, each part has the masks that it has alone."""
+    words = ["cabinets", "floor", "ceiling", "island"]
+    room = cv2.resize(kitchen, (480, 320), interpolation=cv2.INTER_AREA)
+    alone = starter.heats(room, words) >= 0.35
+    rooms = [room if k % 2 == 0 else room[:, ::-1] for k in range(count)]
+    expected = np.concatenate([alone if k % 2 == 0 else alone[..., ::-1] for k in range(count)], axis + 1)
+    found = starter.heats(np.ascontiguousarray(np.concatenate(rooms, axis)), words) >= 0.35
+    for mine, true in zip(found, expected, strict=True):
+        assert (mine & true).sum() > 0.6 * (mine | true).sum()
