@@ -17,6 +17,7 @@ from PIL import Image
 from automask.errors import PhotoError
 from automask.fingerprint import bytes_digest
 from automask.images.arrays import array_hint
+from automask.images.borders import border_notes
 from automask.images.colour import working_copy
 from automask.images.containers import ContainerData, Samples
 from automask.images.decode import Decoded, check_size, decode, decode_pillow, read_bytes
@@ -227,6 +228,7 @@ def _photo(decoded: Decoded, name: str, source: Path | None) -> Photo:
     rgb, managed, notes = working_copy(decoded.samples, decoded.mode, decoded.container.palette, decoded.icc)
     if decoded.mode.endswith("16"):
         notes.append("16 bits: the repainted part holds 8-bit detail, everything else keeps its 16 bits")
+    notes += border_notes(rgb)
     rgb.flags.writeable = False
     return Photo(
         name=name,
@@ -255,4 +257,4 @@ def _photo_of_array(array: npt.NDArray[Any], max_megapixels: float) -> Photo:
     rgb = cast(Rgb, array.copy(order="C"))
     rgb.flags.writeable = False
     digest = bytes_digest(repr(rgb.shape).encode() + rgb.tobytes())
-    return Photo("photo.png", rgb, rgb, "RGB", "PNG", b"", b"", (), digest, from_pixels=True)
+    return Photo("photo.png", rgb, rgb, "RGB", "PNG", b"", b"", border_notes(rgb), digest, from_pixels=True)

@@ -14,6 +14,7 @@ import numpy as np
 
 from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, CropRefused
+from automask.images.borders import content_box
 from automask.masking.boxes import grow, tight_box
 from automask.painting.calls import Task, call_editors
 from automask.painting.crops import CONTEXT_FRAC, Crop, composite, cut_mask, plan_crops, to_editor, to_photo
@@ -117,10 +118,11 @@ def painting(
     has no `paint_many`).
     """
     picture = photo.copy()
-    states = [
-        _EditState(edit, region, editor_for(edit, stages) if region.found else None, edit_seed(seed, edit), candidates)
-        for edit, region in zip(plan, regions, strict=True)
-    ]
+    content = content_box(photo)
+    states = []
+    for edit, region in zip(plan, regions, strict=True):
+        editor = editor_for(edit, stages) if region.found else None
+        states.append(_EditState(edit, region, editor, content, edit_seed(seed, edit), candidates))
     steps: list[Step] = []
     while True:
         # In order: candidates are judged by their surroundings, which may be another edit's.
@@ -234,12 +236,14 @@ class _CropRequest:
 class _EditState:
     """One edit while it is painted; `step` is None until it is finished."""
 
-    def __init__(self, edit: Edit, region: Region, editor: Editor | None, seed: int, candidates: int) -> None:
+    def __init__(
+        self, edit: Edit, region: Region, editor: Editor | None, content: Box, seed: int, candidates: int
+    ) -> None:
         self.edit = edit
         self.region = region
         self.editor = editor
         self.seed = seed
-        self.masks: tuple[_CropMask, ...] = () if editor is None else _crop_masks(region.alpha, editor)
+        self.masks: tuple[_CropMask, ...] = () if editor is None else _crop_masks(region.alpha, editor, content)
         self.candidates = [_Candidate(candidate_seed(seed, number)) for number in range(candidates)]
         self.step: Step | None = None
 
@@ -336,10 +340,16 @@ def _below(picture: Rgb, candidate: _Candidate, mask: _CropMask, beneath: Sequen
     return below
 
 
-def _crop_masks(alpha: Alpha, editor: Editor) -> tuple[_CropMask, ...]:
+def _crop_masks(alpha: Alpha, editor: Editor, content: Box) -> tuple[_CropMask, ...]:
     own_frac = capabilities_of(editor).context_frac
     context_frac = CONTEXT_FRAC if own_frac is None else own_frac
-    crops = plan_crops(alpha > 0, ideal_px=editor.ideal_px, multiple_px=editor.multiple_px, context_frac=context_frac)
+    crops = plan_crops(
+        alpha > 0,
+        ideal_px=editor.ideal_px,
+        multiple_px=editor.multiple_px,
+        context_frac=context_frac,
+        content=content,
+    )
     return tuple(_crop_mask(crop, own, alpha[crop.box.slices]) for crop, own in crops)
 
 

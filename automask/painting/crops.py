@@ -51,7 +51,12 @@ class Crop:
 
 
 def plan_crops(
-    hard: Hard, *, ideal_px: int, multiple_px: int, context_frac: float = CONTEXT_FRAC
+    hard: Hard,
+    *,
+    ideal_px: int,
+    multiple_px: int,
+    context_frac: float = CONTEXT_FRAC,
+    content: Box | None = None,
 ) -> tuple[tuple[Crop, Hard], ...]:
     """The crops that repaint a mask, the one with the largest blob first.
 
@@ -63,6 +68,7 @@ def plan_crops(
         ideal_px: The editor's ideal short side; 0 gives one crop, the whole photo.
         multiple_px: Sides of the padded crop are multiples of this.
         context_frac: Context around the blobs on every side, as a share of their longer side.
+        content: What "the whole photo" is where bars or a frame surround it; None for all of it.
 
     Returns:
         Pairs of a crop and the bool mask, at the size of the crop's box, of the pixels that it is responsible for;
@@ -71,7 +77,11 @@ def plan_crops(
     height, width = hard.shape
     if ideal_px == 0:
         whole = Box(0, 0, width, height)
-        return ((_sized_crop(whole, (width, height), multiple_px), hard),) if hard.any() else ()
+        if content is not None:  # a mask that was given may reach over the frame
+            whole = union_of([content, *filter(None, [tight_box(hard)])])
+        if not hard.any():
+            return ()
+        return ((_sized_crop(whole, (whole.width, whole.height), multiple_px), hard[whole.slices]),)
 
     def crop_of(around: Box) -> Crop:
         return _crop_around(around, (height, width), ideal_px, multiple_px, context_frac)

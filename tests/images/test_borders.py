@@ -1,0 +1,90 @@
+"""Bars and frames round a photo: found to the pixel, and never in a photo that has none."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import automask
+from automask.images.borders import border_notes, content_box
+from automask.types import Box
+
+SAMPLE = Path(automask.__file__).with_name("samples") / "kitchen.jpg"
+
+
+@pytest.fixture(scope="module")
+def kitchen():
+    bgr = cv2.imdecode(np.frombuffer(SAMPLE.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    return np.ascontiguousarray(cv2.resize(bgr, (576, 384), interpolation=cv2.INTER_AREA)[..., ::-1])
+
+
+def framed(photo, top, bottom, left, right, level, jpeg=None):
+    grey = (level, level, level)
+    out = cv2.copyMakeBorder(photo, top, bottom, left, right, cv2.BORDER_CONSTANT, value=grey)
+    if jpeg is None:
+        return out
+    coded = cv2.imencode(".jpg", out[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, jpeg])[1]
+    return np.ascontiguousarray(cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1])
+
+
+def whole(photo):
+    return Box(0, 0, photo.shape[1], photo.shape[0])
+
+
+@pytest.mark.parametrize("jpeg", [None, 95, 70])
+@pytest.mark.parametrize("level", [255, 128, 0])
+@pytest.mark.parametrize("sides", [(0, 0, 96, 96), (60, 60, 0, 0), (18, 18, 18, 18), (0, 40, 0, 0), (9, 30, 12, 70)])
+def test_the_photo_inside_a_border_is_found_to_the_pixel(kitchen, sides, level, jpeg):
+    top, _, left, _ = sides
+    height, width = kitchen.shape[:2]
+    photo = framed(kitchen, *sides, level, jpeg)
+    assert content_box(photo) == Box(left, top, left + width, top + height)
+
+
+def test_a_frame_in_a_frame_is_one_border(kitchen):
+    photo = framed(framed(kitchen, 4, 4, 4, 4, 0), 20, 20, 20, 20, 255)
+    assert content_box(photo) == Box(24, 24, 24 + 576, 24 + 384)
+
+
+def test_a_photo_without_a_border_is_whole(kitchen):
+    assert content_box(kitchen) == whole(kitchen)
+    assert border_notes(kitchen) == ()
+
+
+@pytest.mark.parametrize("level", [0, 255])
+def test_what_is_burnt_out_or_black_along_a_side_is_no_bar(kitchen, level):
+    """A ceiling or a night behind glass fills some rows as a whole, and ends here and there."""
+    photo = kitchen.copy()
+    ends = (30 + 25 * np.sin(np.arange(576) / 40)).astype(int)
+    photo[np.arange(384)[:, None] < ends] = level
+    assert content_box(photo) == whole(photo)
+
+
+@pytest.mark.parametrize("hw", [(1, 1), (2, 3), (1, 400), (400, 1), (40, 40)])
+def test_a_plain_picture_of_any_size_is_whole(hw):
+    photo = np.full((*hw, 3), 200, np.uint8)
+    assert content_box(photo) == whole(photo)
+
+
+def test_a_small_photo_on_a_large_card_is_left_alone(kitchen):
+    photo = framed(kitchen, 800, 800, 800, 800, 255)
+    assert content_box(photo) == whole(photo)
+
+
+def test_it_is_told(kitchen):
+    (note,) = border_notes(framed(kitchen, 0, 0, 96, 80, 255))
+    assert note == "the plain border (left 96 px, right 80 px) is no part of the room: it stays as it is"
+    assert automask.mask(framed(kitchen, 0, 40, 0, 0, 0), "floor")[0].hard[-40:].sum() == 0
+
+
+def test_a_framed_photo_is_masked_and_painted_as_the_photo_alone(kitchen):
+    """Else white bars are wall, and the light is taken from them: sage comes out white."""
+    plain = automask.edit(kitchen, "wall -> sage green")
+    framed_too = automask.edit(framed(kitchen, 12, 0, 96, 96, 255), "wall -> sage green")
+    np.testing.assert_array_equal(framed_too.image[12:, 96:-96], plain.image)
+    assert (framed_too.image[:12] == 255).all()
+    assert (framed_too.image[:, :96] == 255).all()
+    (region,), (expected,) = framed_too.regions, plain.regions
+    np.testing.assert_array_equal(region.hard[12:, 96:-96], expected.hard)
+    assert [box.within(Box(96, 12, 0, 0)) for box in region.boxes] == list(expected.boxes)
