@@ -1,6 +1,5 @@
 """Contact sheets of a batch, and sheets of a photo's variants."""
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from automask.types import Job, JobReport, Rgb
 CELLS_PER_PAGE = 60
 FAILURES_SHOWN = 200
 """A list of 100,000 rows that all failed would otherwise fill thousands of pages."""
+_MAX_MEGAPIXELS = 400.0
 _COLUMNS = 3
 _CELL_PX = 640
 
@@ -79,7 +79,7 @@ def write_variants_sheet(sheet: Sheet, reports: Mapping[Job, JobReport], *, amon
 
 def _variant_cell(caption: str, path: Path) -> tuple[str, Rgb]:
     try:
-        return variants_cell(caption, open_photo(path, max_megapixels=math.inf).rgb)
+        return variants_cell(caption, open_photo(path, max_megapixels=_MAX_MEGAPIXELS).rgb)
     except AutomaskError as error:
         return text_cell(caption, one_line(error))
 
@@ -94,7 +94,6 @@ def _cell(cell: Path | tuple[str, str], out: Path) -> tuple[str, Rgb]:
     caption = cell.relative_to(out).as_posix().removesuffix(".before-after.jpg")
     try:
         return caption, thumbnail(cell, _CELL_PX)
-    except OSError as error:
-        return text_cell(
-            caption, f"its before/after picture cannot be read: {error}", size_wh=(_CELL_PX, _CELL_PX // 3)
-        )
+    except (AutomaskError, OSError) as error:
+        reason = f"its before/after picture cannot be read: {one_line(error)}"
+        return text_cell(caption, reason, size_wh=(_CELL_PX, _CELL_PX // 3))

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
-from automask.errors import UsageError
+from automask.errors import PhotoError, UsageError
 
 if TYPE_CHECKING:
     from automask.images import Photo
@@ -21,13 +21,16 @@ def read_photo(*, max_megapixels: float) -> "Photo":
         UsageError: Standard input is a terminal, or empty.
         PhotoError: It holds no photo.
     """
-    from automask.images import open_photo
+    from automask.images import most_bytes, open_photo
 
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError("the photo is -, but nothing is piped in", hint="as in: automask edit - EDITS < kitchen.jpg")
-    data = sys.stdin.buffer.read()
+    most = most_bytes(max_megapixels)
+    data = sys.stdin.buffer.read(-1 if most == float("inf") else int(most) + 1)
     if not data:
         raise UsageError("standard input is empty", hint="as in: automask edit - EDITS < kitchen.jpg")
+    if len(data) > most:
+        raise PhotoError(f"standard input holds more than the {most / 1e6:.0f} MB allowed", hint="give a smaller photo")
     return open_photo(data, max_megapixels=max_megapixels)
 
 

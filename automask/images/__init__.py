@@ -8,7 +8,7 @@ import from here, except the image filters of `filters.py`.
 
 from automask.images.colour import quantise_alpha, to_uint8, to_unit
 from automask.images.containers import ContainerData, Samples
-from automask.images.decode import is_damaged
+from automask.images.decode import grey_levels, is_damaged, most_bytes, small_picture
 from automask.images.encode import photo_bytes, pillow_photo, transparent_mask, write_photo
 from automask.images.files import atomic_path, picture_bytes, read_regular, write_picture
 from automask.images.mask_files import read_mask, write_mask
@@ -23,7 +23,9 @@ __all__ = [
     "Samples",
     "Written",
     "atomic_path",
+    "grey_levels",
     "is_damaged",
+    "most_bytes",
     "open_photo",
     "photo_bytes",
     "picture_bytes",
@@ -32,6 +34,7 @@ __all__ = [
     "quantise_alpha",
     "read_mask",
     "read_regular",
+    "small_picture",
     "to_uint8",
     "to_unit",
     "transparent_mask",

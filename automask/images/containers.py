@@ -89,7 +89,9 @@ LAYOUT_TAGS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class TiffEntry:
+    """An entry of a TIFF directory whose value is in the file."""
+
     number: int
     kind: int
     count: int
@@ -100,7 +102,7 @@ class _Entry:
 
 def tiff_container(data: bytes, turn: int, notes: list[str]) -> ContainerData:
     """The container of a TIFF that will be turned by EXIF orientation `turn`; `notes` gets what is not kept."""
-    order, big, at = _tiff_order(data)
+    order, big, at = tiff_order(data)
     tags = _read_tags(data, at, order, big=big)
     numbers = {tag.number for tag in tags}
     kept = [tag for tag in tags if tag.number not in LAYOUT_TAGS]
@@ -178,10 +180,10 @@ def tiff_bytes(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | Non
 
 def tiff_number(data: bytes, number: int) -> int | None:
     """The first value of a tag in the first directory; None without such a tag."""
-    order, big, at = _tiff_order(data)
-    for entry in _entries(data, at, order, big=big)[0]:
+    order, big, at = tiff_order(data)
+    for entry in tiff_entries(data, at, order, big=big)[0]:
         if entry.number == number:
-            return _entry_number(data, entry, order)
+            return tiff_entry_number(data, entry, order)
     return None
 
 
@@ -193,14 +195,14 @@ def upright_exif(exif: bytes, *, sideways: bool) -> bytes:
         sideways: The photo is turned by 90 degrees: its width and height in the EXIF are swapped.
     """
     try:
-        order, big, at = _tiff_order(exif)
-        entries, _ = _entries(exif, at, order, big=big)
+        order, big, at = tiff_order(exif)
+        entries, _ = tiff_entries(exif, at, order, big=big)
         out = bytearray(exif)
         for entry in entries:
             if entry.number == 0x0112 and entry.count and entry.kind in {3, 4}:
                 struct.pack_into(order + ("H" if entry.kind == 3 else "I"), out, entry.value_at, 1)
             elif entry.number == 34665 and sideways:
-                inside, _ = _entries(exif, _entry_number(exif, entry, order) or 0, order, big=big)
+                inside, _ = tiff_entries(exif, tiff_entry_number(exif, entry, order) or 0, order, big=big)
                 sizes = {
                     found.number: found
                     for found in inside
@@ -221,8 +223,8 @@ def upright_exif(exif: bytes, *, sideways: bool) -> bytes:
 def without_thumbnail(exif: bytes) -> bytes:
     """The same EXIF with its thumbnail unlinked: file browsers would show the photo before the edit."""
     try:
-        order, big, at = _tiff_order(exif)
-        _, next_at = _entries(exif, at, order, big=big)
+        order, big, at = tiff_order(exif)
+        _, next_at = tiff_entries(exif, at, order, big=big)
         out = bytearray(exif)
         width = 8 if big else 4
         if next_at + width <= len(out):
@@ -243,7 +245,7 @@ def upright_xmp(xmp: bytes) -> bytes:
     return re.sub(rb"""(tiff:Orientation(?:=["']|>))[0-9]""", rb"\g<1>1", xmp)
 
 
-def _tiff_order(blob: bytes) -> tuple[str, bool, int]:
+def tiff_order(blob: bytes) -> tuple[str, bool, int]:
     """Byte order for `struct`, whether it is a BigTIFF, and the offset of the first directory.
 
     Raises:
@@ -257,7 +259,7 @@ def _tiff_order(blob: bytes) -> tuple[str, bool, int]:
     return order, False, struct.unpack_from(order + "I", blob, 4)[0]
 
 
-def _entries(blob: bytes, at: int, order: str, *, big: bool) -> tuple[list[_Entry], int]:
+def tiff_entries(blob: bytes, at: int, order: str, *, big: bool) -> tuple[list[TiffEntry], int]:
     """The entries of the directory at offset `at`, and the offset of its pointer to the next directory.
 
     Raises:
@@ -276,27 +278,35 @@ def _entries(blob: bytes, at: int, order: str, *, big: bool) -> tuple[list[_Entr
         if size > inline:
             (value_at,) = struct.unpack_from(order + ("Q" if big else "I"), blob, value_at)
         if value_at + size <= len(blob):  # a tag whose value is cut off is dropped
-            found.append(_Entry(number, kind, values, here, value_at, size))
+            found.append(TiffEntry(number, kind, values, here, value_at, size))
     return found, first + count * step
 
 
-def _entry_number(blob: bytes, entry: _Entry, order: str) -> int | None:
+def tiff_entry_number(blob: bytes, entry: TiffEntry, order: str) -> int | None:
+    """The first value of an entry of whole numbers; None of others."""
     code = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}.get(entry.kind)
     return int(struct.unpack_from(order + code, blob, entry.value_at)[0]) if code and entry.count else None
 
 
-def _read_tags(blob: bytes, at: int, order: str, *, big: bool, depth: int = 0) -> tuple[Tag, ...]:
-    tags = []
-    for entry in _entries(blob, at, order, big=big)[0]:
+def _read_tags(
+    blob: bytes, at: int, order: str, *, big: bool, seen: frozenset[int] = frozenset(), depth: int = 0
+) -> tuple[Tag, ...]:
+    """The tags of a directory and of those that it points at, each once; what points back at itself is left out."""
+    tags: dict[int, Tag] = {}
+    seen |= {at}
+    for entry in tiff_entries(blob, at, order, big=big)[0]:
         inside: tuple[Tag, ...] = ()
         if entry.number in _DIRECTORIES and depth < 3:
+            there = tiff_entry_number(blob, entry, order) or 0
+            if there in seen or entry.number in tags:
+                continue
             try:
-                inside = _read_tags(blob, _entry_number(blob, entry, order) or 0, order, big=big, depth=depth + 1)
+                inside = _read_tags(blob, there, order, big=big, seen=seen, depth=depth + 1)
             except (ValueError, struct.error):
                 continue
         value = b"" if inside else blob[entry.value_at : entry.value_at + entry.value_size]
-        tags.append(Tag(entry.number, entry.kind, entry.count, value, inside))
-    return tuple(tags)
+        tags.setdefault(entry.number, Tag(entry.number, entry.kind, entry.count, value, inside))
+    return tuple(tags.values())
 
 
 def _write_tags(out: IO[bytes], tags: list[Tag], order: str) -> int:
@@ -332,7 +342,7 @@ def jpeg_container(data: bytes, tables: dict[int, list[int]], turn: int, notes: 
         turn: 1..8.
         notes: Gets one sentence for each thing that is not kept.
     """
-    segments = _jpeg_segments(data)
+    segments = jpeg_segments(data)
     # Not kept: Adobe's, as the encoder writes its own; MPF, an index of offsets into the old file; JUMBF, which signs
     # the old picture; thumbnails of the photo before the edit.
     dropped = {(0xEE, b"Adobe"), (0xE2, b"MPF\0"), (0xEB, b""), (0xE0, b"JFXX")}
@@ -384,7 +394,7 @@ def with_segments(data: bytes, segments: tuple[bytes, ...], *, repainted: bool) 
     return b"".join([data[:2], *own, data[at:]])
 
 
-def _jpeg_segments(data: bytes) -> list[tuple[int, bytes]]:
+def jpeg_segments(data: bytes) -> list[tuple[int, bytes]]:
     """(marker, payload) of every segment before the first scan."""
     segments = []
     at = 2
@@ -475,11 +485,20 @@ def png_container(
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """(type, data) of every chunk."""
+    """(type, data) of every chunk up to the end of the picture; bytes behind it belong to no PNG.
+
+    Raises:
+        ValueError: A chunk's type is not four letters.
+    """
     at = 8
     while at + 8 <= len(data):
         (length,) = struct.unpack_from(">I", data, at)
-        yield data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
+        kind = data[at + 4 : at + 8]
+        if not kind.isalpha():  # of bytes, ASCII letters only
+            raise ValueError(f"a chunk of type {kind!r}")
+        yield kind, data[at + 8 : at + 8 + length]
+        if kind == b"IEND":
+            return
         at += 12 + length
 
 
@@ -499,13 +518,32 @@ def _upright_chunk(kind: bytes, body: bytes, turn: int) -> bytes:
     return body
 
 
+MAX_TEXT_BYTES = 1 << 24
+
+
+def inflated(data: bytes) -> bytes:
+    """Text out of a compressed chunk.
+
+    Raises:
+        ValueError: It is broken, or longer than 16 MB: 4 MB of a file can hold 4 GB of zeros.
+    """
+    unpack = zlib.decompressobj()
+    try:
+        text = unpack.decompress(data, MAX_TEXT_BYTES)
+    except zlib.error as error:
+        raise ValueError("text that cannot be decompressed") from error
+    if unpack.unconsumed_tail:
+        raise ValueError(f"text of more than {MAX_TEXT_BYTES >> 20} MB")
+    return text
+
+
 def _upright_itxt(body: bytes) -> bytes:
     keyword, _, rest = body.partition(b"\0")
     if keyword != b"XML:com.adobe.xmp" or len(rest) < 2:
         return body
     language, translated, text = [*rest[2:].split(b"\0", 2), b"", b""][:3]
     if rest[0] == 1:
-        text = zlib.decompress(text)
+        text = inflated(text)
     return b"\0".join([keyword, b"\0\0" + language, translated, upright_xmp(text)])
 
 

@@ -38,6 +38,8 @@ from automask.images.containers import (
     xmp_orientation,
 )
 from automask.images.files import read_regular
+from automask.images.limits import costly, costly_exif
+from automask.types import Rgb
 
 _RAW_SUFFIXES = frozenset(
     (".cr2", ".cr3", ".crw", ".nef", ".nrw", ".arw", ".srf", ".sr2", ".dng", ".raf", ".orf", ".rw2", ".pef", ".srw")
@@ -176,14 +178,55 @@ def decode(data: bytes, name: str, max_megapixels: float) -> Decoded:
         PhotoError: It cannot be decoded, in one line that says why and what to do.
         ExtraMissing: It is a HEIC photo and pillow-heif is not installed.
     """
+    with _opened(data, name, max_megapixels) as image:
+        return _decode_image(image, data, name)
+
+
+def small_picture(path: str | os.PathLike[str], long_px: int, max_megapixels: float) -> Rgb:
+    """[h, w, 3] uint8: a picture file, decoded to at least `long_px` on its longer side where it is a larger JPEG.
+
+    Raises:
+        PhotoError, ExtraMissing: As `read_bytes` and `decode`.
+    """
+    file, data = read_bytes(path, max_megapixels)
+    with _opened(data, str(file), max_megapixels) as image:
+        image.draft("RGB", (long_px, long_px))
+        return np.asarray(image.convert("RGB"))
+
+
+def grey_levels(path: str | os.PathLike[str], max_megapixels: float) -> npt.NDArray[np.float32]:
+    """[H, W] float32 in 0..1: the brightness of a picture file, of 16 bits where it has them; profiles are ignored.
+
+    Raises:
+        PhotoError, ExtraMissing: As `read_bytes` and `decode`.
+    """
+    file, data = read_bytes(path, max_megapixels)
+    with _opened(data, str(file), max_megapixels) as image:
+        # Converting a 16-bit picture to "L" clips it in Pillow, so its own numbers are read.
+        deep = image.mode.startswith("I")
+        levels = np.asarray(image if deep else image.convert("L"), dtype=np.float32)
+    return levels / np.float32(65535 if deep else 255)
+
+
+@contextlib.contextmanager
+def _opened(data: bytes, name: str, max_megapixels: float) -> Iterator[Image.Image]:
+    """The file's picture, open, after its headers said that it is of a kind that we read and of no unusual cost.
+
+    Everything that Pillow opens is opened here: left alone it tries all its formats, of which EPS starts Ghostscript.
+
+    Raises:
+        PhotoError, ExtraMissing: As `decode`, also for what the block raises.
+    """
     format_ = _format_of(data)
     if format_ is None:
         raise _not_a_photo(data, name)
     _load_plugin(format_, name)
+    _refuse_costly(costly(data, format_), name)
     try:
         with _strict_pillow(), Image.open(io.BytesIO(data), formats=[format_]) as image:
             check_size(image.size, repr(name), max_megapixels)
-            return _decode_image(image, data, name)
+            _refuse_costly(costly_exif(_exif_blob(image)), name)
+            yield image
     except UnidentifiedImageError as error:
         kind = "HEIC" if format_ == "HEIF" else format_
         raise _BrokenPhoto(
@@ -202,6 +245,11 @@ def decode(data: bytes, name: str, max_megapixels: float) -> Decoded:
         raise _BrokenPhoto(
             f"{name!r} is broken or cut short ({reason})", hint="copy, download or export it again"
         ) from error
+
+
+def _refuse_costly(why: str | None, name: str) -> None:
+    if why is not None:
+        raise PhotoError(f"{name!r} would take too long: {why}", hint="export it again, as JPEG or PNG")
 
 
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"})

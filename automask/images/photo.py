@@ -5,6 +5,8 @@ an 8-bit sRGB working copy (the same buffer where nothing had to be converted). 
 `samples` and converts back only what was repainted.
 """
 
+import io
+import math
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +22,7 @@ from automask.images.arrays import array_hint
 from automask.images.borders import border_notes
 from automask.images.colour import working_copy
 from automask.images.containers import ContainerData, Samples
-from automask.images.decode import Decoded, check_size, decode, decode_pillow, read_bytes
+from automask.images.decode import Decoded, check_size, decode, decode_pillow, most_bytes, read_bytes
 from automask.types import Rgb
 
 PHOTO_SUFFIXES: frozenset[str] = frozenset(
@@ -160,7 +162,8 @@ def _photo_of_open_file(file: BinaryIO, max_megapixels: float) -> Photo:
     name = Path(said).name if isinstance(said, str | os.PathLike) and not str(said).startswith("<") else ""
     shown = repr(name) if name else "the open file"
     try:
-        data: object = file.read()
+        most = most_bytes(max_megapixels)
+        data: object = _read_at_most(file, most)
     except (OSError, ValueError) as error:  # UnicodeDecodeError, of a file opened as text, is a ValueError
         text = isinstance(error, UnicodeDecodeError)
         hint = "open it with open(path, 'rb')" if text else "open it again, and give it before it is closed"
@@ -169,9 +172,21 @@ def _photo_of_open_file(file: BinaryIO, max_megapixels: float) -> Photo:
         raise PhotoError(f"{shown} is open as text", hint="open it with open(path, 'rb')")
     if not isinstance(data, bytes | bytearray | memoryview):
         raise PhotoError(f"the photo is of type {type(file).__name__!r}", hint=f"give {_KINDS}")
+    if len(data) > most:
+        raise PhotoError(f"{shown} holds more than the {most / 1e6:.0f} MB allowed", hint="give a smaller copy")
     if not data and _position(file):
         raise PhotoError(f"{shown} was read to its end before", hint="go back to its start with file.seek(0)")
     return _photo_of_data(bytes(data), name, max_megapixels, source=_path_of(file, said))
+
+
+def _read_at_most(file: BinaryIO, most: float) -> object:
+    """What a file holds from its position on, or a little more than `most` bytes of it."""
+    if most == math.inf or not isinstance(file, io.IOBase):
+        return file.read()  # an object of somebody's own may take no size
+    data: object = file.read(int(most) + 1)
+    while isinstance(data, bytes) and len(data) <= most and (more := file.read(int(most) + 1 - len(data))):
+        data += more  # a pipe gives what is there
+    return data
 
 
 def _position(file: BinaryIO) -> int:

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from automask.errors import ConfigError, ExtraMissing, OutputError
-from automask.images import Photo, atomic_path, open_photo
+from automask.images import Photo, atomic_path, open_photo, read_regular
 from automask.results.disclosure import original_of
 
 _MIME = {
     **{"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "TIFF": "image/tiff"},
     **{"HEIF": "image/heic", "AVIF": "image/avif", "GIF": "image/gif"},
 }
+_MOST_PEM_BYTES = 1 << 20
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----\n?", re.DOTALL)
 _KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----\n?", re.DOTALL)
 
@@ -45,7 +46,7 @@ def signer_of(pem: str | Path) -> tuple[Any, str]:
         ) from error
     hint = "give one PEM file: your certificate, its issuers', and your private key without a password"
     try:
-        data = Path(pem).read_bytes()
+        data = read_regular(pem, _MOST_PEM_BYTES)
     except (OSError, ValueError) as error:
         raise ConfigError(f"cannot read c2pa={str(pem)!r}: {error}", hint=hint) from error
     certificates, keys = _CERTIFICATE.findall(data), _KEY.findall(data)

@@ -3,6 +3,7 @@
 The rules behind it: docs/guide/disclosure.md. Nothing here writes a file.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 
 import cv2
@@ -11,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from automask.errors import ConfigError, OutputError
 from automask.fingerprint import bytes_digest
-from automask.images import Photo, properties_of, with_properties, with_xmp, xmp_of
+from automask.images import Photo, properties_of, read_regular, with_properties, with_xmp, xmp_of
 from automask.results.lettering import INK, PAPER, font_for
 from automask.types import DISCLOSE, Box, Hard, Rgb, Step
 
@@ -48,7 +49,7 @@ def original_of(photo: Photo) -> bytes:
             "this photo was given as pixels and did not come from a file", hint="give the photo's path, or its bytes"
         )
     try:
-        data = photo.source.read_bytes()
+        data = read_regular(photo.source, math.inf)
     except OSError as error:
         raise OutputError(f"cannot read {str(photo.source)!r}: {error.strerror}", hint="make the edit again") from error
     if bytes_digest(data) != photo.digest:

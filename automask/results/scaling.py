@@ -4,20 +4,20 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
 
+from automask.images import small_picture
 from automask.types import Hard, Rgb
+
+_MAX_MEGAPIXELS = 100.0
 
 
 def thumbnail(path: Path, long_px: int) -> Rgb:
     """A picture file scaled down to a long side of `long_px`; a JPEG is decoded at reduced size, which is fast.
 
     Raises:
-        OSError: The file does not exist or is not a picture.
+        PhotoError: The file does not exist, is not a picture, or is larger than a preview can be.
     """
-    with Image.open(path) as image:
-        image.draft("RGB", (long_px, long_px))
-        return shrink(np.asarray(image.convert("RGB")), long_px)
+    return shrink(small_picture(path, long_px, _MAX_MEGAPIXELS), long_px)
 
 
 def shrink(picture: Rgb, long_px: int) -> Rgb:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
 
-from automask.errors import MaskError, UnknownPhrase
+from automask.errors import AutomaskError, MaskError, UnknownPhrase
+from automask.images import grey_levels
 from automask.plan.names import slug
 from automask.types import Heat, Rgb
 
@@ -61,19 +61,15 @@ class Painted:
 
 def _brightness(file: Path, size_hw: tuple[int, ...]) -> Heat:
     try:
-        with Image.open(file) as picture:
-            # Converting a 16-bit picture to "L" clips it in Pillow, so its own numbers are read.
-            deep = picture.mode.startswith("I")
-            levels = np.asarray(picture if deep else picture.convert("L"), dtype=np.float32)
-    except (OSError, UnidentifiedImageError) as error:
+        heat: Heat = grey_levels(file, max(100.0, size_hw[0] * size_hw[1] / 1e6))
+    except AutomaskError as error:
         raise MaskError(
-            f"cannot read the mask {file}: {error}", hint="give a PNG, white where the phrase is"
+            f"cannot read the mask {file}: {error.problem}", hint="give a PNG, white where the phrase is"
         ) from error
-    if levels.shape != tuple(size_hw):
-        (height, width), (photo_height, photo_width) = levels.shape, size_hw
+    if heat.shape != tuple(size_hw):
+        (height, width), (photo_height, photo_width) = heat.shape, size_hw
         raise MaskError(
             f"the mask {file} is {width} x {height}, the photo {photo_width} x {photo_height}",
             hint="save the mask at the photo's size",
         )
-    heat: Heat = levels / np.float32(65535 if deep else 255)
     return heat
