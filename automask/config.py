@@ -423,7 +423,7 @@ def _parse(overrides: Sequence[str]) -> tuple[dict[str, tuple[str, Any]], list[s
             mistakes.append(f"{text!r}: keys are set with key=value, neither added with '+' nor removed with '~'")
         elif override.package is not None:
             mistakes.append(f"{text!r}: a group keeps its place; leave '@{override.package}' out")
-        elif _RESOLVER.search(text):
+        elif _resolves(text, override):
             mistakes.append(f"{text!r}: '${{name:...}}' is read in YAML files only")
         else:
             value = override.value()
@@ -458,11 +458,35 @@ def check_overrides(overrides: Sequence[str]) -> None:
     readable, mistakes = _readable(overrides)
     for text, override in readable:
         value = None if override.is_sweep_override() else override.value()
-        if _names_target(override.key_or_group, value) or _SPECIAL.search(text):
+        if _names_target(override.key_or_group, value) or _SPECIAL.search(_unescaped(text)):
             mistakes.append(f"{text!r}: '_target_' and its like are read from YAML files only")
-        elif _RESOLVER.search(text):
+        elif _resolves(text, override):
             mistakes.append(f"{text!r}: '${{name:...}}' is read in YAML files only")
     _stop(mistakes)
+
+
+def _resolves(text: str, override: Any) -> bool:
+    r"""Whether an override asks for a resolver, typed or as the grammar reads it: `$\{oc.env:HOME\}` is one too."""
+    value = override.value()
+    strings = [text, _unescaped(text), *_strings(getattr(value, "list", value))]
+    return any(_RESOLVER.search(string) for string in strings)
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("\\", "")
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every text in a value, keys included."""
+    if isinstance(value, Mapping):
+        for key, inside in value.items():
+            yield str(key)
+            yield from _strings(inside)
+    elif isinstance(value, list | tuple):
+        for inside in value:
+            yield from _strings(inside)
+    else:
+        yield str(value)
 
 
 def _names_target(key: str, value: Any) -> bool:

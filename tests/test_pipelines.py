@@ -171,6 +171,10 @@ def test_without_arguments_a_script_explains_itself(name: str, tmp_path: Path):
         (["edits='island -> white'", "+mine={_target_: os.getcwd}"], 2, "YAML files only"),
         (["edits='island -> white'", "hydra.launcher._target_=os.getcwd"], 2, "YAML files only"),
         (["edits='island -> white'", "segmenter.masks='${oc.create:{_target_:os.getcwd}}'"], 2, "YAML files only"),
+        (["edits='island -> white'", r"segmenter.masks=$\{oc.create:\{_target_: os.getcwd\}\}"], 2, "YAML files only"),
+        (["edits='island -> white'", r"out=$\{oc.env:HOME\}"], 2, "YAML files only"),
+        (["-m", "edits='island -> white'", r"out=a,$\{oc.env:HOME\}"], 2, "YAML files only"),
+        (["-m", "edits='island -> white'", r"segmenter.masks={_tar\get_: os.getcwd},b"], 2, "YAML files only"),
     ],
 )
 def test_a_mistake_is_reported_without_a_traceback(scene, tmp_path: Path, arguments: list[str], status: int, said: str):
