@@ -1,9 +1,11 @@
 """Content credentials: what a signed result says, that its samples stay, what is refused. The keys are made here."""
 
 import datetime
+import http.server
 import importlib.util
 import json
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from drawing import room
 from outcomes import outcome, photo_file
 from pictures import saved
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from automask.batches.resume import is_done
 from automask.errors import ConfigError, ExtraMissing, OutputError
@@ -106,6 +109,46 @@ def test_the_bytes_of_a_result_are_signed_as_its_file_is(pem: Path, tmp_path: Pa
     (tmp_path / "a.png").write_bytes(made.to_bytes())
     assert manifest(tmp_path / "a.png")["title"] == "photo.png"
     np.testing.assert_array_equal(open_photo(tmp_path / "a.png").rgb, made.image)
+
+
+@pytest.fixture
+def listener():
+    """The address of a server of this machine, and what was asked of it."""
+    asked: list[str] = []
+
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+
+
+@c2pa
+@pytest.mark.parametrize("name", ["kitchen.jpg", "kitchen.png"])
+def test_an_address_in_the_photo_is_not_asked(name: str, pem: Path, tmp_path: Path, listener):
+    address, asked = listener
+    photo = photo_file(tmp_path, name)
+    packet = (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description rdf:about="" xmlns:dcterms="http://purl.org/dc/terms/" '
+        f'dcterms:provenance="{address}/manifest.c2pa"/></rdf:RDF></x:xmpmeta>'
+    )
+    picture = Image.open(photo)
+    if name.endswith("jpg"):
+        picture.save(photo, xmp=packet.encode(), quality=95)
+    else:
+        text = PngInfo()
+        text.add_itxt("XML:com.adobe.xmp", packet)
+        picture.save(photo, pnginfo=text)
+    outcome(photo).save(tmp_path / "out", c2pa=pem)
+    assert asked == []
 
 
 @c2pa
