@@ -172,6 +172,22 @@ def _fetch_error(weights: Weights, error: Exception) -> WeightsMissing:
     )
 
 
+def _set_aside(path: Path) -> Path:
+    """Where a wrong file is after it was taken out of use: nothing loads it from there.
+
+    The hub's cache holds links: unless the file behind a link is deleted, a fetch would link it again.
+    """
+    if path.is_symlink():
+        behind = path.resolve()
+        path.unlink()
+        return behind
+    if not path.is_file():
+        return path  # a download, which was never given this name
+    aside = path.resolve().parent / "wrong" / path.name
+    aside.parent.mkdir(exist_ok=True)
+    return path.replace(aside)
+
+
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -185,10 +201,9 @@ def _check(weights: Weights, folder: Path, digests: Mapping[str, str]) -> None:
     for file, digest in digests.items():
         for known, origin in ((published, "published"), (recorded, f"recorded in {record}")):
             if known.get(file, digest) != digest:
-                # The hub's cache holds links: unless the file behind a link is deleted, a fetch would link it again.
                 raise WeightsMissing(
                     f"{file} of {weights.name!r} has SHA-256 {digest}, not {known[file]} ({origin})",
-                    hint=f"delete {(folder / file).resolve()} and fetch again; do not use this file",
+                    hint=f"delete {_set_aside(folder / file)} and fetch again; do not use this file",
                 )
     record.parent.mkdir(parents=True, exist_ok=True)
     part = record.with_name(f"{record.name}.{os.getpid()}.part")

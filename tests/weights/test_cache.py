@@ -184,6 +184,10 @@ def test_a_file_that_changed_on_disk_is_noticed(known, served):
     fetch("net").write_bytes(b"changed")
     with pytest.raises(WeightsMissing, match=r"delete .*net.pth and fetch again; do not use this file"):
         fetch("net")
+    assert find_local(find("net")) is None
+    with pytest.raises(WeightsMissing, match="no weights for 'net'"):
+        locate("net")
+    assert fetch("net").read_bytes() == BYTES
 
 
 def test_a_download_that_breaks_off_leaves_nothing(known, served):
@@ -291,6 +295,9 @@ def test_a_wrong_file_behind_a_link_of_the_hub_is_the_one_to_delete(known, hub, 
     link.symlink_to(blob)
     with pytest.raises(WeightsMissing, match=rf"delete {re.escape(str(blob.resolve()))} and fetch again"):
         fetch("repo")
+    assert blob.exists()
+    assert not link.is_symlink()
+    assert find_local(find("repo")) is None
 
 
 @pytest.mark.models
