@@ -114,9 +114,17 @@ class PlanError(AutomaskError, ValueError):
         number = text.count("\n", 0, position) + 1
         column = position - start
         error = cls(problem, hint=hint)
-        indent = "".join(_blank_for(char) for char in line[:column])
-        error.args = (f"line {number}, column {column + 1}: {problem}; {hint}\n    {line}\n    {indent}^",)
+        before, after = line[:column], line[column:]
+        if len(line) > _SHOWN_CHARS:
+            before = before if len(before) <= _SHOWN_CHARS // 2 else f"...{before[-_SHOWN_CHARS // 2 :]}"
+            after = after if len(after) <= _SHOWN_CHARS // 2 else f"{after[: _SHOWN_CHARS // 2]}..."
+        indent = "".join(_blank_for(char) for char in before)
+        error.args = (f"line {number}, column {column + 1}: {problem}; {hint}\n    {before}{after}\n    {indent}^",)
         return error
+
+
+_SHOWN_CHARS = 400
+"""Of a longer line an error shows the part around its caret."""
 
 
 def _blank_for(char: str) -> str:

@@ -16,7 +16,7 @@ from typing import NamedTuple, NoReturn
 from automask.errors import PlanError
 from automask.plan.check import faults
 from automask.plan.names import is_reserved_name, slug
-from automask.plan.text import EXAMPLE, is_unprintable, normalised
+from automask.plan.text import EXAMPLE, check_kept, check_length, is_unprintable, normalised
 from automask.types import Edit, Plan, Variant
 
 MAX_VARIANTS = 64
@@ -123,6 +123,7 @@ class WordParser:
     """
 
     def __init__(self, text: str, prompts: bool) -> None:
+        check_length(text)
         self.text = _LINE_BREAKS.sub("\n", text.removeprefix("\ufeff"))
         self.prompts = prompts
 
@@ -168,6 +169,7 @@ class WordParser:
         for part in parts:
             for name in part.keep:
                 keep.setdefault(normalised(name.text), name)
+        check_kept(len(keep), len(edits))
         kept = tuple(name.text for name in keep.values())
         plan = tuple(
             Edit(

@@ -3,10 +3,44 @@
 import unicodedata
 from collections.abc import Mapping
 
+from automask.errors import PlanError
+
 EXAMPLE = "island -> marble"
 """The plan that error messages show."""
 
+MAX_CHARS = 256 * 1024
+"""Of a plan: words take about 10 s a million characters; a plan of a thousand edits is below this."""
+_MAX_MARKS = 30
+"""Combining marks in a row; Unicode normalisation takes quadratic time in them.
+
+Source: Unicode Standard Annex 15, stream-safe text format.
+"""
+
 _ALLOWED_INVISIBLES = frozenset("\t\u200c\u200d")  # a tab, and the joiners that Persian and emoji need
+
+
+def check_length(text: str) -> None:
+    """Raises PlanError for a text that would take long to read: one that is very long, or piles accents up."""
+    if len(text) > MAX_CHARS:
+        raise PlanError(
+            f"the plan has {len(text)} characters, more than the {MAX_CHARS} allowed", hint="a plan is a short text"
+        )
+    run = 0
+    for at, char in enumerate("" if text.isascii() else text):
+        run = run + 1 if unicodedata.combining(char) else 0
+        if run > _MAX_MARKS:
+            raise PlanError(
+                f"character {at + 1} is one of more than {_MAX_MARKS} accents on one letter", hint="type the word again"
+            )
+
+
+def check_kept(kept: int, edits: int) -> None:
+    """Raises PlanError for so many kept words and edits that all pairs of them, each to be compared, take minutes."""
+    if kept * edits > MAX_CHARS:
+        raise PlanError(
+            f"{kept} words to keep in each of {edits} edits are more than {MAX_CHARS} in all",
+            hint="keep fewer, or make several plans",
+        )
 
 
 def normalised(words: str) -> str:

@@ -10,7 +10,7 @@ from automask.errors import PlanError
 from automask.plan.check import EDIT_KEYS, KEY_TYPOS, MASK_LENGTHS, faults
 from automask.plan.grammar import WordParser
 from automask.plan.names import nearest
-from automask.plan.text import describe, normalised, printable
+from automask.plan.text import MAX_CHARS, check_kept, check_length, describe, normalised, printable
 from automask.types import Edit, Option, Plan
 
 
@@ -48,20 +48,30 @@ class _YamlParser:
 
     def parse(self, text: str) -> Plan:
         """The plan in a YAML text."""
+        try:
+            check_length(text)
+        except PlanError as error:
+            raise PlanError(f"{self.source}: {error.problem}", hint=error.hint) from None
         entries, keep = self.parse_top(_load_yaml(text, self.source))
         for entry in entries:
             if isinstance(entry, Mapping) and list(entry) == ["keep"]:
                 keep += self.parse_names(entry, "keep")
         edits: list[Edit] = []
+        chars = 0
         for entry in entries:
             if isinstance(entry, Mapping) and list(entry) == ["keep"]:
                 continue
             self.place = f"edit {len(edits) + 1}: "
             edits.append(self.parse_edit(entry))
+            chars += sum(map(len, (*edits[-1].targets, *edits[-1].excepts, *edits[-1].keep, edits[-1].prompt)))
+            if chars > MAX_CHARS:
+                problem = f"{self.source}: its aliases stand for more than {MAX_CHARS} characters"
+                raise PlanError(problem, hint="write the edits out, or make several plans")
         self.place = ""
         if not edits:
             self.fail("no edit in it", "add one with 'target' and 'prompt'")
         kept = _once(keep)
+        check_kept(len(kept), len(edits))
         plan = tuple(replace(edit, keep=_once([*kept, *edit.keep])) for edit in edits)
         for fault in faults(plan, prompts=self.prompts):
             self.place = f"edit {fault.edit + 1}: "
