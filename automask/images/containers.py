@@ -111,8 +111,6 @@ def tiff_container(data: bytes, turn: int, notes: list[str]) -> ContainerData:
         kept = [Tag(swap.get(t.number, t.number), t.kind, t.count, t.data, t.inside) for t in kept]
     if 37724 in numbers:
         notes.append("Photoshop's layers in this TIFF are not kept: only the flat picture is edited and written")
-    if tiff_number(data, 338) == 1 and (tiff_number(data, 277) or 0) in {2, 4}:
-        notes.append("its alpha was multiplied into the colours; it is written as plain alpha")
     compression = tiff_number(data, 259) or 1
     if compression in {6, 7}:
         notes.append("its samples were JPEG-compressed; they are written without loss, so the file grows")
@@ -172,7 +170,7 @@ def tiff_bytes(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | Non
     if mode in {"LA", "RGBA", "RGBA;16"}:
         tags.append(short(338, 2))  # alpha that is not multiplied into the colours
     tags += container.tags
-    directory_at = _write_tags(out, tags, order)
+    directory_at = write_tags(out, tags, order)
     out.seek(4)
     out.write(struct.pack(order + "I", directory_at))
     return out.getvalue()
@@ -284,8 +282,17 @@ def tiff_entries(blob: bytes, at: int, order: str, *, big: bool) -> tuple[list[T
 
 def tiff_entry_number(blob: bytes, entry: TiffEntry, order: str) -> int | None:
     """The first value of an entry of whole numbers; None of others."""
-    code = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}.get(entry.kind)
+    code = _NUMBER_CODE.get(entry.kind)
     return int(struct.unpack_from(order + code, blob, entry.value_at)[0]) if code and entry.count else None
+
+
+def tiff_entry_numbers(blob: bytes, entry: TiffEntry, order: str) -> tuple[int, ...]:
+    """All values of an entry of whole numbers; none of others."""
+    code = _NUMBER_CODE.get(entry.kind)
+    return struct.unpack_from(f"{order}{entry.count}{code}", blob, entry.value_at) if code else ()
+
+
+_NUMBER_CODE = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 
 
 def _read_tags(
@@ -309,13 +316,13 @@ def _read_tags(
     return tuple(tags.values())
 
 
-def _write_tags(out: IO[bytes], tags: list[Tag], order: str) -> int:
+def write_tags(out: IO[bytes], tags: list[Tag], order: str) -> int:
     """The offset of the directory that was written at the end of `out`, after its values."""
     entries = []
     for tag in sorted(tags, key=lambda tag: tag.number):
         if tag.inside:
             kind, count = 4, 1
-            value = struct.pack(order + "I", _write_tags(out, list(tag.inside), order))
+            value = struct.pack(order + "I", write_tags(out, list(tag.inside), order))
         else:
             kind, count, value = tag.kind, tag.count, tag.data
         if len(value) > 4:

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,14 @@ from automask.images.containers import (
 )
 from automask.images.files import read_regular
 from automask.images.limits import costly, costly_exif
+from automask.images.tiff_samples import (
+    TiffLayout,
+    byte_pictures,
+    extra_channels,
+    layout_notes,
+    samples_of,
+    tiff_layout,
+)
 from automask.types import Rgb
 
 _RAW_SUFFIXES = frozenset(
@@ -228,6 +236,11 @@ def _opened(data: bytes, name: str, max_megapixels: float) -> Iterator[Image.Ima
             _refuse_costly(costly_exif(_exif_blob(image)), name)
             yield image
     except UnidentifiedImageError as error:
+        if format_ == "TIFF" and (more := extra_channels(data)):
+            raise PhotoError(
+                f"{name!r} holds {more}, and Pillow does not read such a TIFF",
+                hint="save it again without alpha channels and saved selections",
+            ) from error
         kind = "HEIC" if format_ == "HEIF" else format_
         raise _BrokenPhoto(
             f"{name!r} is a {kind} file that is broken, or of a kind that Pillow does not read",
@@ -348,6 +361,7 @@ def _decode_image(image: Image.Image, data: bytes, name: str) -> Decoded:
     elif format_ == "PNG":
         container = png_container(data, palette, upright, turn=turn, notes=notes)
     elif format_ == "TIFF":
+        notes += layout_notes(data)
         container = replace(tiff_container(data, turn, notes), palette=palette)
     else:
         xmp = _xmp(image)
@@ -461,17 +475,22 @@ def _load_samples(
     image: Image.Image, data: bytes, name: str, format_: str, notes: list[str]
 ) -> tuple[Samples, str, npt.NDArray[np.uint8] | None, int]:
     """Samples as stored (not yet turned), mode, RGBA palette, and the EXIF turn (1..8) still to be made."""
-    deep = _deep_layout(data, format_, name)
     stored_turn = _orientation(image)
+    layout = _layout_not_for_pillow(data, name) if format_ == "TIFF" else None
+    own = _tiff_mode(layout) if layout else _deep_png_mode(data) if format_ == "PNG" else None
+    if own is not None:
+        samples = _load_tiff(data, own, layout, name) if layout else _load_deep_png(data, own, name)
+        if own.endswith("16") and not (layout and (layout.separate or layout.is_multiplied)):
+            # Pillow 13 mixes up separate planes without compression, and divides by alpha in 8 bits.
+            _compare_with_pillow(image, samples, own, name, turn=stored_turn if layout else 1)
+        return samples, own, None, stored_turn
     image.load()
-    if deep is not None:
-        return (*_load_deep(data, format_, deep, name), None, stored_turn)
     # Pillow turns a TIFF by itself while loading and forgets its orientation; the others keep it.
     turn = _orientation(image)
     mode = image.mode
     palette = None
     if mode == "1":
-        samples: Samples = np.asarray(image.convert("L"))
+        samples = np.asarray(image.convert("L"))
     elif mode.startswith("I;16"):
         mode = "I;16"
         samples = np.asarray(image).astype(np.uint16)
@@ -523,25 +542,89 @@ def _rgba_palette(image: Image.Image) -> npt.NDArray[np.uint8]:
     return palette
 
 
-def _deep_layout(data: bytes, format_: str, name: str) -> str | None:
-    """The 16-bit mode of a file that Pillow would silently open as 8-bit; None for every other file."""
-    if format_ == "PNG" and data[24] == 16:
-        return {2: "RGB;16", 4: "LA;16", 6: "RGBA;16"}.get(data[25])
-    if format_ == "TIFF" and (bits := tiff_number(data, 258) or 1) not in {1, 2, 4, 8, 16, 32, 64}:
+def _deep_png_mode(data: bytes) -> str | None:
+    """The mode of a 16-bit PNG that Pillow would silently open as 8-bit; None for every other one."""
+    return {2: "RGB;16", 4: "LA;16", 6: "RGBA;16"}.get(data[25]) if data[24] == 16 else None
+
+
+def _layout_not_for_pillow(data: bytes, name: str) -> TiffLayout | None:
+    """The layout of a TIFF that Pillow would reduce to 8 bits, or whose planes it would confuse; None for every other.
+
+    Raises:
+        PhotoError: Its samples have an unusual number of bits, or 16 of something that is not RGB.
+    """
+    if (bits := tiff_number(data, 258) or 1) not in {1, 2, 4, 8, 16, 32, 64}:
         # Pillow reads 12 bits as small 16-bit numbers: nearly black.
         raise PhotoError(f"{name!r} holds {bits}-bit samples", hint="export it with 8 or 16 bits")
-    if format_ == "TIFF" and bits == 16 and (channels := tiff_number(data, 277) or 1) > 1:
-        layout = {(2, 3): "RGB;16", (2, 4): "RGBA;16"}.get((tiff_number(data, 262) or 0, channels))
-        if layout is None:
+    layout = tiff_layout(data)
+    if layout is None or layout.channels == 1 or bits not in {8, 16}:
+        return None
+    if bits == 16 and layout.photometric != 2:
+        raise PhotoError(f"{name!r} holds 16-bit samples that are not RGB", hint="export it as 16-bit RGB or as 8-bit")
+    confused = layout.is_of_separate_bytes and layout.photometric in _TIFF_MODES
+    return layout if bits == 16 or confused else None
+
+
+_TIFF_MODES = {1: ("L", "LA"), 2: ("RGB", "RGBA"), 5: ("CMYK", "CMYK")}
+"""By photometric interpretation, without and with alpha."""
+
+
+def _tiff_mode(layout: TiffLayout) -> str:
+    mode = _TIFF_MODES[layout.photometric][layout.has_alpha]
+    return f"{mode};16" if layout.bits == 16 else mode
+
+
+def _load_tiff(data: bytes, mode: str, layout: TiffLayout, name: str) -> Samples:
+    """The samples of a TIFF as it holds them, without channels that the mode has no place for."""
+    try:
+        planes = [_grey_bytes(file) for file in byte_pictures(data, layout)]
+    except ValueError as error:
+        raise PhotoError(
+            f"{name!r} holds samples that cannot be read here ({error})", hint="export it as PNG, or as 8-bit TIFF"
+        ) from error
+    samples = samples_of(planes, layout)[..., : _CHANNELS[mode.partition(";")[0]]]
+    if layout.is_multiplied:
+        _divide_by_alpha(samples)
+    return cast(Samples, np.ascontiguousarray(samples[..., 0] if mode == "L" else samples))
+
+
+_CHANNELS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4}
+
+
+def _grey_bytes(file: bytes) -> npt.NDArray[np.uint8]:
+    with Image.open(io.BytesIO(file), formats=["TIFF"]) as plane:
+        return _read_in_bands(plane)
+
+
+def _divide_by_alpha(samples: Samples) -> None:
+    """Plain colours in place of those that their alpha was multiplied into, as Pillow makes them of 8 bits."""
+    top = int(np.iinfo(samples.dtype).max)
+    rows = max(1, BAND_PX // samples.shape[1])
+    for at in range(0, len(samples), rows):
+        band = samples[at : at + rows]
+        alpha = band[..., -1:].astype(np.uint64)
+        band[..., :-1] = np.where(alpha, np.minimum(band[..., :-1] * np.uint64(top) // np.maximum(alpha, 1), top), 0)
+
+
+def _compare_with_pillow(image: Image.Image, samples: Samples, mode: str, name: str, *, turn: int) -> None:
+    """Raises PhotoError where samples of 16 bits are not those that Pillow reads as 8 bits."""
+    image.load()
+    if image.mode != mode.removesuffix(";16"):
+        return
+    ours = _rotate(samples, turn)  # Pillow turns a TIFF while it loads
+    rows = max(1, BAND_PX // image.width)
+    for top in range(0, image.height, rows):
+        bottom = min(image.height, top + rows)
+        theirs = np.asarray(image.crop((0, top, image.width, bottom))).astype(np.int16)
+        # Within one level, as a library may round or cut off.
+        if np.abs((ours[top:bottom] >> 8).astype(np.int16) - theirs).max() > 1:
             raise PhotoError(
-                f"{name!r} holds 16-bit samples that are not RGB", hint="export it as 16-bit RGB or as 8-bit"
+                f"{name!r} holds 16-bit samples that two libraries read differently", hint="export it as 8-bit"
             )
-        return layout
-    return None
 
 
-def _load_deep(data: bytes, format_: str, mode: str, name: str) -> tuple[Samples, str]:
-    """[H, W, C] uint16, decoded by OpenCV (Pillow 13 still reduces these to 8 bits); Pillow has checked the data."""
+def _load_deep_png(data: bytes, mode: str, name: str) -> Samples:
+    """[H, W, C] uint16, decoded by OpenCV (Pillow 13 still reduces these to 8 bits)."""
     if mode == "LA;16":  # grey and alpha, 16 bits each, have the bytes of 8-bit RGBA, and PNG filters bytes
         header, chunks = (
             data[16:24] + b"\x08\x06" + data[26:29],
@@ -551,13 +634,11 @@ def _load_deep(data: bytes, format_: str, mode: str, name: str) -> tuple[Samples
             io.BytesIO(png_bytes([(b"IHDR", header), *chunks, (b"IEND", b"")])), formats=["PNG"]
         ) as bytes_image:
             as_bytes = _read_in_bands(bytes_image)
-        return as_bytes.view(">u2").astype(np.uint16), mode
+        return as_bytes.view(">u2").astype(np.uint16)
     import cv2
 
-    if format_ == "PNG":  # only the picture itself: OpenCV would act on transparency keys and gamma
-        data = png_bytes([(kind, body) for kind, body in png_chunks(data) if kind in {b"IHDR", b"IDAT", b"IEND"}])
-    else:
-        data = upright_exif(data, sideways=False)  # OpenCV would turn it
+    # Only the picture itself: OpenCV would act on transparency keys and gamma.
+    data = png_bytes([(kind, body) for kind, body in png_chunks(data) if kind in {b"IHDR", b"IDAT", b"IEND"}])
     array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     channels = 4 if mode == "RGBA;16" else 3
     if array is None or array.dtype != np.uint16 or array.ndim != 3 or array.shape[2] != channels:
@@ -565,7 +646,7 @@ def _load_deep(data: bytes, format_: str, mode: str, name: str) -> tuple[Samples
             f"{name!r} holds 16-bit samples that OpenCV does not read", hint="export it as PNG, or as 8-bit"
         )
     swapped: npt.NDArray[np.uint16] = cv2.cvtColor(array, cv2.COLOR_BGR2RGB if channels == 3 else cv2.COLOR_BGRA2RGBA)
-    return swapped, mode
+    return swapped
 
 
 def _xmp(image: Image.Image) -> bytes:
