@@ -32,7 +32,6 @@ from automask import config
 from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, MaskError, UnknownPhrase, UsageError
 from automask.images import atomic_path, open_photo, write_picture
-from automask.images.borders import content_box
 from automask.masking.find import find_regions
 from automask.plan import parse_plan
 from automask.protocols import Refiner, Segmenter, Stages
@@ -746,11 +745,8 @@ def find_masks(photo: Rgb, phrases: Sequence[str], stages: Stages) -> MaskResult
         return find_regions(photo, (Edit((phrase,), ""),), tools)[0]
 
     given = list(zip(phrases, recorder.last_heats, masks, strict=True))
-    inside = content_box(photo).slices  # of a photo with a frame, the stages see what is in it
-    heats = np.zeros((len(phrases), *photo.shape[:2]), np.float32)
-    heats[:, *inside] = recorder.last_heats
     return MaskResults(
-        heats=dict(zip(phrases, heats, strict=True)),
+        heats=dict(zip(phrases, recorder.last_heats, strict=True)),
         refined={phrase: alone(phrase, heat, hard) for phrase, heat, hard in given},
         plain={phrase: alone(phrase, heat, hard, plain) for phrase, heat, hard in given},
         segmenter_s=recorder.segmenter_s,

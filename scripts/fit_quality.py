@@ -33,7 +33,6 @@ from automask import config
 from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, UnknownPhrase, UsageError
 from automask.images import open_photo
-from automask.images.borders import content_box
 from automask.masking.find import find_regions
 from automask.masking.quality import DEFAULT, QualityFit, features, fit_content
 from automask.protocols import Segmenter, Stages
@@ -190,7 +189,6 @@ def rows_of(folder: Folder, stages: Stages, *, limit: int | None = None, seen: b
 
 def _rows_of(item: Item, folder: Folder, stages: Stages, *, seen: bool) -> Iterator[Row]:
     photo = open_photo(item.image).rgb
-    inside = content_box(photo).slices  # of a photo with a frame, the stages see what is in it
     truth = truth_of(item, folder, (photo.shape[0], photo.shape[1]), MIN_AREA)
     rng = np.random.default_rng(zlib.crc32(item.name.encode()))
     absent = [truth.absent[at] for at in rng.permutation(len(truth.absent))[:ABSENT]]
@@ -210,7 +208,7 @@ def _rows_of(item: Item, folder: Folder, stages: Stages, *, seen: bool) -> Itera
                 iou=0.0 if hard is None else iou(region.hard, hard, truth.known[phrase]),
                 peak=region.peak or 0.0,
                 expected=region.expected_iou or 0.0,
-                measured={**features(photo[inside], watched.last.heats[at], region.hard[inside]), **evidence},
+                measured={**features(photo, watched.last.heats[at], region.hard), **evidence},
                 seen=seen,
             )
 

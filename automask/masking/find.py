@@ -1,7 +1,6 @@
 """From a plan to regions: every mask of a photo, made on the original photo before anything is painted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,13 +9,12 @@ import numpy.typing as npt
 
 from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, PlanError, RefinerError, SegmenterError, TargetMissing
-from automask.images.borders import content_box
 from automask.masking import quality
 from automask.masking.boxes import blobs, boxes_from_heat
 from automask.masking.masks import alpha_from, clean, settle, without_others
 from automask.plan.text import normalised
 from automask.protocols import Segmenter, Stages
-from automask.types import Box, BoxRecipe, Edit, Hard, Heat, Hw, MaskRecipe, OnMissing, Plan, Region, Rgb, Survey
+from automask.types import Box, BoxRecipe, Edit, Hard, Heat, MaskRecipe, OnMissing, Plan, Region, Rgb, Survey
 
 _REACH_FRAC = 0.006
 """How far a refiner moves a border, as a share of the long side: strips up to twice as wide are not given to others."""
@@ -129,8 +127,6 @@ def parts_of(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, tuple[st
 def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissing = "skip") -> tuple[Region, ...]:
     """One region for each edit of the plan, in order.
 
-    Bars and frames round a photo are no part of the room: what is found is inside them.
-
     Args:
         photo: [H, W, 3] uint8 RGB.
         plan: What to find; prompts are not read.
@@ -145,11 +141,6 @@ def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissin
         TargetMissing: A phrase is not in the photo, and `on_missing` is `fail`.
         SegmenterError, RefinerError: A stage failed or broke its protocol.
     """
-    content = content_box(photo)
-    if (content.height, content.width) != photo.shape[:2]:
-        inside = np.ascontiguousarray(photo[content.slices])
-        found = find_regions(inside, plan, stages, on_missing=on_missing)
-        return tuple(_placed(region, content, photo.shape[:2]) for region in found)
     phrases = phrases_of(plan)
     read_as = understand(stages.segmenter, phrases)
     parts = parts_of(stages.segmenter, phrases)
@@ -196,15 +187,6 @@ def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissin
     if on_missing == "fail":
         refuse_missing(regions)
     return regions
-
-
-def _placed(region: Region, content: Box, photo_hw: Hw) -> Region:
-    """A region of a part of the photo, as one of the whole photo."""
-    hard, alpha = np.zeros(photo_hw, np.bool_), np.zeros(photo_hw, np.float32)
-    hard[content.slices], alpha[content.slices] = region.hard, region.alpha
-    x, y = content.x0, content.y0
-    boxes = tuple(Box(box.x0 + x, box.y0 + y, box.x1 + x, box.y1 + y) for box in region.boxes)
-    return replace(region, hard=hard, alpha=alpha, boxes=boxes)
 
 
 def wanted(plan: Plan) -> tuple[tuple[Any, ...], ...]:

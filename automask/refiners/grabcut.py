@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.errors import ConfigError
+from automask.images.borders import content_box
 from automask.images.filters import enlarge_guided, guided_coefficients
 from automask.masking.boxes import tight_box, union_of
 from automask.types import Box, Hard, Heat, Rgb
@@ -116,9 +117,15 @@ class GrabCut:
             boxes: For each phrase the boxes around its hot blobs.
 
         Returns:
-            [N, H, W] bool; all False for a phrase without boxes.
+            [N, H, W] bool; all False for a phrase without boxes, and on bars and a frame round the photo.
         """
         out = np.zeros(heats.shape, np.bool_)
+        content = content_box(photo)
+        if (content.height, content.width) != photo.shape[:2]:
+            rows, columns = content.slices
+            moved = [tuple(filter(None, (_common(box, content) for box in found))) for found in boxes]
+            out[:, rows, columns] = self.refine(photo[rows, columns], heats[:, rows, columns], moved)
+            return out
         height, width = photo.shape[:2]
         scale = min(1.0, self.work_px / max(height, width))
         small_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -196,6 +203,13 @@ class GrabCut:
         trust = self.trust if expected >= _EXPECTED else min(self.trust, _LESS_TRUST)
         mixed: Floats = (trust * cut.astype(np.float32) + (1 - trust) * alone).astype(np.float32)
         return mixed
+
+
+def _common(box: Box, content: Box) -> Box | None:
+    """What of a box is in the content, counted from the content's corner; None for nothing."""
+    x0, y0 = max(box.x0, content.x0), max(box.y0, content.y0)
+    x1, y1 = min(box.x1, content.x1), min(box.y1, content.y1)
+    return Box(x0, y0, x1, y1).within(content) if x0 < x1 and y0 < y1 else None
 
 
 def _variety(photo: Rgb) -> float:

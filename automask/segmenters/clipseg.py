@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from automask.errors import ConfigError, SegmenterError, UnknownPhrase
+from automask.images.borders import content_box
 from automask.types import Heat, Rgb
 from automask.weights import choose_device, locate, quiet_models, requires_models_extra
 
@@ -90,17 +91,18 @@ class ClipSeg:
         """[N, H, W] float32 in 0..1: the decoder's sigmoid at the model's resolution, scaled to photo size.
 
         The sigmoid is absolute and never normalised to its own range: a phrase that is not in the photo stays cold.
+        Bars and a frame round the photo are not looked at, and have no heat.
 
         Raises:
             UnknownPhrase: An empty phrase, or one longer than CLIP reads.
         """
+        content = content_box(photo)
         tokens = self._tokens(targets)
-        small = self._small_heats(photo, tokens)
+        small = self._small_heats(photo[content.slices], tokens)
         small = small.reshape(len(targets), len(self._templates), *small.shape[1:]).mean(axis=1)
-        height, width = photo.shape[:2]
-        heats = np.empty((len(targets), height, width), dtype=np.float32)
+        heats = np.zeros((len(targets), *photo.shape[:2]), dtype=np.float32)
         for heat, out in zip(small, heats, strict=True):
-            out[...] = cv2.resize(heat, (width, height), interpolation=cv2.INTER_LINEAR)
+            out[content.slices] = cv2.resize(heat, (content.width, content.height), interpolation=cv2.INTER_LINEAR)
         return heats
 
     def _tokens(self, targets: Sequence[str]) -> dict[str, Any]:

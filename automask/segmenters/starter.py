@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from automask.errors import ConfigError, SegmenterError
+from automask.images.borders import content_box
 from automask.segmenters.vocabulary import Vocabulary, packaged
 from automask.types import Heat, Rgb, Survey
 from automask.weights.net import LEAST_SIDE_PX, Net
@@ -133,33 +134,38 @@ class Starter:
         return self.survey(photo, targets).heats
 
     def survey(self, photo: Rgb, targets: Sequence[str]) -> Survey:
-        """The heats, the heat of all things that no target names, and how sure the net is of each target's presence."""
+        """The heats, the heat of all things that no target names, and how sure the net is of each target's presence.
+
+        Bars and a frame round the photo are not looked at, and have no heat.
+        """
         phrases = self.understand(targets)  # first, so that unknown words are refused before any work
         if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8 or photo.size == 0:
             raise SegmenterError(
                 f"the photo is {photo.dtype} of shape {photo.shape}",
                 hint="give [height, width, 3] uint8, RGB, not empty",
             )
-        leaves, presence = self._predict(photo)
+        content = content_box(photo)
+        leaves, presence = self._predict(photo[content.slices])
         phrases = tuple(self._settle_by_photo(phrase, leaves, presence) for phrase in phrases)
         members = [self.vocabulary.leaves_of[phrase] for phrase in phrases]
         presences = [float(1 - np.prod(1 - presence[mine])) for mine in members]
         certainties = [self._presence(leaves[mine].sum(0), one) for mine, one in zip(members, presences, strict=True)]
         leaves = leaves * self._request_gain(members, presences, certainties)[:, None, None]
         leaves /= leaves.sum(0)
-        height, width = photo.shape[:2]
-        heats = np.empty((len(phrases), height, width), np.float32)
+        seen_wh = (content.width, content.height)
+        heats = np.zeros((len(phrases), *photo.shape[:2]), np.float32)
         for heat, mine, certainty in zip(heats, members, certainties, strict=True):
             small = leaves[mine].sum(0)
             if certainty < PRESENT:
                 small *= np.float32(min(1.0, 0.99 * FOUND * certainty / PRESENT / max(float(small.max()), 1e-6)))
-            cv2.resize(small, (width, height), dst=heat, interpolation=cv2.INTER_LINEAR)
+            heat[content.slices] = cv2.resize(small, seen_wh, interpolation=cv2.INTER_LINEAR)
         named = {leaf for mine in members for leaf in mine}
         things = [at for leaf, at in self.vocabulary.order.items() if leaf not in _SURFACES and at not in named]
         others = None
         if self.keep_odds > 0:
             small = np.minimum(leaves[things].sum(0) * np.float32(self.keep_odds), np.float32(1))
-            others = np.clip(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), 0.0, 1.0)
+            others = np.zeros(photo.shape[:2], np.float32)
+            others[content.slices] = np.clip(cv2.resize(small, seen_wh, interpolation=cv2.INTER_LINEAR), 0.0, 1.0)
         clarity = float(leaves.max(0).mean())
         evidence = tuple({"certainty": _logit(certainty), "clarity": clarity} for certainty in certainties)
         return Survey(np.clip(heats, 0.0, 1.0, out=heats), others, evidence)
