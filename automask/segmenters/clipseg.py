@@ -96,8 +96,8 @@ class ClipSeg:
         Raises:
             UnknownPhrase: An empty phrase, or one longer than CLIP reads.
         """
-        content = content_box(photo)
         tokens = self._tokens(targets)
+        content = content_box(photo)
         small = self._small_heats(photo[content.slices], tokens)
         small = small.reshape(len(targets), len(self._templates), *small.shape[1:]).mean(axis=1)
         heats = np.zeros((len(targets), *photo.shape[:2]), dtype=np.float32)
