@@ -2,12 +2,13 @@
 
 `photo.py` opens photos; `decode.py` and `encode.py` read and write their files; `colour.py` converts between a photo's
 own samples and sRGB; `containers.py` keeps everything else in a file, as bytes, and `xmp.py` reads and changes the XMP
-packet in it. `mask_files.py` reads and writes masks, and `files.py` writes files whole or not at all. Other rooms
-import from here, except the image filters of `filters.py`.
+packet in it. `jpeg/` writes a JPEG without touching the blocks that hold nothing new. `mask_files.py` reads and writes
+masks, and `files.py` writes files whole or not at all. Other rooms import from here, except the image filters of
+`filters.py`.
 """
 
 from automask.images.colour import quantise_alpha, to_uint8, to_unit
-from automask.images.containers import ContainerData, Samples
+from automask.images.containers import ContainerData, Samples, upright_xmp
 from automask.images.decode import grey_levels, is_damaged, most_bytes, small_picture
 from automask.images.encode import photo_bytes, pillow_photo, transparent_mask, write_photo
 from automask.images.files import atomic_path, picture_bytes, read_regular, write_picture
@@ -38,6 +39,7 @@ __all__ = [
     "to_uint8",
     "to_unit",
     "transparent_mask",
+    "upright_xmp",
     "with_properties",
     "with_xmp",
     "write_mask",

@@ -40,6 +40,7 @@ class ContainerData:
         subsampling: JPEG: 0 is 4:4:4, 1 is 4:2:2, 2 is 4:2:0.
         progressive: JPEG: stored in progressive scans.
         keep_rgb: JPEG: stores R, G, B instead of Y, Cb, Cr.
+        turn: JPEG: EXIF orientation, 1..8, of the stored picture, which is not turned: that would change its blocks.
         chunks: PNG: (type, data) of the chunks before the picture, then of those after it.
         bits: PNG with a palette: bits per index.
         palette: [N, 4] uint8 RGBA of a palette photo.
@@ -59,6 +60,7 @@ class ContainerData:
     subsampling: int = 0
     progressive: bool = False
     keep_rgb: bool = False
+    turn: int = 1
     chunks: tuple[tuple[tuple[bytes, bytes], ...], tuple[tuple[bytes, bytes], ...]] = ((), ())
     bits: int = 8
     palette: npt.NDArray[np.uint8] | None = None
@@ -341,12 +343,12 @@ _JPEG_FRAMES = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 
 
 
 def jpeg_container(data: bytes, tables: dict[int, list[int]], turn: int, notes: list[str]) -> ContainerData:
-    """The container of a JPEG that will be turned by EXIF orientation `turn`.
+    """The container of a JPEG.
 
     Args:
         data: The file.
         tables: Its quantisation tables by number, in natural order.
-        turn: 1..8.
+        turn: EXIF orientation of its picture, 1..8.
         notes: Gets one sentence for each thing that is not kept.
     """
     segments = jpeg_segments(data)
@@ -357,7 +359,7 @@ def jpeg_container(data: bytes, tables: dict[int, list[int]], turn: int, notes: 
     for marker, payload in segments:
         about = 0xE0 <= marker <= 0xEF or marker == 0xFE
         if about and not any(marker == other and payload.startswith(start) for other, start in dropped):
-            body = _upright_segment(marker, payload, turn)
+            body = _without_preview(marker, payload)
             kept.append(b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body)
     if any(marker == 0xE2 and payload.startswith(b"MPF\0") for marker, payload in segments):
         notes.append("a second picture in the file (preview, depth or HDR gain map) is not kept")
@@ -368,30 +370,31 @@ def jpeg_container(data: bytes, tables: dict[int, list[int]], turn: int, notes: 
     frame_marker, frame = next(((m, p) for m, p in segments if m in _JPEG_FRAMES), (0xC0, b""))
     layers = [frame[at : at + 3] for at in range(6, len(frame) - 2, 3)]  # number, sampling, table of each component
     qtables = tuple(tuple(tables.get(layer[2], tables.get(0, []))) for layer in layers)
-    if turn >= 5:  # transposing a block transposes its frequencies
-        qtables = tuple(tuple(np.reshape(table, (8, 8)).T.ravel().tolist()) for table in qtables)
     known = {b"\x11\x11\x11": 0, b"\x21\x11\x11": 1, b"\x22\x11\x11": 2}
-    subsampling = known.get(bytes(layer[1] for layer in layers), 0)
     adobe = next((p for m, p in segments if m == 0xEE and p.startswith(b"Adobe") and len(p) >= 12), None)
     return ContainerData(
         segments=tuple(kept),
         qtables=qtables,
-        # Turned by 90 degrees, 4:2:2 would be 4:4:0, which Pillow cannot write: 4:4:4 loses nothing.
-        subsampling=0 if subsampling == 1 and turn >= 5 else subsampling,
+        subsampling=known.get(bytes(layer[1] for layer in layers), 0),
         progressive=frame_marker in {0xC2, 0xC6, 0xCA, 0xCE},
         keep_rgb=len(layers) == 3 and adobe is not None and adobe[11] == 0,
+        turn=turn,
         lossless=False,
     )
 
 
+def written_segments(segments: tuple[bytes, ...], *, repainted: bool) -> list[bytes]:
+    """The segments as a result has them: EXIF without its preview, which would show the photo before the edit."""
+    exif = b"Exif\0\0"
+    return [
+        segment[:10] + without_thumbnail(segment[10:]) if repainted and segment[4:10] == exif else segment
+        for segment in segments
+    ]
+
+
 def with_segments(data: bytes, segments: tuple[bytes, ...], *, repainted: bool) -> bytes:
     """The encoder's JPEG with these segments instead of its own, except Adobe's, which says how colours are stored."""
-    own = []
-    for segment in segments:
-        if repainted and segment[4:10] == b"Exif\0\0":
-            own.append(segment[:10] + without_thumbnail(segment[10:]))
-        else:
-            own.append(segment)
+    own = written_segments(segments, repainted=repainted)
     at = 2
     while data[at + 1] in range(0xE0, 0xF0) or data[at + 1] == 0xFE:
         end = at + 2 + struct.unpack_from(">H", data, at + 2)[0]
@@ -423,18 +426,10 @@ def jpeg_segments(data: bytes) -> list[tuple[int, bytes]]:
     return segments
 
 
-def _upright_segment(marker: int, payload: bytes, turn: int) -> bytes:
-    if marker == 0xE1 and payload.startswith(b"Exif\0\0"):
-        exif = upright_exif(payload[6:], sideways=turn >= 5)
-        return payload[:6] + (exif if turn == 1 else without_thumbnail(exif))
-    if marker == 0xE1 and turn != 1:
-        return upright_xmp(payload)
-    if marker == 0xE0 and payload.startswith(b"JFIF\0") and len(payload) >= 14:
-        across, down = payload[8:10], payload[10:12]
-        return (
-            payload[:8] + (down + across if turn >= 5 else across + down) + b"\0\0"
-        )  # resolution kept, preview dropped
-    return payload
+def _without_preview(marker: int, payload: bytes) -> bytes:
+    """The segment; a JFIF one with its resolution but without the small picture in it."""
+    is_jfif = marker == 0xE0 and payload.startswith(b"JFIF\0") and len(payload) >= 14
+    return payload[:12] + b"\0\0" if is_jfif else payload
 
 
 # ------------------------------------------------------------------------------------------------------------------ PNG

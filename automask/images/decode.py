@@ -191,7 +191,7 @@ def decode(data: bytes, name: str, max_megapixels: float) -> Decoded:
 
 
 def small_picture(path: str | os.PathLike[str], long_px: int, max_megapixels: float) -> Rgb:
-    """[h, w, 3] uint8: a picture file, decoded to at least `long_px` on its longer side where it is a larger JPEG.
+    """[h, w, 3] uint8: a picture file, upright, decoded to at least `long_px` on its longer side where it is a larger JPEG.
 
     Raises:
         PhotoError, ExtraMissing: As `read_bytes` and `decode`.
@@ -199,7 +199,8 @@ def small_picture(path: str | os.PathLike[str], long_px: int, max_megapixels: fl
     file, data = read_bytes(path, max_megapixels)
     with _opened(data, str(file), max_megapixels) as image:
         image.draft("RGB", (long_px, long_px))
-        return np.asarray(image.convert("RGB"))
+        stored = np.asarray(image.convert("RGB"))
+        return upright(stored, _orientation(image))
 
 
 def grey_levels(path: str | os.PathLike[str], max_megapixels: float) -> npt.NDArray[np.float32]:
@@ -355,11 +356,11 @@ def _decode_image(image: Image.Image, data: bytes, name: str) -> Decoded:
     samples, mode, palette, turn = _load_samples(image, data, name, format_, notes)
     icc = image.info.get("icc_profile") or b""
     exif = _exif_blob(image)
-    upright = upright_exif(exif, sideways=turn >= 5) if exif else b""
+    turned_exif = upright_exif(exif, sideways=turn >= 5) if exif else b""
     if format_ == "JPEG":
         container = jpeg_container(data, getattr(image, "quantization", {}), turn, notes)
     elif format_ == "PNG":
-        container = png_container(data, palette, upright, turn=turn, notes=notes)
+        container = png_container(data, palette, turned_exif, turn=turn, notes=notes)
     elif format_ == "TIFF":
         notes += layout_notes(data)
         container = replace(tiff_container(data, turn, notes), palette=palette)
@@ -376,9 +377,9 @@ def _decode_image(image: Image.Image, data: bytes, name: str) -> Decoded:
         )
         if format_ == "HEIF":
             notes += _heif_notes(image)
-    samples = _rotate(samples, turn)
+    samples = upright(samples, turn)
     samples.flags.writeable = False
-    return Decoded(samples, mode, format_, upright, icc, tuple(notes), container)
+    return Decoded(samples, mode, format_, turned_exif, icc, tuple(notes), container)
 
 
 _CONVERTED = {"RGBX": "RGB", "PA": "RGBA", "La": "LA", "RGBa": "RGBA"}
@@ -414,7 +415,7 @@ def _decode_pillow(image: Image.Image, name: str) -> Decoded:
     if frames > 1:
         notes.append(f"only the frame shown of {frames} is edited and written")
     turn, exif, xmp = _orientation(image), _exif_blob(image) or _exif_of_tags(image), _xmp(image)
-    upright = upright_exif(exif, sideways=turn >= 5) if exif else b""
+    turned_exif = upright_exif(exif, sideways=turn >= 5) if exif else b""
     if image.mode in {"I", "F"}:
         raise PhotoError(
             f"{name} holds {image.mode} numbers, whose range is not known", hint=_numbers_hint(np.asarray(image))
@@ -437,17 +438,17 @@ def _decode_pillow(image: Image.Image, name: str) -> Decoded:
         options["dpi"] = tuple(map(float, dpi))
     buffer = io.BytesIO()
     if mode == "CMYK":
-        one.save(buffer, "TIFF", **options, exif=upright)
+        one.save(buffer, "TIFF", **options, exif=turned_exif)
         around = replace(tiff_container(buffer.getvalue(), turn, notes), compressed=True)
     else:
         text = PngImagePlugin.PngInfo()
         if xmp:
             text.add_itxt("XML:com.adobe.xmp", xmp.decode("utf-8", "replace"))
         one.save(buffer, "PNG", **options, pnginfo=text)
-        around = replace(png_container(buffer.getvalue(), palette, upright, turn=turn, notes=notes), bits=8)
-    samples = _rotate(samples, turn)
+        around = replace(png_container(buffer.getvalue(), palette, turned_exif, turn=turn, notes=notes), bits=8)
+    samples = upright(samples, turn)
     samples.flags.writeable = False
-    return Decoded(samples, mode, "TIFF" if mode == "CMYK" else "PNG", upright, icc, tuple(notes), around)
+    return Decoded(samples, mode, "TIFF" if mode == "CMYK" else "PNG", turned_exif, icc, tuple(notes), around)
 
 
 def _exif_of_tags(image: Image.Image) -> bytes:
@@ -687,11 +688,21 @@ def _orientation(image: Image.Image) -> int:
     return turn if isinstance(turn, int) and 1 <= turn <= 8 else 1
 
 
-def _rotate(samples: Samples, turn: int) -> Samples:
+def upright(samples: npt.NDArray[Any], turn: int) -> npt.NDArray[Any]:
     """The samples made upright, from EXIF orientation `turn` (Exif 2.32, tag 274)."""
-    upright: npt.NDArray[Any] = samples.swapaxes(0, 1) if turn >= 5 else samples
+    turned: npt.NDArray[Any] = samples.swapaxes(0, 1) if turn >= 5 else samples
     if turn in {2, 3, 6, 7}:
-        upright = upright[:, ::-1]
+        turned = turned[:, ::-1]
     if turn in {3, 4, 7, 8}:
-        upright = upright[::-1]
-    return np.ascontiguousarray(upright)
+        turned = turned[::-1]
+    return np.ascontiguousarray(turned)
+
+
+def turned_back(samples: npt.NDArray[Any], turn: int) -> npt.NDArray[Any]:
+    """Upright samples as a file of EXIF orientation `turn` stores them."""
+    stored = samples
+    if turn in {3, 4, 7, 8}:
+        stored = stored[::-1]
+    if turn in {2, 3, 6, 7}:
+        stored = stored[:, ::-1]
+    return np.ascontiguousarray(stored.swapaxes(0, 1) if turn >= 5 else stored)

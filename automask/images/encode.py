@@ -3,13 +3,14 @@
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from automask.errors import OutputError
+from automask.errors import OutputError, PhotoError
+from automask.fingerprint import bytes_digest
 from automask.images.colour import (
     BAND_PX,
     Colours,
@@ -34,9 +35,11 @@ from automask.images.containers import (
     tiff_bytes,
     with_segments,
     without_thumbnail,
+    written_segments,
 )
-from automask.images.decode import decode
+from automask.images.decode import decode, turned_back, upright
 from automask.images.files import atomic_path, pillow_bytes, pillow_image
+from automask.images.jpeg import exact_jpeg
 from automask.images.photo import Photo, Written
 from automask.types import Rgb
 
@@ -66,9 +69,11 @@ def write_photo(
     _refuse_source(photo, path)
     repainted = _repaint(photo, result, alpha)
     with atomic_path(path) as temporary:
-        temporary.write_bytes(_encode(photo, repainted.samples, repainted.mode, repainted.palette))
-        loss, most = _check(photo, repainted, temporary.read_bytes(), path.name)
-    return Written(path, 0, loss, most, tuple(repainted.notes))
+        encoded = _encode(photo, repainted, path.name)
+        temporary.write_bytes(encoded.data)
+    loss, most = encoded.loss
+    notes = (*repainted.notes, *encoded.notes)
+    return Written(path, 0, loss, most, notes, encoded.encoder, encoded.untouched_blocks, encoded.shared_blocks)
 
 
 def photo_bytes(
@@ -88,9 +93,7 @@ def photo_bytes(
     """
     repainted = _repaint(photo, result, alpha)
     if format_ is None or format_ == photo.format:
-        data = _encode(photo, repainted.samples, repainted.mode, repainted.palette)
-        _check(photo, repainted, data, photo.name)
-        return data
+        return _encode(photo, repainted, photo.name).data
     shown = np.where(repainted.touched[..., None], result, photo.rgb)
     opacity = _opacity(photo)
     if opacity is not None and format_ == "JPEG":
@@ -170,10 +173,89 @@ def _repaint(photo: Photo, result: Rgb, alpha: npt.NDArray[np.uint8] | npt.NDArr
     return _Repainted(samples, mode, palette, notes, touched)
 
 
-def _check(photo: Photo, repainted: _Repainted, data: bytes, name: str) -> tuple[int, int]:
-    """How many pixels outside the mask the encoder changed, and by how much at most.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Encoded:
+    """A file's bytes, after the check.
+
+    Args:
+        data: The file.
+        loss: How many pixels outside the mask the encoder changed, and by how much at most.
+        encoder, untouched_blocks, shared_blocks: As in `Written`.
+        notes: What the user should know.
+    """
+
+    data: bytes
+    loss: tuple[int, int]
+    encoder: Literal["exact", "again"]
+    untouched_blocks: int | None = None
+    shared_blocks: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+def _encode(photo: Photo, repainted: _Repainted, name: str) -> _Encoded:
+    """The file: a JPEG with the blocks that it had wherever that is possible.
 
     Raises:
+        OutputError: It cannot be encoded, or the check failed.
+    """
+    notes: tuple[str, ...] = ()
+    if photo.format == "JPEG":
+        try:
+            return _encode_blocks(photo, repainted, name)
+        except PhotoError as error:
+            notes = (f"the whole JPEG is encoded again, which changes it a little everywhere: {error.problem}",)
+    data = _encode_samples(photo, repainted.samples, repainted.mode, repainted.palette)
+    loss = _check(photo, repainted, data, name)
+    return _Encoded(data, loss, "exact" if photo.container.lossless else "again", notes=notes)
+
+
+def _encode_blocks(photo: Photo, repainted: _Repainted, name: str) -> _Encoded:
+    """The JPEG in which only the blocks with changed pixels are new.
+
+    Raises:
+        PhotoError: Its file is gone, or of a kind whose blocks are not read.
+        OutputError: The check failed.
+    """
+    changed = repainted.samples is not photo.samples
+    turn = photo.container.turn
+    before, after = (cast(npt.NDArray[np.uint8], turned_back(one, turn)) for one in (photo.samples, repainted.samples))
+    segments = written_segments(photo.container.segments, repainted=changed)
+    exact = exact_jpeg(_file_bytes(photo), before, after, segments)
+    reached = upright(exact.reached, turn)
+    loss = _check(photo, repainted, exact.data, name, reached=reached)
+    return _Encoded(exact.data, loss, "exact", exact.untouched_blocks, exact.shared_blocks)
+
+
+def _file_bytes(photo: Photo) -> bytes:
+    """The bytes of the photo's file.
+
+    Raises:
+        PhotoError: It is gone, or has changed since it was opened.
+    """
+    if photo.data is not None:
+        return photo.data
+    try:
+        data = photo.source.read_bytes() if photo.source else b""
+    except OSError:
+        data = b""
+    if bytes_digest(data) != photo.digest:
+        raise PhotoError("the photo's file is gone or has changed since it was opened", hint="make the edit again")
+    return data
+
+
+def _check(
+    photo: Photo, repainted: _Repainted, data: bytes, name: str, *, reached: npt.NDArray[np.bool_] | None = None
+) -> tuple[int, int]:
+    """How many pixels outside the mask the encoder changed, and by how much at most.
+
+    Args:
+        photo, repainted, data: The photo, what was handed to the encoder, and what it made of it.
+        name: The file's name in messages.
+        reached: [H, W] bool: all other pixels must have come back as they were; None where an encoder is known to
+            change some.
+
+    Raises:
+        PhotoError: Pixels that are not `reached` differ.
         OutputError: The bytes do not hold what was handed to the encoder, or pixels outside the mask differ.
     """
     before = expand_palette(photo.samples, photo.mode, photo.container.palette)
@@ -185,6 +267,8 @@ def _check(photo: Photo, repainted: _Repainted, data: bytes, name: str) -> tuple
             f"{name!r} came back as {list(read.shape)} {read.dtype}, not {list(handed.shape)} {handed.dtype}",
             hint="nothing was written; save the photo as PNG and try again",
         )
+    if reached is not None and _differences(before, read, reached)[0]:
+        raise PhotoError("its blocks do not come back as they were", hint="report this photo")
     loss = most = 0
     if photo.container.lossless:
         outside, _ = _differences(before, read, repainted.touched)
@@ -379,8 +463,8 @@ def _gif_samples(
     return samples, palette, used
 
 
-def _encode(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None) -> bytes:
-    """The bytes of the file.
+def _encode_samples(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None) -> bytes:
+    """The bytes of the file, encoded by a library.
 
     Raises:
         OutputError: The library that writes the format is missing or fails.
@@ -394,6 +478,7 @@ def _encode(photo: Photo, samples: Samples, mode: str, palette: npt.NDArray[np.u
     container = photo.container
     options: dict[str, Any] = {}
     if photo.format == "JPEG":
+        samples = turned_back(samples, container.turn)
         tables = container.qtables
         options = {"qtables": [list(table) for table in (tables[:2] if tables[1:2] == tables[2:3] else tables)]}
         options |= {"progressive": container.progressive, "keep_rgb": container.keep_rgb}

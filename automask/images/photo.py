@@ -10,7 +10,7 @@ import math
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias, cast
+from typing import Any, BinaryIO, Literal, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -107,6 +107,10 @@ class Written:
         encoder_changed_px: Pixels outside the mask that a lossy encoder itself changed; 0 for the others.
         encoder_max_diff: The most that it changed one sample by.
         notes: What could not be kept and what was written instead, one sentence each.
+        encoder: "exact" where what is not repainted was kept as the file had it: every sample, or in a JPEG every block
+            without a changed pixel; "again" where a lossy format was encoded again.
+        untouched_blocks, shared_blocks: Of an exact JPEG: 8x8 blocks, of all components, that keep their coefficients,
+            and those with changed and with unchanged pixels; None for all others.
     """
 
     path: Path
@@ -114,6 +118,9 @@ class Written:
     encoder_changed_px: int
     encoder_max_diff: int
     notes: tuple[str, ...]
+    encoder: Literal["exact", "again"] = "exact"
+    untouched_blocks: int | None = None
+    shared_blocks: int | None = None
 
 
 PhotoSource: TypeAlias = str | os.PathLike[str] | Rgb | Image.Image | bytes | bytearray | memoryview | BinaryIO | Photo

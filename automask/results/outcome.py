@@ -21,6 +21,7 @@ from automask.images import (
     picture_bytes,
     pillow_photo,
     transparent_mask,
+    upright_xmp,
     write_mask,
     write_photo,
     write_picture,
@@ -154,7 +155,7 @@ class Outcome:
         with contextlib.suppress(ValueError):  # a packet that cannot be read
             packet = xmp_of(shown.photo)
             if packet:
-                image.info["xmp"] = packet
+                image.info["xmp"] = upright_xmp(packet)
         return image
 
     def to_bytes(self, format: str | None = None) -> bytes:
@@ -294,6 +295,9 @@ class Outcome:
             "outside_changed_px": written.outside_changed_px,
             "encoder_changed_px": written.encoder_changed_px,
             "encoder_max_diff": written.encoder_max_diff,
+            "encoder": written.encoder,
+            "untouched_blocks": written.untouched_blocks,
+            "shared_blocks": written.shared_blocks,
             "notes": [*dict.fromkeys([*self.record.get("notes", ()), *shown.notes, *written.notes, *unsigned, *notes])],
             "disclosure": shown.entry,
             "credentials": {"signed_by": signed_by} if signed_by is not None else None,

@@ -31,7 +31,7 @@ def test_a_display_p3_photo_is_worked_on_in_srgb(tmp_path: Path) -> None:
 
 PROFILED = {
     "p3.png": ("RGB", DISPLAY_P3, {}),
-    "p3.jpg": ("RGB", DISPLAY_P3, {"quality": 95}),
+    "p3.jpg": ("RGB", DISPLAY_P3, {"quality": 95, "subsampling": 0}),
     "p3-alpha.png": ("RGBA", DISPLAY_P3, {}),
     "p3.tif": ("RGB", DISPLAY_P3, {}),
     "p3.webp": ("RGB", DISPLAY_P3, {"lossless": True}),

@@ -37,12 +37,15 @@ def test_exif_of_an_upright_photo_that_is_not_edited_keeps_every_byte(tmp_path: 
     assert again.exif == exif_bytes(1)[6:]
 
 
-def test_the_pixel_sizes_in_exif_are_swapped_with_the_photo(tmp_path: Path) -> None:
-    path = saved(tmp_path / "a.jpg", picture("RGB"), exif=exif_bytes(6))
+@pytest.mark.parametrize(("suffix", "size_wh"), [("png", (HEIGHT, WIDTH)), ("jpg", (WIDTH, HEIGHT))])
+def test_the_pixel_sizes_in_exif_are_those_of_the_stored_picture(
+    suffix: str, size_wh: tuple[int, int], tmp_path: Path
+) -> None:
+    path = saved(tmp_path / f"a.{suffix}", picture("RGB"), exif=exif_bytes(6))
     _, written = rewritten(open_photo(path), tmp_path / "out", edit=False)
     with Image.open(written.path) as image:
         inside = image.getexif().get_ifd(0x8769)
-        assert (inside[0xA002], inside[0xA003]) == image.size == (HEIGHT, WIDTH)
+        assert (inside[0xA002], inside[0xA003]) == image.size == size_wh
 
 
 def jpeg_segments(data: bytes) -> list[tuple[int, bytes]]:

@@ -241,13 +241,13 @@ def test_an_encoder_that_changes_other_pixels_is_detected(tmp_path: Path, monkey
 
 
 def test_an_encoder_error_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    photo = open_photo(make("rgb.jpg", tmp_path))
+    photo = open_photo(make("rgb.png", tmp_path))
 
     def refuse(self: Image.Image, *args: object, **options: object) -> None:
         raise OSError("encoder error -2")
 
     monkeypatch.setattr(Image.Image, "save", refuse)
     with pytest.raises(
-        OutputError, match=r"'rgb\.jpg' cannot be written as JPEG by the libraries here \(encoder error -2\)"
+        OutputError, match=r"'rgb\.png' cannot be written as PNG by the libraries here \(encoder error -2\)"
     ):
         write_photo(photo, *patch(photo), tmp_path / "out.jpg")

@@ -39,9 +39,9 @@ def test_exif_and_profile_of_an_upload_are_kept():
     Image.fromarray(colours()).save(upload, "JPEG", quality=90, exif=exif, icc_profile=DISPLAY_P3)
     with Image.open(io.BytesIO(outcome(upload.getvalue()).to_bytes())) as result:
         assert result.format == "JPEG"
-        assert result.size == (HEIGHT, WIDTH)
+        assert result.size == (WIDTH, HEIGHT)
         assert result.getexif()[0x010F] == "Maker"
-        assert result.getexif()[0x0112] == 1
+        assert result.getexif()[0x0112] == 6  # as it was stored
         assert result.info["icc_profile"] == DISPLAY_P3
 
 

@@ -7,7 +7,7 @@ Source: ITU-T T.81, annexes F.1.2 and G.1.2.
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,14 +61,28 @@ def encode_file(file: JpegFile, coefficients: Coefficients, segments: Sequence[b
     Raises:
         PhotoError: A scan names a table that the file does not have.
     """
-    coded = {id(scan): _tokens(file, scan, coefficients) for scan in file.scans}
+    coded = {scan.start: _tokens(file, scan, coefficients) for scan in file.scans}
     tables = _sufficient_tables(file, list(coded.values()))
+    scans = {start: b"".join(_scan_bytes(one, tables)) for start, one in coded.items()}
+    return _assembled(file, segments, tables, scans)
+
+
+def copy_file(file: JpegFile, segments: Sequence[bytes]) -> bytes:
+    """The file with its own scans, byte for byte, and other APP and COM segments before the first."""
+    return _assembled(
+        file, segments, file.tables, {scan.start: file.data[scan.start : scan.end] for scan in file.scans}
+    )
+
+
+def _assembled(
+    file: JpegFile, segments: Sequence[bytes], tables: Sequence[HuffmanTable], scans: Mapping[int, bytes]
+) -> bytes:
     out = [b"\xff\xd8", *segments]
     begun = False
     for piece in file.pieces:
         if isinstance(piece, Scan):
             begun = True
-            out += [piece.header, *_scan_bytes(coded[id(piece)], tables)]
+            out += [piece.header, scans[piece.start]]
         elif isinstance(piece, tuple):
             out.append(_table_segment([tables[number] for number in piece]))
         elif begun or not _is_replaced(piece):

@@ -1,0 +1,418 @@
+"""Chooses coefficients for repainted blocks; all others keep those that they have.
+
+A block without a changed pixel keeps its very coefficients. A block of changed pixels alone gets those of plain
+encoding. In a shared block the coefficients are chosen so that its outside pixels move least: the sum of squared
+differences, after the decoder's upsampling, from the old picture outside and from the painted one inside, where a
+difference outside weighs more. That is a search for the closest point of a lattice (coefficients are whole numbers of
+quantisation steps): the steps are settled one after another, each making up for the rounding of those before, and the
+best few sequences are kept.
+
+Source: Babai, "On Lovász' lattice reduction and the nearest lattice point problem", Combinatorica 6, 1986; several
+sequences at a time as in K-best sphere decoding, Guo and Nilsson, IEEE JSAC 24, 2006. Upsampling as in libjpeg
+(jdsample.c).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from automask.images.jpeg.decode import Coefficients
+from automask.images.jpeg.segments import JpegFile, broken
+from automask.images.jpeg.transform import BASIS, Floats, component_values, is_ycc, samples_of
+
+_GROWTH = 1.33
+"""How much farther from what was painted shared blocks may be than after plain encoding, as a root of mean squares.
+
+The weight of a difference outside is chosen for this. Above about 1.3 the border of a mask shows as a staircase of
+blocks.
+"""
+_TRIAL_WEIGHTS = (2.0, 6.0, 18.0)
+_TRIAL_BLOCKS = 100
+_IN_RGB = (3.0, 3.26, 2.48)  # squares of what one level of Y, Cb, Cr changes in R, G and B, summed (ITU-T T.871)
+_PIECE_BLOCKS = 512
+_SEQUENCES = 4
+_LARGEST = 1023  # of a coefficient, ITU-T T.81, table F.2
+
+Bools = npt.NDArray[np.bool_]
+Doubles = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """Coefficients of a repainted photo.
+
+    Args:
+        coefficients: All of them.
+        untouched_blocks: Blocks without a changed pixel, whose coefficients are the old ones.
+        shared_blocks: Blocks with changed and with unchanged pixels.
+        reached: [H, W] bool: pixels that a block with new coefficients has a part in.
+    """
+
+    coefficients: Coefficients
+    untouched_blocks: int
+    shared_blocks: int
+    reached: Bools
+
+
+def fit(file: JpegFile, coefficients: Coefficients, samples: npt.NDArray[np.uint8], changed: Bools) -> Fitted:
+    """The coefficients of a photo of which some pixels have changed.
+
+    Args:
+        file: The photo's file.
+        coefficients: Its coefficients.
+        samples: [H, W] or [H, W, C] uint8: the new picture as `Photo.samples` has it, but turned as the file stores it.
+        changed: [H, W] bool: where it differs from the old one.
+
+    Raises:
+        PhotoError: The file samples its components in a way that is not fitted.
+    """
+    pixels = samples[..., None] if samples.ndim == 2 else samples
+    flat = coefficients.flat.copy()
+    new = Coefficients(flat, coefficients.first_block, coefficients.grids_hw)
+    reached = np.zeros(changed.shape, np.bool_)
+    touched = []
+    for index in range(len(file.frame.components)):
+        plane = _plane(file, coefficients, index, changed)
+        touched.append(_touched(plane, pixels, changed))
+        reached |= _reach(plane, changed.shape)
+    weight = _weight([_trial(one, pixels, changed) for one in touched])
+    for one in touched:
+        for part, problem in _problems(one, pixels, changed, one.both):
+            one.levels[part] = _solved(problem, weight)
+        at = one.plane.index
+        new.blocks(at)[one.rows, one.columns] = np.clip(one.levels, -_LARGEST, _LARGEST)
+    untouched = sum(one.plane.used - len(one.rows) for one in touched)
+    return Fitted(new, untouched, sum(len(one.both) for one in touched), reached)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plane:
+    """A component and what changes in it.
+
+    Args:
+        index, ycc: As in `component_values`.
+        across, down: Pixels that one sample stands for.
+        smooth_across, smooth_down: The decoder interpolates between samples.
+        steps: [64] quantisation steps.
+        old: [rows, columns, 64] its old coefficients.
+        size_hw: Its samples.
+        used: Number of its blocks that hold samples of the photo.
+        touched, shared: [rows, columns] bool: blocks with changed pixels; those of them with unchanged ones too.
+    """
+
+    index: int
+    ycc: bool
+    across: int
+    down: int
+    smooth_across: bool
+    smooth_down: bool
+    steps: npt.NDArray[np.int32]
+    old: npt.NDArray[np.int16]
+    size_hw: tuple[int, int]
+    used: int
+    touched: Bools
+    shared: Bools
+
+    @property
+    def subsampled(self) -> bool:
+        return self.across * self.down > 1
+
+
+def _plane(file: JpegFile, coefficients: Coefficients, index: int, changed: Bools) -> _Plane:
+    frame, component = file.frame, file.frame.components[index]
+    across, loose_x = divmod(frame.most_across, component.across)
+    down, loose_y = divmod(frame.most_down, component.down)
+    if loose_x or loose_y:
+        raise broken("samples its components at sizes that are not multiples of each other")
+    rows, columns = coefficients.grids_hw[index]
+    height, width = changed.shape
+
+    def any_of(pixels: Bools) -> Bools:
+        padded = np.zeros((rows * 8 * down, columns * 8 * across), np.bool_)
+        padded[:height, :width] = pixels
+        found: Bools = np.any(padded.reshape(rows, 8 * down, columns, 8 * across), axis=(1, 3))
+        return found
+
+    touched = any_of(changed)
+    size_hw = frame.samples_hw(index)
+    # jdsample.c: triangle interpolation of pairs, not of fours, and not where there are hardly any columns.
+    pair = {(2, 1), (1, 2), (2, 2)}
+    smooth = (across, down) in pair and (across == 1 or size_hw[1] > 2)
+    return _Plane(
+        index,
+        is_ycc(file),
+        across,
+        down,
+        smooth and across == 2,
+        smooth and down == 2,
+        file.quantisation[index],
+        coefficients.blocks(index),
+        size_hw,
+        -(-size_hw[0] // 8) * -(-size_hw[1] // 8),
+        touched,
+        touched & any_of(~changed),
+    )
+
+
+def _window(
+    picture: npt.NDArray[np.generic], top: npt.NDArray[np.intp], left: npt.NDArray[np.intp], size_hw: tuple[int, int]
+) -> tuple[npt.NDArray[np.generic], Bools]:
+    """[N, h, w, ...] pieces of a picture, its border repeated beyond it; and [N, h, w] which of them are inside."""
+    height, width = picture.shape[:2]
+    y, x = top[:, None] + np.arange(size_hw[0]), left[:, None] + np.arange(size_hw[1])
+    inside = ((y >= 0) & (y < height))[:, :, None] & ((x >= 0) & (x < width))[:, None, :]
+    return picture[np.clip(y, 0, height - 1)[:, :, None], np.clip(x, 0, width - 1)[:, None, :]], inside
+
+
+def _pieces(count: int) -> Iterator[slice]:
+    for at in range(0, count, _PIECE_BLOCKS):
+        yield slice(at, at + _PIECE_BLOCKS)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Touched:
+    """The touched blocks of a component.
+
+    Args:
+        plane: The component.
+        rows, columns: [N] where each block is.
+        targets: [N, 64] float32: the samples that it should have, were coefficients no whole numbers.
+        levels: [N, 64] coefficients of plain encoding; in the end the chosen ones.
+        both: Indices of the shared blocks.
+    """
+
+    plane: _Plane
+    rows: npt.NDArray[np.intp]
+    columns: npt.NDArray[np.intp]
+    targets: Floats
+    levels: Doubles
+    both: npt.NDArray[np.intp]
+
+
+def _touched(plane: _Plane, pixels: npt.NDArray[np.uint8], changed: Bools) -> _Touched:
+    rows, columns = np.nonzero(plane.touched)
+    targets = np.empty((len(rows), 64), np.float32)
+    high, wide = 8 * plane.down, 8 * plane.across
+
+    def mean(values: npt.NDArray[np.generic]) -> Floats:
+        boxes = values.reshape(len(values), 8, plane.down, 8, plane.across)
+        averaged: Floats = boxes.mean(axis=(2, 4), dtype=np.float32).reshape(len(values), 64)
+        return averaged
+
+    for part in _pieces(len(rows)):
+        row, column = rows[part], columns[part]
+        window, inside = _window(pixels, row * high, column * wide, (high, wide))
+        value = component_values(window.astype(np.uint8, copy=False), plane.index, ycc=plane.ycc)
+        targets[part] = mean(value)
+        both = np.flatnonzero(plane.shared[row, column])
+        if not len(both):
+            continue
+        # A sample that stands for changed and for unchanged pixels is between the two.
+        here, _ = _window(changed, row[both] * high, column[both] * wide, (high, wide))
+        painted = here.astype(np.bool_) & inside[both]
+        kept, new = mean(inside[both] & ~painted), mean(painted)
+        old = samples_of(plane.old[row[both], column[both]], plane.steps)
+        mixed = (kept * old + mean(value[both] * painted)) / np.maximum(kept + new, 1e-6)
+        targets[np.arange(len(rows))[part][both]] = np.where(kept + new > 0, mixed, targets[part][both])
+    levels = np.rint((targets - 128) @ BASIS.T / plane.steps).astype(np.float64)
+    return _Touched(plane, rows, columns, targets, levels, np.flatnonzero(plane.shared[rows, columns]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Problem:
+    """What a piece of the shared blocks should look like.
+
+    Args:
+        basis: [pixels, 64] what one step of each coefficient adds to each pixel that the block has a part in.
+        painted, kept: [N, pixels] bool: changed pixels, unchanged ones; the rest are beyond the photo's border.
+        wanted: [N, pixels] what the coefficients should add up to.
+    """
+
+    basis: Doubles
+    painted: Bools
+    kept: Bools
+    wanted: Doubles
+
+
+def _problems(
+    touched: _Touched, pixels: npt.NDArray[np.uint8], changed: Bools, blocks: npt.NDArray[np.intp]
+) -> Iterator[tuple[npt.NDArray[np.intp], _Problem]]:
+    """These of the touched blocks, piece by piece, with what each piece should look like."""
+    if not len(blocks):
+        return
+    plane = touched.plane
+    own, around, ring_y, ring_x = _upsampling(plane)
+    basis = own @ BASIS.T.astype(np.float64) * plane.steps
+    high, wide = 8 * plane.down, 8 * plane.across
+    planes = _old_and_new_samples(touched) if plane.subsampled else None
+    for piece in _pieces(len(blocks)):
+        part = blocks[piece]
+        row, column = touched.rows[part], touched.columns[part]
+        corner = row * high - ring_y, column * wide - ring_x
+        size_hw = (high + 2 * ring_y, wide + 2 * ring_x)
+        window, inside = _window(pixels, *corner, size_hw)
+        value = component_values(window.astype(np.uint8, copy=False), plane.index, ycc=plane.ycc)
+        here, _ = _window(changed, *corner, size_hw)
+        count = len(part)
+        inside, painted = inside.reshape(count, -1), (here.astype(np.bool_) & inside).reshape(count, -1)
+        if planes is None:
+            old = samples_of(plane.old[row, column], plane.steps).astype(np.float64)
+            neighbours: Doubles = np.zeros(old.shape)
+        else:
+            patches = [_window(samples, row * 8 - 1, column * 8 - 1, (10, 10))[0] for samples in planes]
+            before, after = (patch.reshape(count, 100).astype(np.float64) for patch in patches)
+            neighbours = after[:, ~_OWN] @ around.T
+            old = before[:, _OWN] @ own.T + before[:, ~_OWN] @ around.T
+        wanted = np.where(painted, value.reshape(count, -1), old) - neighbours - 128 * own.sum(axis=1)
+        yield part, _Problem(basis, painted, inside & ~painted, wanted)
+
+
+def _solved(problem: _Problem, weight: float) -> Doubles:
+    """[N, 64] the coefficients where a difference outside weighs `weight` times as much as one inside."""
+    # Beyond the border anything goes, but the search needs some weight everywhere.
+    weights = np.where(problem.painted, 1.0, np.where(problem.kept, weight, 1e-3))
+    gram = np.matmul(problem.basis.T[None] * weights[:, None, :], problem.basis)
+    pull = (weights * problem.wanted) @ problem.basis
+    return _closest(gram, pull, (weights * problem.wanted**2).sum(axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """Squared differences from what was painted, summed over a component's shared blocks, in terms of R, G and B.
+
+    Args:
+        plain: After plain encoding.
+        fitted: With each of the trial weights.
+    """
+
+    plain: float
+    fitted: tuple[float, ...]
+
+
+def _trial(touched: _Touched, pixels: npt.NDArray[np.uint8], changed: Bools) -> _Trial:
+    """What the trial weights do to some of a component's shared blocks, scaled up to all."""
+    chosen = touched.both[:: max(1, len(touched.both) // _TRIAL_BLOCKS)]
+    totals = np.zeros(len(_TRIAL_WEIGHTS) + 1)
+    for part, problem in _problems(touched, pixels, changed, chosen):
+        solved = [_solved(problem, weight) for weight in _TRIAL_WEIGHTS]
+        off = [levels @ problem.basis.T - problem.wanted for levels in (touched.levels[part], *solved)]
+        totals += [float((one**2 * problem.painted).sum()) for one in off]
+    plane = touched.plane
+    totals *= len(touched.both) / max(1, len(chosen)) * (_IN_RGB[plane.index] if plane.ycc and plane.index < 3 else 1)
+    return _Trial(float(totals[0]), tuple(totals[1:].tolist()))
+
+
+def _weight(trials: Sequence[_Trial]) -> float:
+    """The weight of a difference outside with which shared blocks lose `_GROWTH`, by interpolation between trials."""
+    plain = sum(trial.plain for trial in trials)
+    if plain <= 0:
+        return _TRIAL_WEIGHTS[-1]
+    added = [sum(trial.fitted[at] - trial.plain for trial in trials) / plain for at in range(len(_TRIAL_WEIGHTS))]
+    growth = np.sqrt(1 + np.maximum.accumulate(np.maximum(0, added)))
+    return float(np.exp(np.interp(_GROWTH, growth, np.log(_TRIAL_WEIGHTS))))
+
+
+_OWN = np.pad(np.ones((8, 8), np.bool_), 1).ravel()
+"""[100] bool: the samples of a block in the 10x10 around it."""
+
+
+def _upsampling(plane: _Plane) -> tuple[Doubles, Doubles, int, int]:
+    """What each pixel that a block has a part in takes of its samples, and of the samples around it; the ring's width.
+
+    Returns:
+        [pixels, 64] and [pixels, 36], and by how many pixels they reach beyond the block: down and across.
+    """
+    down, ring_y = _upsampling_along(plane.down, smooth=plane.smooth_down)
+    across, ring_x = _upsampling_along(plane.across, smooth=plane.smooth_across)
+    both: Doubles = np.kron(down, across).astype(np.float64)
+    return both[:, _OWN], both[:, ~_OWN], ring_y, ring_x
+
+
+def _upsampling_along(factor: int, *, smooth: bool) -> tuple[Doubles, int]:
+    """[pixels, 10] the same along one side, for a block's eight samples and one more at each end."""
+    if not smooth:
+        return np.repeat(np.eye(10)[1:9], factor, axis=0), 0
+    pixel = np.arange(-1, 17)
+    near, far = pixel // 2, pixel // 2 + np.where(pixel % 2, 1, -1)
+    matrix = 0.75 * np.eye(12)[near + 2] + 0.25 * np.eye(12)[far + 2]
+    return matrix[:, 1:11], 1
+
+
+def _old_and_new_samples(touched: _Touched) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """[h, w] uint8 twice: a component as it was, and as it should become."""
+    plane = touched.plane
+    high, wide = plane.old.shape[:2]
+    blocks = np.empty((high, wide, 8, 8), np.uint8)
+    for row in range(high):
+        blocks[row] = _levels_of(samples_of(plane.old[row], plane.steps))
+    new = blocks.copy()
+    new[touched.rows, touched.columns] = _levels_of(touched.targets)
+    height, width = plane.size_hw
+    old_samples, new_samples = (
+        part.transpose(0, 2, 1, 3).reshape(high * 8, wide * 8)[:height, :width] for part in (blocks, new)
+    )
+    return old_samples, new_samples
+
+
+def _levels_of(samples: Floats) -> npt.NDArray[np.uint8]:
+    return np.clip(np.rint(samples), 0, 255).astype(np.uint8).reshape(-1, 8, 8)
+
+
+def _reach(plane: _Plane, shape: tuple[int, int]) -> Bools:
+    """[H, W] bool: the pixels that touched blocks have a part in."""
+    spread = np.repeat(np.repeat(plane.touched, 8 * plane.down, axis=0), 8 * plane.across, axis=1)
+    spread = spread[: shape[0], : shape[1]].copy()
+    for axis, smooth in ((0, plane.smooth_down), (1, plane.smooth_across)):
+        if smooth:
+            lines = np.moveaxis(spread, axis, 0)
+            before = lines.copy()
+            lines[1:] |= before[:-1]
+            lines[:-1] |= before[1:]
+    return spread
+
+
+def _closest(gram: Doubles, pull: Doubles, energy: Doubles) -> Doubles:
+    """[N, 64] whole numbers z for which z' gram z - 2 pull' z is small.
+
+    Args:
+        gram: [N, 64, 64], positive definite.
+        pull: [N, 64].
+        energy: [N] at least pull' gram^-1 pull.
+    """
+    count = len(gram)
+    # The last row of the factor of [[gram, pull], [pull', large]] is the factor's inverse times pull.
+    joined = np.empty((count, 65, 65))
+    joined[:, :64, :64], joined[:, 64, :64], joined[:, 64, 64] = gram, pull, 2 * energy + 1
+    factor = np.ascontiguousarray(np.linalg.cholesky(joined).transpose(1, 2, 0))
+    open_ = factor[64, :64][:, None].copy()  # [64, sequences, N]: what is still to be made up for
+    chosen = np.zeros((64, 1, count))
+    error = np.zeros((1, count))
+    for at in range(63, -1, -1):
+        scale = factor[at, at]
+        wanted = open_[at] / scale
+        nearest = np.rint(wanted)
+        off = wanted - nearest
+        second = nearest + np.where(off < 0, -1, 1)
+        values = np.concatenate([nearest, second])
+        errors = np.concatenate([error + (scale * off) ** 2, error + (scale * (1 - np.abs(off))) ** 2])
+        if len(errors) > _SEQUENCES:
+            best = np.argpartition(errors, _SEQUENCES - 1, axis=0)[:_SEQUENCES]
+            values, error = np.take_along_axis(values, best, 0), np.take_along_axis(errors, best, 0)
+            came_from = best % open_.shape[1]
+        else:
+            error = errors
+            came_from = np.repeat(np.tile(np.arange(open_.shape[1]), 2)[:, None], count, axis=1)
+        chosen = _followed(chosen, at, came_from, values)
+        open_ = np.take_along_axis(open_[:at], came_from[None], 1) - factor[at, :at][:, None] * values
+    best_of = error.argmin(axis=0)
+    return np.take_along_axis(chosen, best_of[None, None], 1)[:, 0].T
+
+
+def _followed(chosen: Doubles, at: int, came_from: npt.NDArray[np.intp], values: Doubles) -> Doubles:
+    """The sequences that go on, with the values chosen for coefficient `at`."""
+    out = np.empty((64, *values.shape))
+    out[at + 1 :] = np.take_along_axis(chosen[at + 1 :], came_from[None], 1)
+    out[at] = values
+    return out
