@@ -133,11 +133,9 @@ def _plane(file: JpegFile, coefficients: Coefficients, index: int, changed: Bool
     def any_of(pixels: Bools) -> Bools:
         padded = np.zeros((rows * 8 * down, columns * 8 * across), np.bool_)
         padded[:height, :width] = pixels
-        lines = padded.reshape(rows, 8 * down, columns * 8 * across).any(
-            axis=1
-        )  # the long axis first: ten times faster
-        found: Bools = lines.reshape(rows, columns, 8 * across).any(axis=2)
-        return found
+        # The long axis first: NumPy takes about ten times longer to reduce a short one.
+        lines = np.asarray(padded.reshape(rows, 8 * down, columns * 8 * across).any(axis=1), np.bool_)
+        return np.asarray(lines.reshape(rows, columns, 8 * across).any(axis=2), np.bool_)
 
     touched = any_of(changed)
     size_hw = frame.samples_hw(index)
