@@ -191,7 +191,7 @@ def decode(data: bytes, name: str, max_megapixels: float) -> Decoded:
 
 
 def small_picture(path: str | os.PathLike[str], long_px: int, max_megapixels: float) -> Rgb:
-    """[h, w, 3] uint8: a picture file, upright, decoded to at least `long_px` on its longer side where it is a larger JPEG.
+    """[h, w, 3] uint8: a picture file, upright; a larger JPEG is decoded to at least `long_px` on its longer side.
 
     Raises:
         PhotoError, ExtraMissing: As `read_bytes` and `decode`.
@@ -612,7 +612,7 @@ def _compare_with_pillow(image: Image.Image, samples: Samples, mode: str, name: 
     image.load()
     if image.mode != mode.removesuffix(";16"):
         return
-    ours = _rotate(samples, turn)  # Pillow turns a TIFF while it loads
+    ours = upright(samples, turn)  # Pillow turns a TIFF while it loads
     rows = max(1, BAND_PX // image.width)
     for top in range(0, image.height, rows):
         bottom = min(image.height, top + rows)
