@@ -4,6 +4,7 @@
     python scripts/bench.py process    whole `automask edit` processes of the starter preset: seconds and peak memory
     python scripts/bench.py paint      the paint editor alone, two objects of a 1536x1024 photo: seconds and peak memory
     python scripts/bench.py textures   drawing each material at 1.5 megapixels, one thread
+    python scripts/bench.py jpeg       pixels outside the masks of a JPEG result, encoded again and with its blocks kept
     python scripts/bench.py edit       the diffusion editor against the tutorials' script and its own bare nets
     python scripts/bench.py batch      200 photos on all cores, against one thread and against a plain loop
     python scripts/bench.py ray        two Ray workers against one
@@ -52,6 +53,11 @@ def main() -> None:
     textures = commands.add_parser("textures", help="drawing each material at 1.5 megapixels, one thread")
     textures.add_argument("--runs", type=int, default=3)
     textures.add_argument("--size", type=int, nargs=2, default=(1500, 1000), metavar=("WIDTH", "HEIGHT"))
+    jpeg = commands.add_parser("jpeg", help="what a JPEG result does outside the masks")
+    jpeg.add_argument("--photos-from", type=Path, help="a folder of JPEGs; else the kitchen")
+    jpeg.add_argument("--qualities", type=int, nargs="*", default=[60, 75, 85, 92, 98])
+    jpeg.add_argument("--samplings", nargs="*", default=["4:4:4", "4:2:2", "4:2:0", "4:4:0", "4:1:1"])
+    jpeg.add_argument("--resaved", type=int, default=2, help="photos that are saved at every sampling and quality")
     edit = commands.add_parser("edit", help="the diffusion editor, random weights")
     edit.add_argument("--device", default="cpu", help="cuda for meaningful figures")
     edit.add_argument("--engines", nargs="+", choices=("sd15", "sdxl"), default=["sd15", "sdxl"])
@@ -82,6 +88,11 @@ def main() -> None:
         bench_edit(flags.device, flags.engines, full_size=full_size, **counts)
     elif flags.command == "paint":
         bench_paint(flags.runs)
+    elif flags.command == "jpeg":
+        from bench_jpeg import bench_jpeg
+
+        photos = sorted(flags.photos_from.glob("*.jpg")) if flags.photos_from else [SAMPLE]
+        bench_jpeg(photos, flags.qualities, flags.samplings, flags.resaved)
     elif flags.command == "textures":
         bench_textures(flags.runs, flags.size)
     else:

@@ -26,10 +26,11 @@ from automask.images.jpeg.transform import BASIS, Floats, component_values, is_y
 _GROWTH = 1.33
 """How much farther from what was painted shared blocks may be than after plain encoding, as a root of mean squares.
 
-The weight of a difference outside is chosen for this. Above about 1.3 the border of a mask shows as a staircase of
-blocks.
+The weight of a difference outside is chosen for this: the mean of absolute differences then grows by 1.2 to 1.3
+(`scripts/bench.py jpeg`, 16 listing photos). Much above, the border of a mask shows as a staircase of blocks.
 """
-_TRIAL_WEIGHTS = (2.0, 6.0, 18.0)
+_STEADY = 3.0  # weight of samples near their targets: without it, subsampled colour rings along the border of a mask
+_TRIAL_WEIGHTS = (2.0, 9.0, 40.0)
 _TRIAL_BLOCKS = 100
 _IN_RGB = (3.0, 3.26, 2.48)  # squares of what one level of Y, Cb, Cr changes in R, G and B, summed (ITU-T T.871)
 _PIECE_BLOCKS = 256
@@ -244,6 +245,7 @@ class _Problem:
         steps: [64, 64] what one step of each coefficient adds to each sample.
         painted, kept: [N, pixels] bool: changed pixels, unchanged ones; the rest are beyond the photo's border.
         wanted: [N, pixels] what the coefficients should add up to.
+        samples: [N, 64] what the block's samples should be, less 128.
     """
 
     own: Doubles
@@ -251,6 +253,7 @@ class _Problem:
     painted: Bools
     kept: Bools
     wanted: Doubles
+    samples: Doubles
 
 
 def _problems(
@@ -283,16 +286,19 @@ def _problems(
             neighbours = after[:, ~_OWN] @ around.T
             old = before[:, _OWN] @ own.T + before[:, ~_OWN] @ around.T
         wanted = np.where(painted, value.reshape(count, -1), old) - neighbours - 128 * own.sum(axis=1)
-        yield part, _Problem(own, steps, painted, inside & ~painted, wanted)
+        samples = touched.targets[part].astype(np.float64) - 128
+        yield part, _Problem(own, steps, painted, inside & ~painted, wanted, samples)
 
 
 def _solved(problem: _Problem, weight: float) -> Doubles:
     """[N, 64] the coefficients where a difference outside weighs `weight` times as much as one inside."""
     # Beyond the border anything goes, but the search needs some weight everywhere.
     weights = np.where(problem.painted, 1.0, np.where(problem.kept, weight, 1e-3))
-    pull = (weights * problem.wanted) @ problem.own @ problem.steps.T
-    gram = problem.steps @ _sample_gram(problem.own, weights) @ problem.steps.T
-    return _closest(gram, pull, (weights * problem.wanted**2).sum(axis=1))
+    pull = ((weights * problem.wanted) @ problem.own + _STEADY * problem.samples) @ problem.steps.T
+    gram = _sample_gram(problem.own, weights)
+    gram[:, np.arange(64), np.arange(64)] += _STEADY
+    energy = (weights * problem.wanted**2).sum(axis=1) + _STEADY * (problem.samples**2).sum(axis=1)
+    return _closest(problem.steps @ gram @ problem.steps.T, pull, energy)
 
 
 def _sample_gram(own: Doubles, weights: Doubles) -> Doubles:
