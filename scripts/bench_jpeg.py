@@ -126,7 +126,10 @@ def _add(
     sums.size += len(coded)
     for old, new, same in _blocks(data, coded, changed):
         sums.blocks += int(np.count_nonzero(same))
-        sums.differing += int((old[same] != new[same]).any(axis=1).sum())
+        alike = old.shape == new.shape  # another sampling has other blocks
+        sums.differing += (
+            int(np.count_nonzero((old != new).any(axis=2) & same)) if alike else int(np.count_nonzero(same))
+        )
 
 
 def _blocks(
@@ -140,9 +143,8 @@ def _blocks(
         rows, columns = file.frame.grid_hw(index)
         padded = np.zeros((rows * high, columns * wide), np.bool_)
         padded[: changed.shape[0], : changed.shape[1]] = changed
-        found.append(
-            (old.blocks(index), new.blocks(index), ~padded.reshape(rows, high, columns, wide).any(axis=(1, 3)))
-        )
+        mixed = np.asarray(padded.reshape(rows, high, columns, wide).any(axis=(1, 3)), np.bool_)
+        found.append((old.blocks(index), new.blocks(index), ~mixed))
     return found
 
 
@@ -170,7 +172,7 @@ def _shared_px(data: bytes, changed: Bools) -> Bools:
 def _encoded_again(data: bytes, samples: Picture) -> bytes:
     """The picture with the file's own tables, as every JPEG was written before; 4:4:0 and 4:1:1 became 4:4:4."""
     with Image.open(io.BytesIO(data)) as image:
-        tables, sampling = image.quantization, max(0, JpegImagePlugin.get_sampling(image))
+        tables, sampling = getattr(image, "quantization", {}), max(0, JpegImagePlugin.get_sampling(image))
     if parse(data).frame.most_across > 2 or (parse(data).frame.most_across, parse(data).frame.most_down) == (1, 2):
         sampling = 0
     buffer = io.BytesIO()
