@@ -1,6 +1,7 @@
 """Writes a photo back in its own format with only the repainted pixels changed, and checks the file written."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -69,8 +70,12 @@ def write_photo(
     _refuse_source(photo, path)
     repainted = _repaint(photo, result, alpha)
     with atomic_path(path) as temporary:
-        encoded = _encode(photo, repainted, path.name)
-        temporary.write_bytes(encoded.data)
+
+        def stored(data: bytes) -> bytes:
+            temporary.write_bytes(data)
+            return temporary.read_bytes()
+
+        encoded = _encode(photo, repainted, path.name, stored)
     loss, most = encoded.loss
     notes = (*repainted.notes, *encoded.notes)
     return Written(path, 0, loss, most, notes, encoded.encoder, encoded.untouched_blocks, encoded.shared_blocks)
@@ -93,7 +98,7 @@ def photo_bytes(
     """
     repainted = _repaint(photo, result, alpha)
     if format_ is None or format_ == photo.format:
-        return _encode(photo, repainted, photo.name).data
+        return _encode(photo, repainted, photo.name, lambda data: data).data
     shown = np.where(repainted.touched[..., None], result, photo.rgb)
     opacity = _opacity(photo)
     if opacity is not None and format_ == "JPEG":
@@ -192,8 +197,13 @@ class _Encoded:
     notes: tuple[str, ...] = ()
 
 
-def _encode(photo: Photo, repainted: _Repainted, name: str) -> _Encoded:
+def _encode(photo: Photo, repainted: _Repainted, name: str, stored: Callable[[bytes], bytes]) -> _Encoded:
     """The file: a JPEG with the blocks that it had wherever that is possible.
+
+    Args:
+        photo, repainted: The photo, and what is written of it.
+        name: The file's name in messages.
+        stored: Puts bytes where they belong, and returns what is there then, for the check.
 
     Raises:
         OutputError: It cannot be encoded, or the check failed.
@@ -201,15 +211,15 @@ def _encode(photo: Photo, repainted: _Repainted, name: str) -> _Encoded:
     notes: tuple[str, ...] = ()
     if photo.format == "JPEG":
         try:
-            return _encode_blocks(photo, repainted, name)
+            return _encode_blocks(photo, repainted, name, stored)
         except PhotoError as error:
             notes = (f"the whole JPEG is encoded again, which changes it a little everywhere: {error.problem}",)
     data = _encode_samples(photo, repainted.samples, repainted.mode, repainted.palette)
-    loss = _check(photo, repainted, data, name)
+    loss = _check(photo, repainted, stored(data), name)
     return _Encoded(data, loss, "exact" if photo.container.lossless else "again", notes=notes)
 
 
-def _encode_blocks(photo: Photo, repainted: _Repainted, name: str) -> _Encoded:
+def _encode_blocks(photo: Photo, repainted: _Repainted, name: str, stored: Callable[[bytes], bytes]) -> _Encoded:
     """The JPEG in which only the blocks with changed pixels are new.
 
     Raises:
@@ -222,7 +232,7 @@ def _encode_blocks(photo: Photo, repainted: _Repainted, name: str) -> _Encoded:
     segments = written_segments(photo.container.segments, repainted=changed)
     exact = exact_jpeg(_file_bytes(photo), before, after, segments)
     reached = upright(exact.reached, turn)
-    loss = _check(photo, repainted, exact.data, name, reached=reached)
+    loss = _check(photo, repainted, stored(exact.data), name, reached=reached)
     return _Encoded(exact.data, loss, "exact", exact.untouched_blocks, exact.shared_blocks)
 
 
