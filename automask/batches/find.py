@@ -177,6 +177,11 @@ def _in_glob(pattern: Path, out: Path) -> tuple[Path, list[Path]]:
     return root, _photos_among((path for path in paths if not path.is_dir()), root, out)
 
 
+def _real(path: Path) -> Path:
+    """The path without links; `Path.resolve` fails on links that go round in circles."""
+    return Path(os.path.realpath(path))
+
+
 def _refuse_list(path: Path, out: Path) -> None:
     """Refuses a CSV that the batch itself would write over, or remove once nothing fails."""
     if same_file(path, out / FAILURES_NAME):
@@ -194,14 +199,15 @@ def _refuse_same(folder: Path, out: Path) -> None:
 
 
 def _photos_among(paths: Iterator[Path], root: Path, out: Path) -> list[Path]:
-    inside = out.resolve() if out.resolve().is_relative_to(root.resolve()) else None
+    real_out, real_root = _real(out), _real(root)
+    inside = real_out if real_out.is_relative_to(real_root) else None
     photos = []
     in_out: dict[Path, bool] = {}
     for path in paths:
         if not _is_photo(path.relative_to(root).parts):
             continue
         if path.parent not in in_out:
-            in_out[path.parent] = inside is not None and path.parent.resolve().is_relative_to(inside)
+            in_out[path.parent] = inside is not None and _real(path.parent).is_relative_to(inside)
         if not in_out[path.parent]:
             photos.append(path)
     return sorted(set(photos), key=natural_key)
@@ -268,8 +274,8 @@ def _in_csv(
                 continue
             photo = path.parent / name
             _refuse_unfit(photo)
-            beneath = photo.parent.resolve().is_relative_to(path.parent.resolve())
-            folder = photo.parent.resolve().relative_to(path.parent.resolve()) if recursive and beneath else Path()
+            place, root = _real(photo.parent), _real(path.parent)
+            folder = place.relative_to(root) if recursive and place.is_relative_to(root) else Path()
             found.append((photo, own or (), folder))
         except AutomaskError as error:
             shown = str(path.parent / name) if name else path.name
@@ -340,7 +346,7 @@ def _name_jobs(
             names[index] = name
     photos: dict[str, list[Path]] = defaultdict(list)
     for photo, _, _ in found:
-        photos[name_key(photo.resolve())].append(photo)
+        photos[name_key(_real(photo))].append(photo)
     in_store = {canonical(url) for url in urls.values()} if out_url else set()
     jobs: list[Job] = []
     owners: dict[str, Job] = {}
@@ -354,7 +360,7 @@ def _name_jobs(
             result = files.result
             pictures = (result, files.masks, files.before_after, files.candidates, files.original)
             written = [name_key(path) for path in pictures]
-            alike = photos.get(name_key(result.resolve()), ())
+            alike = photos.get(name_key(_real(result)), ())
             # Only where the system takes them for one file: the folders "in" and "In" may be different ones.
             over_photo = any(same_file(result, other) for other in alike)
             owner = next((owners[key] for key in written if key in owners), None)

@@ -6,6 +6,7 @@ at the start.
 
 import contextlib
 import functools
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -142,7 +143,7 @@ def _sweep(out: Path) -> None:
 
     Not where another batch is at work: in a folder above this one it may be writing here, too.
     """
-    if any(holder_of(folder) for folder in out.resolve().parents):
+    if any(holder_of(folder) for folder in Path(os.path.realpath(out)).parents):
         return
     others = [path.parent for path in out.rglob(LOCK_NAME) if path.parent != out and holder_of(path.parent)]
     for path in [*out.rglob(".automask-*")]:

@@ -17,6 +17,7 @@ from automask.cli.console import (
     print_notes,
     print_steps,
     progress_bar,
+    say,
     warn,
 )
 from automask.cli.parsers import Parser
@@ -70,16 +71,16 @@ def run_edit(parser: Parser, arguments: list[str]) -> int:
             print_json({"variant": variant.name, **one.recorded} if variant.name else one.recorded)
             continue
         if variant.name:
-            print(", ".join(variant.words))
+            say(", ".join(variant.words))
         print_notes(one.recorded.get("notes", ()), printed)
         print_steps(painted, one.recorded["size_wh"], printed, check_below=settings.check_below)
-        print(one.result)
+        say(one.result)
         if sheet is None:
-            print(one.picture)
+            say(one.picture)
         if one.original:
-            print(one.original)
+            say(one.original)
     if sheet is not None and not typed.json:
-        print(sheet)
+        say(sheet)
     return 0
 
 
@@ -146,10 +147,10 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
                 region.read_as,
                 check_below=settings.check_below,
             )
-        print(saved.picture)
-        print(saved.record)
+        say(saved.picture)
+        say(saved.record)
         if coco is not None:
-            print(coco)
+            say(coco)
     return 0
 
 
@@ -231,10 +232,10 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
         said += [f"{to_check} to check"] if to_check else []
         lacking = f" ({', '.join(said)})" if said else ""
         counts = f"{done_now} done{lacking}, {skipped} done before, {len(failed)} failed{refused}"
-        print(f"{counts}, in {batch.out_url or batch.out}")
+        say(f"{counts}, in {batch.out_url or batch.out}")
         page = batch.out / "index.html"
         if not batch.out_url and page.is_file():
-            print(f"look through them: {page}")
+            say(f"look through them: {page}")
     for done in reports:
         for name in done.record.get("kept", ()):
             warn(f"{printable(done.job.shown)}: {printable(name)} is kept as it is; --overwrite replaces it")
@@ -260,9 +261,9 @@ def run_demo(parser: Parser, arguments: list[str]) -> int:
         outcome = edit(photo, words, on_progress=on_progress)
         saved = outcome.save(flags.out)
     print_steps(outcome.steps, outcome.photo.size_wh, check_below=RunSettings().check_below)
-    print(f"the result:        {saved.result.resolve() if saved.result else ''}")
-    print(f"before and after:  {saved.picture.resolve()}")
-    print(f"masks and record:  {saved.record.resolve().parent}")
+    say(f"the result:        {saved.result.resolve() if saved.result else ''}")
+    say(f"before and after:  {saved.picture.resolve()}")
+    say(f"masks and record:  {saved.record.resolve().parent}")
     return 0
 
 
@@ -295,7 +296,7 @@ def run_materials(parser: Parser, arguments: list[str]) -> int:
     page = f"{DOCUMENTATION}/guide/materials.md"
     print(f"\nAlso: every colour, finishes, and your own picture (swatch:oak.jpg); see {page}")
     if flags.out is not None:
-        print(flags.out)
+        say(flags.out)
     return 0
 
 
@@ -354,7 +355,7 @@ def run_models_list(parser: Parser, arguments: list[str]) -> int:
             print(f"{known.name}: {', '.join(terms)}: {known.page}")
     for known, place in places.items():
         if place:
-            print(f"{known.name} is at {place}")
+            say(f"{known.name} is at {place}")
     print("To fetch some: automask models fetch NAME ...; all of a preset: automask models fetch --preset photo")
     return 0
 
@@ -430,9 +431,9 @@ def run_config_copy(parser: Parser, arguments: list[str]) -> int:
         if isinstance(error, FileExistsError) and copy.exists():
             raise OutputError(f"{str(copy)!r} is there already", hint="choose another name: --as NAME") from error
         raise OutputError(f"cannot write {str(copy)!r}: {error.strerror}", hint="name another folder") from error
-    print(copy)
+    say(copy)
     chosen = f"--preset {name}" if file.group == "preset" else f"{file.group}={name}"
-    print(f"to use it: automask edit ... --conf {shlex.quote(flags.folder)} {chosen}")
+    say(f"to use it: automask edit ... --conf {shlex.quote(flags.folder)} {chosen}")
     return 0
 
 

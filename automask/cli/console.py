@@ -1,5 +1,6 @@
 """What the commands print, and their progress bars."""
 
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,9 +21,23 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=not utf8), flush=True)
 
 
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""What a terminal obeys, without tab and line break: a file may be named after an escape sequence."""
+
+
+def harmless(text: str) -> str:
+    """The text with escapes in place of characters that a terminal would obey; line breaks and tabs stay."""
+    return _CONTROLS.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def say(value: object) -> None:
+    """Prints a line, such as a path, on standard output."""
+    print(harmless(str(value)).replace("\n", "\\n"))
+
+
 def warn(message: str) -> None:
     """Prints a message on standard error, after the program's name."""
-    print(f"automask: {message}", file=sys.stderr)
+    print(f"automask: {harmless(message)}", file=sys.stderr)
 
 
 def print_devices(stages: "Stages") -> None:
@@ -75,7 +90,7 @@ def print_steps(
         _print_reading(step)
         share = step.area_px / (size_wh[0] * size_wh[1])
         state = f"{share_of_photo(share)} repainted" if step.area_px else "not done"
-        print(f"  {', '.join(step.targets)} -> {step.prompt}: {state}{quality_of(step.expected_iou, check_below)}")
+        say(f"  {', '.join(step.targets)} -> {step.prompt}: {state}{quality_of(step.expected_iou, check_below)}")
         if step.reason:
             _warn_once(step.reason, printed)
 
@@ -84,7 +99,7 @@ def _print_reading(step: Any, printed: set[str] | None = None) -> None:
     """Prints what a step's words were read as where that differs, unless it was printed of another variant already."""
     line = f"  read {', '.join(step.targets)!r} as {', '.join(step.read_as)!r}"
     if step.read_as and tuple(step.read_as) != tuple(step.targets) and (printed is None or line not in printed):
-        print(line)
+        say(line)
         if printed is not None:
             printed.add(line)
 
@@ -102,10 +117,10 @@ def print_found(
 ) -> None:
     """Prints where one target was found, or warns why it was not."""
     if read_as and ", ".join(read_as) != target:
-        print(f"  read {target!r} as {', '.join(read_as)!r}")
+        say(f"  read {target!r} as {', '.join(read_as)!r}")
     if found:
         places = f"{boxes} {'place' if boxes == 1 else 'places'}"
-        print(f"  {target}: {share_of_photo(share)} in {places}{quality_of(expected_iou, check_below)}")
+        say(f"  {target}: {share_of_photo(share)} in {places}{quality_of(expected_iou, check_below)}")
     if reason:
         warn(reason)
 
@@ -120,13 +135,13 @@ def print_dry_run(jobs: Sequence[Any], refused: Sequence[tuple[str, str]], *, as
             print_json({"photo": job.shown, "out": where, "name": job.name, "plan": format_plan(job.plan)})
         else:
             where = f"{job.out_url}/{job.name}" if job.out_url else str(job.out / job.name)
-            print(f"{printable(job.shown)} -> {printable(where)}: {format_plan(job.plan)}")
+            say(f"{printable(job.shown)} -> {printable(where)}: {format_plan(job.plan)}")
     for name, reason in refused:
         if as_json:
             print_json({"photo": name, "refused": reason})
         warn(f"{printable(name)}: {reason}")
     if not as_json:
-        print(f"{len(jobs)} to do, {len(refused)} refused; nothing was done")
+        say(f"{len(jobs)} to do, {len(refused)} refused; nothing was done")
     return 4 if refused else 0
 
 

@@ -18,6 +18,7 @@ from automask.cli.commands import (
     run_models_fetch,
     run_models_list,
 )
+from automask.cli.console import warn
 from automask.cli.parsers import Parser, leaf, program_parser
 from automask.errors import AutomaskError, UsageError, debug_traceback, wants_traceback
 
@@ -31,6 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments without the program's name; None takes the process's own.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         # A file name in letters that the terminal's encoding lacks must not undo an edit that is already written.
         reconfigure = getattr(stream, "reconfigure", None)
@@ -61,6 +63,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+def _open_closed_streams() -> None:
+    """Opens standard streams that were closed (`>&-`), onto nothing.
+
+    A file that is opened first would else take their place, and get what a library writes to standard error.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - until the process ends
+
+
 def _run_and_flush(arguments: list[str]) -> int:
     """Runs one command and hands over all that it printed, so that a reader who went away is noticed here."""
     try:
@@ -78,7 +95,7 @@ def _drop_output() -> None:
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"automask: {message}", file=sys.stderr)
+    warn(message)
     return status
 
 

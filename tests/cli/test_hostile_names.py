@@ -1,0 +1,110 @@
+"""Names and streams made to harm: nothing that a terminal obeys is printed, and nothing ends as "unexpected"."""
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+
+from automask.batches.failures import read_failures, write_failures
+from automask.batches.find import find_jobs
+from automask.cli.console import harmless
+from automask.cli.entry import main
+from automask.plan import variants_from
+
+ESCAPE = "\x1b[2J\x1b]0;owned\x07.png"
+
+
+@pytest.mark.parametrize("name", [ESCAPE, "a\nautomask: all is well.png", "a\u202egnp.exe.png", "a\x9b31m.png"])
+def test_a_name_that_a_terminal_would_obey_is_printed_with_escapes(capsys, scene, tmp_path, name):
+    photo = tmp_path / "in" / name
+    photo.parent.mkdir()
+    photo.write_bytes(scene.photo.read_bytes())
+    (tmp_path / "in" / f"broken{name}").write_bytes(b"no picture")
+    assert main(["edit", str(photo), "lamp -> gold; yacht -> red", "-o", str(tmp_path / "o"), *scene.overrides]) == 0
+    assert main(["mask", str(photo), "lamp", "-o", str(tmp_path / "m"), *scene.overrides]) == 0
+    batch = ["batch", str(photo.parent), "lamp -> gold", "-o", str(tmp_path / "b"), *scene.overrides]
+    assert main(batch) == 4
+    assert main([*batch, "--dry-run"]) == 0
+    assert main(["edit", str(tmp_path / "in" / f"gone{name}"), "lamp -> gold", "-o", str(tmp_path)]) in {1, 2}
+    out, err = capsys.readouterr()
+    assert harmless(out + err) == out + err
+    assert not any(line.startswith("automask: all is well") for line in (out + err).splitlines())
+    assert (tmp_path / "o" / name).is_file()
+
+
+def test_what_a_spreadsheet_would_compute_is_text_in_the_list_of_failures(tmp_path):
+    rows = [
+        ("=cmd|' /C calc'!A0.jpg", "+1"),
+        ("@a.jpg", "-x"),
+        ("'=b.jpg", "plain"),
+        ("c'=.jpg", "\tx"),
+        ("-d.jpg", ""),
+    ]
+    path = write_failures(tmp_path, rows)
+    with path.open(encoding="utf-8", newline="") as file:
+        cells = [cell for row in list(csv.reader(file))[1:] for cell in row]
+    assert not [cell for cell in cells if cell[:1] in {"=", "+", "-", "@", "\t", "\r"}]
+    assert read_failures(tmp_path) == rows
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"photo,reason\n" + b'"' + b"x" * 300_000,
+        b"photo,reason\na," + b"y" * 200_000 + b"\nb,gone\n",
+        b"photo,reason\n\0\0\0,\0\n",
+        b"\xff\xfe" * 99,
+        b"photo,reason\n" + b"a,b\n" * 50_000,
+    ],
+)
+def test_a_list_of_failures_that_was_changed_by_hand_is_read_as_far_as_it_can_be(tmp_path, content):
+    (tmp_path / "failures.csv").write_bytes(content)
+    read_failures(tmp_path)
+    write_failures(tmp_path, [("a.jpg", "gone")])
+    write_failures(tmp_path, [])
+
+
+def test_thousands_of_equal_rows_are_named_quickly(tmp_path, scene):
+    import time
+
+    photo = tmp_path / "a.png"
+    photo.write_bytes(scene.photo.read_bytes())
+    (tmp_path / "list.csv").write_text("photo,edits\n" + "a.png,\n" * 8000)
+    began = time.perf_counter()
+    found = find_jobs(str(tmp_path / "list.csv"), out=tmp_path / "o", variants=variants_from("lamp -> gold"))
+    assert len({job.name for job in found.jobs}) == 8000
+    assert time.perf_counter() - began < 12
+
+
+def test_links_that_go_round_in_circles_are_told_in_one_line(capsys, scene, tmp_path):
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.png").write_bytes(scene.photo.read_bytes())
+    (tmp_path / "in" / "loop.jpg").symlink_to(tmp_path / "in" / "loop.jpg")
+    (tmp_path / "in" / "self").symlink_to(tmp_path / "in")
+    for source, out in (("a", "o"), ("in", "a"), ("in", "a/b"), ("in", "o")):
+        words = ["batch", str(tmp_path / source), "lamp -> gold", "-o", str(tmp_path / out), "--recursive"]
+        status = main([*words, *scene.overrides])
+        assert status == (4 if (source, out) == ("in", "o") else 1)
+    assert (
+        main(["edit", str(tmp_path / "in" / "a.png"), "lamp -> gold", "-o", str(tmp_path / "a"), *scene.overrides]) == 1
+    )
+    err = capsys.readouterr().err
+    assert "unexpected" not in err
+    assert all(line.startswith("automask: ") for line in err.splitlines())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_closed_standard_streams_are_no_reason_to_fail(scene, tmp_path: Path, closed: str):
+    words = [f'"{word}"' for word in scene.overrides]
+    command = f'{sys.executable} -m automask edit {scene.photo} "lamp -> gold" -o {tmp_path / "o"} {" ".join(words)}'
+    done = subprocess.run(["sh", "-c", f"{command} {closed}"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert cv2.imread(str(tmp_path / "o" / "kitchen.png")) is not None
