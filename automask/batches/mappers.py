@@ -4,6 +4,7 @@ A mapper starts its workers once, each with models of its own, and gives them on
 or whose worker dies, does not stop the others.
 """
 
+import contextlib
 import logging
 import os
 import socket
@@ -100,7 +101,8 @@ class RayActors:
             ExtraMissing: Ray is not installed.
             ConfigError: This machine has fewer GPUs than requested, or there is no cluster at the address.
         """
-        ray = _ray()
+        with _only_this_machine() if self.address is None else contextlib.nullcontext():
+            ray = _ray()
         if not items:
             return iter(())
         return self._on_actors(ray, make_worker, items, on_error)
@@ -143,13 +145,14 @@ class RayActors:
             return True
         needed = max(cores(), int(self.workers * self.cpus_per_worker + 0.999))
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no usage reports from a Ray that we start
-        ray.init(
-            address="local",
-            num_cpus=needed,
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.WARNING,
-        )
+        with _only_this_machine():
+            ray.init(
+                address="local",
+                num_cpus=needed,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.WARNING,
+            )
         has = float(ray.cluster_resources().get("GPU", 0.0))
         if self.gpus_per_worker > has:
             ray.shutdown()
@@ -172,6 +175,23 @@ def _ray() -> Any:
     except ImportError as error:
         raise ExtraMissing("Ray is not installed", hint="run pip install 'automask[ray]'") from error
     return ray
+
+
+@contextlib.contextmanager
+def _only_this_machine() -> Iterator[None]:
+    """Has Ray's processes listen on 127.0.0.1 alone; otherwise whoever reaches this machine reaches their ports.
+
+    The variable says so in spite of its name (Ray 2.60, `ray_constants.ENABLE_RAY_CLUSTER`), and is read when Ray is
+    imported: a program that imported it before decides for itself.
+    """
+    name = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+    before = os.environ.get(name)
+    os.environ.setdefault(name, "0")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
 
 
 def _require_listener(address: str) -> None:

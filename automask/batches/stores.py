@@ -26,6 +26,10 @@ from automask.results.records import MAX_RECORD_BYTES, mask_names_in, parse_reco
 from automask.types import Job
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_WEB = frozenset(
+    {"http", "https", "ftp", "github", "gist", "jupyter", "jlab", "reference", "generic", "webdav", "dav", "data"}
+)
+"""What leads to any address of the web, or to a file that may name any."""
 _FAILURES = "failures.csv"
 _VERSION_KEYS = (
     "ETag",
@@ -301,7 +305,9 @@ def _record_in(store: Any, path: str) -> dict[str, Any]:
 def _store(url: str) -> tuple[Any, str]:
     """The file system of a URL, and the path in it, without a trailing slash."""
     scheme = url.partition("://")[0].lower()
-    if scheme in ("http", "https", "ftp"):
+    # fsspec chains systems with "::": a zip file on the web is `zip://rooms/*.jpg::https://example.com/a.zip`.
+    schemes = {re.split(r"://|:", part, maxsplit=1)[0].strip().lower() for part in url.split("::")}
+    if schemes & _WEB:
         raise UsageError(f"{url!r} is a web address", hint="download the photos, or name a store such as s3://")
     try:
         import fsspec.core

@@ -1,11 +1,16 @@
 """A Ray actor and its handle, with a Ray that has only what they use. Real actors are in test_mappers.py."""
 
+import importlib.util
+import os
+import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
 import pytest
 
+import automask
 from automask.batches.pool import TRIES, TRIES_OF_MACHINES
 from automask.batches.ray_worker import ActorHandle, RayWorker
 from automask.errors import PlanError
@@ -121,3 +126,35 @@ def test_stopping_kills_the_actor(ray, busy):
     one, actor = handle(ray)
     one.stop(busy=busy)
     assert ray.killed == [actor]
+
+
+LISTENERS = """
+from automask.batches.mappers import RayActors
+from test_ray_worker import squares
+
+if __name__ == "__main__":
+    results = RayActors(workers=1).map(squares, [2, 3])
+    next(results)
+    import psutil  # which Ray brings along
+
+    family = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    found = [one.laddr.ip for each in family for one in each.net_connections("inet") if one.status == "LISTEN"]
+    print(len(found), {ip for ip in found if not ip.endswith("127.0.0.1")} or "this machine alone")
+    list(results)
+"""
+
+
+def squares():
+    return lambda number: number * number
+
+
+@pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs the 'ray' extra")
+def test_ray_on_one_machine_listens_to_this_machine_alone(tmp_path):
+    script = tmp_path / "listeners.py"
+    script.write_text(LISTENERS)
+    places = [str(Path(__file__).parent), str(Path(automask.__file__).parent.parent)]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment, check=True)
+    count, said = done.stdout.splitlines()[-1].split(" ", 1)
+    assert int(count) > 3
+    assert said == "this machine alone"
