@@ -24,6 +24,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 HAS_MODELS = all(importlib.util.find_spec(name) for name in ("torch", "transformers", "diffusers", "segment_anything"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds `--long`: ten times as many seeds in the tests of damaged files, records and words."""
+    parser.addoption("--long", action="store_true", help="run the tests of damaged input with ten times as many seeds")
+
+
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     """Skips the tests that are marked `models` where the extra of that name is not installed."""
     for item in items:

@@ -476,6 +476,8 @@ def _load_samples(
     image: Image.Image, data: bytes, name: str, format_: str, notes: list[str]
 ) -> tuple[Samples, str, npt.NDArray[np.uint8] | None, int]:
     """Samples as stored (not yet turned), mode, RGBA palette, and the EXIF turn (1..8) still to be made."""
+    if format_ == "PNG":
+        image.load()  # first: asked for EXIF, Pillow loads it too, and a broken chunk behind the picture goes unnoticed
     stored_turn = _orientation(image)
     layout = _layout_not_for_pillow(data, name) if format_ == "TIFF" else None
     own = _tiff_mode(layout) if layout else _deep_png_mode(data) if format_ == "PNG" else None
