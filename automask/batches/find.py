@@ -17,7 +17,7 @@ from automask.batches.stores import canonical, files_below, is_url
 from automask.errors import AutomaskError, PhotoError, UsageError
 from automask.images import PHOTO_SUFFIXES, read_regular
 from automask.plan import nearest, parse_variants
-from automask.results.files import files_of, name_key, same_file
+from automask.results.files import files_of, name_key, same_file, without_folders
 from automask.types import Job, Variant
 
 _MOST_CSV_BYTES = 1 << 26
@@ -374,7 +374,7 @@ def _name_jobs(
             else:
                 jobs.append(job)
                 owners.update(dict.fromkeys(written, job))
-                cells.append((", ".join(variant.words), job))
+                cells.append((without_folders(", ".join(variant.words)), job))
         if cells and variants[0].name and not out_url:  # sheets are not written into stores
             sheets.append(Sheet(files_of(photo.name, out / folder, name).variants, tuple(cells)))
     return Found(tuple(jobs), tuple(refused), tuple(sheets))

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from automask.images import atomic_path, read_regular
 from automask.plan import mask_name
-from automask.results.files import files_of
+from automask.results.files import files_of, without_folders
 from automask.results.previews import COLOURS, split_layout
 from automask.results.records import read_record
 
@@ -30,7 +30,6 @@ _BROWSER_SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
 
 _MOST_BYTES = 1 << 28
 _ABSOLUTE_FOLDER = re.compile(r"^(?:[A-Za-z]:)?[/\\].*[/\\]")
-_QUOTED_ABSOLUTE_FOLDER = re.compile(r"(?<=['\"])(?:[A-Za-z]:)?[/\\][^'\"]*[/\\](?=[^'\"]*['\"])")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -126,7 +125,7 @@ def _card(
     failed_with = reasons.pop(_result(prefix, record), None)
     if failed_with is not None:
         facts["notes"].append("This run failed; the pictures are from an earlier run.")
-        facts |= {"status": "failed", "reason": _without_folders("; ".join(failed_with))}
+        facts |= {"status": "failed", "reason": without_folders("; ".join(failed_with))}
     return {**card, **facts}
 
 
@@ -155,7 +154,7 @@ def _facts(prefix: str, record: Mapping[str, Any], there: Container[str]) -> dic
         "seed": record["seed"],
         "lowest": min(qualities, default=None),
         "steps": steps,
-        "notes": [_without_folders(note) for note in record["notes"]],
+        "notes": [without_folders(note) for note in record["notes"]],
     }
 
 
@@ -166,12 +165,12 @@ def _step(step: Mapping[str, Any], mask: str | None, photo_px: int, check_below:
     quality = None if expected is None else float(expected)
     return {
         "targets": targets,
-        "prompt": step["prompt"],
+        "prompt": without_folders(step["prompt"]),
         "read": read_as if read_as.casefold() != targets.casefold() else None,
         "quality": quality,
         "check": quality is not None and quality < check_below,
         "area": f"{share:.1f} % of the photo" if step["area_px"] else None,
-        "reason": None if step["reason"] is None else _without_folders(step["reason"]),
+        "reason": None if step["reason"] is None else without_folders(step["reason"]),
         "mask": None if mask is None else _href(mask),
     }
 
@@ -184,7 +183,7 @@ def _failure(name: str, reason: str, folders: Container[str]) -> dict[str, Any]:
         "folder": _folder(place) if inside else "",
         "name": _ABSOLUTE_FOLDER.sub("", place.name if inside else name),
         "status": "failed",
-        "reason": _without_folders(reason),
+        "reason": without_folders(reason),
         "picture": None,
         "lowest": None,
         "seed": None,
@@ -195,11 +194,6 @@ def _failure(name: str, reason: str, folders: Container[str]) -> dict[str, Any]:
 
 def _folder(place: PurePosixPath) -> str:
     return "" if place.parent == PurePosixPath() else place.parent.as_posix()
-
-
-def _without_folders(text: str) -> str:
-    """The text with quoted absolute paths cut to file names: the page may be sent to someone else."""
-    return _QUOTED_ABSOLUTE_FOLDER.sub("", text)
 
 
 # --------------------------------------------------------------------------------------------------------------- files

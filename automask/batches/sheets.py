@@ -7,7 +7,7 @@ from automask.batches.failures import one_line
 from automask.batches.find import COMPANION, Sheet, natural_key
 from automask.errors import AutomaskError
 from automask.images import open_photo
-from automask.results.files import files_of
+from automask.results.files import files_of, without_folders
 from automask.results.scaling import thumbnail
 from automask.results.seals import is_free, write_sheet
 from automask.results.sheets import contact_sheet, text_cell, variants_cell, variants_sheet
@@ -90,7 +90,8 @@ def _record_of(before_after: Path) -> Path:
 
 def _cell(cell: Path | tuple[str, str], out: Path) -> tuple[str, Rgb]:
     if isinstance(cell, tuple):
-        return text_cell(*cell, size_wh=(_CELL_PX, _CELL_PX // 3))
+        name = Path(cell[0]).name if Path(cell[0]).is_absolute() else cell[0]
+        return text_cell(name, without_folders(cell[1]), size_wh=(_CELL_PX, _CELL_PX // 3))
     caption = cell.relative_to(out).as_posix().removesuffix(".before-after.jpg")
     try:
         return caption, thumbnail(cell, _CELL_PX)

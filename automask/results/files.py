@@ -1,6 +1,7 @@
 """The names of a photo's result files, and the checks before they are written."""
 
 import os
+import re
 import unicodedata
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -58,6 +59,15 @@ def files_of(photo_name: str, out: Path, name: str | None = None) -> Files:
         masks_record=out / f"{stem}.masks.json",
         variants=out / f"{stem}.variants.jpg",
     )
+
+
+_QUOTED_FOLDER = re.compile(r"(?<=['\"])(?:[A-Za-z]:)?[/\\][^'\"\n]*[/\\](?=[^'\"]*['\"])")
+_SWATCH_FOLDER = re.compile(r"(?i)(?<!\w)(swatch:\s*['\"]?)(?:[A-Za-z]:)?[/\\~][^'\";\n]*[/\\]")
+
+
+def without_folders(text: str) -> str:
+    """The text with absolute paths, in quotes or after `swatch:`, cut to file names: records and sheets are sent on."""
+    return _SWATCH_FOLDER.sub(r"\1", _QUOTED_FOLDER.sub("", text))
 
 
 def files_in(files: Files, folder: Path) -> Files:

@@ -41,7 +41,7 @@ from automask.results.claims import (
     source_of,
     staging,
 )
-from automask.results.files import Files, check_out, files_in, files_of, same_file, write_error
+from automask.results.files import Files, check_out, files_in, files_of, same_file, without_folders, write_error
 from automask.results.previews import before_after, overlay
 from automask.results.records import box_record, mask_names_in, mask_record, read_record
 from automask.results.seals import write_sheet
@@ -437,7 +437,7 @@ def save_variants(
         saved.append(outcome.save(Path(out, variant.name), disclose=disclose, c2pa=c2pa, overwrite=overwrite))
         if variant.name:
             cells = cells or [variants_cell("before", outcome.photo.rgb)]
-            cells.append(variants_cell(", ".join(variant.words), outcome.image))
+            cells.append(variants_cell(without_folders(", ".join(variant.words)), outcome.image))
     if not cells:
         return tuple(saved), None
     name = saved[0].record.name.removesuffix(".run.json")

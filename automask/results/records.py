@@ -11,6 +11,7 @@ import numpy as np
 from automask.images import Photo, atomic_path, read_regular
 from automask.plan import format_plan, is_file_name, mask_name
 from automask.results.coco import coco_rle
+from automask.results.files import without_folders
 from automask.types import Box, Candidate, Plan, Region, Step
 
 
@@ -49,7 +50,7 @@ def run_record(
         "schema": 1,
         "photo": photo.name,
         "size_wh": [int(side) for side in photo.size_wh],
-        "plan": format_plan(plan),
+        "plan": without_folders(format_plan(plan)),
         "preset": preset,
         "seed": seed,
         "outside_changed_px": outside_changed_px,
@@ -62,7 +63,7 @@ def run_record(
         "encoder": None,
         "untouched_blocks": None,
         "shared_blocks": None,
-        "notes": [*photo.notes, *notes],
+        "notes": [without_folders(note) for note in (*photo.notes, *notes)],
         "digest": digest,
         "doubt_below": _round(doubt_below),
         "photo_sha256": photo.digest,
@@ -74,14 +75,14 @@ def step_record(step: Step) -> dict[str, Any]:
     return {
         "targets": list(step.targets),
         "read_as": list(step.read_as),
-        "prompt": step.prompt,
+        "prompt": without_folders(step.prompt),
         "seed": step.seed,
         "found": step.found,
         "missing": list(step.missing),
         "peak": _round(step.peak),
         "boxes": [box_record(box) for box in step.boxes],
         "area_px": step.area_px,
-        "reason": step.reason,
+        "reason": _without_folders(step.reason),
         "expected_iou": _round(step.expected_iou),
         **({"candidates": [_candidate_record(one) for one in step.candidates]} if step.candidates else {}),
     }
@@ -134,7 +135,7 @@ def mask_record(
                 "peak": _round(region.peak),
                 "boxes": [box_record(box) for box in region.boxes],
                 "area_px": int(np.count_nonzero(region.hard)),
-                "reason": region.reason,
+                "reason": _without_folders(region.reason),
                 "mask": file,
                 "segmentation": coco_rle(region.hard),
                 "expected_iou": _round(region.expected_iou),
@@ -165,6 +166,10 @@ def write_json(path: Path, value: object) -> None:
 def box_record(box: Box) -> list[int]:
     """A box as [x0, y0, x1, y1]."""
     return [box.x0, box.y0, box.x1, box.y1]
+
+
+def _without_folders(reason: str | None) -> str | None:
+    return None if reason is None else without_folders(reason)
 
 
 def _round(value: Any) -> Any:

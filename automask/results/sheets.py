@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
+from automask.results.files import without_folders
 from automask.results.lettering import INK, PAPER, font_for, shorten, wrap
 from automask.results.previews import COLOURS
 from automask.results.scaling import clamp, fit
@@ -62,7 +63,7 @@ def candidates_sheet(steps: Sequence[Step], *, cell_px: int = 480) -> Rgb:
     for step in rows:
         cells = [_candidate_cell(number, one, cell_px) for number, one in enumerate(step.candidates, start=1)]
         row = _sheet_row(cells, columns, cell_px, pad_px, text_px)
-        words = f"{', '.join(step.targets)} -> {step.prompt}"
+        words = without_folders(f"{', '.join(step.targets)} -> {step.prompt}")
         parts += [_heading(words, row.shape[1], pad_px, round(text_px * 1.2)), row]
     return np.concatenate(parts)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automask.results.files import files_of, name_key, same_file
+from automask.results.files import files_of, name_key, same_file, without_folders
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,21 @@ def test_two_paths_lead_to_one_file_whether_it_exists_or_not(tmp_path):
     for name in ("a.jpg", "later.jpg"):
         assert same_file(tmp_path / "there" / name, tmp_path / "link" / ".." / "link" / name)
     assert not same_file(tmp_path / "there" / "a.jpg", tmp_path / "there" / "later.jpg")
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("cannot read '/home/ann/flat/a.jpg': gone", "cannot read 'a.jpg': gone"),
+        ("no '01-island.png' in 'C:\\Users\\ann\\masks'", "no '01-island.png' in 'masks'"),
+        ("swatch:/home/ann/my oak.jpg", "swatch:my oak.jpg"),
+        ("wall -> swatch:/a/oak.jpg; floor -> white", "wall -> swatch:oak.jpg; floor -> white"),
+        ('wall -> swatch:"/a/o;k.jpg"', 'wall -> swatch:"o;k.jpg"'),
+        ("swatch:~/oak.jpg", "swatch:oak.jpg"),
+        ("swatch:D:\\pictures\\oak.jpg", "swatch:oak.jpg"),
+        ("swatch:samples/oak.jpg", "swatch:samples/oak.jpg"),
+        ("black/white tiles, 60/40", "black/white tiles, 60/40"),
+    ],
+)
+def test_absolute_paths_are_cut_to_names(said, shown):
+    assert without_folders(said) == shown
