@@ -75,10 +75,10 @@ def test_thousands_of_equal_rows_are_named_quickly(tmp_path, scene):
     photo = tmp_path / "a.png"
     photo.write_bytes(scene.photo.read_bytes())
     (tmp_path / "list.csv").write_text("photo,edits\n" + "a.png,\n" * 8000)
-    began = time.perf_counter()
+    began = time.process_time()
     found = find_jobs(str(tmp_path / "list.csv"), out=tmp_path / "o", variants=variants_from("lamp -> gold"))
     assert len({job.name for job in found.jobs}) == 8000
-    assert time.perf_counter() - began < 12
+    assert time.process_time() - began < 12
 
 
 def test_links_that_go_round_in_circles_are_told_in_one_line(capsys, scene, tmp_path):

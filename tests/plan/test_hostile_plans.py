@@ -13,9 +13,9 @@ QUICK_S = 6.0
 
 @pytest.fixture
 def quick():
-    began = time.perf_counter()
+    began = time.process_time()
     yield
-    assert time.perf_counter() - began < QUICK_S
+    assert time.process_time() - began < QUICK_S
 
 
 @pytest.mark.parametrize("parse", [parse_plan, parse_variants, parse_targets])
