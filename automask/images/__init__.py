@@ -1,10 +1,10 @@
 """Photos, masks and pictures, in and out.
 
 `photo.py` opens photos; `decode.py` and `encode.py` read and write their files; `colour.py` converts between a photo's
-own samples and sRGB; `containers.py` keeps everything else in a file, as bytes, and `xmp.py` reads and changes the XMP
-packet in it. `jpeg/` writes a JPEG without touching the blocks that hold nothing new. `mask_files.py` reads and writes
-masks, and `files.py` writes files whole or not at all. Other rooms import from here, except the image filters of
-`filters.py`.
+own samples and sRGB; `containers.py` keeps everything else in a file, as bytes, `xmp_packet.py` reads and changes the
+XMP packet in it, and `xmp.py` knows where each format keeps that. `jpeg/` writes a JPEG without touching the blocks that
+hold nothing new, and `borders.py` finds bars and frames. `mask_files.py` reads and writes masks, and `files.py` writes
+files whole or not at all. Other rooms import from here, except the image filters of `filters.py`.
 """
 
 from automask.images.colour import quantise_alpha, to_uint8, to_unit
@@ -14,7 +14,8 @@ from automask.images.encode import photo_bytes, pillow_photo, transparent_mask, 
 from automask.images.files import atomic_path, picture_bytes, read_regular, write_picture
 from automask.images.mask_files import read_mask, write_mask
 from automask.images.photo import PHOTO_SUFFIXES, Photo, PhotoSource, Written, open_photo
-from automask.images.xmp import properties_of, with_properties, with_xmp, xmp_of
+from automask.images.xmp import with_xmp, xmp_of
+from automask.images.xmp_packet import properties_of, with_properties
 
 __all__ = [
     "PHOTO_SUFFIXES",
