@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from train_starter.calibrate import Calibration
-from train_starter.labels import KIN, LEAVES, SHIPPED
+from train_starter.labels import LEAVES
 from train_starter.net import Conv, Starter
 
 
@@ -35,14 +34,6 @@ def fold_norms(net: nn.Module) -> None:
             part.bn = nn.Identity()
 
 
-def kinship() -> Tensor:
-    """[shipped, leaves]: 1 where a leaf that is learnt counts as one that is asked for."""
-    into = torch.zeros(len(SHIPPED), len(LEAVES))
-    for column, leaf in enumerate(LEAVES):
-        into[SHIPPED.index(leaf if leaf in SHIPPED else KIN[leaf]), column] = 1
-    return into
-
-
 def export(net: Starter, calibration: Calibration, path: Path, note: dict[str, str]) -> None:
     """Write the ONNX file: photo in 0..1 in, probabilities of leaves and of their presence out; weights as float16."""
 
@@ -50,14 +41,10 @@ def export(net: Starter, calibration: Calibration, path: Path, note: dict[str, s
         def __init__(self) -> None:
             super().__init__()
             self.net = net
-            self.register_buffer("into", kinship())
 
         def forward(self, photo: Tensor) -> tuple[Tensor, Tensor]:
             leaves, presence = self.net(photo)
-            shared = functional.conv2d(torch.softmax(leaves / calibration.temperature, 1), self.into[..., None, None])
-            # A leaf is there if it or any of its kin is.
-            absent = functional.linear(torch.log1p(-torch.sigmoid(presence).clamp(max=1 - 1e-6)), self.into)
-            return shared, 1 - torch.exp(absent)
+            return torch.softmax(leaves / calibration.temperature, 1), torch.sigmoid(presence)
 
     axes = {"photo": {2: "height", 3: "width"}, "leaves": {2: "height4", 3: "width4"}}
     sample = torch.zeros(1, 3, 256, 320)

@@ -10,23 +10,13 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-SHIPPED: tuple[str, ...] = tuple(
+LEAVES: tuple[str, ...] = tuple(
     json.loads(
         (Path(__file__).resolve().parents[2] / "automask" / "segmenters" / "weights" / "starter.json").read_text(
             encoding="utf-8"
         )
     )["leaves"]
 )
-# Leaves that are learnt and not yet asked for: what an export adds them to, by which nothing else changes.
-KIN: Mapping[str, str] = {
-    "washing machine": "other furniture",
-    "radiator": "other furniture",
-    "beam": "other structure",
-    "clock": "other object",
-    "small appliance": "coffee machine",
-}
-LEAVES = SHIPPED + tuple(leaf for leaf in KIN if leaf not in SHIPPED)
-
 IGNORED = 255  # the row of a pixel without a label
 
 # `kitchens/`: handles and toe kicks are part of the cabinet, the hob of a range is part of the oven.
