@@ -22,7 +22,7 @@ class Capabilities:
         computes_with: Names of the packages that it computes with.
         device_note: One sentence for people: where it runs, in what number format, and why.
         exclusive: Its model uses all cores or a GPU by itself: a batch works in one process.
-        understand, parts, survey, quality: Of a segmenter.
+        understand, phrase_for, parts, survey, instances, quality: Of a segmenter.
         paint_many, check, reads, keeps_surroundings, spill_px, generative, context_frac: Of an editor.
         route, editors, loaded, connect: Of an editor that only chooses among others.
     """
@@ -32,8 +32,10 @@ class Capabilities:
     device_note: str = ""
     exclusive: bool = False
     understand: Callable[[Sequence[str]], Any] | None = None
+    phrase_for: Callable[[str], Any] | None = None
     parts: Callable[[Sequence[str]], Any] | None = None
     survey: Callable[[Any, Sequence[str]], Any] | None = None
+    instances: Callable[[Any, Sequence[str]], Any] | None = None
     quality: str | Path | None = None
     paint_many: Callable[[Sequence[Mapping[str, Any]]], Any] | None = None
     check: Callable[..., Any] | None = None
@@ -87,8 +89,10 @@ _MEMBERS: Mapping[str, _Member] = {
     "device_note": _Member("", _is_text, "a sentence"),
     "exclusive": _Member("", _is_bool, "True or False"),
     "understand": _Member("heats", callable, "a method"),
+    "phrase_for": _Member("heats", callable, "a method"),
     "parts": _Member("heats", callable, "a method"),
     "survey": _Member("heats", callable, "a method"),
+    "instances": _Member("heats", callable, "a method"),
     "quality": _Member("heats", _is_path, "the path of a file"),
     "paint_many": _Member("paint", callable, "a method"),
     "check": _Member("paint", callable, "a method"),

@@ -126,7 +126,10 @@ def job_digest(photo_digest: str, plan: Plan, config: Mapping[str, Any]) -> str:
     from automask._version import __version__
 
     counted = _COUNT_AS.get(__version__, __version__)
-    plain = {"photo": photo_digest, "plan": [asdict(edit) for edit in plan], "config": config, "version": counted}
+    edits = [asdict(edit) for edit in plan]
+    # A field that 0.2 did not have counts only where it is used, so that earlier results stay done.
+    edits = [{name: value for name, value in edit.items() if value or name != "whole"} for edit in edits]
+    plain = {"photo": photo_digest, "plan": edits, "config": config, "version": counted}
     return _digest_of(plain)
 
 

@@ -26,10 +26,17 @@ class Segmenter(Protocol):
 
     - `understand(targets: Sequence[str]) -> tuple[str, ...]`: the words that it will look for instead (spelling,
       synonyms), one for each target. It is called before the photo is opened.
+    - `phrase_for(text: str) -> str | None`: the words that it will look for instead of one text, and None where
+      `understand` (or `heats`) would refuse it. It says which compounds keep their meaning: where "upper cabinets" are
+      looked for as something else than "cabinets", the word "upper" does not pick some of them. Without it
+      `understand` is asked, and without that no compound is known.
     - `parts(targets: Sequence[str]) -> Sequence[Sequence[int]]`: for each target the indices of the other targets that
       name a part of it. In "island -> navy; island top -> oak" the top then belongs to the second edit alone.
     - `survey(photo, targets) -> Survey`: in place of `heats`, the same heats together with the heat of all things that
       no target names, which masks then leave out, and with evidence of how reliable the heats are.
+    - `instances(photo, targets) -> [N, H, W]` whole numbers: which piece of a phrase each pixel belongs to, as far as
+      it knows: the seats of a sofa, or base and wall cabinets. A thing never reaches over a border between two numbers;
+      within one, things are the connected parts of the mask. Without it that is all that tells things apart.
     - `quality`: path of a JSON file that scripts/fit_quality.py wrote: the expected quality of masks made from its
       heats. Without one a fit that knows neither phrases nor evidence is used; with "" nothing is expected of a mask,
       and none is in doubt.

@@ -48,6 +48,7 @@ class PreparedRun:
         regions: Regions used instead of finding any, one for each edit.
         ready: The groups whose stage is a ready object, unknown to the configuration.
         load_s: Seconds that loading and checking took.
+        list_instances: Whether regions list their single things, as a mask request shows them.
     """
 
     variants: tuple[Variant, ...]
@@ -57,6 +58,7 @@ class PreparedRun:
     regions: tuple[Region, ...] | None = None
     ready: frozenset[str] = frozenset()
     load_s: float = 0.0
+    list_instances: bool = False
 
     @property
     def edit_count(self) -> int:
@@ -174,6 +176,7 @@ def prepare(
         regions=None if regions is None else tuple(regions),
         ready=frozenset(objects),
         load_s=time.perf_counter() - began,
+        list_instances=not paint,
     )
 
 
@@ -236,13 +239,13 @@ def check_plan(plan: Plan, stages: Stages, *, find_targets: bool = True, paint: 
         paint: Whether the editors must know the prompts.
 
     Raises:
-        PlanError, EditorError: As `painting.editors.check_edits`, and `masking.find.refuse_same_readings`.
-        UnknownPhrase, SegmenterError: As `masking.find.understand`.
+        PlanError, EditorError: As `painting.editors.check_edits`, and `masking.find.refuse_unclear_words`.
+        UnknownPhrase, SegmenterError: As `masking.find.refuse_unclear_words`.
     """
     if paint:
         editors.check_edits(plan, stages)
     if find_targets:
-        find.refuse_same_readings(plan, find.understand(stages.segmenter, find.phrases_of(plan)))
+        find.refuse_unclear_words(plan, stages.segmenter)
 
 
 # ------------------------------------------------------------------------------------------------------- one photo
@@ -303,7 +306,7 @@ def find_masks(
     """
     began = time.perf_counter()
     plan, stages = prepared.variants[0].plan, prepared.stages
-    on_missing, cache = prepared.settings.on_missing, prepared.mask_cache
+    on_missing, cache, listed = prepared.settings.on_missing, prepared.mask_cache, prepared.list_instances
     from_cache = False
     size_hw = (photo.rgb.shape[0], photo.rgb.shape[1])
     if prepared.regions is not None:
@@ -314,11 +317,11 @@ def find_masks(
     elif prepared.masks is not None:
         regions = given.given_regions(prepared.masks, plan, size_hw=size_hw, on_missing=on_missing)
     elif cache is not None:
-        regions, from_cache = cached_regions(photo, plan, stages, cache)
+        regions, from_cache = cached_regions(photo, plan, stages, cache, list_instances=listed)
         if on_missing == "fail":
             find.refuse_missing(regions)
     else:
-        regions = find.find_regions(photo.rgb, plan, stages, on_missing=on_missing)
+        regions = find.find_regions(photo.rgb, plan, stages, on_missing=on_missing, list_instances=listed)
     timing: dict[str, Any] = {"load_s": prepared.load_s, "mask_s": open_s + time.perf_counter() - began}
     if from_cache:
         timing["masks_from_cache"] = True

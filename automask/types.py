@@ -84,6 +84,7 @@ class Edit:
         seed: Replaces the seed derived from the words.
         mask: Mask lengths that override the recipe's, as (name, value) pairs sorted by name.
         options: Options for the editor's `paint`, as (name, value) pairs sorted by name.
+        whole: Those of its phrases that were quoted: none of their words picks one of several things.
     """
 
     targets: tuple[str, ...]
@@ -94,6 +95,7 @@ class Edit:
     seed: int | None = None
     mask: tuple[tuple[str, float], ...] = ()
     options: tuple[tuple[str, Option], ...] = ()
+    whole: tuple[str, ...] = ()
 
 
 Plan: TypeAlias = tuple[Edit, ...]
@@ -194,6 +196,61 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Instance:
+    """One of the things that a phrase names: one picture of three.
+
+    Args:
+        target: The words that were looked for, as typed, without those that pick one of several.
+        number: From 1 on, from left to right, and from top to bottom where two have the same middle.
+        box: The tight box around it.
+        hard: [box.height, box.width] bool: its pixels inside the box.
+        chosen: False where the words pick others of its kind.
+        expected_iou: How good its mask is expected to be, as of a region; None where that was not measured.
+    """
+
+    target: str
+    number: int
+    box: Box
+    hard: Hard
+    chosen: bool = True
+    expected_iou: float | None = None
+
+    @property
+    def area_px(self) -> int:
+        return int(np.count_nonzero(self.hard))
+
+    def __repr__(self) -> str:
+        return f"<Instance {self.target!r} {self.number}: {self.area_px} px{'' if self.chosen else ', not chosen'}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How one of several things was chosen for a phrase such as "the left picture".
+
+    Args:
+        target: The phrase as typed.
+        thing: The part of it that was looked for.
+        which: What its other words mean: `leftmost`, `behind (sofa)`.
+        numbers: Of the things that were chosen; empty where nothing was decided.
+        candidates: The number of each thing of that name, its box and, if it was compared, its measure.
+        measure: What decided, in words.
+        margin: By how much the chosen ones are ahead; None where there was nothing to compare.
+        needed: The margin below which nothing is decided.
+        reason: Why nothing was decided, and what to say instead; None where it was.
+    """
+
+    target: str
+    thing: str
+    which: str
+    numbers: tuple[int, ...]
+    candidates: tuple[tuple[int, Box, float | None], ...] = ()
+    measure: str = ""
+    margin: float | None = None
+    needed: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Region:
     """What was found for one part of the words.
 
@@ -209,6 +266,9 @@ class Region:
         reason: Why nothing, or not everything, was found; None if everything was.
         expected_iou: How good the mask is expected to be: the intersection over union with the true mask that masks
             like this one reach on average, 0..1. None for a given mask, and where nothing was found.
+        instances: The single things that its phrases name, chosen or not, where they were told apart: in a mask
+            request, and for phrases that pick one of several.
+        choices: How they were chosen, for each target that picks one of several.
     """
 
     target: str
@@ -221,6 +281,8 @@ class Region:
     missing: tuple[str, ...] = ()
     reason: str | None = None
     expected_iou: float | None = None
+    instances: tuple[Instance, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
     @property
     def mask(self) -> Hard:
@@ -285,6 +347,7 @@ class Step:
         reason: Why nothing, or not everything, was painted; None if everything was.
         candidates: All candidates, if there were several.
         expected_iou: Of its region.
+        choices: Of its region.
     """
 
     targets: tuple[str, ...]
@@ -299,6 +362,7 @@ class Step:
     reason: str | None
     candidates: tuple[Candidate, ...] = ()
     expected_iou: float | None = None
+    choices: tuple[Choice, ...] = ()
 
     def __repr__(self) -> str:
         count = f", best of {len(self.candidates)}" if self.candidates else ""

@@ -146,6 +146,9 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
                 region.reason,
                 region.read_as,
                 check_below=settings.check_below,
+                instances=region.instances,
+                choices=region.choices,
+                photo_px=region.hard.size,
             )
         say(saved.picture)
         say(saved.record)

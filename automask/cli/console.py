@@ -88,6 +88,7 @@ def print_steps(
         return
     for step in steps:
         _print_reading(step)
+        _print_choices(step.choices)
         share = step.area_px / (size_wh[0] * size_wh[1])
         state = f"{share_of_photo(share)} repainted" if step.area_px else "not done"
         say(f"  {', '.join(step.targets)} -> {step.prompt}: {state}{quality_of(step.expected_iou, check_below)}")
@@ -114,15 +115,34 @@ def print_found(
     read_as: Sequence[str],
     *,
     check_below: float = 0.0,
+    instances: Sequence[Any] = (),
+    choices: Sequence[Any] = (),
+    photo_px: int = 1,
 ) -> None:
-    """Prints where one target was found, or warns why it was not."""
+    """Prints where one target was found, each single thing of it, or warns why it was not."""
     if read_as and ", ".join(read_as) != target:
         say(f"  read {target!r} as {', '.join(read_as)!r}")
+    _print_choices(choices)
     if found:
         places = f"{boxes} {'place' if boxes == 1 else 'places'}"
         say(f"  {target}: {share_of_photo(share)} in {places}{quality_of(expected_iou, check_below)}")
+    for one in instances if len(instances) > 1 else ():
+        x0, y0, x1, y1 = one.box.x0, one.box.y0, one.box.x1, one.box.y1
+        left_out = "" if one.chosen else ", not chosen"
+        where = f"x {x0}-{x1}, y {y0}-{y1} px"
+        said = f"{share_of_photo(one.area_px / photo_px)}, {where}{quality_of(one.expected_iou, check_below)}{left_out}"
+        say(f"    {one.target} {one.number}: {said}")
     if reason:
         warn(reason)
+
+
+def _print_choices(choices: Sequence[Any]) -> None:
+    """Prints how one of several things was chosen."""
+    for one in choices:
+        if one.reason is None:
+            margin = "" if one.margin is None else f", margin {one.margin:.2f}"
+            chosen = ", ".join(map(str, one.numbers))
+            say(f"  {one.target!r}: number {chosen} of {len(one.candidates)}, by {one.measure}{margin}")
 
 
 def print_dry_run(jobs: Sequence[Any], refused: Sequence[tuple[str, str]], *, as_json: bool) -> int:

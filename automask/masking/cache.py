@@ -14,8 +14,9 @@ import json
 import os
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,14 @@ import numpy.typing as npt
 from automask import fingerprint
 from automask.capabilities import capabilities_of
 from automask.errors import OutputError
+from automask.geometry import folds, perspective, planes, surfaces
 from automask.images import Photo, atomic_path, filters
-from automask.masking import boxes, find, masks, quality
+from automask.masking import boxes, choose, find, instances, masks, quality, which
+from automask.plan import pointing
 from automask.protocols import Stages
-from automask.types import Alpha, Box, Hard, Plan, Region
+from automask.types import Alpha, Box, Choice, Hard, Instance, Plan, Region
 
-_FORMAT = 2
+_FORMAT = 3
 _SUFFIX = ".masks"
 _DIGEST_BYTES = 32
 DEFAULT_MB = 512
@@ -51,7 +54,9 @@ class MaskCache:
     max_mb: float
 
 
-def cached_regions(photo: Photo, plan: Plan, stages: Stages, cache: MaskCache) -> tuple[tuple[Region, ...], bool]:
+def cached_regions(
+    photo: Photo, plan: Plan, stages: Stages, cache: MaskCache, *, list_instances: bool = False
+) -> tuple[tuple[Region, ...], bool]:
     """The regions that `find.find_regions` gives under on_missing=skip, and whether they came from the cache.
 
     Of several processes that need the same masks at once, one finds them and the others wait for it. A cache that
@@ -60,9 +65,9 @@ def cached_regions(photo: Photo, plan: Plan, stages: Stages, cache: MaskCache) -
     Raises:
         As `find.find_regions`.
     """
-    key = key_of(photo.digest, plan, stages)
+    key = key_of(photo.digest, plan, stages, list_instances=list_instances)
     if key is None:
-        return find.find_regions(photo.rgb, plan, stages), False
+        return find.find_regions(photo.rgb, plan, stages, list_instances=list_instances), False
     path = cache.folder / f"{key}{_SUFFIX}"
     size_hw = (photo.rgb.shape[0], photo.rgb.shape[1])
     kept = read_entry(path, key, len(plan), size_hw)
@@ -72,14 +77,14 @@ def cached_regions(photo: Photo, plan: Plan, stages: Stages, cache: MaskCache) -
         kept = read_entry(path, key, len(plan), size_hw)  # another process may have found them meanwhile
         if kept is not None:
             return kept, True
-        regions = find.find_regions(photo.rgb, plan, stages)
+        regions = find.find_regions(photo.rgb, plan, stages, list_instances=list_instances)
         with contextlib.suppress(OutputError, OSError):
             write_entry(path, key, regions)
             _trim(cache)
     return regions, False
 
 
-def key_of(photo_digest: str, plan: Plan, stages: Stages) -> str | None:
+def key_of(photo_digest: str, plan: Plan, stages: Stages, *, list_instances: bool = False) -> str | None:
     """The key of a photo's masks; None for stages whose configuration is not known.
 
     Besides photo, words and configuration it depends on automask's version, the files that the stages are made of (a
@@ -90,21 +95,23 @@ def key_of(photo_digest: str, plan: Plan, stages: Stages) -> str | None:
         return None
     finders = (stages.segmenter, stages.refiner)
     can = [capabilities_of(finder) for finder in finders]
-    modules = (find, boxes, masks, quality, filters)
+    modules: list[ModuleType] = [find, boxes, masks, quality, filters, which, choose, instances, pointing]
+    own_files = [*can[0].own_files, surfaces.NET]
+    modules += [surfaces, perspective, planes, folds]
     sources = {inspect.getsourcefile(module) for module in modules} | {_source_of(finder) for finder in finders}
     sources |= {str(can[0].quality or quality.DEFAULT)}
     return fingerprint.mask_key(
         photo_digest,
-        wanted=find.wanted(plan),
+        wanted=[*find.wanted(plan), ("instances", list_instances)],
         config={name: stages.config[name] for name in ("segmenter", "refiner")},
         recipes=[asdict(stages.boxes), asdict(stages.mask_recipe)],
         finders=[
             {
                 "class": f"{type(finder).__module__}.{type(finder).__qualname__}",
                 "device": able.device_note,
-                "files": fingerprint.own_file_digests(able.own_files),
+                "files": fingerprint.own_file_digests(files),
             }
-            for finder, able in zip(finders, can, strict=True)
+            for finder, able, files in zip(finders, can, (own_files, can[1].own_files), strict=True)
         ],
         sources=[source for source in sources if source],
         packages={"numpy", "opencv-python-headless", "pillow"}.union(*(able.computes_with for able in can)),
@@ -135,7 +142,15 @@ def write_entry(path: Path, key: str, regions: tuple[Region, ...]) -> None:
         arrays[f"alpha{number}"] = levels if exact else region.alpha
         names = ("target", "found", "peak", "read_as", "missing", "reason", "expected_iou")
         texts = {name: getattr(region, name) for name in names}
-        described.append({**texts, "boxes": [[box.x0, box.y0, box.x1, box.y1] for box in region.boxes]})
+        for at, instance in enumerate(region.instances):
+            arrays[f"instance{number}_{at}"] = np.packbits(instance.hard)
+        singles = [
+            {"target": one.target, "number": one.number, "chosen": one.chosen, "expected_iou": one.expected_iou}
+            | {"box": astuple(one.box)}
+            for one in region.instances
+        ]
+        more = {"boxes": list(map(astuple, region.boxes)), "instances": singles}
+        described.append({**texts, **more, "choices": list(map(asdict, region.choices))})
     size_hw = regions[0].hard.shape
     about = json.dumps({"key": key, "size_hw": size_hw, "regions": described}).encode()
     entry = io.BytesIO()
@@ -179,7 +194,22 @@ def _region(entry: _Entry, number: int, fields: Mapping[str, Any], size_hw: tupl
         missing=tuple(fields["missing"]),
         reason=fields["reason"],
         expected_iou=fields["expected_iou"],
+        instances=tuple(
+            _instance(entry[f"instance{number}_{at}"], single) for at, single in enumerate(fields["instances"])
+        ),
+        choices=tuple(map(_choice, fields["choices"])),
     )
+
+
+def _instance(bits: npt.NDArray[Any], fields: Mapping[str, Any]) -> Instance:
+    box = Box(*fields["box"])
+    hard = np.unpackbits(bits, count=box.area).reshape(box.height, box.width).astype(np.bool_)
+    return Instance(fields["target"], fields["number"], box, hard, fields["chosen"], fields["expected_iou"])
+
+
+def _choice(fields: Mapping[str, Any]) -> Choice:
+    candidates = tuple((number, Box(**box), value) for number, box, value in fields["candidates"])
+    return Choice(**{**fields, "numbers": tuple(fields["numbers"]), "candidates": candidates})
 
 
 def _alpha(levels: npt.NDArray[np.uint8]) -> Alpha:

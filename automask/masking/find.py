@@ -1,6 +1,7 @@
 """From a plan to regions: every mask of a photo, made on the original photo before anything is painted."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,9 +10,10 @@ import numpy.typing as npt
 
 from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, PlanError, RefinerError, SegmenterError, TargetMissing
-from automask.masking import quality
+from automask.masking import quality, which
 from automask.masking.boxes import blobs, boxes_from_heat
 from automask.masking.masks import alpha_from, clean, settle, without_others
+from automask.plan.pointing import Pointing
 from automask.plan.text import normalised
 from automask.protocols import Segmenter, Stages
 from automask.types import Box, BoxRecipe, Edit, Hard, Heat, MaskRecipe, OnMissing, Plan, Region, Rgb, Survey
@@ -59,6 +61,19 @@ def understand(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, str]:
             hint="its understand() must return one text for each phrase",
         )
     return dict(zip(phrases, read_as, strict=True))
+
+
+def refuse_unclear_words(plan: Plan, segmenter: Segmenter) -> None:
+    """Raises where a segmenter cannot know a word of a plan, or where the plan contradicts itself; needs no photo.
+
+    Raises:
+        UnknownPhrase: For words that the segmenter cannot know, or that point at nothing.
+        PlanError: As `refuse_same_readings`.
+        SegmenterError: As `understand`.
+    """
+    pointings = which.pointings_of(plan, segmenter)
+    read_as = understand(segmenter, which.things_of_all(pointings))
+    refuse_same_readings(plan, which.readings(pointings, read_as))
 
 
 def refuse_same_readings(plan: Plan, read_as: Mapping[str, str]) -> None:
@@ -124,7 +139,9 @@ def parts_of(segmenter: Segmenter, phrases: Sequence[str]) -> dict[str, tuple[st
     return {phrase: tuple(phrases[i] for i in indices) for phrase, indices in zip(phrases, listed, strict=True)}
 
 
-def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissing = "skip") -> tuple[Region, ...]:
+def find_regions(
+    photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissing = "skip", list_instances: bool = False
+) -> tuple[Region, ...]:
     """One region for each edit of the plan, in order.
 
     Args:
@@ -132,6 +149,7 @@ def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissin
         plan: What to find; prompts are not read.
         stages: Segmenter, refiner, recipes.
         on_missing: `skip` reports what was not found in the region; `fail` raises with all of it.
+        list_instances: Whether the regions list their single things, also where no word picks some of them.
 
     Returns:
         Regions whose hard masks share no pixel.
@@ -141,10 +159,11 @@ def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissin
         TargetMissing: A phrase is not in the photo, and `on_missing` is `fail`.
         SegmenterError, RefinerError: A stage failed or broke its protocol.
     """
-    phrases = phrases_of(plan)
-    read_as = understand(stages.segmenter, phrases)
-    parts = parts_of(stages.segmenter, phrases)
-    survey = _survey(stages, photo, phrases)
+    pointings = which.pointings_of(plan, stages.segmenter)
+    things = which.things_of_all(pointings)
+    read_as = understand(stages.segmenter, things)
+    parts = parts_of(stages.segmenter, things)
+    survey = _survey(stages, photo, things)
     heats = survey.heats
     boxes = tuple(
         boxes_from_heat(
@@ -159,39 +178,116 @@ def find_regions(photo: Rgb, plan: Plan, stages: Stages, *, on_missing: OnMissin
     refined = _refine(stages, photo, heats, boxes)
     pixels = photo.shape[0] * photo.shape[1]
     hards = {
-        phrase: clean(
+        thing: clean(
             hard,
             min_speck_px=stages.mask_recipe.min_speck_frac * pixels,
             max_hole_px=stages.mask_recipe.max_hole_frac * pixels,
         )
-        for phrase, hard in zip(phrases, refined, strict=True)
+        for thing, hard in zip(things, refined, strict=True)
     }
-    heat_of = dict(zip(phrases, heats, strict=True))
-    boxes_of = dict(zip(phrases, boxes, strict=True))
-    targets = dict.fromkeys(phrase for edit in plan for phrase in edit.targets)
+    heat_of = dict(zip(things, heats, strict=True))
+    boxes_of = dict(zip(things, boxes, strict=True))
+    targets = {target for edit in plan for target in edit.targets}
+    picked = {pointing.thing for phrase, pointing in pointings.items() if pointing.picks or phrase in targets}
     own = {
-        target: _without_others(hards[target], heat_of[target], survey.others, stages.mask_recipe) for target in targets
+        thing: _without_others(hards[thing], heat_of[thing], survey.others, stages.mask_recipe)
+        for thing in things
+        if thing in picked
     }
     absent = {
-        phrase: why_missing(phrase, heat_of[phrase], stages.boxes, found_boxes=bool(boxes_of[phrase]))
-        for phrase in phrases
-        if not hards[phrase].any()
+        thing: why_missing(thing, heat_of[thing], stages.boxes, found_boxes=bool(boxes_of[thing]))
+        for thing in things
+        if not hards[thing].any()
     }
     absent |= {
-        target: f"no {target!r}: what is hot for it is more likely something else"
-        for target, hard in own.items()
-        if not hard.any() and target not in absent
+        thing: f"no {thing!r}: what is hot for it is more likely something else"
+        for thing, hard in own.items()
+        if not hard.any() and thing not in absent
     }
-    expected = _expected_ious(stages, photo, phrases, survey, own, read_as)
-    regions = _regions(plan, stages.mask_recipe, hards, own, heat_of, boxes_of, read_as, absent, parts, expected)
+    sight = which.Sight(photo, stages.segmenter, {**hards, **own}, heat_of, survey.others)
+    chosen = which.chosen_in(sight, pointings, read_as, list_all=list_instances)
+    masks = {
+        phrase: _found(pointing, chosen[phrase], hards, own, heat_of, boxes_of, absent, read_as)
+        for phrase, pointing in pointings.items()
+    }
+    expected = _expected_ious(stages, photo, survey, things, masks, targets)
+    parts_of_phrase = _parts_of_phrases(pointings, parts, read_as)
+    regions = _regions(plan, stages.mask_recipe, masks, parts_of_phrase, expected)
     if on_missing == "fail":
         refuse_missing(regions)
     return regions
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What was found for one phrase.
+
+    Args:
+        thing: What was looked for.
+        hard: [H, W] bool.
+        own: The same without other things, of a target; otherwise `hard`.
+        beside: What its words left out of the thing; None without such words.
+        heat: [H, W], of the thing.
+        boxes: Around it.
+        read_as: What the segmenter looked for.
+        absent: Why nothing was found; None if something was.
+        chosen: The single things, and how some of them were chosen.
+    """
+
+    thing: str
+    hard: Hard
+    own: Hard
+    beside: Hard | None
+    heat: Heat
+    boxes: tuple[Box, ...]
+    read_as: str
+    absent: str | None
+    chosen: which.Chosen
+
+
+def _found(
+    pointing: Pointing,
+    chosen: which.Chosen,
+    hards: Mapping[str, Hard],
+    own: Mapping[str, Hard],
+    heats: Mapping[str, Heat],
+    boxes: Mapping[str, tuple[Box, ...]],
+    absent: Mapping[str, str],
+    read_as: Mapping[str, str],
+) -> _Found:
+    thing = pointing.thing
+    hard, mine = hards[thing], own.get(thing, hards[thing])
+    if chosen.hard is None:
+        why = absent.get(thing)
+        return _Found(thing, hard, mine, None, heats[thing], boxes[thing], read_as[thing], why, chosen)
+    why = None if chosen.choice is None else chosen.choice.reason
+    around = which.box_list(chosen.instances)
+    mine = mine & chosen.hard
+    return _Found(thing, mine, mine, hard & ~mine, heats[thing], around, read_as[thing], why, chosen)
+
+
+def _parts_of_phrases(
+    pointings: Mapping[str, Pointing], parts: Mapping[str, tuple[str, ...]], read_as: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """For each phrase the others that name a part of it: a part of its thing, or some of what it means all of.
+
+    In "chairs -> white; the left chair -> red" the left chair is the second edit's.
+    """
+    result = {}
+    for phrase, pointing in pointings.items():
+        of_thing = set(parts[pointing.thing])
+        result[phrase] = tuple(
+            other
+            for other, pointed in pointings.items()
+            if pointed.thing in of_thing
+            or (not pointing.picks and pointed.picks and read_as[pointed.thing] == read_as[pointing.thing])
+        )
+    return result
+
+
 def wanted(plan: Plan) -> tuple[tuple[Any, ...], ...]:
     """The part of a plan that decides its masks: words and mask lengths, edit by edit, without prompts."""
-    return tuple((edit.targets, edit.excepts, edit.keep, edit.mask) for edit in plan)
+    return tuple((edit.targets, edit.excepts, edit.keep, edit.mask, edit.whole) for edit in plan)
 
 
 def refuse_missing(regions: Sequence[Region]) -> None:
@@ -208,50 +304,57 @@ def refuse_missing(regions: Sequence[Region]) -> None:
 def _regions(
     plan: Plan,
     recipe: MaskRecipe,
-    hards: Mapping[str, Hard],
-    own: Mapping[str, Hard],
-    heats: Mapping[str, Heat],
-    boxes: Mapping[str, tuple[Box, ...]],
-    read_as: Mapping[str, str],
-    absent: Mapping[str, str],
+    found_of: Mapping[str, _Found],
     parts: Mapping[str, tuple[str, ...]],
     expected: Mapping[str, float],
 ) -> tuple[Region, ...]:
-    """The regions of a plan; `hards` are the masks of all phrases, `own` those of targets without other things."""
-    shape = next(iter(hards.values())).shape
+    """The regions of a plan."""
+    shape = next(iter(found_of.values())).hard.shape
 
     def union(phrases: Sequence[str]) -> Hard:
         result = np.zeros(shape, dtype=np.bool_)
         for phrase in phrases:
-            result |= hards[phrase]
+            result |= found_of[phrase].hard
         return result
 
     def claim(edit: Edit) -> Hard:
         """The pixels that an edit claims: each target without the parts that other edits name themselves."""
         result = np.zeros(shape, dtype=np.bool_)
         for target in edit.targets:
-            mine = own[target].copy()
+            mine = found_of[target].own.copy()
             for part in {*parts[target]} - {*edit.targets}:
                 for other, guard in zip(plan, guarded, strict=True):
                     if part in other.targets:
-                        mine &= ~hards[part] | guard  # what the other edit excepts stays with this one
+                        mine &= ~found_of[part].hard | guard  # what the other edit excepts stays with this one
             result |= mine
+        return result
+
+    def beside(edit: Edit) -> Hard:
+        """What the words of an edit leave out of the things that they name: a border does not grow over it."""
+        result = np.zeros(shape, dtype=np.bool_)
+        for target in edit.targets:
+            left_out = found_of[target].beside
+            if left_out is not None:
+                result |= left_out
         return result
 
     guarded = [union((*edit.excepts, *edit.keep)) for edit in plan]
     claimed = [claim(edit) & ~guard for edit, guard in zip(plan, guarded, strict=True)]
-    hottest = [np.maximum.reduce([heats[phrase] for phrase in edit.targets]) for edit in plan]
+    hottest = [np.maximum.reduce([found_of[phrase].heat for phrase in edit.targets]) for edit in plan]
     settled = settle(claimed, hottest)
     everything = np.logical_or.reduce(settled)
     regions = []
     for edit, hard, guard in zip(plan, settled, guarded, strict=True):
         # Settled masks share no pixel, so "the others' masks" are all masks but this one's own.
-        alpha = alpha_from(hard, _recipe_for(edit, recipe), untouchable=guard | (everything & ~hard))
+        untouchable = guard | ((everything | beside(edit)) & ~hard)
+        alpha = alpha_from(hard, _recipe_for(edit, recipe), untouchable=untouchable)
         wanted = (*edit.targets, *edit.excepts, *edit.keep)
-        missing = tuple(phrase for phrase in wanted if phrase in absent)
+        why = {phrase: found_of[phrase].absent for phrase in wanted}
+        missing = tuple(phrase for phrase in wanted if why[phrase] is not None)
         found = bool(hard.any())
-        reason = "; ".join(absent[phrase] for phrase in missing) or None
-        if not found and not any(phrase in absent for phrase in edit.targets):
+        of_edit = [found_of[phrase] for phrase in edit.targets]
+        reason = "; ".join(dict.fromkeys(text for text in why.values() if text is not None)) or None
+        if not found and not any(phrase in missing for phrase in edit.targets):
             reason = f"nothing is left of {', '.join(edit.targets)!r} after what is kept, excepted or another edit's"
         regions.append(
             Region(
@@ -259,31 +362,33 @@ def _regions(
                 found=found,
                 hard=hard,
                 alpha=alpha,
-                boxes=tuple(box for phrase in edit.targets for box in boxes[phrase] if own[phrase][box.slices].any()),
-                peak=max(float(heats[phrase].max()) for phrase in edit.targets),
-                read_as=tuple(read_as[phrase] for phrase in edit.targets),
+                boxes=tuple(box for one in of_edit for box in one.boxes if one.own[box.slices].any()),
+                peak=max(float(one.heat.max()) for one in of_edit),
+                read_as=tuple(one.read_as for one in of_edit),
                 missing=missing,
                 reason=reason,
-                expected_iou=_expected_iou(edit, own, expected) if found else None,
+                expected_iou=_expected_iou(edit, found_of, expected) if found else None,
+                instances=tuple(instance for one in of_edit for instance in one.chosen.instances),
+                choices=tuple(choice for phrase in wanted if (choice := found_of[phrase].chosen.choice) is not None),
             )
         )
     return tuple(regions)
 
 
-def _expected_iou(edit: Edit, own: Mapping[str, Hard], expected: Mapping[str, float]) -> float | None:
+def _expected_iou(edit: Edit, found_of: Mapping[str, _Found], expected: Mapping[str, float]) -> float | None:
     """That of an edit's targets, each weighted by its area."""
     found = [target for target in edit.targets if target in expected]
-    areas = [float(np.count_nonzero(own[target])) for target in found]
+    areas = [float(np.count_nonzero(found_of[target].own)) for target in found]
     return quality.weighted_mean([expected[target] for target in found], areas)
 
 
 def _expected_ious(
     stages: Stages,
     photo: Rgb,
-    phrases: Sequence[str],
     survey: Survey,
-    own: Mapping[str, Hard],
-    read_as: Mapping[str, str],
+    things: Sequence[str],
+    found_of: Mapping[str, _Found],
+    targets: set[str],
 ) -> dict[str, float]:
     """The expected intersection over union of each target that was found; empty where nothing is to be expected."""
     path = capabilities_of(stages.segmenter).quality
@@ -292,12 +397,11 @@ def _expected_ious(
     fit = quality.read_fit(Path(path or quality.DEFAULT))
     expected = {}
     small = quality.reduced(photo)
-    for number, phrase in enumerate(phrases):
-        if phrase in own and own[phrase].any():
-            heat = survey.heats[number]
-            measured = quality.features(small, heat, own[phrase])
-            evidence = survey.evidence[number] if survey.evidence else {}
-            expected[phrase] = fit.expected_iou({**measured, **evidence}, read_as[phrase])
+    for phrase, found in found_of.items():
+        if phrase in targets and found.own.any():
+            measured = quality.features(small, found.heat, found.own)
+            evidence = survey.evidence[things.index(found.thing)] if survey.evidence else {}
+            expected[phrase] = fit.expected_iou({**measured, **evidence}, found.read_as)
     return expected
 
 

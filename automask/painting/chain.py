@@ -301,6 +301,7 @@ class _EditState:
             reason=region.reason if refusal is None else str(refusal),
             candidates=reports,
             expected_iou=region.expected_iou,
+            choices=region.choices,
         )
         self.masks, self.candidates = (), []  # frees memory: the edits still to be painted may need as much
 

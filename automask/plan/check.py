@@ -7,13 +7,14 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from automask.errors import PlanError
+from automask.plan.pointing import whole_phrases
 from automask.plan.text import EXAMPLE, describe, is_unprintable, normalised
 from automask.types import Edit, MaskRecipe, Plan
 
 MASK_LENGTHS: tuple[str, ...] = tuple(length.name for length in fields(MaskRecipe))
 """The mask lengths that an edit of a YAML plan may replace."""
 
-EDIT_KEYS = ("target", "prompt", "except", "keep", "with", "seed")
+EDIT_KEYS = ("target", "prompt", "except", "keep", "with", "seed", "which")
 """The keys of an edit in a YAML plan, besides mask lengths and the editor's options."""
 
 KEY_TYPOS = {
@@ -26,6 +27,8 @@ KEY_TYPOS = {
     "editor": "with",
     "wiht": "with",
     "seeds": "seed",
+    "whichs": "which",
+    "wich": "which",
 }
 """What people write instead of a key, where difflib would find none or the wrong one: it takes `width` for `with`."""
 
@@ -119,6 +122,10 @@ def _text_faults(text: str, noun: str) -> Iterator[tuple[str, str]]:
 
 
 def _setting_faults(edit: Edit) -> Iterator[tuple[str, int, str, str]]:
+    phrases = (*edit.targets, *edit.excepts, *edit.keep)
+    if edit.whole and edit.whole != whole_phrases(phrases, edit.whole):
+        hint = "give those phrases of the edit, in order, whose words would pick some of several things"
+        yield "whole", 0, f"whole is {', '.join(map(repr, edit.whole))}", hint
     if edit.editor is not None and not (isinstance(edit.editor, str) and _EDITOR_NAME.fullmatch(edit.editor)):
         yield "editor", 0, f"'with' is not an editor's name: {describe(edit.editor)}", "give a name such as 'paint'"
     if edit.seed is not None and (type(edit.seed) is not int or not 0 <= edit.seed < _SEED_LIMIT):

@@ -16,6 +16,7 @@ from typing import NamedTuple, NoReturn
 from automask.errors import PlanError
 from automask.plan.check import faults
 from automask.plan.names import is_reserved_name, slug
+from automask.plan.pointing import whole_phrases
 from automask.plan.text import EXAMPLE, check_kept, check_length, is_unprintable, normalised
 from automask.types import Edit, Plan, Variant
 
@@ -87,6 +88,7 @@ class _Char(NamedTuple):
 class _Name(NamedTuple):
     text: str
     position: int
+    quoted: bool = False
 
 
 class _Prompt(NamedTuple):
@@ -171,12 +173,17 @@ class WordParser:
                 keep.setdefault(normalised(name.text), name)
         check_kept(len(keep), len(edits))
         kept = tuple(name.text for name in keep.values())
+        quoted = {name.text for name in keep.values() if name.quoted}
         plan = tuple(
             Edit(
                 targets=tuple(name.text for name in part.targets),
                 prompt=part.prompt.text([part.prompt.pieces[index][0] for index, _ in part.prompt.braces]),
                 excepts=tuple(name.text for name in part.excepts),
                 keep=kept,
+                whole=whole_phrases(
+                    (*(name.text for name in (*part.targets, *part.excepts)), *kept),
+                    quoted | {name.text for name in (*part.targets, *part.excepts) if name.quoted},
+                ),
             )
             for part in edits
         )
@@ -318,7 +325,8 @@ class WordParser:
             text = _resolve_text(name, lower=True)
             if not text.strip():
                 self.fail("nothing here", char.position, f"expected {expected}")
-            names.append(_Name(text, _strip(name)[0].position))
+            quoted = any(char.text == "" for char in name)
+            names.append(_Name(text, _strip(name)[0].position, quoted))
             name = []
         for word in _words(chars):
             if _is_keyword(chars[word], "except"):

@@ -12,7 +12,7 @@ of all cabinets where it does not. docs/guide/which.md explains the words; `mask
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
@@ -196,6 +196,20 @@ def is_pointing(text: str) -> bool:
         return True
 
 
+def whole_phrases(phrases: Iterable[str], quoted: Container[str]) -> tuple[str, ...]:
+    """Those of some phrases that were quoted and that would point otherwise, each once: see `Edit.whole`."""
+    return tuple(dict.fromkeys(phrase for phrase in phrases if phrase in quoted and is_pointing(phrase)))
+
+
+def combined(thing: str, which: str) -> str:
+    """A thing and the words that pick some of it, as one target: "second from the left" of "stools"."""
+    tokens = ["", *_tokens(which)]
+    reader = _Reader(which, lambda _: None)
+    at = next((at for at in range(1, len(tokens)) if reader.is_place(tokens, at)), len(tokens))
+    at = 1 if _numbers(tokens[1:]) else at
+    return " ".join([*tokens[1:at], thing, *tokens[at:]])
+
+
 def notation(pointing: Pointing) -> str:
     """The picks of a pointing as text: `leftmost 2, above (bed)`; empty where all are meant."""
     return ", ".join(map(_pick_notation, pointing.picks))
@@ -285,8 +299,10 @@ class _Reader:
     def target(self, tokens: list[str]) -> Pointing:
         """A whole target: `all but` it, or a noun with words before and after it."""
         bare = self._without_articles(tokens)
+        if len(tokens) < 2:
+            return Pointing(self.text, (), is_plural("".join(tokens)))
         if not bare:
-            return Pointing(self.text)
+            raise self.fail("no thing is named", "say what it is: 'left picture', 'the wall behind the sofa'")
         if bare[:2] == ["all", "but"] and len(bare) > 2:
             return self._all_but(self.target(bare[2:]))
         if "but" in bare and bare[0] in _ALL:
@@ -301,7 +317,8 @@ class _Reader:
         known = whole is not None and self._known(" ".join(bare)) is not None
         if whole is not None and known and self._is_compound(bare):
             return whole
-        if not known and self._place_at(["", *bare], 1) and (len(bare) < 3 or bare[1] in _ARTICLES):
+        placed = bare[0] not in _ENDS and self.is_place(["", *bare], 1)
+        if not known and placed and (len(bare) < 3 or bare[1] in _ARTICLES):
             raise self.fail("no thing is named", "say what it is: 'the wall behind the sofa'")
         pointing = self._noun_with_places(tokens)
         if whole is not None and known and any(self._known(thing) is None for thing in pointing.things):
@@ -337,9 +354,10 @@ class _Reader:
 
     def _first_place(self, tokens: list[str]) -> int:
         """Where the noun ends: at the first words of a place, of a relation, or of numbers."""
-        return next((at for at in range(1, len(tokens)) if self._place_at(tokens, at)), len(tokens))
+        return next((at for at in range(1, len(tokens)) if self.is_place(tokens, at)), len(tokens))
 
-    def _place_at(self, tokens: list[str], at: int) -> bool:
+    def is_place(self, tokens: list[str], at: int) -> bool:
+        """Whether words of a place, of a relation or of an order begin at a token."""
         if tokens[at] == "from" or any(_starts_with(tokens, at, words) for words, _ in (*_TO_REFERENCE, *_TO_SIDE)):
             return not (tokens[at] == "in" and tokens[at - 1] == "built")
         return at + 1 == len(tokens) and tokens[at].isdigit()
@@ -383,7 +401,7 @@ class _Reader:
         """A side without a thing that it is of, and the number of its words: "on the left"."""
         for words, side in _TO_SIDE:
             used = _starts_with(after, 0, words)
-            if used and (used == len(after) or self._place_at(after, used)) and after[used : used + 1] != ["of"]:
+            if used and (used == len(after) or self.is_place(after, used)) and after[used : used + 1] != ["of"]:
                 return side, used
         if after[:2] == ["in", "front"] and len(after) == 2:
             return "near", 2
@@ -408,7 +426,7 @@ class _Reader:
         return Pick("relation", what, things=(self._reference(reference),))
 
     def _reference(self, tokens: list[str]) -> Pointing:
-        if any(self._place_at(tokens, at) for at in range(1, len(tokens))) and not self._known(" ".join(tokens)):
+        if any(self.is_place(tokens, at) for at in range(1, len(tokens))) and not self._known(" ".join(tokens)):
             raise self.fail("one place inside another can mean two things", "say only one of the two")
         return self.target(tokens)
 
@@ -547,6 +565,11 @@ class _Reader:
         if which != 1:
             raise self.fail("a number before several things", "write 'the first two', or 'stools 2 and 3'")
         return Pick("end", side, (count,))
+
+
+def numbered(thing: str, number: int) -> str:
+    """The words that pick a thing by its number: "picture 2" of "pictures"."""
+    return " ".join([*_singular_of(thing.split()), str(number)])
 
 
 def _may_point(word: str) -> bool:

@@ -10,6 +10,7 @@ from automask.errors import PlanError
 from automask.plan.check import check_plan
 from automask.plan.grammar import parse_variants, parse_words
 from automask.plan.names import is_file_name
+from automask.plan.pointing import whole_phrases
 from automask.plan.text import describe, printable
 from automask.plan.yaml_plan import parse_yaml_plan
 from automask.types import Edit, Plan, Variant
@@ -128,7 +129,8 @@ def _on_lines(source: object) -> str | None:
 
 
 def _plan_of_mapping(source: Mapping[Any, Any], *, prompts: bool) -> Plan:
-    keep = _names(source["keep"], "keep").targets if "keep" in source else ()
+    kept = _names(source["keep"], "keep") if "keep" in source else Edit((), "")
+    keep = kept.targets
     plan = []
     for key, becomes in source.items():
         if key == "keep":
@@ -137,7 +139,8 @@ def _plan_of_mapping(source: Mapping[Any, Any], *, prompts: bool) -> Plan:
             shown = describe(", ".join(map(str, key)) if isinstance(key, tuple) else key)
             raise PlanError(f"what {shown} becomes is {describe(becomes)}", hint="say it in words: {'island': 'oak'}")
         names = _names(key, "a key")
-        plan.append(Edit(names.targets, becomes or "", names.excepts, keep))
+        whole = whole_phrases((*names.targets, *names.excepts, *keep), {*names.whole, *kept.whole})
+        plan.append(Edit(names.targets, becomes or "", names.excepts, keep, whole=whole))
     check_plan(tuple(plan), prompts=prompts)
     return tuple(plan)
 
@@ -146,7 +149,7 @@ def _names(value: object, where: str) -> Edit:
     """An edit of these targets, and excepted words, without a prompt."""
     if not isinstance(value, str):
         if isinstance(value, tuple | list) and value and all(isinstance(name, str) for name in value):
-            return Edit(tuple(value), "")
+            return Edit(tuple(value), "", whole=whole_phrases(value, value))
         raise PlanError(f"{where} is {describe(value)}", hint="give words with commas, or a tuple of phrases")
     try:
         plan = parse_words(value, prompts=False)

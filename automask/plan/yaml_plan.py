@@ -10,6 +10,7 @@ from automask.errors import PlanError
 from automask.plan.check import EDIT_KEYS, KEY_TYPOS, MASK_LENGTHS, faults
 from automask.plan.grammar import WordParser
 from automask.plan.names import nearest
+from automask.plan.pointing import combined, point, whole_phrases
 from automask.plan.text import MAX_CHARS, check_kept, check_length, describe, normalised, printable
 from automask.types import Edit, Option, Plan
 
@@ -19,7 +20,8 @@ def parse_yaml_plan(text: str, *, source: str, prompts: bool = True) -> Plan:
 
     An edit is a mapping of `target`, `prompt`, `except`, `keep`, `with` (the editor), `seed`, mask lengths (the fields
     of `MaskRecipe`) and the editor's own options. `target`, `except` and `keep` are a string with commas, as in words,
-    or a list of literal strings. `- keep: [...]` alone protects its words from every edit.
+    or a list of literal strings. `which` picks some of a single target: "second from the left", 2 or [1, 3].
+    `- keep: [...]` alone protects its words from every edit.
 
     Args:
         text: The YAML; safe types only, no repeated key, no merge keys.
@@ -45,6 +47,7 @@ class _YamlParser:
         self.source = printable(source)
         self.prompts = prompts
         self.place = ""
+        self.quoted: set[str] = set()
 
     def parse(self, text: str) -> Plan:
         """The plan in a YAML text."""
@@ -56,6 +59,7 @@ class _YamlParser:
         for entry in entries:
             if isinstance(entry, Mapping) and list(entry) == ["keep"]:
                 keep += self.parse_names(entry, "keep")
+        kept_whole = self.quoted
         edits: list[Edit] = []
         chars = 0
         for entry in entries:
@@ -72,7 +76,7 @@ class _YamlParser:
             self.fail("no edit in it", "add one with 'target' and 'prompt'")
         kept = _once(keep)
         check_kept(len(kept), len(edits))
-        plan = tuple(replace(edit, keep=_once([*kept, *edit.keep])) for edit in edits)
+        plan = tuple(_with_keep(edit, _once([*kept, *edit.keep]), kept_whole) for edit in edits)
         for fault in faults(plan, prompts=self.prompts):
             self.place = f"edit {fault.edit + 1}: "
             self.fail(fault.problem, fault.hint)
@@ -114,17 +118,43 @@ class _YamlParser:
         for key, value in {**settings, **{key: entry[key] for key in ("with", "seed") if key in entry}}.items():
             if value is None:
                 self.fail(f"{key!r} is empty", "give it a value, or leave it out")
+        self.quoted = set()
         lengths = {key: settings.pop(key) for key in MASK_LENGTHS if key in settings}
+        targets = self.parse_which(tuple(self.parse_names(entry, "target")), entry)
+        excepts, keep = (tuple(self.parse_names(entry, key)) for key in ("except", "keep"))
         return Edit(
-            targets=tuple(self.parse_names(entry, "target")),
+            targets=targets,
             prompt=self.parse_prompt(entry["prompt"]) if "prompt" in entry else "",
-            excepts=tuple(self.parse_names(entry, "except")),
-            keep=tuple(self.parse_names(entry, "keep")),
+            excepts=excepts,
+            keep=keep,
+            whole=whole_phrases((*targets, *excepts, *keep), self.quoted),
             editor=entry.get("with"),
             seed=entry.get("seed"),
             mask=tuple(sorted(lengths.items())),
             options=tuple(sorted((key, self.parse_option(value)) for key, value in settings.items())),
         )
+
+    def parse_which(self, targets: tuple[str, ...], entry: Mapping[Any, Any]) -> tuple[str, ...]:
+        """The targets; a single one with the words of `which`, which pick some of it."""
+        if "which" not in entry:
+            return targets
+        which = entry["which"]
+        numbers = which if isinstance(which, list) else [which]
+        if numbers and all(type(number) is int and number > 0 for number in numbers):
+            which = " and ".join(map(str, numbers))
+        if not isinstance(which, str) or not which.strip():
+            self.fail(f"'which' is {describe(which)}", "say 'left', 'second from the right', or numbers such as [1, 3]")
+        if len(targets) != 1:
+            self.fail(f"'which' with {len(targets)} targets", "give each target an edit of its own")
+        words = combined(targets[0], which)
+        try:
+            picks = point(words).picks
+        except PlanError as error:
+            self.fail(f"'which': {error.problem}", error.hint)
+        if not picks:
+            self.fail(f"'which' is {describe(which)}, which picks nothing", "say 'left', 'second', or 'above the bed'")
+        self.quoted.discard(targets[0])
+        return (words,)
 
     def parse_option(self, value: Any) -> Option:
         return _on_one_line(value) if isinstance(value, str) else value  # check.py holds its type
@@ -148,6 +178,7 @@ class _YamlParser:
         for name in value:
             if not isinstance(name, str):
                 self.fail(f"{key!r} holds {describe(name)}", "put the word in quotes")
+        self.quoted.update(value)
         return value
 
     def parse_words(self, value: str, key: str) -> Sequence[str]:
@@ -161,10 +192,16 @@ class _YamlParser:
         if len(parts) > 1 or parts[0].excepts or parts[0].keep or parts[0].prompt.pieces:
             hint = "arrows, 'except' and 'keep' are keys of their own"
             self.fail(f"{key!r} holds more than words with commas: {describe(value)}", hint)
+        self.quoted.update(name.text for name in parts[0].targets if name.quoted)
         return [name.text for name in parts[0].targets]
 
     def fail(self, problem: str, hint: str) -> NoReturn:
         raise PlanError(f"{self.source}: {self.place}{problem}", hint=hint)
+
+
+def _with_keep(edit: Edit, keep: tuple[str, ...], quoted: set[str]) -> Edit:
+    phrases = (*edit.targets, *edit.excepts, *keep)
+    return replace(edit, keep=keep, whole=whole_phrases(phrases, {*edit.whole, *quoted}))
 
 
 def _load_yaml(text: str, source: str) -> object:

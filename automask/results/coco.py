@@ -1,7 +1,7 @@
 """Masks as COCO run lengths, and as a whole COCO file."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -11,7 +11,7 @@ from automask.errors import MaskError, UsageError
 from automask.images import Photo
 from automask.masking.boxes import tight_box
 from automask.signatures import path_text
-from automask.types import Box, Hard, Hw, Region
+from automask.types import Hard, Hw, Region
 
 Named: TypeAlias = str | os.PathLike[str] | Photo
 """What a photo is called in a COCO file."""
@@ -23,8 +23,9 @@ def to_coco(
     """The regions as one COCO object-detection file, as `pycocotools.coco.COCO` and most trainers load it.
 
     Each found region is one annotation: its binary mask as compressed run lengths, `bbox` as [x, y, width, height]
-    around it, `area` in pixels, `iscrowd` 0 and, where it was found and not given, its `score`. Regions that were not
-    found have none; their targets are categories all the same. All numbers count from 1.
+    around it, `area` in pixels, `iscrowd` 0 and, where it was found and not given, its `score`. A region whose single
+    things were told apart has one for each that was chosen, with its `instance` number. Regions that were not found
+    have none; their targets are categories all the same. All numbers count from 1.
 
         >>> import json
         >>> import automask
@@ -55,10 +56,9 @@ def to_coco(
         height, width = _size_of(name, found)
         images.append({"id": len(images) + 1, "file_name": _file_name(name), "height": height, "width": width})
         for region in found:
-            box = tight_box(region.hard)
-            if box is not None:
+            for piece in _pieces(region):
                 about = {"id": len(annotations) + 1, "image_id": len(images), "category_id": numbers[region.target]}
-                annotations.append(about | _annotation(region, box))
+                annotations.append(about | piece)
     return {
         "info": {"description": f"masks by automask {__version__}", "version": "1.0"},
         "licenses": [],
@@ -110,14 +110,31 @@ def _size_of(name: Named, regions: Sequence[Region]) -> Hw:
     return sizes.pop()
 
 
-def _annotation(region: Region, box: Box) -> dict[str, Any]:
+def _pieces(region: Region) -> Iterator[dict[str, Any]]:
+    """The annotation of each single thing of a region; of the whole region where they were not told apart."""
+    chosen = [one for one in region.instances if one.chosen]
+    if len(chosen) < 2:
+        yield from _annotation(region, region.hard)
+        return
+    for one in chosen:
+        hard = np.zeros_like(region.hard)
+        hard[one.box.slices] = one.hard & region.hard[one.box.slices]
+        for about in _annotation(region, hard):
+            yield about | {"instance": one.number}
+
+
+def _annotation(region: Region, hard: Hard) -> Iterator[dict[str, Any]]:
+    """The annotation of a mask of a region; none of an empty one."""
+    box = tight_box(hard)
+    if box is None:
+        return
     about = {
         "bbox": [box.x0, box.y0, box.width, box.height],
-        "area": int(np.count_nonzero(region.hard)),
-        "segmentation": coco_rle(region.hard),
+        "area": int(np.count_nonzero(hard)),
+        "segmentation": coco_rle(hard),
         "iscrowd": 0,
     }
-    return about if region.peak is None else about | {"score": round(float(region.peak), 4)}
+    yield about if region.peak is None else about | {"score": round(float(region.peak), 4)}
 
 
 def coco_rle(hard: Hard) -> dict[str, Any]:

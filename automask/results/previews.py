@@ -40,7 +40,8 @@ def overlay(photo: Rgb, regions: Sequence[Region], *, long_px: int = LONG_PX) ->
     Args:
         photo: [H, W, 3] uint8.
         regions: At photo size. The tint covers everything that will be repainted (alpha above 0), the outline is the
-            hard mask. What was not found is listed in the lower left corner with its reason.
+            hard mask. Where a region has several single things, each has its number. What was not found is listed in
+            the lower left corner with its reason.
         long_px: The result is scaled down to this long side; never up.
 
     Returns:
@@ -69,7 +70,7 @@ def overlay(photo: Rgb, regions: Sequence[Region], *, long_px: int = LONG_PX) ->
             edges, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
             cv2.drawContours(picture, edges, -1, INK, line_px + 2, cv2.LINE_AA)
             cv2.drawContours(picture, edges, -1, colour, line_px, cv2.LINE_AA)
-    return _label(picture, regions, masks)
+    return _label(picture, regions, masks, scale)
 
 
 def before_after(before: Rgb, after: Rgb, *, long_px: int = LONG_PX) -> Rgb:
@@ -124,7 +125,7 @@ def _draw_box(picture: Rgb, box: Box, scale: float, colour: tuple[int, int, int]
     cv2.rectangle(picture, corner, opposite, colour, 1)
 
 
-def _label(picture: Rgb, regions: Sequence[Region], masks: Sequence[Hard]) -> Rgb:
+def _label(picture: Rgb, regions: Sequence[Region], masks: Sequence[Hard], picture_scale: float) -> Rgb:
     height, width = picture.shape[:2]
     text_px = clamp(round(max(height, width) / 64), 11, 34)
     image = Image.fromarray(picture)
@@ -144,7 +145,32 @@ def _label(picture: Rgb, regions: Sequence[Region], masks: Sequence[Hard]) -> Rg
         draw.rounded_rectangle(rect, radius=label_h / 2, fill=(*colour, 255), outline=(*INK, 255))
         middle = ((rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2)
         draw.text(middle, text, font=font, fill=text_colour_on(colour), anchor="mm")
+    _number_instances(draw, regions, (height, width), picture_scale, text_px, taken)
     return np.asarray(image)
+
+
+def _number_instances(
+    draw: ImageDraw.ImageDraw,
+    regions: Sequence[Region],
+    size_hw: tuple[int, int],
+    scale: float,
+    text_px: int,
+    taken: list[Rect],
+) -> None:
+    """Draws the number of each single thing, where a region has several: what "picture 2" means."""
+    side = round(text_px * 1.6)
+    for number, region in enumerate(regions):
+        colour = COLOURS[number % len(COLOURS)]
+        for one in region.instances if len(region.instances) > 1 else ():
+            x, y = deepest_point(one.hard)
+            at = (round((one.box.x0 + x) * scale), round((one.box.y0 + y) * scale))
+            text = str(one.number)
+            font, text = font_for(text_px, text)
+            rect = free_rect(at, (max(side, round(font.getlength(text) + 0.8 * text_px)), side), size_hw, taken)
+            taken.append(rect)
+            fill, ink = ((*colour, 255), text_colour_on(colour)) if one.chosen else ((*INK, 200), PAPER)
+            draw.ellipse(rect, fill=fill, outline=(*PAPER, 255))
+            draw.text(((rect[0] + rect[2]) / 2, (rect[1] + rect[3]) / 2), text, font=font, fill=ink, anchor="mm")
 
 
 def _list_missing(

@@ -12,7 +12,7 @@ from automask.images import Photo, atomic_path, read_regular
 from automask.plan import format_plan, is_file_name, mask_name
 from automask.results.coco import coco_rle
 from automask.results.files import without_folders
-from automask.types import Box, Candidate, Plan, Region, Step
+from automask.types import Box, Candidate, Choice, Instance, Plan, Region, Step
 
 
 def run_record(
@@ -85,6 +85,36 @@ def step_record(step: Step) -> dict[str, Any]:
         "reason": _without_folders(step.reason),
         "expected_iou": _round(step.expected_iou),
         **({"candidates": [_candidate_record(one) for one in step.candidates]} if step.candidates else {}),
+        **({"which": [choice_record(one) for one in step.choices]} if step.choices else {}),
+    }
+
+
+def choice_record(choice: Choice) -> dict[str, Any]:
+    """How one of several things was chosen, as plain values."""
+    return {
+        "target": choice.target,
+        "thing": choice.thing,
+        "which": choice.which,
+        "chosen": list(choice.numbers),
+        "measure": choice.measure,
+        "margin": _round(choice.margin),
+        "needed": _round(choice.needed),
+        "candidates": [
+            {"number": number, "box": box_record(box), "value": _round(value)}
+            for number, box, value in choice.candidates
+        ],
+        "reason": choice.reason,
+    }
+
+
+def _instance_record(instance: Instance) -> dict[str, Any]:
+    return {
+        "target": instance.target,
+        "number": instance.number,
+        "box": box_record(instance.box),
+        "area_px": instance.area_px,
+        "chosen": instance.chosen,
+        "expected_iou": _round(instance.expected_iou),
     }
 
 
@@ -139,6 +169,8 @@ def mask_record(
                 "mask": file,
                 "segmentation": coco_rle(region.hard),
                 "expected_iou": _round(region.expected_iou),
+                "instances": [_instance_record(one) for one in region.instances],
+                **({"which": [choice_record(one) for one in region.choices]} if region.choices else {}),
             }
             for region, file in zip(regions, files, strict=True)
         ],

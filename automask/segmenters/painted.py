@@ -31,6 +31,14 @@ class Painted:
             return tuple(Path(file).expanduser() for file in self._masks.values())
         return tuple(sorted(Path(self._masks).expanduser().glob("*.[pP][nN][gG]")))
 
+    def phrase_for(self, text: str) -> str | None:
+        """The text, where there is a file for it: its words then pick nothing ("black wall" is black-wall.png)."""
+        try:
+            self._file(text)
+        except UnknownPhrase:
+            return None
+        return text
+
     def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
         """[N, H, W] float32 in 0..1: the files' brightness.
 

@@ -22,6 +22,10 @@ class PaintedHeat:
         self._heats = {phrase: np.asarray(heat, dtype=np.float32) for phrase, heat in heats.items()}
         self.calls = 0
 
+    def phrase_for(self, text: str) -> str | None:
+        """The text, where something was painted for it: its words then pick nothing."""
+        return text if text in self._heats else None
+
     def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
         """[N, H, W] float32: the heat painted for each phrase.
 

@@ -1,15 +1,18 @@
 """Words that pick one of several: what they mean, whatever segmenter there is."""
 
 import functools
+import re
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
 import pytest
 
-from automask.errors import AutomaskError, UnknownPhrase
+from automask.errors import AutomaskError, PlanError, UnknownPhrase
+from automask.plan import check_plan, format_plan, parse_plan, parse_yaml_plan, plan_from
 from automask.plan.pointing import COUNTS, ORDINALS, Pick, Pointing, is_pointing, notation, point
 from automask.segmenters.vocabulary import Vocabulary
+from automask.types import Edit
 
 SENTENCES = Path(__file__).with_name("sentences.txt")
 
@@ -176,3 +179,96 @@ def test_a_compound_that_the_segmenter_knows_keeps_its_words():
 def test_a_word_that_the_segmenter_only_drops_points():
     known = {"cabinets": "cabinets", "dark cabinets": "cabinets"}
     assert point("dark cabinets", known.get) == Pointing("cabinets", (Pick("looks", "dark"),), plural=True)
+
+
+# ------------------------------------------------------------ quotes, and the forms of a plan
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'left chair -> red; "upper cabinets" -> white; keep "the second stool"',
+        '"left chair", right chair except the "top drawer", picture 2 -> red',
+        "all but the first stool -> red; keep dark cabinets",
+    ],
+)
+def test_quotes_keep_a_phrase_whole_in_every_form_of_a_plan(text):
+    plan = parse_plan(text)
+    written = format_plan(plan)
+    assert parse_plan(written) == plan
+    in_yaml = format_plan(tuple(replace(edit, seed=1) for edit in plan))
+    assert tuple(replace(edit, seed=None) for edit in parse_yaml_plan(in_yaml, source="plan.yaml")) == plan
+
+
+def test_only_quoted_words_that_would_point_are_noted():
+    (edit,) = parse_plan('"left chair", right chair, "sofa", Rug except "Keep out" -> red')
+    assert edit.whole == ("left chair",)
+    assert parse_plan("left chair -> red")[0].whole == ()
+    assert parse_yaml_plan("- {target: [left chair, sofa], prompt: red}", source="x")[0].whole == ("left chair",)
+    assert plan_from({("left chair", "rug"): "red", "left sofa": "blue"})[0].whole == ("left chair",)
+
+
+def test_a_plan_built_in_python_is_written_with_words_that_still_point():
+    plan = (Edit(("Left Chair",), "red"), Edit(("left, chair",), "red"))
+    assert parse_plan(format_plan(plan)) == plan
+
+
+def test_whole_phrases_are_phrases_of_the_edit():
+    for whole in (("left sofa",), ("left chair", "left chair")):
+        with pytest.raises(
+            PlanError, match=r"edit 1: whole is 'left [a-z]+'.*; give those phrases of the edit, in order"
+        ):
+            check_plan((Edit(("left chair",), "red", whole=whole),))
+
+
+@pytest.mark.parametrize(
+    ("which", "target"),
+    [
+        ("left", "left stools"),
+        ("second from the right", "second stools from the right"),
+        ("two largest", "two largest stools"),
+        ("at the island", "stools at the island"),
+        ("2", "stools 2"),
+        ("[1, 3]", "stools 1 and 3"),
+    ],
+)
+def test_which_in_yaml_says_the_same_as_words(which, target):
+    (edit,) = parse_yaml_plan(f"- {{target: stools, which: {which}, prompt: red}}", source="plan.yaml")
+    assert edit == Edit((target,), "red")
+    assert point(target).picks
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("target: stools, which: nice", "'which' is 'nice', which picks nothing; say 'left'"),
+        ("target: stools, which: 0", "'which' is 0; say 'left'"),
+        ("target: stools, which: ''", "'which' is ''; say 'left'"),
+        ("target: [stools, rug], which: left", "'which' with 2 targets; give each target an edit of its own"),
+        ("target: stools, which: left left", "'which': 'left left stools': two words for one end"),
+    ],
+)
+def test_which_in_yaml_that_picks_nothing_is_refused(entry, message):
+    with pytest.raises(PlanError) as refusal:
+        parse_yaml_plan(f"- {{{entry}, prompt: red}}", source="plan.yaml")
+    assert message in str(refusal.value)
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "guide" / "which.md").read_text(encoding="utf-8")
+ROWS = [
+    (words.strip(), recorded.strip())
+    for table in re.findall(r"^\| you type \|.*\n\|.*\n((?:\|.*\n)+)", PAGE, re.M)
+    for words, _, recorded in (row.strip("|").split("|") for row in table.splitlines())
+    if recorded.strip()
+]
+
+
+def test_the_page_has_its_tables():
+    assert len(ROWS) >= 40
+
+
+@pytest.mark.parametrize(("words", "recorded"), ROWS)
+def test_every_row_of_the_page_is_read_as_it_says(words, recorded, find):
+    pointing = point(words, find)
+    assert notation(pointing) == recorded
+    assert None not in map(find, pointing.things)
