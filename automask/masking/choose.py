@@ -6,8 +6,9 @@ places shares of its width and height.
 """
 
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import cv2
@@ -62,12 +63,14 @@ class Thing:
         mask: [h, w] bool, reduced; not empty.
         sureness: Its mean heat.
         sideways: Of a wall, how far it faces right (1) or left (-1).
+        several: Whether it may be several things that touch: it is wider than one of its kind.
     """
 
     number: int
     mask: Hard
     sureness: float = 1.0
     sideways: float | None = None
+    several: bool = False
 
     @cached_property
     def box(self) -> Box:
@@ -105,13 +108,24 @@ class Decision:
     why: str | None = None
 
 
-def things_of(labels: Labels, heat: Heat, sideways: Mapping[int, float] | None = None) -> tuple[Thing, ...]:
-    """The things of a label map, in the order of their numbers."""
+def things_of(
+    labels: Labels, heat: Heat, sideways: Mapping[int, float] | None = None, *, widest: float = math.inf
+) -> tuple[Thing, ...]:
+    """The things of a label map, in the order of their numbers.
+
+    Args:
+        labels: As `instances.split` gives them.
+        heat: [h, w] of the phrase.
+        sideways: Of walls.
+        widest: The largest ratio of width to height of one such thing.
+    """
     found = []
     for number in range(1, int(labels.max(initial=0)) + 1):
         mask = labels == number
         if mask.any():
-            found.append(Thing(number, mask, float(heat[mask].mean()), (sideways or {}).get(number)))
+            box = box_of(mask)
+            several = box.width > widest * box.height
+            found.append(Thing(number, mask, float(heat[mask].mean()), (sideways or {}).get(number), several))
     return tuple(found)
 
 
@@ -132,12 +146,34 @@ def choose(pointing: Pointing, things: Sequence[Thing], scene: Scene) -> Decisio
     for at, pick in enumerate(picks):
         several = pointing.plural or at + 1 < len(picks)
         decision = _decide(pick, left, scene, several=several)
+        if decision.why is None:
+            decision = _sure_of_one(pick, decision, left)
         if decision.why is not None:
             return decision
         left = [thing for thing in left if thing.number in decision.numbers]
     if picks and not pointing.plural and len(left) > 1 and not _may_be_several(picks):
         why = f"{len(left)} are equal by {decision.measure or notation(pointing)}"
         return Decision((), decision.measure, decision.values, 0.0, decision.needed, why)
+    return decision
+
+
+_AMONG = ("end", "nth", "every", "both", "surest", "but")
+
+
+def _sure_of_one(pick: Pick, decision: Decision, things: Sequence[Thing]) -> Decision:
+    """The decision, undone where it rests on a thing that may be several, or compares one thing with none."""
+    among = pick.by in _AMONG or (pick.by == "size" and pick.numbers[0]) or pick.by in ("relation", "looks")
+    if not among or pick.picks or pick.what in ("on", "in", "at", "with"):
+        return decision
+    counted = {*decision.numbers}
+    if pick.by == "nth":
+        reach = max((value for number, value in decision.values if number in counted), default=-math.inf)
+        counted |= {number for number, value in decision.values if value <= reach}
+    joined = next((thing.number for thing in things if thing.several and thing.number in counted), None)
+    if joined is not None:
+        return replace(decision, numbers=(), why=f"{joined} may be several that touch")
+    if (len(things) == 1 and pick.by in ("end", "nth", "size")) or (len(things) == 1 and pick.what == "nearest to"):
+        return replace(decision, numbers=(), why="only one was found")
     return decision
 
 

@@ -280,7 +280,7 @@ def _parts_of_phrases(
             other
             for other, pointed in pointings.items()
             if pointed.thing in of_thing
-            or (not pointing.picks and pointed.picks and read_as[pointed.thing] == read_as[pointing.thing])
+            or (not pointing.picks and pointed.picks and which.is_same(read_as[pointed.thing], read_as[pointing.thing]))
         )
     return result
 

@@ -5,6 +5,7 @@ functions over arrays.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -24,6 +25,12 @@ _ALIGNED = 0.15
 """Their edges then lie at the same height, within this share of it."""
 _SAME_COLUMN = 0.7
 """Of the narrower one's width, two parts of something that stands lie one above the other."""
+_NECK = 0.2
+"""Of a row of like things that touch: how far an erosion may go to part them, as a share of the shorter side."""
+_ALIKE = 0.35
+"""The smallest of them is at least this share of the largest."""
+_KEPT = 0.35
+"""And this share of the whole is left of them after the erosion."""
 _COVERED = 0.5
 """The other things' heat in the gap, from which something stands there."""
 
@@ -56,7 +63,14 @@ def _wh(shape: Sequence[int], scale: float) -> tuple[int, int]:
     return max(1, round(shape[1] * scale)), max(1, round(shape[0] * scale))
 
 
-def split(small: Hard, *, kinds: Labels | None = None, others: Heat | None = None, standing: bool = False) -> Labels:
+def split(
+    small: Hard,
+    *,
+    kinds: Labels | None = None,
+    others: Heat | None = None,
+    edges: Hard | None = None,
+    standing: bool = False,
+) -> Labels:
     """[h, w] the number of the thing that each pixel of a mask belongs to, from 1 on; 0 outside the mask.
 
     Things are the 8-connected parts of the mask, of one kind each. Splinters belong to the nearest thing, and two parts
@@ -68,8 +82,10 @@ def split(small: Hard, *, kinds: Labels | None = None, others: Heat | None = Non
         kinds: [h, w] which kind of the phrase each pixel shows, where it is known: base cabinets are not joined with
             the wall cabinets that they touch.
         others: [h, w] the heat of other things, where it is known.
-        standing: They stand on legs or hang from cords, which a mask often loses in the middle: what is left above the
-            gap and below it is one thing.
+        edges: [h, w] bool: lines of the photo along which a row of like things may be cut, where they touch; None for
+            things that have such lines inside, as windows do.
+        standing: They stand on legs, which a mask often loses in the middle: what is left above the gap and below it is
+            one thing.
     """
     parts = _connected(small, kinds)
     if not parts:
@@ -77,6 +93,8 @@ def split(small: Hard, *, kinds: Labels | None = None, others: Heat | None = Non
     largest = max(int(part.sum()) for part in parts)
     least = max(_FRAGMENT * largest, _LEAST_SHARE * small.size)
     things = [part for part in parts if part.sum() >= least] or [max(parts, key=lambda part: int(part.sum()))]
+    if kinds is None or not kinds.any():
+        things = [part for thing in things for part in _row(thing, edges)]
     things = _joined(things, others, standing=standing)
     labels = np.zeros(small.shape, np.int64)
     for number, thing in enumerate(sorted(things, key=_place), start=1):
@@ -138,6 +156,63 @@ def _connected(small: Hard, kinds: Labels | None) -> list[Hard]:
     return parts
 
 
+def edges_of(small: Rgb) -> Hard:
+    """[h, w] bool: the clear edges of a reduced photo, in lightness or in colour."""
+    lab = cv2.cvtColor(cv2.GaussianBlur(small, (0, 0), 0.8), cv2.COLOR_RGB2LAB)
+    planes = [
+        cv2.Canny(np.ascontiguousarray(plane), low, 2 * low)
+        for plane, low in zip(cv2.split(lab), (30, 15, 15), strict=True)
+    ]
+    edges: Hard = np.maximum.reduce(planes) > 0
+    return edges
+
+
+def _row(thing: Hard, edges: Hard | None) -> list[Hard]:
+    """A part cut into a row of like things, where they touch along necks or edges; the part itself if it is one."""
+    for cut in (thing, None if edges is None else thing & ~edges):
+        seeds = [] if cut is None else _seeds(cut, int(thing.sum()), least_px=1 if cut is thing else 0)
+        if len(seeds) > 1:
+            labels = np.zeros(thing.shape, np.int64)
+            for number, seed in enumerate(seeds, start=1):
+                labels[seed] = number
+            labels = np.where(thing, fill(labels), 0)
+            return [labels == number for number in range(1, len(seeds) + 1)]
+    return [thing]
+
+
+def _seeds(cut: Hard, area: int, *, least_px: int) -> list[Hard]:
+    """The like parts of a mask, side by side, into which a small erosion parts it; none if it does not."""
+    box = box_of(cut)
+    around = np.pad(cut[box.slices], 1).astype(np.uint8)
+    depth = cv2.distanceTransform(around, cv2.DIST_L2, 5)[1:-1, 1:-1]
+    for reach in range(least_px, max(2, round(_NECK * min(box.width, box.height)) + 1)):
+        count, labels, stats, _ = cv2.connectedComponentsWithStats((depth > reach).astype(np.uint8), connectivity=4)
+        if count < 2:
+            return []
+        areas = stats[1:, cv2.CC_STAT_AREA]
+        large = [number for number in range(1, count) if areas[number - 1] >= _ALIKE * areas.max()]
+        if len(large) > 1 and sum(int(areas[number - 1]) for number in large) >= _KEPT * area:
+            found = [Box(*(int(v) for v in (x, y, x + w, y + h))) for x, y, w, h in stats[large, :4]]
+            if _side_by_side(found):
+                seeds = []
+                for number in large:
+                    seed = np.zeros_like(cut)
+                    seed[box.slices] = labels == number
+                    seeds.append(seed)
+                return seeds
+    return []
+
+
+def _side_by_side(boxes: Sequence[Box]) -> bool:
+    """Whether boxes of like height stand in a row without overlapping."""
+    row = sorted(boxes, key=lambda box: box.x0)
+    heights = [box.height for box in row]
+    tops = [box.y0 for box in row]
+    level = max(tops) - min(tops) <= 0.5 * max(heights)
+    apart = all(right.x0 >= left.x1 - 0.15 * min(left.width, right.width) for left, right in pairwise(row))
+    return level and apart and min(heights) >= 0.6 * max(heights)
+
+
 def _place(part: Hard) -> tuple[float, float]:
     """The middle of a part: x, then y."""
     rows, columns = np.nonzero(part)
@@ -171,8 +246,11 @@ def _are_one(one: Box, other: Box, others: Heat | None, *, standing: bool) -> bo
         return False
     upper, lower = sorted((one, other), key=lambda box: box.y0)
     start, end = max(one.x0, other.x0), min(one.x1, other.x1)
-    near = -1 <= lower.y0 - upper.y1 <= _CUT_GAP * min(one.height, other.height)
-    if not near or end - start < _SAME_COLUMN * min(one.width, other.width):
+    if upper.x0 <= lower.x0 and lower.x1 <= upper.x1 and lower.y1 <= upper.y1:
+        return True  # a leg beside one that was joined before
+    height = min(one.height, other.height)
+    near = -_CUT_GAP * height <= lower.y0 - upper.y1 <= one.height + other.height
+    if not near or end - start < _SAME_COLUMN * min(one.width, other.width) or lower.width > 1.3 * upper.width:
         return False
     between = None if others is None else others[upper.y1 : lower.y0, start:end]
     return between is None or between.size == 0 or float(between.mean()) < _COVERED

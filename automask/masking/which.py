@@ -6,6 +6,7 @@ chosen_in       for each phrase the pixels of what it means, how that was chosen
 """
 
 import functools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,15 @@ from automask.types import Box, Choice, Hard, Heat, Instance, Labels, Plan, Rgb
 
 _SURFACES_PX = 768  # of the photo that the camera is found in; as when it is painted
 _SAME_WAY = 0.2  # walls whose normals differ less sideways face the same way
-_STANDING = frozenset(("stool", "barstool", "chair", "armchair", "table", "desk", "lamp", "light", "pendant", "plant"))
+_STANDING = frozenset(("stool", "barstool", "chair", "table", "desk"))
+_FRAMED = frozenset(("picture", "painting", "poster", "print", "photograph"))
+# The ratio of width to height from which a thing is probably several that touch. Of things that stand in groups.
+_WIDEST = {
+    **dict.fromkeys(("cushion", "pillow"), 1.8),
+    **dict.fromkeys(("chair", "stool", "barstool", "vase", "bottle", "towel"), 1.25),
+    **dict.fromkeys(("armchair", "plant"), 1.6),
+    **dict.fromkeys(("lamp", "light", "pendant"), 2.5),
+}
 _SHOWN = 6  # candidates that a refusal lists
 
 
@@ -145,7 +154,7 @@ def chosen_in(
         pointing = pointings[phrase]
         if pointing.picks and pointing.thing in splits:
             own = splits[pointing.thing]
-            same = [one for one in decisions if read_as[pointings[one].thing] == read_as[pointing.thing]]
+            same = [one for one in decisions if is_same(read_as[pointings[one].thing], read_as[pointing.thing])]
             taken = [splits[pointings[one].thing].union(decisions[one].numbers) for one in same]
             scene_taken = np.logical_or.reduce(taken) if taken else None
             decisions[phrase] = _decide(pointing, own, sight, splits, scene_taken)
@@ -156,6 +165,11 @@ def chosen_in(
         else:
             found[phrase] = Chosen(None)
     return found
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two readings name the same things, in singular or in plural."""
+    return _singular_words(one) == _singular_words(other)
 
 
 def _with_picks(pointing: Pointing) -> list[Pointing]:
@@ -232,6 +246,7 @@ def _splits(sight: Sight, things: tuple[str, ...]) -> dict[str, _Split]:
         return {}
     kinds = _kinds(sight, things)
     others = None if sight.others is None else instances.reduced_heat(sight.others)
+    edges = instances.edges_of(instances.reduced_photo(sight.photo))
     splits = {}
     for thing in things:
         small = instances.reduced(sight.hards[thing])
@@ -240,9 +255,16 @@ def _splits(sight: Sight, things: tuple[str, ...]) -> dict[str, _Split]:
             labels, sideways = _walls(sight, thing, small, kinds[thing])
         else:
             head = _singular_words(thing)[-1]
-            labels = instances.split(small, kinds=kinds[thing], others=others, standing=head in _STANDING)
+            labels = instances.split(
+                small,
+                kinds=kinds[thing],
+                others=others,
+                edges=edges if head in _WIDEST or head in _FRAMED else None,
+                standing=head in _STANDING,
+            )
         heat = instances.reduced_heat(sight.heats[thing])
-        splits[thing] = _Split(labels, things_of(labels, heat, sideways))
+        widest = _WIDEST.get(_singular_words(thing)[-1], math.inf)
+        splits[thing] = _Split(labels, things_of(labels, heat, sideways, widest=widest))
     return splits
 
 

@@ -123,8 +123,9 @@ _JOINING = frozenset(
     ("and", "or", "but", "save", "except", "excluding", "including", "without", "minus", "plus", "not")
 )
 """No phrase that is looked for holds one of these, except between two colours: see `_is_two_colours`."""
-_COMPOUNDS = frozenset((("front", "door"), ("back", "door")))
+_COMPOUNDS = frozenset((("front", "door"), ("back", "door"), ("first", "aid")))
 """What is no position, whatever a segmenter knows."""
+_UNCOUNTED = frozenset(("some", "any", "most", "half", "many", "few", "none", "several", "part"))
 _LAST = 10_000
 _Said = TypeVar("_Said")
 _PIECES = re.compile(r"\b(drawers?|fronts?|(cabinet|cupboard|unit|wardrobe|closet) doors?)$")
@@ -303,6 +304,8 @@ class _Reader:
             return Pointing(self.text, (), is_plural("".join(tokens)))
         if not bare:
             raise self.fail("no thing is named", "say what it is: 'left picture', 'the wall behind the sofa'")
+        if bare[1:2] == ["of"] and bare[0] in _UNCOUNTED:
+            raise self.fail(f"{bare[0]!r} does not say which", "say how many: 'two chairs'; or which: 'left chairs'")
         if bare[:2] == ["all", "but"] and len(bare) > 2:
             return self._all_but(self.target(bare[2:]))
         if "but" in bare and bare[0] in _ALL:
@@ -358,6 +361,8 @@ class _Reader:
 
     def is_place(self, tokens: list[str], at: int) -> bool:
         """Whether words of a place, of a relation or of an order begin at a token."""
+        if tokens[at] in _ENDS and all(word in _ARTICLES or _may_point(word) for word in tokens[:at]):
+            return False  # "the two nearest chairs"
         if tokens[at] == "from" or any(_starts_with(tokens, at, words) for words, _ in (*_TO_REFERENCE, *_TO_SIDE)):
             return not (tokens[at] == "in" and tokens[at - 1] == "built")
         return at + 1 == len(tokens) and tokens[at].isdigit()

@@ -305,7 +305,8 @@ class Vocabulary:
     def _noun_phrase(self, words: list[str]) -> str | None:
         """The phrase of a noun with the words before it."""
         words = self._strip_modifiers(words, self._starts)
-        if not words or self._starts.intersection(words) or (_JOINING - self._dropped).intersection(words[:-1]):
+        joining = (_JOINING - self._dropped).intersection(words if words and words[-1] != "covering" else words[:-1])
+        if not words or self._starts.intersection(words) or joining:
             return None
         phrase = self._look_up(words) or self._by_place(words)
         between = self._from_first_thing(words)[:-1]
