@@ -1,10 +1,11 @@
 """Photos, masks and pictures, in and out.
 
 `photo.py` opens photos; `decode.py` and `encode.py` read and write their files; `colour.py` converts between a photo's
-own samples and sRGB; `containers.py` keeps everything else in a file, as bytes, `xmp_packet.py` reads and changes the
-XMP packet in it, and `xmp.py` knows where each format keeps that. `jpeg/` writes a JPEG without touching the blocks that
-hold nothing new, and `borders.py` finds bars and frames. `mask_files.py` reads and writes masks, and `files.py` writes
-files whole or not at all. Other rooms import from here, except the image filters of `filters.py`.
+own samples and sRGB. `containers.py` keeps everything else in a file, as bytes, but for what `attachments.py` leaves
+out; `xmp_packet.py` reads and changes an XMP packet, and `xmp.py` knows where each format keeps it. `jpeg/` writes a
+JPEG without touching the blocks that hold nothing new, and `borders.py` finds bars and frames. `mask_files.py` reads
+and writes masks, and `files.py` writes files whole or not at all. Other rooms import from here, except the image
+filters of `filters.py`.
 """
 
 from automask.images.colour import quantise_alpha, to_uint8, to_unit

@@ -15,6 +15,8 @@ from typing import IO, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from automask.images.attachments import attachment_notes, current_resources, current_segments, current_xmp
+
 Samples: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 """[H, W] or [H, W, C] uint8 or uint16: values as the file holds them, inks and palette indices included."""
 
@@ -107,7 +109,7 @@ def tiff_container(data: bytes, turn: int, notes: list[str]) -> ContainerData:
     order, big, at = tiff_order(data)
     tags = _read_tags(data, at, order, big=big)
     numbers = {tag.number for tag in tags}
-    kept = [tag for tag in tags if tag.number not in LAYOUT_TAGS]
+    kept = [tag for tag in map(_current_tag, tags) if tag.number not in LAYOUT_TAGS and tag.count]
     if turn >= 5:
         swap = {282: 283, 283: 282}
         kept = [Tag(swap.get(t.number, t.number), t.kind, t.count, t.data, t.inside) for t in kept]
@@ -120,6 +122,13 @@ def tiff_container(data: bytes, turn: int, notes: list[str]) -> ContainerData:
     if bits not in {1, 8, 16}:
         notes.append(f"{bits}-bit samples are written as 8-bit or 16-bit samples")
     return ContainerData(tags=tuple(kept), big_endian=order == ">", compressed=compression != 1)
+
+
+def _current_tag(tag: Tag) -> Tag:
+    """The tag without old previews in it, and announcements of what is not kept; without values if it has to go."""
+    current = {700: current_xmp, 34377: current_resources}.get(tag.number)
+    value = current(tag.data) if current else tag.data
+    return tag if value == tag.data else Tag(tag.number, 1, len(value), value)
 
 
 def tiff_bytes(samples: Samples, mode: str, palette: npt.NDArray[np.uint8] | None, container: ContainerData) -> bytes:
@@ -352,21 +361,18 @@ def jpeg_container(data: bytes, tables: dict[int, list[int]], turn: int, notes: 
         notes: Gets one sentence for each thing that is not kept.
     """
     segments = jpeg_segments(data)
-    # Not kept: Adobe's, as the encoder writes its own; MPF, an index of offsets into the old file; JUMBF, which signs
-    # the old picture; thumbnails of the photo before the edit.
-    dropped = {(0xEE, b"Adobe"), (0xE2, b"MPF\0"), (0xEB, b""), (0xE0, b"JFXX")}
+    notes += attachment_notes(segments, data[jpeg_end(data) :])
+    # Not kept: Adobe's, as the encoder writes its own; JUMBF, which signs the old picture; thumbnails of the photo
+    # before the edit.
+    dropped = {(0xEE, b"Adobe"), (0xEB, b""), (0xE0, b"JFXX")}
     kept = []
-    for marker, payload in segments:
+    for marker, payload in current_segments(segments):
         about = 0xE0 <= marker <= 0xEF or marker == 0xFE
         if about and not any(marker == other and payload.startswith(start) for other, start in dropped):
             body = _without_preview(marker, payload)
             kept.append(b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body)
-    if any(marker == 0xE2 and payload.startswith(b"MPF\0") for marker, payload in segments):
-        notes.append("a second picture in the file (preview, depth or HDR gain map) is not kept")
     if any(marker == 0xEB for marker, _ in segments):
         notes.append(_NO_CREDENTIALS)
-    if any(marker == 0xE1 and (b"MotionPhoto" in payload or b"MicroVideo" in payload) for marker, payload in segments):
-        notes.append("the film of this motion photo is not kept")
     frame_marker, frame = next(((m, p) for m, p in segments if m in _JPEG_FRAMES), (0xC0, b""))
     layers = [frame[at : at + 3] for at in range(6, len(frame) - 2, 3)]  # number, sampling, table of each component
     qtables = tuple(tuple(tables.get(layer[2], tables.get(0, []))) for layer in layers)
@@ -424,6 +430,24 @@ def jpeg_segments(data: bytes) -> list[tuple[int, bytes]]:
         segments.append((marker, data[at + 4 : at + 2 + length]))
         at += 2 + length
     return segments
+
+
+def jpeg_end(data: bytes) -> int:
+    """Where the picture of a JPEG ends, its last marker included; the end of the file where that is missing.
+
+    What looks like that marker may be in a table between two scans, so all segments are walked over.
+    """
+    at = 2
+    while found := _JPEG_MARKER.search(data, at):
+        at = found.end()
+        if found[0] == b"\xff\xd9":
+            return at
+        if at + 2 <= len(data):
+            at += struct.unpack_from(">H", data, at)[0]
+    return len(data)
+
+
+_JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")  # neither a stuffed byte, nor a restart, nor fill bytes
 
 
 def _without_preview(marker: int, payload: bytes) -> bytes:
@@ -513,8 +537,8 @@ def png_bytes(chunks: list[tuple[bytes, bytes]]) -> bytes:
 
 
 def _upright_chunk(kind: bytes, body: bytes, turn: int) -> bytes:
-    if kind == b"iTXt" and turn != 1:
-        return _upright_itxt(body)
+    if kind == b"iTXt":
+        return _current_itxt(body, turn)
     if kind == b"pHYs" and turn >= 5 and len(body) == 9:
         return body[4:8] + body[:4] + body[8:]
     return body
@@ -539,14 +563,21 @@ def inflated(data: bytes) -> bytes:
     return text
 
 
-def _upright_itxt(body: bytes) -> bytes:
+def _current_itxt(body: bytes, turn: int) -> bytes:
+    """The chunk with the current XMP packet, upright; byte for byte the same if that says nothing else."""
     keyword, _, rest = body.partition(b"\0")
     if keyword != b"XML:com.adobe.xmp" or len(rest) < 2:
         return body
     language, translated, text = [*rest[2:].split(b"\0", 2), b"", b""][:3]
     if rest[0] == 1:
-        text = inflated(text)
-    return b"\0".join([keyword, b"\0\0" + language, translated, upright_xmp(text)])
+        try:
+            text = inflated(text)
+        except ValueError:
+            if turn != 1:
+                raise
+            return body
+    current = current_xmp(text) if turn == 1 else upright_xmp(current_xmp(text))
+    return body if current == text else b"\0".join([keyword, b"\0\0" + language, translated, current])
 
 
 # ----------------------------------------------------------------------------------------------------------------- WEBP

@@ -21,6 +21,7 @@ from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from automask.errors import AutomaskError, ExtraMissing, PhotoError
 from automask.images.arrays import array_hint
+from automask.images.attachments import announcement_notes, current_xmp
 from automask.images.colour import BAND_PX
 from automask.images.containers import (
     LAYOUT_TAGS,
@@ -365,7 +366,9 @@ def _decode_image(image: Image.Image, data: bytes, name: str) -> Decoded:
         notes += layout_notes(data)
         container = replace(tiff_container(data, turn, notes), palette=palette)
     else:
-        xmp = _xmp(image)
+        xmp = current_xmp(_xmp(image))
+        if format_ in {"HEIF", "AVIF"}:
+            notes += announcement_notes(_xmp(image))
         dpi = image.info.get("dpi")
         comment = image.info.get("comment") or b""
         container = ContainerData(

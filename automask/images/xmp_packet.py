@@ -6,7 +6,7 @@ one, and it could make a parser allocate without limit.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
@@ -57,12 +57,41 @@ def with_properties(packet: bytes, properties: Mapping[str, str]) -> bytes:
     if read.place is not None:
         start, end, head, tail = read.place
         edits.append((start, end, head + _description(read.about, properties) + tail))
+    return _edited(old, edits)
+
+
+def without_properties(packet: bytes, is_unwanted: Callable[[str], bool]) -> bytes:
+    """The packet without some of its properties, and every other byte unchanged.
+
+    Args:
+        packet: UTF-8.
+        is_unwanted: Told a property's name with its namespace in front ("http://ns.adobe.com/xap/1.0/Thumbnails"), and
+            the namespaces themselves, whose declarations then go too.
+
+    Raises:
+        ValueError: It is not XMP that can be read safely.
+    """
+    old = packet.rstrip(b"\0")
+    spans = _Packet(old, lambda name: name if is_unwanted(name) else None).spans
+    try:
+        return _edited(old, [(start, end, b"") for _, start, end in spans]) if spans else packet
+    except ValueError:  # a declaration that something else needs
+        properties = [span for span in spans if not old[span[1] : span[2]].lstrip().startswith(b"xmlns:")]
+        return _edited(old, [(start, end, b"") for _, start, end in properties])
+
+
+def _edited(packet: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
+    """The packet with ranges of bytes replaced.
+
+    Raises:
+        ValueError: It is then no longer XMP.
+    """
     pieces, at = [], 0
     for start, end, new in sorted(edits):
-        pieces += [old[at:start], new]
+        pieces += [packet[at:start], new]
         at = end
-    made = b"".join([*pieces, old[at:]])
-    _Packet(made)  # checks that it is still well-formed
+    made = b"".join([*pieces, packet[at:]])
+    _Packet(made)
     return made
 
 
@@ -92,14 +121,20 @@ class _Open:
 
 
 class _Packet:
-    """A parsed packet: the values and byte ranges of the properties that we know, and where new ones are inserted.
+    """A parsed packet: the values and byte ranges of some properties, and where new ones are inserted.
+
+    Args:
+        data: The packet.
+        name_of: What to call a property, by its name with the namespace in front; None for one that does not matter.
+            It is asked about declared namespaces too.
 
     Raises:
         ValueError: It is not UTF-8 or not well-formed, declares a document type, or has no `rdf:RDF`.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, name_of: Callable[[str], str | None] | None = None) -> None:
         self.data = data
+        self._name_of = name_of or _known_property
         self.values: dict[str, str] = {}
         self.spans: list[tuple[str, int, int]] = []
         self.about = ""
@@ -144,12 +179,13 @@ class _Packet:
         element = _Open(name, spaces, at, tag_end, self.data[tag_end - 2 : tag_end - 1] == b"/")
         parents = [parent.name for parent in self._stack[-2:]]
         if self.place is None and parents[:-1] == [_RDF + "RDF"]:
-            element.known = _known_property(name)
+            element.known = self._name_of(name)
         elif self.place is None and parents[-1:] == [_RDF + "RDF"]:
             self.about = self.about or self._of_rdf("about", attributes, spaces)
             for found in _ATTRIBUTE.finditer(self.data, at, tag_end):
                 key = found[1].decode()
-                known = _known_property(self._full(key, spaces))
+                declared = attributes.get(key, "") if key.startswith("xmlns:") else ""
+                known = self._name_of(declared or self._full(key, spaces))
                 if known:
                     self.spans.append((known, *found.span()))
                     self.values[known] = attributes.get(key, "").strip()
