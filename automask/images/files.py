@@ -6,13 +6,14 @@ import io
 import os
 import secrets
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageFile
 
 from automask.errors import AutomaskError, OutputError
 from automask.images.containers import Samples
@@ -40,13 +41,33 @@ def pillow_bytes(image: Image.Image, format_: str, options: dict[str, Any], name
     """
     buffer = io.BytesIO()
     try:
-        image.save(buffer, format_, **options)
+        with _room_for(image) if options.get("progressive") else contextlib.nullcontext():
+            image.save(buffer, format_, **options)
     except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
         raise OutputError(
             f"{name!r} cannot be written as {format_} by the libraries here ({error})",
             hint="save the photo as PNG or JPEG first",
         ) from error
     return buffer.getvalue()
+
+
+_pillow_global = threading.Lock()
+
+
+@contextlib.contextmanager
+def _room_for(image: Image.Image) -> Iterator[None]:
+    """Pillow with a buffer that holds the image in progressive scans, however noisy it is.
+
+    Progressive JPEG leaves libjpeg in one piece at the end, and the buffer for it that Pillow 13 guesses (a byte a pixel)
+    is too small for noise at quality 100: that takes 1.1 bytes a sample, measured at quantisation steps of 1.
+    """
+    with _pillow_global:
+        before = ImageFile.MAXBLOCK
+        ImageFile.MAXBLOCK = max(before, 4 * image.width * image.height * len(image.getbands()) + (1 << 16))
+        try:
+            yield
+        finally:
+            ImageFile.MAXBLOCK = before
 
 
 def write_picture(path: str | Path, rgb: Rgb) -> None:

@@ -82,6 +82,25 @@ def test_a_write_of_the_same_edit_gives_the_same_bytes(name: str, tmp_path: Path
     assert first.path.read_bytes() == second.path.read_bytes()
 
 
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_noise_in_progressive_scans_of_quality_100_is_written(mode: str, tmp_path: Path) -> None:
+    from PIL import ImageFile
+
+    bands = len(Image.new(mode, (1, 1)).getbands())
+    noise = np.random.default_rng(1).integers(0, 256, (240, 320, bands), np.uint8)
+    limit = ImageFile.MAXBLOCK
+    ImageFile.MAXBLOCK = 1 << 22  # Pillow needs it for the photo of this test, too
+    try:
+        image = Image.frombytes(mode, (320, 240), noise.tobytes())
+        path = saved(tmp_path / "a.jpg", image, quality=100, progressive=True, subsampling=0)
+    finally:
+        ImageFile.MAXBLOCK = limit
+    again, written = rewritten(open_photo(path), tmp_path / "out")
+    assert again.container.progressive
+    assert written.outside_changed_px == 0
+    assert limit == ImageFile.MAXBLOCK
+
+
 def test_the_result_outside_alpha_is_ignored(tmp_path: Path) -> None:
     photo = open_photo(make("rgb.png", tmp_path))
     result, alpha = patch(photo)
