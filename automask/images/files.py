@@ -58,8 +58,8 @@ _pillow_global = threading.Lock()
 def _room_for(image: Image.Image) -> Iterator[None]:
     """Pillow with a buffer that holds the image in progressive scans, however noisy it is.
 
-    Progressive JPEG leaves libjpeg in one piece at the end, and the buffer for it that Pillow 13 guesses (a byte a pixel)
-    is too small for noise at quality 100: that takes 1.1 bytes a sample, measured at quantisation steps of 1.
+    Progressive JPEG leaves libjpeg in one piece at the end, and the buffer that Pillow 13 guesses (a byte a pixel) is
+    too small for noise at quality 100: that takes 1.1 bytes a sample, measured at quantisation steps of 1.
     """
     with _pillow_global:
         before = ImageFile.MAXBLOCK
