@@ -56,14 +56,23 @@ _RAW_SUFFIXES = frozenset(
 _MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "LA;16", "RGB;16", "RGBA;16"})
 
 
+MAX_SIDE_PX = 32_766
+"""OpenCV 5 numbers the pixels of what it samples anew with 16 bits."""
+
+
 def check_size(size_wh: tuple[int, int], name: str, max_megapixels: float) -> None:
-    """Raises PhotoError for a photo with more megapixels than allowed."""
+    """Raises PhotoError for a photo with more megapixels than allowed, or a longer side than can be worked on."""
     megapixels = size_wh[0] * size_wh[1] / 1e6
     if megapixels > max_megapixels:
         raise PhotoError(
             f"{name} has {size_wh[0]} x {size_wh[1]} = {megapixels:.1f} megapixels, "
             f"more than the {max_megapixels:g} allowed",
             hint=f"if that is wanted, allow it with max_megapixels={math.ceil(megapixels)}",
+        )
+    if max(size_wh) > MAX_SIDE_PX:
+        raise PhotoError(
+            f"{name} is {size_wh[0]} x {size_wh[1]} px, and no side may have more than {MAX_SIDE_PX}",
+            hint="cut it into parts, or give a smaller copy",
         )
 
 

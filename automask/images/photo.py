@@ -25,13 +25,6 @@ from automask.images.containers import ContainerData, Samples
 from automask.images.decode import Decoded, check_size, decode, decode_pillow, most_bytes, read_bytes
 from automask.types import Rgb
 
-PHOTO_SUFFIXES: frozenset[str] = frozenset(
-    {
-        *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".tif", ".tiff", ".bmp", ".gif"),
-        *(".heic", ".heif", ".hif", ".avif"),
-    }
-)
-"""Lower-case endings of the files that a folder is searched for."""
 _SUFFIXES_OF = {
     "JPEG": {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"},
     "PNG": {".png", ".apng"},
@@ -42,7 +35,8 @@ _SUFFIXES_OF = {
     "HEIF": {".heic", ".heif", ".hif"},
     "AVIF": {".avif", ".avifs"},
 }
-
+PHOTO_SUFFIXES: frozenset[str] = frozenset().union(*_SUFFIXES_OF.values())
+"""Lower-case endings of the files that a folder is searched for: all that a photo may have without a note."""
 
 _SUFFIX_OF = {
     **{"JPEG": ".jpg", "PNG": ".png", "WEBP": ".webp", "TIFF": ".tif", "BMP": ".bmp", "GIF": ".gif"},

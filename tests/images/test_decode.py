@@ -330,6 +330,17 @@ def test_a_huge_photo_is_refused_from_its_header(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.parametrize("size_wh", [(32_767, 10), (10, 32_767)])
+def test_a_side_that_opencv_cannot_number_is_refused_from_the_header(size_wh: tuple[int, int], tmp_path: Path) -> None:
+    width, height = size_wh
+    said = f"is {width} x {height} px, and no side may have more than 32766; cut it into parts, or give a smaller copy"
+    path = huge_png(tmp_path / "a.png", width, height)
+    assert refused(path) == f"'{path}' {said}"
+    assert refused(np.zeros((height, width, 3), np.uint8)) == f"the photo array {said}"
+    assert refused(Image.new("RGB", size_wh)) == f"the Pillow image {said}"
+    assert open_photo(np.zeros((4, 32_766, 3), np.uint8)).size_wh == (32_766, 4)
+
+
 def test_the_size_limit_is_ours_not_pillows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     path = make("rgb.png", tmp_path)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from pictures import DECODES, HEIGHT, WIDTH, colours, every_kind, make, patch, picture, refused, rewritten, saved
 
 from automask.images import PHOTO_SUFFIXES, open_photo, write_photo
@@ -118,3 +119,12 @@ def test_photos_open_in_threads(tmp_path: Path) -> None:
 def test_every_kind_of_photo_is_among_the_suffixes() -> None:
     assert {Path(name).suffix for name in DECODES} <= PHOTO_SUFFIXES
     assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in PHOTO_SUFFIXES)
+
+
+@pytest.mark.parametrize(("suffix", "kind"), [(".mpo", "rgb.jpg"), (".dib", "rgb.bmp"), (".avifs", "rgb.avif")])
+def test_a_name_that_says_the_right_kind_in_another_way_is_a_photo_s(suffix: str, kind: str, tmp_path: Path) -> None:
+    if kind == "rgb.avif" and ".avif" not in Image.registered_extensions():
+        pytest.skip("needs a Pillow with AVIF")
+    path = make(kind, tmp_path).rename(tmp_path / f"a{suffix}")
+    assert open_photo(path).notes == ()
+    assert suffix in PHOTO_SUFFIXES
