@@ -15,7 +15,7 @@ from typing import Any
 from automask.batches.failures import FAILURES_NAME, one_line
 from automask.batches.stores import canonical, files_below, is_url
 from automask.errors import AutomaskError, PhotoError, UsageError
-from automask.images import PHOTO_SUFFIXES, read_regular
+from automask.images import PHOTO_SUFFIXES, read_regular, same_letters
 from automask.plan import nearest, parse_variants
 from automask.results.files import files_of, name_key, same_file, without_folders
 from automask.types import Job, Variant
@@ -88,7 +88,7 @@ def find_jobs(
         PhotoError: The source does not exist or has no photos.
         UsageError: The source is a single photo, or OUT itself, or a CSV that cannot be read; or there is no plan.
     """
-    path = Path(source)
+    path = same_letters(source)
     refused: list[tuple[str, str]] = []
     urls: dict[Path, str] = {}
     if path.is_file() and path.suffix.lower() == ".csv":
@@ -272,7 +272,7 @@ def _in_csv(
                 urls[Path(name)] = name
                 found.append((Path(name), own or (), Path()))
                 continue
-            photo = path.parent / name
+            photo = same_letters(path.parent / name)
             _refuse_unfit(photo)
             place, root = _real(photo.parent), _real(path.parent)
             folder = place.relative_to(root) if recursive and place.is_relative_to(root) else Path()

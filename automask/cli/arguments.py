@@ -182,15 +182,16 @@ def photo_of(subject: str, config: Mapping[str, Any]) -> "Path | Photo":
     """
     if subject == PIPE:
         return read_photo(max_megapixels=config["max_megapixels"])
-    if Path(subject).is_dir():
+    from automask.images import open_photo, same_letters
+
+    path = same_letters(subject)
+    if path.is_dir():
         raise UsageError(f"{subject!r} is a folder", hint=f"for many photos: automask batch {subject!r} ...")
-    if not os.path.lexists(subject) and "://" not in subject and any(letter in subject for letter in "*?["):
+    if not os.path.lexists(path) and "://" not in subject and any(letter in subject for letter in "*?["):
         raise UsageError(
             f"no photo {subject!r}", hint=f"a pattern is for many photos: automask batch {shlex.quote(subject)} ..."
         )
-    if not Path(subject).exists():
-        from automask.images import open_photo
-
+    if not path.exists():
         # It cannot be opened: this says why (no such file, a URL, ...) before a model is loaded for it.
         open_photo(subject)
-    return Path(subject)
+    return path

@@ -12,7 +12,7 @@ from automask.images.colour import quantise_alpha, to_uint8, to_unit
 from automask.images.containers import ContainerData, Samples, upright_xmp
 from automask.images.decode import grey_levels, is_damaged, most_bytes, small_picture
 from automask.images.encode import photo_bytes, pillow_photo, transparent_mask, write_photo
-from automask.images.files import atomic_path, picture_bytes, read_regular, write_picture
+from automask.images.files import atomic_path, picture_bytes, read_regular, same_letters, write_picture
 from automask.images.mask_files import read_mask, write_mask
 from automask.images.photo import PHOTO_SUFFIXES, Photo, PhotoSource, Written, open_photo
 from automask.images.xmp import with_xmp, xmp_of
@@ -37,6 +37,7 @@ __all__ = [
     "quantise_alpha",
     "read_mask",
     "read_regular",
+    "same_letters",
     "small_picture",
     "to_uint8",
     "to_unit",

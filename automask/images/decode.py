@@ -38,7 +38,7 @@ from automask.images.containers import (
     upright_xmp,
     xmp_orientation,
 )
-from automask.images.files import read_regular
+from automask.images.files import read_regular, same_letters
 from automask.images.limits import costly, costly_exif
 from automask.images.tiff_samples import (
     TiffLayout,
@@ -92,7 +92,7 @@ def read_bytes(source: str | os.PathLike[str], max_megapixels: float = math.inf)
         raise PhotoError(f"{source!r} is a web address", hint="download it first and give the file's name")
     if not os.fspath(source):
         raise PhotoError("the photo's name is empty", hint="give the path of a picture file")
-    path = Path(source)
+    path = same_letters(source)
     try:
         data = read_regular(path, most_bytes(max_megapixels))
     except IsADirectoryError as error:

@@ -7,6 +7,7 @@ import os
 import secrets
 import stat
 import threading
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -97,6 +98,32 @@ def picture_bytes(rgb: Rgb, format_: Literal["JPEG", "PNG"], name: str = "the pi
         )
     options: dict[str, Any] = {"PNG": {}, "JPEG": {"quality": 92, "subsampling": 0}}[format_]
     return pillow_bytes(pillow_image(rgb, "RGB", None), format_, options, name)
+
+
+def same_letters(path: str | Path) -> Path:
+    """The path, or where nothing is there the one whose letters are the same in another of Unicode's forms.
+
+    macOS and some archives write the dots of an ü as a character of its own, keyboards do not, and on other systems
+    these are two names.
+    """
+    path = Path(path)
+    try:
+        if os.path.lexists(path):
+            return path
+        found = Path(path.anchor)
+        for part in path.relative_to(path.anchor).parts:
+            found = _entry_of(found, part)
+    except (OSError, ValueError):  # no such folder, or no name at all
+        return path
+    return found
+
+
+def _entry_of(folder: Path, name: str) -> Path:
+    if os.path.lexists(folder / name):
+        return folder / name
+    key = unicodedata.normalize("NFC", name)
+    alike = [entry for entry in folder.iterdir() if unicodedata.normalize("NFC", entry.name) == key]
+    return alike[0] if len(alike) == 1 else folder / name
 
 
 def read_regular(path: str | Path, max_bytes: float) -> bytes:

@@ -36,6 +36,22 @@ def test_odd_names_are_found_and_keep_their_names(tmp_path):
     assert found(tmp_path / "in" / "*", tmp_path / "out").jobs == jobs
 
 
+@pytest.mark.parametrize("suffix", [".mpo", ".dib", ".avifs", ".MPO"])
+def test_every_ending_that_edit_takes_is_a_batch_s_too(tmp_path, suffix):
+    touch(tmp_path / "in", f"a{suffix}")
+    assert photos(found(tmp_path / "in", tmp_path / "out").jobs, tmp_path / "in") == [f"a{suffix}"]
+
+
+def test_a_folder_and_a_csvs_photos_are_found_in_either_form_of_their_letters(tmp_path):
+    composed, decomposed = "K\u00fcche", "Ku\u0308che"
+    touch(tmp_path, f"{decomposed}/{decomposed}.jpg")
+    (job,) = found(tmp_path / composed, tmp_path / "out").jobs
+    assert job.photo == tmp_path / decomposed / f"{decomposed}.jpg"
+    listed = tmp_path / decomposed / "list.csv"
+    listed.write_text(f"photo,edits\n{composed}.jpg,cabinets -> white\n", encoding="utf-8")
+    assert found(tmp_path / composed / "list.csv", tmp_path / "out").jobs[0].photo == job.photo
+
+
 def test_a_file_whose_name_looks_like_a_glob_is_itself(tmp_path):
     touch(tmp_path, "[1].csv", "1.csv").joinpath("[1].csv").write_text("photo,edits\n[1].jpg,\n")
     touch(tmp_path, "[1].jpg", "1.jpg")

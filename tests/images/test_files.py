@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pictures import colours
+from PIL import Image
 
 from automask.errors import OutputError
-from automask.images import atomic_path, open_photo, write_mask, write_picture
+from automask.images import atomic_path, open_photo, same_letters, write_mask, write_picture
 
 
 def test_folders_are_created_and_a_file_in_the_way_is_reported(tmp_path: Path) -> None:
@@ -46,3 +47,32 @@ def test_the_ending_decides_the_format_of_a_picture(tmp_path: Path) -> None:
         write_picture(tmp_path / "a.gif", colours())
     with pytest.raises(OutputError, match=r"a picture must be \[H, W, 3\] uint8, this one is \[45, 70\] uint8"):
         write_picture(tmp_path / "a.png", colours()[..., 0])
+
+
+COMPOSED, DECOMPOSED = "K\u00fcche.jpg", "Ku\u0308che.jpg"
+
+
+@pytest.mark.parametrize(("there", "asked"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
+def test_a_name_is_found_in_either_of_unicodes_forms(there: str, asked: str, tmp_path: Path) -> None:
+    folder = tmp_path / there.removesuffix(".jpg")
+    folder.mkdir()
+    (folder / there).write_bytes(b"x")
+    wanted = tmp_path / asked.removesuffix(".jpg") / asked
+    assert same_letters(wanted) == folder / there
+    assert same_letters(folder / there) == folder / there
+    assert same_letters(str(wanted)) == folder / there
+    (folder / asked).write_bytes(b"y")  # both are there: each is itself
+    assert same_letters(folder / asked) == folder / asked
+
+
+@pytest.mark.parametrize("name", ["nowhere.jpg", "none/Küche.jpg", "a" * 5000, "a\0b.jpg", "https://a.b/c.jpg"])
+def test_a_name_that_is_not_there_stays(name: str, tmp_path: Path) -> None:
+    assert same_letters(tmp_path / name) == tmp_path / name
+    assert same_letters(Path(name)) == Path(name)
+
+
+def test_a_photo_is_opened_in_either_form_under_the_name_that_it_has(tmp_path: Path) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / DECOMPOSED)
+    photo = open_photo(tmp_path / COMPOSED)
+    assert photo.name == DECOMPOSED
+    assert photo.source == tmp_path / DECOMPOSED

@@ -46,6 +46,18 @@ def test_masks_in_other_modes_are_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(to_uint8(read_mask(ink, size_hw=(2, 4))), grey)
 
 
+@pytest.mark.parametrize("kind", ["jpg", "webp"])
+def test_what_a_lossy_format_strays_by_is_not_repainted(kind: str, tmp_path: Path) -> None:
+    y, x = np.mgrid[0:120, 0:160]
+    drawn = np.where((x - 80) ** 2 + (y - 60) ** 2 < 40**2, 255, 0).astype(np.uint8)
+    drawn[:, 120:140] = np.linspace(40, 210, 20)  # a soft edge keeps its levels
+    path = saved(tmp_path / f"m.{kind}", Image.fromarray(drawn).convert("RGB"), quality=90)
+    read = to_uint8(read_mask(path, size_hw=(120, 160)))
+    assert ((read == 0) == (drawn == 0)).mean() > 0.998
+    assert ((read == 255) == (drawn == 255)).mean() > 0.998
+    assert np.abs(read[:, 124:136].astype(int) - drawn[:, 124:136]).max() < 12
+
+
 def test_a_mask_that_does_not_fit_is_refused_with_both_sizes(tmp_path: Path) -> None:
     write_mask(tmp_path / "m.png", np.zeros((9, 12), np.float32))
     with pytest.raises(

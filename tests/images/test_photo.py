@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from pictures import DECODES, HEIGHT, WIDTH, colours, every_kind, make, patch, picture, refused, rewritten, saved
+from PIL import Image
 
 from automask.images import PHOTO_SUFFIXES, open_photo, write_photo
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from drawing import disc, room
+from PIL import Image
 
 from automask.errors import MaskError, PlanError, RefinerError, SegmenterError, TargetMissing, UnknownPhrase
 from automask.images import write_mask
@@ -484,6 +485,30 @@ def test_mask_files_of_other_words_are_refused(tmp_path):
         MaskError, match=r"'01-sofa\.png' in .* is not a mask of 'island'; .* rename it to '01-island\.png'"
     ):
         given_regions(tmp_path, parse_plan("island -> a"), size_hw=SIZE)
+
+
+@pytest.mark.parametrize("name", ["01-island.PNG", "01-island.jpg", "01-Island.webp", "01-island.tif"])
+def test_a_corrected_mask_may_be_a_picture_of_any_kind(name, tmp_path):
+    drawn = regions("island")[0].hard
+    Image.fromarray(drawn.astype(np.uint8) * 255).save(tmp_path / name, quality=90)
+    (region,) = given_regions(tmp_path, parse_plan("island -> a"), size_hw=SIZE)
+    assert (region.hard == drawn).mean() > 0.999
+    assert region.alpha[drawn].min() > 0.5
+
+
+def test_two_masks_of_one_name_are_refused(tmp_path):
+    write_mask(tmp_path / "01-island.png", regions("island")[0].alpha)
+    Image.new("L", SIZE[::-1], 255).save(tmp_path / "01-island.jpg")
+    said = r"'01-island\.jpg' and '01-island\.png' in .* are both masks of 'island'; keep the one that you want"
+    with pytest.raises(MaskError, match=said):
+        given_regions(tmp_path, parse_plan("island -> a"), size_hw=SIZE)
+
+
+def test_a_folder_of_masks_is_found_in_either_form_of_its_letters(tmp_path):
+    (tmp_path / "Ku\u0308che.masks").mkdir()
+    write_mask(tmp_path / "Ku\u0308che.masks" / "01-island.png", regions("island")[0].alpha)
+    (region,) = given_regions(tmp_path / "K\u00fcche.masks", parse_plan("island -> a"), size_hw=SIZE)
+    assert region.found
 
 
 def test_a_folder_without_masks_is_refused(tmp_path):
