@@ -359,8 +359,10 @@ def choose_files(
         taken = _taken(files, photo, writes)
         if taken is None:
             written = files.result.name if writes else files.masks.name
-            note = f"{first}: it is kept, and this is written as {written!r}" if first else None
-            return files, note
+            if first:
+                return files, f"{first}: it is kept, and this is written as {written!r}"
+            too_long = files.result.name != photo.name
+            return files, f"its name is too long for the files beside it: written as {written!r}" if too_long else None
         first = first or taken
     raise OutputError(f"no name is free for {photo.name!r} in {str(out)!r}", hint="name another folder")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from automask.errors import OutputError, UsageError
+from automask.fingerprint import bytes_digest
 from automask.images import PHOTO_SUFFIXES
 
 
@@ -44,10 +45,16 @@ def files_of(photo_name: str, out: Path, name: str | None = None) -> Files:
         name: What the companions' names begin with; None for the photo's stem. If it ends in the photo's suffix, it is
             the result's whole name: "kitchen.png" gives kitchen.png and kitchen.png.masks/, "kitchen-2" gives
             kitchen-2.png and kitchen-2.masks/.
+
+    Returns:
+        Where a name would be too long for a file system, its beginning with a digest of it is used throughout.
     """
     suffix = Path(photo_name).suffix
     stem = Path(photo_name).stem if name is None else name
     whole = name is not None and suffix != "" and name.endswith(suffix)
+    tail = suffix if whole else ""
+    room = _NAME_BYTES - max(_LONGEST_ADDED, len(os.fsencode(f".original{suffix}"))) - len(os.fsencode(tail))
+    stem = _fitted(stem.removesuffix(tail), room) + tail
     return Files(
         result=out / (stem if whole else f"{stem}{suffix}"),
         masks=out / f"{stem}.masks",
@@ -59,6 +66,19 @@ def files_of(photo_name: str, out: Path, name: str | None = None) -> Files:
         masks_record=out / f"{stem}.masks.json",
         variants=out / f"{stem}.variants.jpg",
     )
+
+
+_NAME_BYTES = 255  # of a file's name on Linux; Windows and macOS count 255 characters
+_LONGEST_ADDED = len(".automask..writing")  # the journal that is there while results are written
+
+
+def _fitted(stem: str, room: int) -> str:
+    """The stem; its beginning and a digest where it takes more bytes than there is room for."""
+    data = os.fsencode(stem)
+    if len(data) <= room:
+        return stem
+    digest = f"-{bytes_digest(data)[:8]}"
+    return data[: room - len(digest)].decode("utf-8", "ignore").rstrip(" .") + digest
 
 
 _QUOTED_FOLDER = re.compile(r"(?<=['\"])(?:[A-Za-z]:)?[/\\][^'\"\n]*[/\\](?=[^'\"]*['\"])")

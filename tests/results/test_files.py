@@ -1,9 +1,13 @@
+import os
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from outcomes import outcome, photo_file
 
+from automask.results.claims import journal_of
 from automask.results.files import files_of, name_key, same_file, without_folders
 
 
@@ -24,6 +28,30 @@ def test_names_of_result_and_companions(tmp_path, photo, name, result, companion
     assert files.masks == tmp_path / f"{companion}.masks"
     assert files.before_after == tmp_path / f"{companion}.before-after.jpg"
     assert files.record == tmp_path / f"{companion}.run.json"
+
+
+@pytest.mark.parametrize("stem", ["a" * 251, "\u00fc" * 125, "\u53f0" * 83, "a" * 240 + ".b c d e"])
+@pytest.mark.parametrize("name", [None, "stem", "whole", "numbered"])
+def test_names_that_are_too_long_are_shortened_alike_and_differ_where_they_did(stem, name):
+    own = {None: None, "stem": stem, "whole": f"{stem}.jpg", "numbered": f"{stem}-2"}[name]
+    files = files_of(f"{stem}.jpg", Path("out"), own)
+    names = [getattr(files, field.name).name for field in fields(files)]
+    assert max(len(os.fsencode(each)) for each in [*names, journal_of(files).name]) <= 255
+    assert files.result.suffix == ".jpg"
+    prefix = files.record.name.removesuffix(".run.json")
+    assert files_of(f"{stem}.jpg", Path("out"), prefix) == files  # as a record's name is read back
+    assert files_of(f"{stem[:-1]}b.jpg", Path("out")).record != files_of(f"{stem}.jpg", Path("out")).record
+    assert files.result.name.startswith(stem[:70])
+
+
+def test_a_photo_of_a_long_name_is_written_and_that_is_said_and_written_again(tmp_path):
+    path = photo_file(tmp_path / "in", f"{'k' * 250}.png")
+    saved = [outcome(path).save(tmp_path / "out") for _ in range(2)]
+    assert saved[0].result == saved[1].result
+    assert saved[0].result.is_file()
+    said = f"its name is too long for the files beside it: written as {saved[0].result.name!r}"
+    assert all(said in one.recorded["notes"] for one in saved)
+    assert not list((tmp_path / "out").glob(".automask*"))
 
 
 @pytest.mark.parametrize(
