@@ -6,8 +6,10 @@ or whose worker dies, does not stop the others.
 
 import contextlib
 import logging
+import math
 import os
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import wait
 from typing import Any, Literal
@@ -28,15 +30,20 @@ class LocalPool:
 
     Args:
         workers: How many items are worked on at a time; `auto` is one for each core.
+        photo_limit_s: Seconds that one item may take; then its process is ended, and the item has failed. 0 is no
+            limit. With one, a single worker runs in a process of its own, too.
 
     Raises:
-        ConfigError: Fewer than one worker.
+        ConfigError: Fewer than one worker, or less than no time.
     """
 
-    def __init__(self, *, workers: int | Literal["auto"] = "auto") -> None:
+    def __init__(self, *, workers: int | Literal["auto"] = "auto", photo_limit_s: float = 0.0) -> None:
         if workers != "auto":
             _check_count("workers", workers)
+        if not 0 <= photo_limit_s < math.inf:
+            raise ConfigError(f"mapper.photo_limit_s is {photo_limit_s}", hint="give seconds, or 0 for no limit")
         self.workers = workers
+        self.photo_limit_s = photo_limit_s
 
     def map(
         self, make_worker: MakeWorker[T, R], items: Sequence[T], *, on_error: OnError[T, R] | None = None
@@ -51,15 +58,21 @@ class LocalPool:
         if not items:
             return iter(())
         workers = min(cores() if self.workers == "auto" else self.workers, len(items))
-        if workers == 1:
+        if workers == 1 and not self.photo_limit_s:
             return in_this_process(make_worker, items, on_error)
         threads = threads_each(workers)
 
-        def wait_for(waiting: Sequence[ProcessWorker]) -> list[ProcessWorker]:
-            pipes = wait([worker.pipe for worker in waiting])
-            return [worker for worker in waiting if worker.pipe in pipes]
+        def start() -> ProcessWorker:
+            return ProcessWorker(make_worker, threads, self.photo_limit_s)
 
-        return share_out(items, on_error, workers, lambda: ProcessWorker(make_worker, threads), wait_for)
+        def wait_for(waiting: Sequence[ProcessWorker]) -> list[ProcessWorker]:
+            due = min(worker.due for worker in waiting)
+            pipes = wait(
+                [worker.pipe for worker in waiting], None if due == math.inf else max(0.0, due - time.monotonic())
+            )
+            return [worker for worker in waiting if worker.pipe in pipes or worker.is_overdue()]
+
+        return share_out(items, on_error, workers, start, wait_for)
 
 
 class RayActors:

@@ -46,7 +46,7 @@ class WorkerHandle(Protocol):
         ...
 
     def tries(self) -> int:
-        """How many workers may die over one item in the way that this one did."""
+        """How many workers may die over one item in the way that this one did; 1 if it was ended on purpose."""
         ...
 
     def stop(self, *, busy: bool) -> None:
@@ -115,7 +115,7 @@ def share_out(
                     queue.appendleft((item, tried + 1))
                     loading.append(start())
                 else:
-                    answers.append((item, (False, _worker_died_error(worker.exit_reason()))))
+                    answers.append((item, (False, _worker_died_error(worker.exit_reason(), worker.tries()))))
                     worker.stop(busy=False)
                     loading += [start()] if queue else []
             while queue and idle:
@@ -186,7 +186,9 @@ def _result(answer: Answer, item: T, on_error: OnError[T, R] | None) -> R:
     return on_error(item, value)
 
 
-def _worker_died_error(reason: str) -> AutomaskError:
+def _worker_died_error(reason: str, tries: int) -> AutomaskError:
+    if tries == 0:
+        return AutomaskError(reason, hint="give it more time, or a smaller photo")
     return AutomaskError(
         f"its worker died, and so did a second one ({reason})",
         hint="the machine may be short of memory: use fewer workers, or a smaller photo",

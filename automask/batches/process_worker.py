@@ -1,10 +1,12 @@
 """A worker in a process of its own on this machine."""
 
 import contextlib
+import math
 import multiprocessing
 import os
 import pickle
 import signal
+import time
 from collections.abc import Iterator, Mapping
 from multiprocessing.connection import Connection
 from types import FrameType
@@ -15,9 +17,17 @@ from automask.batches.threads import limit_threads, thread_variables
 
 
 class ProcessWorker:
-    """A spawned process and this end of the pipe to it."""
+    """A spawned process and this end of the pipe to it.
 
-    def __init__(self, make_worker: MakeWorker[Any, Any], threads: int) -> None:
+    Args:
+        make_worker: As in `LocalPool.map`.
+        threads: Of its libraries.
+        limit_s: Seconds that one item may take; then the process is ended. 0 is no limit.
+    """
+
+    def __init__(self, make_worker: MakeWorker[Any, Any], threads: int, limit_s: float = 0.0) -> None:
+        self.limit_s = limit_s
+        self.due = math.inf  # on the clock of time.monotonic
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, make_worker, threads), daemon=True)
@@ -27,10 +37,19 @@ class ProcessWorker:
         self.ready = False
 
     def give(self, item: Any) -> None:
+        self.due = time.monotonic() + self.limit_s if self.limit_s else math.inf
         with contextlib.suppress(BrokenPipeError):  # it died, which `receive` will notice
             self.pipe.send(item)
 
+    def is_overdue(self) -> bool:
+        """Whether its item takes longer than allowed."""
+        return time.monotonic() >= self.due and not self.pipe.poll()
+
     def receive(self) -> Answer | None:
+        if self.is_overdue():
+            self._interrupt()
+            return None
+        self.due = math.inf
         try:
             answer: Answer = self.pipe.recv()
         except (EOFError, OSError):
@@ -39,6 +58,8 @@ class ProcessWorker:
         return answer
 
     def exit_reason(self) -> str:
+        if self.due < math.inf:
+            return f"it took more than the {self.limit_s:g} s of mapper.photo_limit_s"
         self.process.join(PATIENCE_S)
         code = self.process.exitcode
         if code is not None and code < 0:
@@ -47,14 +68,13 @@ class ProcessWorker:
         return f"exit status {code}"
 
     def tries(self) -> int:
-        return TRIES
+        return TRIES if self.due == math.inf else 0
 
     def stop(self, *, busy: bool) -> None:
         """Ends it: an idle one by closing the pipe, a busy one by an interrupt, so that it cleans up after itself."""
         self.pipe.close()
-        if busy and os.name == "posix" and self.process.pid is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.process.pid, signal.SIGINT)
+        if busy:
+            self._interrupt()
         elif not self.ready:
             self.process.terminate()
         self.process.join(PATIENCE_S)
@@ -62,6 +82,13 @@ class ProcessWorker:
             self.process.kill()
             self.process.join()
         self.process.close()
+
+    def _interrupt(self) -> None:
+        if os.name != "posix":
+            self.process.terminate()
+        elif self.process.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGINT)
 
 
 def _serve(pipe: "Connection[Any, Any]", make_worker: MakeWorker[Any, Any], threads: int) -> None:

@@ -248,8 +248,9 @@ def run_jobs(
     # One worker uses the stages that checked the words, in this process; other processes load their own.
     make = functools.partial(make_worker, dict(cfg), names, conf)
     if isinstance(mapper, LocalPool):
-        mapper = LocalPool(workers=workers_for(mapper.workers, stages, len(jobs)))
-    if isinstance(mapper, LocalPool) and mapper.workers == 1:
+        workers = workers_for(mapper.workers, stages, len(jobs))
+        mapper = LocalPool(workers=workers, photo_limit_s=mapper.photo_limit_s)
+    if isinstance(mapper, LocalPool) and mapper.workers == 1 and not mapper.photo_limit_s:
         make = functools.partial(Worker, stages, settings, overwrite=cfg["overwrite"])
     else:
         mapper = SkipFinished(mapper, Worker(stages, settings))

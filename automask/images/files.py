@@ -100,7 +100,7 @@ def picture_bytes(rgb: Rgb, format_: Literal["JPEG", "PNG"], name: str = "the pi
     return pillow_bytes(pillow_image(rgb, "RGB", None), format_, options, name)
 
 
-def same_letters(path: str | Path) -> Path:
+def same_letters(path: str | os.PathLike[str]) -> Path:
     """The path, or where nothing is there the one whose letters are the same in another of Unicode's forms.
 
     macOS and some archives write the dots of an ü as a character of its own, keyboards do not, and on other systems

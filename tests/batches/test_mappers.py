@@ -130,6 +130,36 @@ def test_an_item_whose_worker_died_is_tried_once_more(tmp_path):
     assert sorted(TWO.map(work, range(6), on_error=on_error)) == list(range(6))
 
 
+def hangs(folder):
+    def work(item):
+        if item == "hang":
+            Path(folder, "hangs").write_text(str(os.getpid()))
+            time.sleep(300)
+        return item
+
+    return work
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_item_that_takes_too_long_has_failed_and_the_others_go_on(tmp_path, workers):
+    began = time.monotonic()
+    mapper = LocalPool(workers=workers, photo_limit_s=3)
+    results = sorted(mapper.map(functools.partial(hangs, tmp_path), ["a", "hang", "b", "c"], on_error=on_error))
+    assert results == [
+        *("a", "b", "c"),
+        "hang: AutomaskError: it took more than the 3 s of mapper.photo_limit_s; give it more time, or a smaller photo",
+    ]
+    assert time.monotonic() - began < 200
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "hangs").read_text()), 0)
+
+
+@pytest.mark.parametrize("limit_s", [-1, float("nan"), float("inf")])
+def test_a_limit_of_no_time_is_refused(limit_s):
+    with pytest.raises(ConfigError, match=rf"mapper.photo_limit_s is {limit_s}; give seconds, or 0 for no limit"):
+        LocalPool(photo_limit_s=limit_s)
+
+
 def test_each_worker_loads_once_and_every_item_gives_a_result(tmp_path):
     results = list(TWO.map(functools.partial(count_loads, str(tmp_path)), range(8)))
     pids = set(results)
