@@ -1,5 +1,6 @@
 """The commands of `automask`."""
 
+import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -112,6 +113,7 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
     from automask.results.coco import to_coco
     from automask.results.files import check_out
     from automask.results.records import write_json
+    from automask.results.seals import sealed_json
     from automask.settings import RunSettings
     from automask.types import Variant
 
@@ -130,7 +132,7 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
         masked = runner.mask(prepared, photo, on_progress)
         saved = masked.save(config["out"], overwrite=config["overwrite"])
         if coco is not None:
-            write_json(coco, to_coco(masked.regions, photo=masked.photo))
+            write_json(coco, sealed_json(to_coco(masked.regions, photo=masked.photo)))
     if typed.json:
         print_json(saved.recorded)
     else:
@@ -164,8 +166,6 @@ def _coco_file(name: str, out: Path, photo_name: str) -> Path:
         UsageError: It has another ending, somebody else's file is there, or the record of the masks goes there.
         OutputError: Its folder cannot be written into.
     """
-    import json
-
     from automask.results.files import check_writable, files_of, same_file
 
     path = Path(name)
@@ -174,17 +174,17 @@ def _coco_file(name: str, out: Path, photo_name: str) -> Path:
         raise UsageError(f"--coco {name!r} is where the record of the masks goes", hint="choose another name")
     if path.suffix.lower() != ".json":
         raise UsageError(f"--coco {name!r} is not a JSON file", hint="give it the ending .json")
-    if path.exists():
-        try:
-            ours = str(json.loads(path.read_text(encoding="utf-8"))["info"]["description"]).startswith(
-                "masks by automask"
-            )
-        except (OSError, ValueError, KeyError, TypeError):
-            ours = False
-        if not ours:
-            raise UsageError(f"{name!r} is there already, and automask did not write it", hint="choose another name")
+    _refuse_others_file(path)
     check_writable(path.parent)
     return path
+
+
+def _refuse_others_file(path: Path) -> None:
+    """Raises UsageError where a file is that automask did not write, or that was changed since."""
+    from automask.results.seals import is_sealed_file
+
+    if os.path.lexists(path) and not is_sealed_file(path):
+        raise UsageError(f"{str(path)!r} is there already, and automask did not write it", hint="choose another name")
 
 
 def run_batch(parser: Parser, arguments: list[str]) -> int:
@@ -279,14 +279,15 @@ def run_materials(parser: Parser, arguments: list[str]) -> int:
     paint: Any = load_editor("paint")
     listed = paint.materials()
     if flags.out is not None:
-        from automask.images import write_picture
+        from automask.results.seals import write_sheet
         from automask.results.sheets import contact_sheet
 
         sheet = Path(flags.out)
         if sheet.suffix.lower() not in (".png", ".jpg", ".jpeg"):
             raise UsageError(f"{str(sheet)!r} has no ending of a picture", hint="name it .png or .jpg")
+        _refuse_others_file(sheet)
         cells = ((row["name"], paint.sample(row["name"])) for row in listed)
-        write_picture(sheet, contact_sheet(cells, columns=6, cell_px=300))
+        write_sheet(sheet, contact_sheet(cells, columns=6, cell_px=300), overwrite=True)
     if flags.json:
         print_json({"materials": list(listed), "sheet": flags.out})
         return 0

@@ -1,14 +1,15 @@
-"""Pictures that no photo's record names, such as sheets of a batch: each says of itself that automask wrote it.
+"""Files that no photo's record names, such as sheets of a batch: each says of itself that automask wrote it.
 
-A comment in the file holds the digest of all its other bytes, so that a picture that a person drew on, or put there
-under the same name, is told from automask's own and never replaced.
+A comment in a picture, or a key in JSON, holds the digest of all the rest, so that a file that a person changed, or put
+there under the same name, is told from automask's own and never replaced.
 """
 
+import json
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from automask.errors import OutputError
 from automask.fingerprint import bytes_digest
@@ -85,3 +86,22 @@ def is_sealed(data: bytes) -> bool:
     length = len(sealed(data[: at + 1])) - at - 1
     rest = data[:at] + data[at + length :]
     return sealed(rest) == data
+
+
+def sealed_json(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A mapping with the digest of everything else in it as `sha256` under `info`."""
+    info = {key: one for key, one in value["info"].items() if key != "sha256"}
+    text = json.dumps({**value, "info": info}, sort_keys=True)
+    return {**value, "info": {**info, "sha256": bytes_digest(text.encode())}}
+
+
+def is_sealed_file(path: Path) -> bool:
+    """Whether a picture, or a JSON file, is as `sealed` or `sealed_json` made it."""
+    try:
+        data = read_regular(path, _MOST_BYTES)
+        if path.suffix.lower() != ".json":
+            return is_sealed(data)
+        value = json.loads(data)
+        return bool(value == sealed_json(value))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, struct.error):
+        return False

@@ -166,3 +166,19 @@ def test_nothing_that_is_written_says_where_files_were(capsys, scene, listing, t
     for name, data in files(out).items():
         if name != "failures.csv":  # a list for oneself, by which failed photos are tried again
             assert str(tmp_path).encode() not in data, name
+
+
+def test_a_coco_file_and_a_sheet_of_materials_that_a_person_changed_are_kept(capsys, scene, tmp_path):
+    coco, sheet = tmp_path / "all.json", tmp_path / "all.png"
+    mask = ("mask", scene.photo, "lamp", "-o", tmp_path / "o", "--coco", coco, *scene.overrides)
+    for command, path in ((mask, coco), (("materials", "-o", sheet), sheet)):
+        assert run(capsys, *command)[0] == 0
+        assert run(capsys, *command)[0] == 0
+        data = path.read_bytes()
+        mine = data.replace(b'"lamp"', b'"lmap"') if path is coco else data[:-20] + data[-20:].replace(b"IEND", b"IENE")
+        assert mine != data
+        path.write_bytes(mine)
+        status, _, err = run(capsys, *command)
+        assert status == 2
+        assert "is there already, and automask did not write it; choose another name" in err
+        assert path.read_bytes() == mine
