@@ -82,9 +82,8 @@ def fit(file: JpegFile, coefficients: Coefficients, samples: npt.NDArray[np.uint
     weight = _weight([_trial(one, pixels, changed) for one in touched])
     for one in touched:
         for part, problem in _problems(one, pixels, changed, one.both):
-            one.levels[part] = _solved(problem, weight)
-        at = one.plane.index
-        new.blocks(at)[one.rows, one.columns] = np.clip(one.levels, -_LARGEST, _LARGEST)
+            one.levels[part] = _in_range(_solved(problem, weight))
+        new.blocks(one.plane.index)[one.rows, one.columns] = one.levels
     untouched = sum(one.plane.used - len(one.rows) for one in touched)
     return Fitted(new, untouched, sum(len(one.both) for one in touched), reached)
 
@@ -182,7 +181,7 @@ class _Touched:
         plane: The component.
         rows, columns: [N] where each block is.
         targets: [N, 64] float32: the samples that it should have, were coefficients no whole numbers.
-        levels: [N, 64] coefficients of plain encoding; in the end the chosen ones.
+        levels: [N, 64] int16: the coefficients of plain encoding, until those of shared blocks are chosen.
         both: Indices of the shared blocks.
     """
 
@@ -190,7 +189,7 @@ class _Touched:
     rows: npt.NDArray[np.intp]
     columns: npt.NDArray[np.intp]
     targets: Floats
-    levels: Doubles
+    levels: npt.NDArray[np.int16]
     both: npt.NDArray[np.intp]
 
 
@@ -201,8 +200,14 @@ def _touched(plane: _Plane, pixels: npt.NDArray[np.uint8], changed: Bools) -> _T
     for row in np.flatnonzero(np.diff(begins)).tolist():
         part = slice(begins[row], begins[row + 1])
         targets[part] = _row_targets(plane, pixels, changed, row)[columns[part]]
-    levels = np.rint((targets - 128) @ BASIS.T / plane.steps).astype(np.float64)
+    levels = np.empty((len(rows), 64), np.int16)
+    for part in _pieces(len(rows)):
+        levels[part] = _in_range(np.rint((targets[part] - 128) @ BASIS.T / plane.steps))
     return _Touched(plane, rows, columns, targets, levels, np.flatnonzero(plane.shared[rows, columns]))
+
+
+def _in_range(levels: Floats | Doubles) -> npt.NDArray[np.int16]:
+    return np.clip(levels, -_LARGEST, _LARGEST).astype(np.int16)
 
 
 def _row_targets(plane: _Plane, pixels: npt.NDArray[np.uint8], changed: Bools, row: int) -> Floats:
@@ -328,8 +333,8 @@ def _trial(touched: _Touched, pixels: npt.NDArray[np.uint8], changed: Bools) -> 
     chosen = touched.both[:: max(1, len(touched.both) // _TRIAL_BLOCKS)]
     totals = np.zeros(len(_TRIAL_WEIGHTS) + 1)
     for part, problem in _problems(touched, pixels, changed, chosen):
-        solved = [_solved(problem, weight) for weight in _TRIAL_WEIGHTS]
-        off = [levels @ problem.steps @ problem.own.T - problem.wanted for levels in (touched.levels[part], *solved)]
+        tried = [touched.levels[part].astype(np.float64), *(_solved(problem, weight) for weight in _TRIAL_WEIGHTS)]
+        off = [levels @ problem.steps @ problem.own.T - problem.wanted for levels in tried]
         # A twelfth for the decoder, which rounds every component to whole levels.
         totals += [float(((one**2 + 1 / 12) * problem.painted).sum()) for one in off]
     plane = touched.plane

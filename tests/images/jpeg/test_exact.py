@@ -145,9 +145,9 @@ def test_the_outside_moves_much_less_and_the_painted_part_hardly_more(
     plain = encoded_again(photo, data, result).astype(int)
     outside = alpha == 0
     moved, moved_before = (np.abs(one - photo.rgb)[outside].max(axis=1) for one in (exact, plain))
-    assert (moved > 2).mean() < 0.8 * (moved_before > 2).mean()
-    assert (moved > 8).mean() < 0.4 * (moved_before > 8).mean()
-    assert moved.max() <= 12 < moved_before.max() + 1
+    assert (moved > 2).mean() < 0.9 * (moved_before > 2).mean()
+    assert (moved > 8).mean() < 0.8 * (moved_before > 8).mean()
+    assert moved.max() <= min(16, moved_before.max())
     off, off_before = (np.abs(one - result)[~outside].mean() for one in (exact, plain))
     assert off <= 1.3 * off_before
     far = cv2.distanceTransform(outside.astype(np.uint8), cv2.DIST_L2, 5) > 24
