@@ -1,6 +1,6 @@
 """The built-in segmenter: a small net in the package, run by OpenCV, for a fixed vocabulary of rooms.
 
-Its training data, accuracy and limits: docs/research/starter.md. The net distinguishes about ninety *leaves*, and
+Its training data, accuracy and limits: docs/research/starter.md. The net distinguishes 93 *leaves*, and
 predicts for each whether it is in the photo at all. A phrase is a set of leaves ("cabinets" are base, wall and tall
 cabinets); its heat comes from the sum of their probabilities and from their presence.
 """
@@ -317,8 +317,8 @@ class Starter:
 class StarterOpen(Starter):
     """The starter with a net that learnt from nothing offered for research only: photos of kitchens, and renders.
 
-    It finds much more of a real kitchen, and paints less by mistake there; of living rooms and bedrooms it has seen few
-    photos, and finds beds, sofas and chairs poorly. Figures and terms: docs/research/starter.md.
+    In kitchens it is nearly as good; of living rooms and bedrooms it has seen few photos, and finds beds, sofas and
+    chairs poorly. Figures and terms: docs/research/starter.md.
     """
 
     net = "starter-open.onnx"

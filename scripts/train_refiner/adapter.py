@@ -1,6 +1,8 @@
 """The refiner that a trained net makes, to measure it before it moves into the package.
 
-    python scripts/eval_masks.py --data DIR refiner._target_=train_refiner.adapter.Outline +refiner.folder=FOLDER
+    python scripts/eval_masks.py --data DIR --conf CONF refiner=outline       # scripts/ on PYTHONPATH
+
+where CONF/refiner/outline.yaml says `_target_: train_refiner.adapter.Outline` and `folder:`.
 
 The photo is encoded once; each phrase is a light pass over its features.
 """
