@@ -8,6 +8,8 @@ many zeros the symbol passes.
 Source: ITU-T T.81, annex G.1.2.3.
 """
 
+from array import array
+
 import numpy as np
 import numpy.typing as npt
 
@@ -52,10 +54,9 @@ def refine_band(
     steps, total = _walk(window, table, zeros, zeros_until, count, width, len(data) * 8)
     if not 0 <= len(data) * 8 - total < 8:
         raise broken("does not hold as many blocks as it should")
-    kind, position, place = (np.array(part, np.int64) for part in zip(*steps, strict=True)) if steps else [old[:0]] * 3
+    kind, position, place = steps.T
     bits = np.unpackbits(data)
     out = flat.copy()
-    # Each step is (bit of the sign of a new coefficient or -1, first correction bit, where the step ends in the band).
     corrections = np.diff(np.searchsorted(old, place), prepend=0)
     at = np.repeat(position - (np.cumsum(corrections) - corrections), corrections) + np.arange(int(corrections.sum()))
     found = old[: len(at)]
@@ -73,14 +74,16 @@ def _walk(
     count: int,
     width: int,
     limit: int,
-) -> tuple[list[tuple[int, int, int]], int]:
-    """(bit of the sign of a new coefficient or -1, first correction bit, where it ends in the band) of every symbol.
+) -> tuple[Ints, int]:
+    """The steps of all symbols, and the bit after the last.
 
-    And the bit after the last. Only Python's own numbers, since it runs once for each symbol.
+    Returns:
+        [N, 3] int64: bit of the sign of a new coefficient or -1, first correction bit, where the step ends in the band.
     """
+    # Python's own numbers, as it runs once for each symbol; in an array, as tuples take eight times the memory.
     bits, entries, zero_at, zeros_end = window.data, table.data, zeros.data, zeros_until.data
-    steps: list[tuple[int, int, int]] = []
-    add = steps.append
+    steps = array("q")
+    add = steps.extend
     bit = block = place = passed = 0  # `passed` zeros come before `place`
     block_end, zero_end = width, zeros_end[1]
     while block < count:
@@ -123,4 +126,4 @@ def _walk(
                 continue
         if block < count:
             block_end, zero_end = (block + 1) * width, zeros_end[block + 1]
-    return steps, bit
+    return np.array(steps, np.int64).reshape(-1, 3), bit
