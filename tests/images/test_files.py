@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pictures import colours
-from PIL import Image
+from PIL import Image, ImageFile
 
 from automask.errors import OutputError
 from automask.images import atomic_path, open_photo, same_letters, write_mask, write_picture
+from automask.images.files import pillow_bytes
 
 
 def test_folders_are_created_and_a_file_in_the_way_is_reported(tmp_path: Path) -> None:
@@ -47,6 +48,15 @@ def test_the_ending_decides_the_format_of_a_picture(tmp_path: Path) -> None:
         write_picture(tmp_path / "a.gif", colours())
     with pytest.raises(OutputError, match=r"a picture must be \[H, W, 3\] uint8, this one is \[45, 70\] uint8"):
         write_picture(tmp_path / "a.png", colours()[..., 0])
+
+
+def test_noise_in_progressive_scans_finds_room(tmp_path: Path) -> None:
+    before = ImageFile.MAXBLOCK
+    noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (240, 320, 3), np.uint8))
+    options = {"progressive": True, "qtables": [[1] * 64], "subsampling": 0}
+    data = pillow_bytes(noise, "JPEG", options, "a.jpg")
+    assert len(data) > 240 * 320 * 2  # more than Pillow makes room for
+    assert before == ImageFile.MAXBLOCK
 
 
 COMPOSED, DECOMPOSED = "K\u00fcche.jpg", "Ku\u0308che.jpg"
