@@ -301,7 +301,7 @@ class _Reader:
         """A whole target: `all but` it, or a noun with words before and after it."""
         bare = self._without_articles(tokens)
         if len(tokens) < 2:
-            return Pointing(self.text, (), is_plural("".join(tokens)))
+            return Pointing(" ".join(tokens), (), is_plural("".join(tokens)))
         if not bare:
             raise self.fail("no thing is named", "say what it is: 'left picture', 'the wall behind the sofa'")
         if bare[1:2] == ["of"] and bare[0] in _UNCOUNTED:

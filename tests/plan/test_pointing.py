@@ -137,6 +137,7 @@ def test_a_relation_names_another_thing_to_look_for(relation, thing):
     pointing = point(f"the picture {relation} the {thing}")
     assert pointing.things == ("picture", pointing.picks[0].things[0].thing)
     assert pointing.picks[0].what == relation
+    assert point(f"picture {relation} {thing}") == pointing
     assert thing in pointing.things[1]
 
 
