@@ -795,7 +795,7 @@ def test_a_line_break_in_a_name_makes_no_second_line(capsys, scene, tmp_path):
         ("edit", folder / broken, "island -> navy"),
         ("edit", folder / "b\nroom.jpg", "island -> navy"),
         ("edit", folder, "island -> navy"),
-        ("edit", scene.photo, "island -> navy", "--masks", folder, *scene.overrides),
+        ("edit", scene.photo, "island -> navy", "--masks", tmp_path / "a\nmasks", *scene.overrides),
         ("edit", scene.photo, "island -> navy", "--conf", tmp_path / "a\nb"),
         ("edit", scene.photo, "island -> navy", "--plan", tmp_path / "a\nb.yaml"),
         ("edit", scene.photo, "--plan", tmp_path / "a\nb.yaml"),
