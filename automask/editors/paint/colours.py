@@ -171,7 +171,12 @@ def key_of(text: str) -> str:
 
 
 def _names() -> dict[str, str]:
-    names = {key_of(name): value for name, value in ImageColor.colormap.items() if isinstance(value, str)}
+    # Pillow puts numbers in place of a colour's text once a program has used it by name.
+    texts = {
+        name: value if isinstance(value, str) else "#{:02x}{:02x}{:02x}".format(*value)
+        for name, value in ImageColor.colormap.items()
+    }
+    names = {key_of(name): value for name, value in texts.items()}
     darkgrey = names["darkgrey"]
     names |= {key_of(name): value for name, value in PAINTS.items()}
     for family, members in _FAMILIES.items():

@@ -1,6 +1,8 @@
 """Laws of colour words. What single notations and words mean is in test_prompts.py."""
 
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -124,3 +126,12 @@ def test_notations_are_spelled_out_and_all_else_stays(text, out):
 def test_spelling_out_refuses_what_no_paint_can_be(text):
     with pytest.raises(EditorError, match=r"there is no RAL 9099|'rgb\(1 2 3 / 50%\)' is see-through"):
         resolve_notations(text)
+
+
+def test_a_colour_that_pillow_has_used_by_name_keeps_its_name():
+    code = (
+        "from PIL import Image; Image.new('RGB', (1, 1), 'red')\n"
+        "from automask.editors.paint.colours import hex_of; print(hex_of('red'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "#ff0000\n"
