@@ -5,9 +5,7 @@ import numpy.typing as npt
 
 from automask.types import Box, Rgb
 
-_ONE_COLOUR = (
-    8  # levels between the lightest and the darkest pixel of a row of a border: JPEG's noise on a plain colour
-)
+_ONE_COLOUR = 8  # levels that a pixel of a border is from its row's colour at most: JPEG's noise
 _NOISE = 0.02  # share of a border's pixels that may be further away: rings of the photo beside them
 _OTHER_COLOUR = 16  # levels from the border's colour that a pixel of the photo beside it is away
 _STRAIGHT = 0.5  # share of the pixels beside a border that are: a burnt-out ceiling ends here and there, a bar at once

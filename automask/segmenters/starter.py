@@ -1,8 +1,8 @@
 """The built-in segmenter: a small net in the package, run by OpenCV, for a fixed vocabulary of rooms.
 
-Its training data, accuracy and limits: docs/research/starter.md. The net distinguishes 93 *leaves*, and
-predicts for each whether it is in the photo at all. A phrase is a set of leaves ("cabinets" are base, wall and tall
-cabinets); its heat comes from the sum of their probabilities and from their presence.
+Its training data, accuracy and limits: docs/research/starter.md. The net distinguishes 93 *leaves*, and predicts
+for each whether it is in the photo at all. A phrase is a set of leaves ("cabinets" are base, wall and tall cabinets);
+its heat comes from the sum of their probabilities and from their presence.
 """
 
 import json
@@ -185,13 +185,14 @@ class Starter:
 
         Base cabinets are so told apart from the tall one that they touch, and an accent wall from the wall beside it.
         """
-        leaves, _ = self._predict(photo)
-        height, width = photo.shape[:2]
-        kinds = np.zeros((len(targets), height, width), np.uint8)
+        content = content_box(photo)
+        leaves, _ = self._predict(photo[content.slices])
+        seen_wh = (content.width, content.height)
+        kinds = np.zeros((len(targets), *photo.shape[:2]), np.uint8)
         for kind, phrase in zip(kinds, self.understand(targets), strict=True):
             if phrase in _OF_KINDS:
                 small = leaves[self.vocabulary.leaves_of[phrase]].argmax(0).astype(np.uint8)
-                kind[...] = cv2.resize(small, (width, height), interpolation=cv2.INTER_NEAREST)
+                kind[content.slices] = cv2.resize(small, seen_wh, interpolation=cv2.INTER_NEAREST)
         return kinds
 
     def _presence(self, share: Heat, presence: float) -> float:
@@ -250,8 +251,9 @@ class Starter:
         if self.mirror:
             mirrored, again = self._net.run(photo=np.ascontiguousarray(seen[..., ::-1]))
             leaves, presence = (leaves + mirrored[..., ::-1]) * _HALF, (presence + again) * _HALF
-        self._last = small, self._merge_accent_wall(leaves[0], small), presence[0]
-        return self._last[1:]
+        found = self._merge_accent_wall(leaves[0], small), presence[0]
+        self._last = small, *found  # another thread may replace it at once
+        return found
 
     def _predict_in_views(self, photo: Rgb) -> tuple[Heat, Heat]:
         """`_predict` for a panorama: in views that overlap, as of a whole one the net would see thumbnails.

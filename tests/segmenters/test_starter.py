@@ -1,6 +1,7 @@
 """The starter segmenter: its words, its protocol, and what it must find in the sample kitchen."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -455,3 +456,20 @@ def test_in_a_panorama_things_are_found_as_in_a_photo(starter, kitchen, count, a
     found = starter.heats(np.ascontiguousarray(np.concatenate(rooms, axis)), words) >= 0.35
     for mine, true in zip(found, expected, strict=True):
         assert (mine & true).sum() > 0.6 * (mine | true).sum()
+
+
+def test_kinds_of_a_framed_photo_are_those_of_the_photo_alone(starter, kitchen):
+    room = cv2.resize(kitchen, (480, 320), interpolation=cv2.INTER_AREA)
+    framed = cv2.copyMakeBorder(room, 0, 0, 80, 80, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+    kinds = starter.instances(framed, ["cabinets"])
+    np.testing.assert_array_equal(kinds[:, :, 80:-80], starter.instances(room, ["cabinets"]))
+    assert not kinds[:, :, :80].any()
+
+
+def test_threads_that_share_a_starter_get_each_its_own_photo(kitchen):
+    shared = Starter(mirror=False)
+    photos = [np.roll(cv2.resize(kitchen, (192, 128)), 32 * turn, axis=1) for turn in range(4)]
+    alone = [Starter(mirror=False).heats(photo, ["wall"]).tobytes() for photo in photos]
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(3):
+            assert [heat.tobytes() for heat in pool.map(lambda photo: shared.heats(photo, ["wall"]), photos)] == alone
