@@ -9,7 +9,7 @@ import numpy as np
 
 from automask.batches.find import find_jobs
 from automask.batches.resume import is_done
-from automask.errors import UnknownPhrase
+from automask.errors import PlanError, UnknownPhrase
 from automask.fingerprint import job_digest
 from automask.images import open_photo, write_picture
 from automask.plan import parse_plan, variants_from
@@ -20,6 +20,15 @@ from automask.types import JobReport, Region, Step
 
 PLAN = parse_plan("cabinets -> white")
 ODD = ["a b.jpg", "[1].jpg", "a,b.jpg", "k=v.jpg", "Küche.jpg", "台所.jpg", "*.jpg", "a;b.jpg", "it's.jpg"]
+
+
+def shout():
+    def work(item):
+        if item == "fail":
+            raise PlanError("no 'x'", hint="say 'y'")
+        return item.upper()
+
+    return work
 
 
 def touch(folder, *names):

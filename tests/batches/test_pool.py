@@ -3,6 +3,7 @@
 import pickle
 
 import pytest
+from batch_jobs import shout
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -138,15 +139,6 @@ def test_workers_that_were_started_before_one_that_cannot_be_are_stopped():
 
 
 # ------------------------------------------------------------------------------------------------------ in this process
-
-
-def shout():
-    def work(item):
-        if item == "fail":
-            raise PlanError("no 'x'", hint="say 'y'")
-        return item.upper()
-
-    return work
 
 
 def test_in_this_process_the_order_stays_and_each_failure_is_its_own():

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import cv2
 import pytest
+from batch_jobs import shout
 
 import automask
 from automask.batches.pool import TRIES, TRIES_OF_MACHINES
@@ -57,15 +58,6 @@ def ray(monkeypatch):
     before = cv2.getNumThreads()
     yield fake
     cv2.setNumThreads(before)
-
-
-def shout():
-    def work(item):
-        if item == "fail":
-            raise PlanError("no 'x'", hint="say 'y'")
-        return item.upper()
-
-    return work
 
 
 def not_loading():
@@ -152,7 +144,7 @@ def squares():
 def test_ray_on_one_machine_listens_to_this_machine_alone(tmp_path):
     script = tmp_path / "listeners.py"
     script.write_text(LISTENERS)
-    places = [str(Path(__file__).parent), str(Path(automask.__file__).parent.parent)]
+    places = [*map(str, Path(__file__).parents[:2]), str(Path(automask.__file__).parent.parent)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, env=environment, check=True)
     count, said = done.stdout.splitlines()[-1].split(" ", 1)
