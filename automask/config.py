@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from automask import settings, signatures
 from automask.capabilities import capabilities_of
@@ -151,22 +151,19 @@ def compose(
     doubtful = {*unknown, *(STAGE_GROUPS if unknown.keys() & {"preset", "experiment"} else ())}
     choices = [f"{group}={quoted(name)}" for group, name in chosen.items() if group not in unknown]
     primary = "script" if script else "config"
-    if conf is None:
-        base, composed_preset = copy.deepcopy(_packaged(conf_dir(), tuple(choices), primary))
-    else:
-        base, composed_preset = _hydra(choices, conf, primary)
+    composed = _packaged(conf_dir(), tuple(choices), primary) if conf is None else _hydra(choices, conf, primary)
+    base = _resolved(composed.node, {}, conf)
     mistakes += _foreign_keys(base, primary)
-    fitting = []
+    fitting = {}
     for key, (text, value) in pairs.items():
         wrong = [] if key.partition(".")[0] in doubtful else _mistakes_in_key(key, text, value, base)
         mistakes += wrong
         if not wrong and key.partition(".")[0] not in doubtful:
-            fitting.append(text)
-    # Composing takes a tenth of a second: not twice where nothing is overridden.
-    config = _hydra([*choices, *fitting], conf, primary)[0] if fitting else base
+            fitting[key] = value
+    config = _resolved(composed.node, fitting, conf) if fitting else base
     mistakes += [f"{path!r} may not be made by an override" for path in sorted(_hidden(config) - _hidden(base))]
     _stop(mistakes + _mistakes_in(config, conf))
-    return {**config, "preset": composed_preset}
+    return {**config, "preset": composed.preset}
 
 
 def check(config: Config, *, conf: Path | None = None) -> None:
@@ -312,8 +309,16 @@ def _instantiate(node: Config, what: str) -> Any:
         raise ConfigError(f"cannot load {what} ({node['_target_']}): {said}", hint="check its class") from error
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Composed:
+    """Chosen files as Hydra composes them: an OmegaConf node, not yet resolved, and the name of the preset."""
+
+    node: Any
+    preset: str
+
+
 @functools.lru_cache(maxsize=32)
-def _packaged(_: Path, choices: tuple[str, ...], primary: str) -> tuple[Config, str]:
+def _packaged(_: Path, choices: tuple[str, ...], primary: str) -> _Composed:
     """`_hydra` over the files of the package alone, which stay as they are while a program runs: once for each choice.
 
     A script that edits photo after photo would else wait a tenth of a second before each.
@@ -321,26 +326,51 @@ def _packaged(_: Path, choices: tuple[str, ...], primary: str) -> tuple[Config, 
     return _hydra(choices, None, primary)
 
 
-def _hydra(overrides: Sequence[str], conf: Path | None, primary: str) -> tuple[Config, str]:
-    """The values composed from a file at the top of the folder, and the name of the preset among them."""
-    import yaml  # comes with Hydra
+def _hydra(choices: Sequence[str], conf: Path | None, primary: str) -> _Composed:
+    """The chosen files, composed from a file at the top of the folder."""
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
-    from hydra.errors import HydraException, MissingConfigException
     from hydra.types import RunMode
     from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
 
     search = []
     if conf is not None:
         search = [f"hydra.searchpath=[{quoted(f'file://{conf.resolve()}')}]"]
+    with _faults_told(conf), initialize_config_dir(str(conf_dir()), version_base="1.3", job_name="automask"):
+        composed = hydra_compose(primary, overrides=[*search, *choices], return_hydra_config=True)
+        sweeps = composed.hydra.mode == RunMode.MULTIRUN
+        preset = str(composed.hydra.runtime.choices.preset)
+        node = OmegaConf.masked_copy(composed, [key for key in composed if key != "hydra"])
+        OmegaConf.set_struct(node, True)  # a copy does not keep it
+    if sweeps and primary == "config":
+        raise ConfigError("the experiment runs several jobs", hint="use python pipelines/edit.py experiment=NAME")
+    return _Composed(node, preset)
+
+
+def _resolved(node: Any, settings: Mapping[str, Any], conf: Path | None) -> Config:
+    """The plain values of a composed node with some keys set, as Hydra sets them.
+
+    Composing again with the keys among the overrides gives the same, and takes a tenth of a second.
+    """
+    from omegaconf import OmegaConf
+
+    with _faults_told(conf):
+        changed = copy.deepcopy(node) if settings else node
+        for key, value in settings.items():
+            OmegaConf.update(changed, key, value, merge=True)
+        container: Config = cast(Config, OmegaConf.to_container(changed, resolve=True))
+    return container
+
+
+@contextlib.contextmanager
+def _faults_told(conf: Path | None) -> Iterator[None]:
+    """Raises ConfigError for what Hydra, OmegaConf and YAML raise."""
+    import yaml  # comes with Hydra
+    from hydra.errors import HydraException, MissingConfigException
+    from omegaconf.errors import OmegaConfBaseException
+
     try:
-        with initialize_config_dir(config_dir=str(conf_dir()), version_base="1.3", job_name="automask"):
-            composed = hydra_compose(primary, overrides=[*search, *overrides], return_hydra_config=True)
-            sweeps = composed.hydra.mode == RunMode.MULTIRUN
-            preset = str(composed.hydra.runtime.choices.preset)
-            run = OmegaConf.masked_copy(composed, [key for key in composed if key != "hydra"])
-            container: Any = OmegaConf.to_container(run, resolve=True)
+        yield
     except MissingConfigException as error:
         raise ConfigError(_missing_file(str(error.missing_cfg_file), conf)) from error
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
@@ -351,9 +381,6 @@ def _hydra(overrides: Sequence[str], conf: Path | None, primary: str) -> tuple[C
         raise ConfigError(
             f"configuration: {' '.join(str(error).split())}", hint=f"see {DOCUMENTATION}/reference/configuration.md"
         ) from error
-    if sweeps and primary == "config":
-        raise ConfigError("the experiment runs several jobs", hint="use python pipelines/edit.py experiment=NAME")
-    return container, preset
 
 
 def _missing_file(named: str, conf: Path | None) -> str:

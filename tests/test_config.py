@@ -1,5 +1,6 @@
 """Configuration: YAML and signatures one-to-one, every mistake at once, and no `_target_` from anywhere but YAML."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -35,6 +36,7 @@ def name_of(file: Path) -> str:
     return f"{file.parent.name}/{file.stem}"
 
 
+@functools.cache
 def node_of(file: Path) -> dict[str, Any]:
     """What a group file says, with what it inherits."""
     node: dict[str, Any] = config.compose(None, [f"{file.parent.name}={file.stem}"])[file.parent.name]
@@ -371,6 +373,33 @@ def test_a_choice_beats_the_preset_and_a_key_beats_the_choice():
     assert composed["editor"]["scale"] == 2
     assert composed["boxes"]["threshold"] == 0.5
     assert composed["segmenter"]["_target_"] == "automask.segmenters.clipseg.ClipSeg"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        ["seed=3", "boxes.threshold=1", "mask.dilate_px=null"],
+        ["out='a b'", "out='it\\'s'"],
+        ["segmenter.masks={island: a.png, lamp: [1, b]}"],
+        ["out=runs/${seed}", "seed=5"],
+        ["out=str(5)", "on_missing=fail"],
+    ],
+)
+def test_settings_are_taken_as_hydra_itself_takes_them(settings: list[str]):
+    from hydra import compose, initialize_config_dir
+    from omegaconf import OmegaConf
+
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        composed = OmegaConf.to_container(compose("config", ["segmenter=painted", *settings]), resolve=True)
+    assert config.compose(None, ["segmenter=painted", *settings]) == {**composed, "preset": "starter"}
+
+
+def test_files_are_composed_once_however_many_settings_follow(monkeypatch: pytest.MonkeyPatch):
+    config.compose("starter", ["seed=1"])
+    monkeypatch.setattr("hydra.compose", None)
+    first, second = (config.compose("starter", [f"boxes.threshold={value}"]) for value in (0.2, 0.3))
+    assert (first["boxes"]["threshold"], second["boxes"]["threshold"]) == (0.2, 0.3)
+    assert config.compose("starter", ["seed=2"])["boxes"]["threshold"] == 0.35
 
 
 def test_whole_numbers_do_where_a_number_is_wanted():
