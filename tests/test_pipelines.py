@@ -1,10 +1,14 @@
 """The scripts of pipelines/: the same jobs through Hydra's own front door, multirun included."""
 
+import io
 import json
+import logging
+import runpy
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import cv2
@@ -14,9 +18,31 @@ import pytest
 PIPELINES = Path(__file__).resolve().parent.parent / "pipelines"
 
 
-def script(name: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def process(name: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """A script as users start it."""
     command = [sys.executable, str(PIPELINES / f"{name}.py"), *arguments]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+
+
+def script(name: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The same within this process, in a fifth of the time: imports and composed files are there."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level  # Hydra puts its own in their place
+    out, err = io.StringIO(), io.StringIO()
+    sys.modules.pop("jobs", None)  # it remembers the jobs that failed
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.chdir(cwd)
+        patch.syspath_prepend(PIPELINES)
+        patch.setattr(sys, "argv", [f"{name}.py", *arguments])
+        try:
+            runpy.run_path(str(PIPELINES / f"{name}.py"), run_name="__main__")
+        except SystemExit as left:
+            status = left.code or 0
+        finally:
+            root.handlers[:] = handlers
+            root.setLevel(level)
+    assert isinstance(status, int)
+    return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
 
 
 def setup(scene, *more: str) -> Sequence[str]:
@@ -26,7 +52,7 @@ def setup(scene, *more: str) -> Sequence[str]:
 
 def test_edit_writes_what_the_command_line_writes(scene, tmp_path: Path):
     more = ("seed=3", "disclose=metadata")
-    done = script("edit", *setup(scene, *more), "edits='island -> white'", "out=done", cwd=tmp_path)
+    done = process("edit", *setup(scene, *more), "edits='island -> white'", "out=done", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip() == str(Path("done", "kitchen.png"))
     record = json.loads((tmp_path / "done" / "kitchen.run.json").read_text(encoding="utf-8"))
@@ -45,7 +71,7 @@ def test_edit_writes_what_the_command_line_writes(scene, tmp_path: Path):
 def test_a_single_run_leaves_nothing_but_its_results(scene, tmp_path: Path):
     folder = tmp_path / "empty"
     folder.mkdir()
-    assert script("mask", *setup(scene), "edits='island'", "out=done", cwd=folder).returncode == 0
+    assert process("mask", *setup(scene), "edits='island'", "out=done", cwd=folder).returncode == 0
     assert [path.name for path in folder.iterdir()] == ["done"]
 
 
@@ -64,7 +90,7 @@ def test_batch_does_a_folder(scene, tmp_path: Path):
     for name in ("a", "b"):
         shutil.copy(scene.photo, folder / f"{name}.png")
     words = ("edits='island -> white'", "out=done", *scene.overrides)
-    done = script("batch", f"photo='{folder}'", *words, cwd=tmp_path)
+    done = process("batch", f"photo='{folder}'", *words, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.strip() == "2 done, 0 failed, in done"
     assert {"a.png", "b.png", "a.run.json", "b.run.json"} <= {path.name for path in (tmp_path / "done").iterdir()}
@@ -94,7 +120,7 @@ def test_a_batch_with_a_bad_photo_exits_4(scene, tmp_path: Path):
 
 def test_multirun_gives_each_job_a_folder_of_its_own(scene, tmp_path: Path):
     words = "edits='island -> white','lamp -> black'"
-    done = script("edit", "-m", *setup(scene), words, "seed=1,2", cwd=tmp_path)
+    done = process("edit", "-m", *setup(scene), words, "seed=1,2", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     records = sorted((tmp_path / "multirun").glob("*/*/*/kitchen.run.json"))
     assert [path.parent.name for path in records] == ["0", "1", "2", "3"]
@@ -126,7 +152,7 @@ def test_multirun_writes_into_out_where_it_is_given(scene, tmp_path: Path):
 
 def test_a_failed_job_of_a_multirun_does_not_stop_the_others(scene, tmp_path: Path):
     words = "edits='sofa -> white','lamp -> black'"
-    done = script("edit", "-m", *setup(scene), words, cwd=tmp_path)
+    done = process("edit", "-m", *setup(scene), words, cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("automask: no mask for 'sofa'")
     assert "Traceback" not in done.stderr
@@ -196,7 +222,7 @@ def test_a_segmenter_from_a_folder_of_one_s_own(scene, tmp_path: Path, monkeypat
     (tmp_path / "my conf" / "segmenter" / "half.yaml").write_text("_target_: halves_of_mine.left_half\nheat: 0.9\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "src"))
     words = (f"photo='{scene.photo}'", "segmenter=half", "refiner=threshold", "edits='left'", "out=done")
-    done = script("mask", "--config-dir", "my conf", *words, cwd=tmp_path)
+    done = process("mask", "--config-dir", "my conf", *words, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     mask = cv2.imread(str(tmp_path / "done" / "kitchen.masks" / "01-left.png"), cv2.IMREAD_GRAYSCALE)
     assert np.all(mask[:, :60] == 255)
@@ -208,7 +234,7 @@ def test_a_segmenter_from_a_folder_of_one_s_own(scene, tmp_path: Path, monkeypat
 def test_each_script_runs_the_tiny_preset(name: str, scene, tmp_path: Path):
     photo = scene.folder if name == "batch" else scene.photo
     words = "edits='island'" if name == "mask" else "edits='island -> marble'"
-    done = script(name, f"photo='{photo}'", words, "preset=tiny", "boxes.threshold=0.3", "out=done", cwd=tmp_path)
+    done = process(name, f"photo='{photo}'", words, "preset=tiny", "boxes.threshold=0.3", "out=done", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     written = "kitchen.masks.json" if name == "mask" else "kitchen.run.json"
     record = json.loads((tmp_path / "done" / written).read_text(encoding="utf-8"))
