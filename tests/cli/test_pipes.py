@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -11,19 +12,34 @@ import pytest
 
 from automask.cli.entry import main
 
+Piped = Callable[..., subprocess.CompletedProcess[bytes]]
 
-def piped(data: bytes, *arguments: object) -> subprocess.CompletedProcess[bytes]:
+
+def process(data: bytes, *arguments: object) -> subprocess.CompletedProcess[bytes]:
     """A run of the program with bytes on its standard input."""
     command = [sys.executable, "-m", "automask", *map(str, arguments)]
     return subprocess.run(command, input=data, capture_output=True, check=False)
 
 
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp"])
-def test_bytes_in_give_the_bytes_that_a_file_would_get(scene, tmp_path, suffix):
+@pytest.fixture
+def piped(capfdbinary, monkeypatch) -> Piped:
+    """The same within this process."""
+
+    def run(data: bytes, *arguments: object) -> subprocess.CompletedProcess[bytes]:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        status = main([str(argument) for argument in arguments])
+        out, err = capfdbinary.readouterr()
+        return subprocess.CompletedProcess(arguments, status, out, err)
+
+    return run
+
+
+@pytest.mark.parametrize(("suffix", "own_process"), [(".png", True), (".jpg", False), (".webp", False)])
+def test_bytes_in_give_the_bytes_that_a_file_would_get(scene, tmp_path, piped, suffix, own_process):
     photo = tmp_path / f"room{suffix}"
     cv2.imwrite(str(photo), cv2.imread(str(scene.photo)))
     words = ("lamp -> gold; yacht -> navy", *scene.overrides)
-    done = piped(photo.read_bytes(), "edit", "-", *words, "-o", "-")
+    done = (process if own_process else piped)(photo.read_bytes(), "edit", "-", *words, "-o", "-")
     assert done.returncode == 0
     assert main(["edit", str(photo), *words, "-o", str(tmp_path / "o")]) == 0
     assert done.stdout == (tmp_path / "o" / photo.name).read_bytes()
@@ -33,11 +49,11 @@ def test_bytes_in_give_the_bytes_that_a_file_would_get(scene, tmp_path, suffix):
     assert "no 'yacht': peak heat" in said
 
 
-def test_from_a_pipe_into_a_folder_the_name_is_photo(scene, tmp_path):
+def test_from_a_pipe_into_a_folder_the_name_is_photo(scene, tmp_path, piped):
     data = scene.photo.read_bytes()
     done = piped(data, "edit", "-", "lamp -> gold", "-o", tmp_path, *scene.overrides)
     assert (done.returncode, done.stderr) == (0, b"")
-    done = piped(data, "mask", "-", "lamp", "-o", tmp_path, *scene.overrides)
+    done = process(data, "mask", "-", "lamp", "-o", tmp_path, *scene.overrides)
     assert (done.returncode, done.stderr) == (0, b"")
     assert {path.name for path in tmp_path.iterdir() if path.name.startswith("photo")} == {
         *("photo.png", "photo.masks", "photo.before-after.jpg", "photo.run.json"),
@@ -49,7 +65,7 @@ def test_from_a_pipe_into_a_folder_the_name_is_photo(scene, tmp_path):
 def test_from_a_file_into_a_pipe_nothing_is_written(scene, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     before = sorted(tmp_path.rglob("*"))
-    done = piped(b"", "edit", scene.photo, "lamp -> #ff0000", "-o", "-", *scene.overrides)
+    done = process(b"", "edit", scene.photo, "lamp -> #ff0000", "-o", "-", *scene.overrides)
     assert done.returncode == 0
     assert sorted(tmp_path.rglob("*")) == before
     picture = cv2.imdecode(np.frombuffer(done.stdout, dtype=np.uint8), cv2.IMREAD_UNCHANGED)
@@ -73,7 +89,7 @@ def test_what_a_plug_in_prints_does_not_get_into_the_picture(scene, tmp_path, mo
     (tmp_path / "chatty_editor.py").write_text(CHATTY)
     monkeypatch.chdir(tmp_path)  # where `python -m` looks first
     words = ("lamp -> loud", "--conf", "conf", "editor=chatty", *scene.overrides)
-    done = piped(scene.photo.read_bytes(), "edit", "-", *words, "-o", "-")
+    done = process(scene.photo.read_bytes(), "edit", "-", *words, "-o", "-")
     assert done.returncode == 0
     assert b"painting away" in done.stderr
     assert done.stdout.startswith(b"\x89PNG")
@@ -92,7 +108,7 @@ def test_what_a_plug_in_prints_does_not_get_into_the_picture(scene, tmp_path, mo
         (["edit", "PHOTO", "yacht -> gold", "-o", "-", "on_missing=fail"], 3, "no 'yacht'"),
     ],
 )
-def test_a_pipe_that_cannot_be_is_refused_with_nothing_on_standard_output(scene, arguments, status, said):
+def test_a_pipe_that_cannot_be_is_refused_with_nothing_on_standard_output(scene, piped, arguments, status, said):
     named = {"PHOTO": scene.photo, "FOLDER": scene.folder}
     done = piped(b"", *(named.get(text, text) for text in arguments), *scene.overrides)
     assert (done.returncode, done.stdout) == (status, b"")
@@ -101,7 +117,7 @@ def test_a_pipe_that_cannot_be_is_refused_with_nothing_on_standard_output(scene,
 
 
 def test_bytes_that_are_not_a_photo_are_reported_in_one_line(scene):
-    done = piped(b"hello", "edit", "-", "lamp -> gold", "-o", "-", *scene.overrides)
+    done = process(b"hello", "edit", "-", "lamp -> gold", "-o", "-", *scene.overrides)
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr.startswith(b"automask: ")
     assert len(done.stderr.splitlines()) == 1
