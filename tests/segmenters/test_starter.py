@@ -32,6 +32,12 @@ def starter():
 
 
 @pytest.fixture(scope="module")
+def quick():
+    """A starter that sees little of a photo, for what does not depend on how well it sees."""
+    return Starter(side_px=256, mirror=False)
+
+
+@pytest.fixture(scope="module")
 def kitchen():
     bgr = cv2.imdecode(np.frombuffer(SAMPLE.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
     rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
@@ -56,17 +62,17 @@ def test_it_is_a_segmenter(starter):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 7), (480, 640), (900, 20), (20, 900), (33, 31)])
-def test_heats_have_the_size_of_the_photo_whatever_it_is(starter, size):
-    heats = starter.heats(noise(*size), ["wall", "floor"])
+def test_heats_have_the_size_of_the_photo_whatever_it_is(quick, size):
+    heats = quick.heats(noise(*size), ["wall", "floor"])
     assert heats.shape == (2, *size)
     assert heats.dtype == np.float32
     assert heats.min() >= 0
     assert heats.max() <= 1
 
 
-def test_the_photo_is_not_written_to(starter, kitchen):
+def test_the_photo_is_not_written_to(quick, kitchen):
     before = kitchen.copy()
-    starter.heats(kitchen, ["wall"])
+    quick.heats(kitchen, ["wall"])
     assert np.array_equal(kitchen, before)
 
 
@@ -99,8 +105,8 @@ def test_a_mirrored_photo_has_mirrored_heat(starter, kitchen):
     assert np.abs(heat - mirrored[:, ::-1]).max() < 0.02
 
 
-def test_no_phrases_give_no_heats(starter):
-    assert starter.heats(noise(40, 60), []).shape == (0, 40, 60)
+def test_no_phrases_give_no_heats(quick):
+    assert quick.heats(noise(40, 60), []).shape == (0, 40, 60)
 
 
 @pytest.mark.parametrize("photo", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3)), np.zeros((0, 4, 3), np.uint8)])
@@ -275,7 +281,7 @@ def test_heats_are_those_of_the_survey(starter, kitchen):
 
 @pytest.mark.parametrize("size", [(1, 1), (33, 900), (480, 640)])
 def test_others_have_the_size_of_the_photo_and_compete_with_the_heats(size):
-    survey = Starter(keep_odds=1).survey(noise(*size), ["wall", "floor"])
+    survey = Starter(side_px=256, mirror=False, keep_odds=1).survey(noise(*size), ["wall", "floor"])
     assert survey.others.shape == size
     assert survey.others.dtype == np.float32
     assert (survey.heats.sum(0) + survey.others).max() <= 1 + 1e-5
@@ -302,8 +308,10 @@ def test_surfaces_and_parts_are_no_things_of_their_own(starter, kitchen, words):
 
 
 def test_the_odds_of_other_things_are_a_setting(kitchen):
-    assert Starter(keep_odds=0).survey(kitchen, ["wall"]).others is None
-    even, double = (Starter(keep_odds=odds).survey(kitchen, ["wall"]).others for odds in (1, 2))
+    assert Starter(side_px=256, mirror=False, keep_odds=0).survey(kitchen, ["wall"]).others is None
+    even, double = (
+        Starter(side_px=256, mirror=False, keep_odds=odds).survey(kitchen, ["wall"]).others for odds in (1, 2)
+    )
     assert (even <= double + 1e-6).all()
     assert (double <= np.minimum(2 * even, 1) + 1e-6).all()
     assert double.mean() > 1.1 * even.mean()
@@ -441,7 +449,9 @@ def test_without_an_accent_wall_a_backsplash_stays_one() -> None:
 
 def test_the_heat_does_not_depend_on_the_number_of_threads():
     photo = np.random.default_rng(0).integers(0, 256, (96, 144, 3), dtype=np.uint8)
-    one, two = (Starter(threads=threads).heats(photo, ["wall", "floor"]) for threads in (1, 2))
+    one, two = (
+        Starter(side_px=256, mirror=False, threads=threads).heats(photo, ["wall", "floor"]) for threads in (1, 2)
+    )
     assert one.tobytes() == two.tobytes()
 
 
@@ -458,18 +468,18 @@ def test_in_a_panorama_things_are_found_as_in_a_photo(starter, kitchen, count, a
         assert (mine & true).sum() > 0.6 * (mine | true).sum()
 
 
-def test_kinds_of_a_framed_photo_are_those_of_the_photo_alone(starter, kitchen):
+def test_kinds_of_a_framed_photo_are_those_of_the_photo_alone(quick, kitchen):
     room = cv2.resize(kitchen, (480, 320), interpolation=cv2.INTER_AREA)
     framed = cv2.copyMakeBorder(room, 0, 0, 80, 80, cv2.BORDER_CONSTANT, value=(255, 255, 255))
-    kinds = starter.instances(framed, ["cabinets"])
-    np.testing.assert_array_equal(kinds[:, :, 80:-80], starter.instances(room, ["cabinets"]))
+    kinds = quick.instances(framed, ["cabinets"])
+    np.testing.assert_array_equal(kinds[:, :, 80:-80], quick.instances(room, ["cabinets"]))
     assert not kinds[:, :, :80].any()
 
 
 def test_threads_that_share_a_starter_get_each_its_own_photo(kitchen):
-    shared = Starter(mirror=False)
-    photos = [np.roll(cv2.resize(kitchen, (192, 128)), 32 * turn, axis=1) for turn in range(4)]
-    alone = [Starter(mirror=False).heats(photo, ["wall"]).tobytes() for photo in photos]
+    shared = Starter(side_px=96, mirror=False)
+    photos = [np.roll(cv2.resize(kitchen, (96, 64)), 16 * turn, axis=1) for turn in range(4)]
+    alone = [Starter(side_px=96, mirror=False).heats(photo, ["wall"]).tobytes() for photo in photos]
     with ThreadPoolExecutor(4) as pool:
         for _ in range(3):
             assert [heat.tobytes() for heat in pool.map(lambda photo: shared.heats(photo, ["wall"]), photos)] == alone
