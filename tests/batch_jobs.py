@@ -31,6 +31,20 @@ def shout():
     return work
 
 
+def writing_slowly(folder):
+    """For each item a file that is there while a minute's work goes on, and goes however it ends."""
+
+    def work(item):
+        part = Path(folder, f"{item}.part")
+        part.touch()
+        try:
+            time.sleep(60)
+        finally:
+            part.unlink()
+
+    return work
+
+
 def touch(folder, *names):
     for name in names:
         path = Path(folder, name)

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from batch_jobs import writing_slowly
 
 from automask.batches import threads
 from automask.batches.mappers import LocalPool, RayActors
@@ -66,18 +67,6 @@ def threads_seen():
     import cv2
 
     return lambda item: (os.environ["OMP_NUM_THREADS"], cv2.getNumThreads())
-
-
-def slow_write(folder):
-    def work(item):
-        part = Path(folder, f"{item}.part")
-        part.touch()
-        try:
-            time.sleep(60)
-        finally:
-            part.unlink()
-
-    return work
 
 
 def on_error(item, error):
@@ -195,7 +184,7 @@ def test_workers_share_the_cores_and_the_callers_environment_stays():
 
 
 def test_an_interrupt_lets_workers_clean_up_and_leaves_none_behind(tmp_path):
-    results = TWO.map(functools.partial(slow_write, str(tmp_path)), range(4))
+    results = TWO.map(functools.partial(writing_slowly, str(tmp_path)), range(4))
     failure = []
 
     def interrupt():

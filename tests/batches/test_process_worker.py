@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import pytest
+from batch_jobs import writing_slowly
 
 from automask.batches.pool import TRIES
 from automask.batches.process_worker import ProcessWorker
@@ -49,18 +50,6 @@ def loading_forever(folder):
 def leaving_a_note(folder):
     multiprocessing.util.Finalize(None, Path(folder, "note").touch, exitpriority=1)
     return doing()
-
-
-def writing(folder):
-    def work(item):
-        part = Path(folder, "part")
-        part.touch()
-        try:
-            time.sleep(60)
-        finally:
-            part.unlink()
-
-    return work
 
 
 @pytest.fixture
@@ -166,9 +155,9 @@ def test_an_idle_one_ends_by_itself(started, tmp_path):
 
 @posix
 def test_one_at_work_is_interrupted_and_cleans_up_after_itself(started, tmp_path):
-    worker = started(functools.partial(writing, str(tmp_path)))
+    worker = started(functools.partial(writing_slowly, str(tmp_path)))
     worker.receive()
     worker.give("a")
-    wait_for(tmp_path / "part")
+    wait_for(tmp_path / "a.part")
     worker.stop(busy=True)
-    assert not (tmp_path / "part").exists()
+    assert not (tmp_path / "a.part").exists()

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import itertools
 import json
 import os
 import shutil
@@ -85,10 +86,22 @@ def test_a_copied_file_is_a_choice_of_its_own(capsys, tmp_path):
 def test_every_file_can_be_copied_and_composed_under_its_new_name(capsys, tmp_path):
     for file in conf_files():
         assert run(capsys, "config", "copy", f"{file.group}/{file.name}", tmp_path)[0] == 0
-    for file in conf_files():
+    groups = itertools.groupby(conf_files(), key=lambda file: file.group)
+    names = {group: [file.name for file in files] for group, files in groups}
+    # Files of different stages at once; presets and experiments choose stages themselves.
+    stages = [group for group in names if group not in ("preset", "experiment")]
+    chosen = [
+        *({group: name} for group in ("preset", "experiment") for name in names[group]),
+        *(
+            {group: name for group, name in zip(stages, row, strict=True) if name is not None}
+            for row in itertools.zip_longest(*(names[group] for group in stages))
+        ),
+    ]
+    for choice in chosen:
         # As for a script: experiments also set what only scripts read.
-        config = compose(None, [f"{file.group}=my-{file.name}"], conf=tmp_path, script=True)
-        original = compose(None, [f"{file.group}={file.name}"], script=True)
+        copies = [f"{group}=my-{name}" for group, name in choice.items()]
+        config = compose(None, copies, conf=tmp_path, script=True)
+        original = compose(None, [f"{group}={name}" for group, name in choice.items()], script=True)
         assert {**config, "preset": ""} == {**original, "preset": ""}
 
 

@@ -131,7 +131,7 @@ HEATS = {"lamp": heat_of(0.9), "rug": np.roll(heat_of(0.5, 0.3), 50, axis=1), "y
 
 def test_a_region_has_a_quality_that_does_not_depend_on_the_other_edits():
     lamp, rug, yacht = regions("lamp; rug; yacht", PaintedHeat(HEATS))
-    assert 1 > lamp.expected_iou > rug.expected_iou > 0
+    assert lamp.expected_iou > rug.expected_iou + 0.5
     assert yacht.expected_iou is None
     assert regions("rug", PaintedHeat(HEATS))[0].expected_iou == rug.expected_iou
 

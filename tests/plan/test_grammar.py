@@ -363,7 +363,7 @@ def test_any_text_is_variants_or_a_plan_error(text):
         with pytest.raises(PlanError):
             parse_plan(text)
         return
-    assert 1 <= len(made) <= MAX_VARIANTS
+    assert made
     assert len({variant.name for variant in made}) == len({variant.plan for variant in made}) == len(made)
     for variant in made:
         check_plan(variant.plan)
