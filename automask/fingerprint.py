@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from automask.errors import PlanError
-from automask.types import Disclose, OnMissing, Plan
+from automask.types import Disclose, Metadata, OnMissing, Plan
 
 # --------------------------------------------------------------------------------------------------------------- files
 
@@ -133,17 +133,19 @@ def job_digest(photo_digest: str, plan: Plan, config: Mapping[str, Any]) -> str:
     return _digest_of(plain)
 
 
-def disclosed_digest(digest: str, disclose: Disclose, *, signed: bool = False) -> str:
+def disclosed_digest(digest: str, disclose: Disclose, *, signed: bool = False, metadata: Metadata = "keep") -> str:
     """The digest of a result that is disclosed this way: a batch makes a photo again when these settings change.
 
     Args:
         digest: As `job_digest` gives it; an empty one, by which no batch resumes, stays empty.
         disclose: `none` changes nothing.
         signed: Whether content credentials are asked for, by whatever certificate.
+        metadata: What is kept of the photo's; `keep` changes nothing.
     """
-    if not digest or (disclose == "none" and not signed):
+    if not digest or (disclose == "none" and not signed and metadata == "keep"):
         return digest
-    return hashlib.sha256(f"{digest} {disclose} {signed}".encode()).hexdigest()
+    more = "" if metadata == "keep" else f" {metadata}"
+    return hashlib.sha256(f"{digest} {disclose} {signed}{more}".encode()).hexdigest()
 
 
 # --------------------------------------------------------------------------------------------------------------- masks

@@ -412,6 +412,7 @@ def _outcome(masked: MaskedPhoto, variant: int, painted: chain.Painted, paint_s:
         masks_from=prepared.masks,
         generative=editors.is_generative(plan, steps, stages),
         disclose=settings.disclose,
+        metadata=settings.metadata,
         c2pa=settings.c2pa,
         inputs=tuple(map(Path, editors.files_named(plan, stages))),
     )

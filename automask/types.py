@@ -33,6 +33,8 @@ OnDoubt: TypeAlias = Literal["keep", "warn", "skip"]
 ON_DOUBT: tuple[OnDoubt, ...] = ("keep", "warn", "skip")
 Disclose: TypeAlias = Literal["none", "metadata", "label"]
 DISCLOSE: tuple[Disclose, ...] = ("none", "metadata", "label")
+Metadata: TypeAlias = Literal["keep", "no-location", "none"]
+METADATA: tuple[Metadata, ...] = ("keep", "no-location", "none")
 Option: TypeAlias = str | int | float | bool
 
 

@@ -44,6 +44,27 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{count} skipped: {reason}")
 
 
+BOUND_S = 60
+"""Of processor time, whatever else the machine does: hundreds of times what a test with `bounded` takes."""
+
+
+@pytest.fixture
+def bounded():
+    """Ends a test that works for a minute: without their defence such tests would for much longer, or for ever."""
+    if not hasattr(signal, "SIGPROF"):
+        yield
+        return
+
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"it took more than {BOUND_S} s of processor time")
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, BOUND_S)
+    yield
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    signal.signal(signal.SIGPROF, before)
+
+
 @dataclass(frozen=True)
 class Scene:
     """A photo on disk, the masks of its objects, and the overrides that make automask use them."""

@@ -297,6 +297,7 @@ def test_lists_reach_a_constructor_as_plain_lists(tmp_path: Path):
         ("on_missing=later", "on_missing is 'later': give skip or fail"),
         ("disclose=yes", "disclose is 'yes': give none, metadata or label"),
         ("disclose=null", "disclose is None: give none, metadata or label"),
+        ("metadata=drop", "metadata is 'drop': give keep, no-location or none"),
         ("max_megapixels=0", "max_megapixels is 0: give a number above 0"),
         ("recursive=3", "recursive is 3: give true or false"),
         ("out=2024", "out is 2024: give a folder (a name of digits only needs quotes)"),

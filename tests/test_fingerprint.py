@@ -9,7 +9,7 @@ from automask.plan import parse_plan
 from automask.protocols import Stages
 from automask.runner import result_digest
 from automask.settings import RunSettings
-from automask.types import Edit
+from automask.types import METADATA, Edit
 
 WORDS = parse_plan("island -> marble; keep faucet")
 OPTIONS = (
@@ -89,6 +89,8 @@ def test_a_folder_made_by_0_1_is_still_done_before(stages, monkeypatch, version,
     assert fingerprint.disclosed_digest(digest, "none") == job
     assert fingerprint.disclosed_digest(digest, "metadata") == metadata
     assert fingerprint.disclosed_digest(digest, "label", signed=True) == label
+    bare = {fingerprint.disclosed_digest(digest, "none", metadata=kept) for kept in METADATA}
+    assert len(bare | {metadata, label}) == 5
 
 
 def test_whatever_decides_a_result_changes_its_digest(stages, monkeypatch):

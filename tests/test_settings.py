@@ -25,6 +25,7 @@ WRONG = [
     ("candidates", 65, "give a whole number from 1 to 64"),
     ("mask_cache_mb", -1, "give megabytes, or 0 to keep no masks"),
     ("disclose", "yes", "give none, metadata or label"),
+    ("metadata", "no_location", "give keep, no-location or none"),
     ("on_doubt", "paint", "give keep, warn or skip"),
     ("doubt_below", 1.5, "give a number from 0 to 1"),
     ("doubt_below", float("nan"), "give a number from 0 to 1"),

@@ -115,7 +115,8 @@ class Worker:
     def _digest(self, plan: Plan, photo_digest: str) -> str:
         """What the record of a job that is done carries."""
         digest = runner.result_digest(photo_digest, plan, self.stages, self.settings)
-        return disclosed_digest(digest, self.settings.disclose, signed=self.settings.c2pa is not None)
+        signed, metadata = self.settings.c2pa is not None, self.settings.metadata
+        return disclosed_digest(digest, self.settings.disclose, signed=signed, metadata=metadata)
 
     def _work(self, jobs: Sequence[tuple[Job, "_Read"]]) -> list["_Made | Exception"]:
         """What became of each photo: masks one after another, crops of all of them together."""

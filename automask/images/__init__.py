@@ -2,10 +2,10 @@
 
 `photo.py` opens photos; `decode.py` and `encode.py` read and write their files; `colour.py` converts between a photo's
 own samples and sRGB. `containers.py` keeps everything else in a file, as bytes, but for what `attachments.py` leaves
-out; `xmp_packet.py` reads and changes an XMP packet, and `xmp.py` knows where each format keeps it. `jpeg/` writes a
-JPEG without touching the blocks that hold nothing new, and `borders.py` finds bars and frames. `mask_files.py` reads
-and writes masks, and `files.py` writes files whole or not at all. Other rooms import from here, except the image
-filters of `filters.py`.
+out; `xmp_packet.py` reads and changes an XMP packet, and `xmp.py` knows where each format keeps it; `metadata.py`
+leaves places out, or everything. `jpeg/` writes a JPEG without touching the blocks that hold nothing new, and
+`borders.py` finds bars and frames. `mask_files.py` reads and writes masks, and `files.py` writes files whole or not at
+all. Other rooms import from here, except the image filters of `filters.py`.
 """
 
 from automask.images.colour import quantise_alpha, to_uint8, to_unit
@@ -14,6 +14,7 @@ from automask.images.decode import grey_levels, is_damaged, most_bytes, small_pi
 from automask.images.encode import photo_bytes, pillow_photo, transparent_mask, write_photo
 from automask.images.files import atomic_path, picture_bytes, read_regular, same_letters, write_picture
 from automask.images.mask_files import read_mask, write_mask
+from automask.images.metadata import without_metadata
 from automask.images.photo import PHOTO_SUFFIXES, Photo, PhotoSource, Written, open_photo
 from automask.images.xmp import with_xmp, xmp_of
 from automask.images.xmp_packet import properties_of, with_properties
@@ -45,6 +46,7 @@ __all__ = [
     "upright_xmp",
     "with_properties",
     "with_xmp",
+    "without_metadata",
     "write_mask",
     "write_photo",
     "write_picture",

@@ -7,7 +7,7 @@ itself: where a film or a gain map goes, the lines that announce it go too. No P
 import hashlib
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from automask.images.xmp_packet import without_properties
 
@@ -88,44 +88,68 @@ def _is_stale(name: str) -> bool:
 
 
 def current_resources(block: bytes) -> bytes:
-    """Photoshop's image resources without the thumbnails among them.
+    """Photoshop's image resources without the thumbnails among them."""
+    resources, tail = resources_of(block)
+    return b"".join([*(whole for number, whole in resources if number not in {0x0409, 0x040C}), tail])
+
+
+def resources_of(block: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
+    """Photoshop's image resources, each with its number and as a whole, and what follows them.
 
     Source: Adobe, "Photoshop File Formats Specification", image resource blocks.
     """
-    kept, at = [], 0
+    found, at = [], 0
     while at + 12 <= len(block):
-        name_size = 1 + block[at + 6]
-        size_at = at + 6 + name_size + name_size % 2
+        size_at = _resource_size_at(block, at)
         if size_at + 4 > len(block):
             break
         (size,) = struct.unpack_from(">I", block, size_at)
         end = size_at + 4 + size + size % 2
-        if struct.unpack_from(">H", block, at + 4)[0] not in {0x0409, 0x040C}:
-            kept.append(block[at:end])
+        found.append((struct.unpack_from(">H", block, at + 4)[0], block[at:end]))
         at = end
-    return b"".join([*kept, block[at:]])
+    return found, block[at:]
+
+
+def with_resource_value(resource: bytes, change: Callable[[bytes], bytes]) -> bytes:
+    """A resource with another value, made of its own."""
+    size_at = _resource_size_at(resource, 0)
+    (size,) = struct.unpack_from(">I", resource, size_at)
+    old = resource[size_at + 4 : size_at + 4 + size]
+    new = change(old)
+    return resource if new == old else resource[:size_at] + struct.pack(">I", len(new)) + new + bytes(len(new) % 2)
+
+
+def _resource_size_at(block: bytes, at: int) -> int:
+    """Where the size of a resource stands: behind "8BIM", its number, and a name of even length."""
+    name_size = 1 + block[at + 6]
+    return at + 6 + name_size + name_size % 2
 
 
 def current_segments(segments: Sequence[Segment]) -> list[Segment]:
     """A JPEG's segments without attachments and announcements; all others as they are, in their order."""
     kept = [one for one in segments if not _starts(one, 0xE2, (_INDEX, _ISO_GAIN_MAP))]
-    resources = b"".join(_payloads(kept, 0xED, _PHOTOSHOP))
-    current = current_resources(resources)
-    if current != resources:
-        kept = _replaced(kept, 0xED, _PHOTOSHOP, [_PHOTOSHOP + piece for piece in _pieces(current)])
-    return _with_current_xmp(kept)
+    return with_changed_xmp(with_changed_resources(kept, current_resources), current_xmp)
 
 
-def _with_current_xmp(segments: list[Segment]) -> list[Segment]:
-    """The same with current packets: the main one, and the one that goes on in segments of its own where it is long.
+def with_changed_resources(segments: list[Segment], change: Callable[[bytes], bytes]) -> list[Segment]:
+    """A JPEG's segments with other resources of Photoshop's, made of all that are there."""
+    resources = b"".join(_payloads(segments, 0xED, _PHOTOSHOP))
+    changed = change(resources)
+    if changed == resources:
+        return segments
+    return _replaced(segments, 0xED, _PHOTOSHOP, [_PHOTOSHOP + piece for piece in _pieces(changed)])
+
+
+def with_changed_xmp(segments: list[Segment], change: Callable[[bytes], bytes]) -> list[Segment]:
+    """The same with other packets: of the main one, and of the one in segments of its own where that is long.
 
     Source: Adobe, "XMP Specification Part 3", 1.1.3.1.
     """
     packet = next(iter(_payloads(segments, 0xE1, _XMP)), b"")
-    current = current_xmp(packet)
+    current = change(packet)
     more = _payloads(segments, 0xE1, _MORE_XMP)
     long = _joined(more)
-    current_long = current_xmp(long)
+    current_long = change(long)
     if more and (not long or current_long != long):
         pieces = _pieces(current_long)
         name = hashlib.md5(current_long, usedforsecurity=False).hexdigest().upper().encode()

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.images.attachments import attachment_notes, current_resources, current_segments, current_xmp
+from automask.images.png_text import inflated, keyword_of, raw_profile, with_raw_profile
 
 Samples: TypeAlias = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 """[H, W] or [H, W, C] uint8 or uint16: values as the file holds them, inks and palette indices included."""
@@ -107,7 +108,7 @@ class TiffEntry:
 def tiff_container(data: bytes, turn: int, notes: list[str]) -> ContainerData:
     """The container of a TIFF that will be turned by EXIF orientation `turn`; `notes` gets what is not kept."""
     order, big, at = tiff_order(data)
-    tags = _read_tags(data, at, order, big=big)
+    tags = read_tags(data, at, order, big=big)
     numbers = {tag.number for tag in tags}
     kept = [tag for tag in map(_current_tag, tags) if tag.number not in LAYOUT_TAGS and tag.count]
     if turn >= 5:
@@ -306,7 +307,7 @@ def tiff_entry_numbers(blob: bytes, entry: TiffEntry, order: str) -> tuple[int, 
 _NUMBER_CODE = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 
 
-def _read_tags(
+def read_tags(
     blob: bytes, at: int, order: str, *, big: bool, seen: frozenset[int] = frozenset(), depth: int = 0
 ) -> tuple[Tag, ...]:
     """The tags of a directory and of those that it points at, each once; what points back at itself is left out."""
@@ -319,7 +320,7 @@ def _read_tags(
             if there in seen or entry.number in tags:
                 continue
             try:
-                inside = _read_tags(blob, there, order, big=big, seen=seen, depth=depth + 1)
+                inside = read_tags(blob, there, order, big=big, seen=seen, depth=depth + 1)
             except (ValueError, struct.error):
                 continue
         value = b"" if inside else blob[entry.value_at : entry.value_at + entry.value_size]
@@ -497,12 +498,12 @@ def png_container(
             continue
         if few_bits and kind in {b"sBIT", b"bKGD"}:
             continue
-        new = _upright_chunk(kind, body, turn)
+        new_kind, new = _current_chunk(kind, body, turn)
         if kind == b"tRNS" and palette is None:
             scale = 255 // (2**depth - 1) if few_bits else 1
             clear_key = tuple(value * scale for value in struct.unpack(f">{len(body) // 2}H", body))
             new = struct.pack(f">{len(clear_key)}H", *clear_key)
-        part.append((kind, new))
+        part.append((new_kind, new))
     if exif:
         before.append((b"eXIf", exif if turn == 1 else without_thumbnail(exif)))
     if depth == 1 and clear_key is not None:
@@ -536,37 +537,25 @@ def png_bytes(chunks: list[tuple[bytes, bytes]]) -> bytes:
     return b"".join(parts)
 
 
-def _upright_chunk(kind: bytes, body: bytes, turn: int) -> bytes:
-    if kind == b"iTXt":
-        return _current_itxt(body, turn)
+def _current_chunk(kind: bytes, body: bytes, turn: int) -> tuple[bytes, bytes]:
+    """The chunk, upright and without old previews; byte for byte the same if it says nothing else."""
     if kind == b"pHYs" and turn >= 5 and len(body) == 9:
-        return body[4:8] + body[:4] + body[8:]
-    return body
-
-
-MAX_TEXT_BYTES = 1 << 24
-
-
-def inflated(data: bytes) -> bytes:
-    """Text out of a compressed chunk.
-
-    Raises:
-        ValueError: It is broken, or longer than 16 MB: 4 MB of a file can hold 4 GB of zeros.
-    """
-    unpack = zlib.decompressobj()
+        return kind, body[4:8] + body[:4] + body[8:]
+    if kind == b"iTXt" and keyword_of(body) == b"XML:com.adobe.xmp":
+        return kind, _current_itxt(body, turn)
     try:
-        text = unpack.decompress(data, MAX_TEXT_BYTES)
-    except zlib.error as error:
-        raise ValueError("text that cannot be decompressed") from error
-    if unpack.unconsumed_tail:
-        raise ValueError(f"text of more than {MAX_TEXT_BYTES >> 20} MB")
-    return text
+        name, profile = raw_profile(kind, body) or ("", b"")
+    except ValueError:
+        return kind, body
+    change = {"8bim": current_resources, "iptc": current_resources, "xmp": current_xmp}.get(name)
+    current = change(profile) if change else profile
+    return (kind, body) if current == profile else (b"zTXt", with_raw_profile(body, current))
 
 
 def _current_itxt(body: bytes, turn: int) -> bytes:
     """The chunk with the current XMP packet, upright; byte for byte the same if that says nothing else."""
     keyword, _, rest = body.partition(b"\0")
-    if keyword != b"XML:com.adobe.xmp" or len(rest) < 2:
+    if len(rest) < 2:
         return body
     language, translated, text = [*rest[2:].split(b"\0", 2), b"", b""][:3]
     if rest[0] == 1:

@@ -672,12 +672,14 @@ def _xmp(image: Image.Image) -> bytes:
 def _exif_blob(image: Image.Image) -> bytes:
     """The file's EXIF bytes, without the "Exif" in front; empty if it has none."""
     exif = image.info.get("exif") or b""
-    if not exif and "Raw profile type exif" in image.info:  # how ImageMagick stores EXIF in a PNG
-        hexadecimal = "".join(str(image.info["Raw profile type exif"]).split("\n")[3:])
+    for name in (
+        () if exif else ("Raw profile type exif", "Raw profile type APP1")
+    ):  # how ImageMagick stores it in a PNG
         try:
-            exif = bytes.fromhex(hexadecimal)
+            profile = bytes.fromhex("".join(str(image.info.get(name, "")).split("\n")[3:]))
         except ValueError:
-            exif = b""
+            continue
+        exif = exif or (profile if profile.startswith((b"Exif\0\0", b"II", b"MM")) else b"")
     return exif[6:] if exif.startswith(b"Exif\0\0") else bytes(exif)
 
 

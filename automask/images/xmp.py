@@ -4,8 +4,9 @@ import re
 import struct
 from dataclasses import replace
 
-from automask.images.containers import ContainerData, Tag, inflated
+from automask.images.containers import ContainerData, Tag
 from automask.images.photo import Photo
+from automask.images.png_text import inflated
 
 _JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _PNG_XMP = b"XML:com.adobe.xmp\0"
@@ -19,8 +20,8 @@ def xmp_of(photo: Photo) -> bytes | None:
     if photo.format == "JPEG":
         return next((segment[4 + len(_JPEG_XMP) :] for segment in container.segments if _is_xmp(segment)), b"")
     if photo.format == "PNG":
-        bodies = (body for part in container.chunks for kind, body in part if _is_xmp_chunk(kind, body))
-        return next((_chunk_text(body) for body in bodies), b"")
+        bodies = (body for part in container.chunks for kind, body in part if is_xmp_chunk(kind, body))
+        return next((xmp_in_chunk(body) for body in bodies), b"")
     if photo.format == "TIFF":
         return next((tag.data for tag in container.tags if tag.number == _TIFF_XMP), b"")
     return container.xmp if photo.format in {"WEBP", "HEIF", "AVIF"} else None
@@ -36,8 +37,8 @@ def with_xmp(photo: Photo, packet: bytes) -> Photo:
     if photo.format == "JPEG":
         return replace(photo, container=_in_jpeg(container, packet))
     if photo.format == "PNG":
-        new = (b"iTXt", _PNG_XMP + b"\0\0\0\0" + packet)
-        before, after = ([new if _is_xmp_chunk(*chunk) else chunk for chunk in part] for part in container.chunks)
+        new = chunk_of_xmp(packet)
+        before, after = ([new if is_xmp_chunk(*chunk) else chunk for chunk in part] for part in container.chunks)
         if new not in [*before, *after]:
             before.append(new)
         return replace(photo, container=replace(container, chunks=(tuple(before), tuple(after))))
@@ -71,11 +72,22 @@ def _is_xmp(segment: bytes) -> bool:
     return segment[:2] == b"\xff\xe1" and segment.startswith(_JPEG_XMP, 4)
 
 
-def _is_xmp_chunk(kind: bytes, body: bytes) -> bool:
+def chunk_of_xmp(packet: bytes) -> tuple[bytes, bytes]:
+    """The PNG chunk that holds a packet."""
+    return b"iTXt", _PNG_XMP + b"\0\0\0\0" + packet
+
+
+def is_xmp_chunk(kind: bytes, body: bytes) -> bool:
+    """Whether a PNG chunk holds an XMP packet."""
     return kind == b"iTXt" and body.startswith(_PNG_XMP)
 
 
-def _chunk_text(body: bytes) -> bytes:
+def xmp_in_chunk(body: bytes) -> bytes:
+    """The packet in such a chunk.
+
+    Raises:
+        ValueError: It is compressed, and broken or too large.
+    """
     fields = body[len(_PNG_XMP) :]
     text = [*fields[2:].split(b"\0", 2), b"", b""][2]
     if fields[:1] != b"\1":

@@ -80,6 +80,25 @@ def without_properties(packet: bytes, is_unwanted: Callable[[str], bool]) -> byt
         return _edited(old, [(start, end, b"") for _, start, end in properties])
 
 
+def names_in(packet: bytes) -> frozenset[str]:
+    """The names of all elements and attributes at any depth, their namespace in front.
+
+    Raises:
+        ValueError: It is not XMP that can be read safely.
+    """
+    data = packet.rstrip(b"\0")
+    _Packet(data)  # refuses a document type, which could make a parser allocate without limit
+    names: set[str] = set()
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        names.update(one.replace("}", "") for one in (name, *attributes))
+
+    parser = expat.ParserCreate("UTF-8", "}")
+    parser.StartElementHandler = start
+    parser.Parse(data, True)
+    return frozenset(names)
+
+
 def _edited(packet: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
     """The packet with ranges of bytes replaced.
 

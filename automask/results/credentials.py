@@ -14,7 +14,6 @@ import numpy as np
 
 from automask.errors import ConfigError, ExtraMissing, OutputError
 from automask.images import Photo, atomic_path, open_photo, read_regular
-from automask.results.disclosure import original_of
 
 _MIME = {
     **{"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "TIFF": "image/tiff"},
@@ -78,7 +77,9 @@ def _algorithm(key: Any) -> bytes:
     raise ValueError("C2PA does not accept this kind of key")
 
 
-def sign(result: Path, photo: Photo, pem: str | Path, *, source_type: str, note: str, tool: str) -> str | None:
+def sign(
+    result: Path, photo: Photo, original: bytes, pem: str | Path, *, source_type: str, note: str, tool: str
+) -> str | None:
     """Signs a written result in place.
 
     The statement names the photo as the file that was opened (with its own credentials, if any), and one edit with its
@@ -87,6 +88,7 @@ def sign(result: Path, photo: Photo, pem: str | Path, *, source_type: str, note:
     Args:
         result: The file, written from `photo`.
         photo: The photo as it was opened, from a file.
+        original: The file that the statement names as the one that was opened.
         pem: See `signer_of`.
         source_type: Term of IPTC's vocabulary.
         note: What was altered, in words.
@@ -97,13 +99,11 @@ def sign(result: Path, photo: Photo, pem: str | Path, *, source_type: str, note:
 
     Raises:
         ConfigError, ExtraMissing: See `signer_of`.
-        OutputError: The photo was given as pixels, its file has changed, or it cannot be signed. The unsigned file
-            remains.
+        OutputError: It cannot be signed. The unsigned file remains.
     """
     mime = _MIME.get(photo.format)
     if mime is None:
         return None
-    original = original_of(photo)
     signer, name = signer_of(pem)
     import c2pa
 

@@ -22,6 +22,7 @@ from automask.images import (
     pillow_photo,
     transparent_mask,
     upright_xmp,
+    without_metadata,
     write_mask,
     write_photo,
     write_picture,
@@ -46,7 +47,7 @@ from automask.results.previews import before_after, overlay
 from automask.results.records import box_record, mask_names_in, mask_record, read_record
 from automask.results.seals import write_sheet
 from automask.results.sheets import candidates_sheet, variants_cell, variants_sheet
-from automask.types import Alpha, Disclose, Plan, Region, Rgb, Step, Variant
+from automask.types import METADATA, Alpha, Disclose, Metadata, Plan, Region, Rgb, Step, Variant
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -95,7 +96,7 @@ class Outcome:
         plan: The edits.
         masks_from: The folder of masks given by the user, if any: it is never written to.
         generative: Whether a generative model painted; None if an editor does not say.
-        disclose, c2pa: Defaults of `save`: none, or what the overrides said.
+        disclose, c2pa, metadata: Defaults of `save`: none, or what the overrides said.
         inputs: Files that the prompts named: they are never replaced.
     """
 
@@ -110,6 +111,7 @@ class Outcome:
     disclose: Disclose = "none"
     c2pa: str | None = None
     inputs: tuple[Path, ...] = ()
+    metadata: Metadata = "keep"
 
     @property
     def alpha(self) -> Alpha:
@@ -150,7 +152,7 @@ class Outcome:
             >>> image.mode, image.size
             ('RGB', (480, 360))
         """
-        shown = _disclose(self, self.disclose, "")
+        shown = _disclose(_without(self, self.metadata)[0], self.disclose, "")
         image = pillow_photo(shown.photo, shown.image, shown.alpha)
         with contextlib.suppress(ValueError):  # a packet that cannot be read
             packet = xmp_of(shown.photo)
@@ -161,8 +163,8 @@ class Outcome:
     def to_bytes(self, format: str | None = None) -> bytes:
         """The result as the bytes of a file: what `save` would write as the photo's copy, after the same check.
 
-        EXIF, profile and all that surrounds the pixels are kept; `disclose` and `c2pa`, where the overrides set them,
-        hold here too.
+        EXIF, profile and all that surrounds the pixels are kept; `disclose`, `metadata` and `c2pa`, where the overrides
+        set them, hold here too.
 
             >>> import pathlib
             >>> import automask
@@ -182,7 +184,7 @@ class Outcome:
             OutputError: It cannot be encoded, or pixels outside the mask would differ.
         """
         format_ = self.photo.format if format is None else _format_of(format, self.photo.format)
-        shown = _disclose(self, self.disclose, "")
+        shown = _disclose(_without(self, self.metadata)[0], self.disclose, "")
         data = photo_bytes(shown.photo, shown.image, shown.alpha, format_)
         if self.c2pa is None:
             return data
@@ -193,7 +195,7 @@ class Outcome:
         with tempfile.TemporaryDirectory() as folder:  # the library that signs reads and writes files
             file = Path(folder, self.photo.name)
             file.write_bytes(data)
-            _sign(self, file, self.c2pa)
+            _sign(self, file, self.c2pa, self.metadata)
             return file.read_bytes()
 
     def save(
@@ -202,6 +204,7 @@ class Outcome:
         *,
         name: str | None = None,
         disclose: Disclose | None = None,
+        metadata: Metadata | None = None,
         c2pa: str | os.PathLike[str] | None = None,
         overwrite: bool = False,
     ) -> Saved:
@@ -223,12 +226,14 @@ class Outcome:
             disclose: `metadata` says in the result's XMP what was altered; `label` also draws a label into it, outside
                 what was repainted, and puts the original next to it; `none` does neither, and is the default. A photo
                 in which nothing was repainted is never labelled. See docs/guide/disclosure.md.
+            metadata: `keep`, the default, keeps all that the photo's file says; `no-location` takes out where it was
+                taken, and `none` all but what the picture needs to look right. See docs/reference/formats.md.
             c2pa: A PEM file with your certificates and key, to sign the result with content credentials.
             overwrite: True also replaces files that automask did not write, or that were changed since; never those
                 that the edit was given (photo, swatches).
 
         Raises:
-            ConfigError: `disclose` is not one of these, or `c2pa` cannot sign.
+            ConfigError: `disclose` or `metadata` is not one of these, or `c2pa` cannot sign.
             ExtraMissing: `c2pa` needs c2pa-python.
             UsageError: `out` is named like a picture, `name` is not a file name, or the result would overwrite the
                 photo.
@@ -236,6 +241,9 @@ class Outcome:
         """
         disclose = self.disclose if disclose is None else disclose
         disclosure.check_disclose(disclose)
+        metadata = self.metadata if metadata is None else metadata
+        if metadata not in METADATA:
+            raise ConfigError(f"metadata is {metadata!r}", hint="give keep, no-location or none")
         source = self.photo.source
         photo = PhotoId(self.photo.name, self.photo.digest, source_in(self.record) or source_of(self.photo))
         if name is None or is_file_name(name):
@@ -250,7 +258,7 @@ class Outcome:
         inputs = (*self.inputs, *([source] if source else []))
         replacing = Replacing(files, photo, files.record, claims_of(files), overwrite, inputs)
         try:
-            return self._save(files, replacing, disclose, c2pa, [numbered] if numbered else [])
+            return self._save(files, replacing, disclose, metadata, c2pa, [numbered] if numbered else [])
         except OSError as error:
             raise write_error(Path(out), error) from error
 
@@ -259,9 +267,11 @@ class Outcome:
         files: Files,
         replacing: Replacing,
         disclose: Disclose,
+        metadata: Metadata,
         c2pa: str | os.PathLike[str] | None,
         notes: list[str],
     ) -> Saved:
+        bare, dropped = _without(self, metadata)
         out = files.record.parent
         given = self.masks_from is not None and same_file(self.masks_from, files.masks)
         if not given:
@@ -271,17 +281,17 @@ class Outcome:
         with staging(out) as stage:
             staged = files_in(files, stage)
             masks = [] if given else _write_masks(staged.masks, self.regions)
-            shown = _disclose(self, disclose, files.original.name)
+            shown = _disclose(bare, disclose, files.original.name)
             original = files.original if shown.entry and shown.entry["original"] else None
             own = self.photo.source is not None and same_file(self.photo.source, files.original)
             write_picture(staged.before_after, before_after(self.photo.rgb, shown.image))
             if any(step.candidates for step in self.steps):
                 write_picture(staged.candidates, candidates_sheet(self.steps))
             if original and not own:
-                _write_original(self.photo, staged.original)
+                _write_original(bare.photo, staged.original, metadata)
             written = write_photo(shown.photo, shown.image, shown.alpha, staged.result)
             pem = self.c2pa if c2pa is None else os.fspath(c2pa)
-            signed_by, unsigned = _sign(self, staged.result, pem)
+            signed_by, unsigned = _sign(self, staged.result, pem, metadata)
             _close_like(self.photo.source, stage)
             kept = replacing.kept(stage)
             for essential in (files.result, files.original):
@@ -290,6 +300,7 @@ class Outcome:
                     raise OutputError(f"{str(essential)!r} {kept[essential.name]}, and is kept", hint=HINT)
             claimed = replacing.commit(stage, kept=kept, stale=stale)
         notes += [f"{name!r} is kept as it is: it {why}; overwrite=true replaces it" for name, why in kept.items()]
+        notes += [f"metadata={metadata}: not kept are {', '.join(dropped)}"] if dropped else []
         record = {
             **self.record,
             "outside_changed_px": written.outside_changed_px,
@@ -301,13 +312,22 @@ class Outcome:
             "notes": [*dict.fromkeys([*self.record.get("notes", ()), *shown.notes, *written.notes, *unsigned, *notes])],
             "disclosure": shown.entry,
             "credentials": {"signed_by": signed_by} if signed_by is not None else None,
-            "digest": disclosed_digest(self.record.get("digest", ""), shown.disclose, signed=pem is not None),
+            "metadata": None if metadata == "keep" else {"setting": metadata, "dropped": [*dropped]},
+            "digest": disclosed_digest(
+                self.record.get("digest", ""), shown.disclose, signed=pem is not None, metadata=metadata
+            ),
             "files": claimed,
             "kept": [*kept],
         }
         replacing.finish(record)
         paths = tuple(out / path.relative_to(stage) for path in masks if path)
         return Saved(files.result, paths, files.before_after, files.record, record, original)
+
+
+def _without(outcome: Outcome, metadata: Metadata) -> tuple[Outcome, tuple[str, ...]]:
+    """The outcome of the photo without some of its metadata, and what that leaves out, each in a few words."""
+    photo, dropped = without_metadata(outcome.photo, metadata)
+    return replace(outcome, photo=photo), dropped
 
 
 def _format_of(name: str, own: str) -> str:
@@ -365,13 +385,17 @@ def _disclose(outcome: Outcome, disclose: Disclose, original: str) -> _Disclosed
     return _DisclosedImage(disclose, photo, image, alpha, entry, tuple(notes))
 
 
-def _sign(outcome: Outcome, result: Path, pem: str | None) -> tuple[str | None, list[str]]:
+def _sign(outcome: Outcome, result: Path, pem: str | None, metadata: Metadata) -> tuple[str | None, list[str]]:
     """Signs the result if requested and something was repainted; the certificate's name, and notes for the user."""
     if pem is None or not any(step.area_px for step in outcome.steps):
         return None, []
+    original = disclosure.original_of(outcome.photo)
+    if metadata != "keep":  # the statement holds what credentials of the photo's own say of it, the place too
+        original = _unaltered(_without(outcome, metadata)[0].photo)
     signed_by = credentials.sign(
         result,
         outcome.photo,
+        original,
         pem,
         source_type=disclosure.source_type_of(outcome.generative),
         note=disclosure.note_of(outcome.steps),
@@ -381,14 +405,17 @@ def _sign(outcome: Outcome, result: Path, pem: str | None) -> tuple[str | None, 
     return signed_by, [] if signed_by is not None else [kept_out]
 
 
-def _write_original(photo: Photo, path: Path) -> None:
-    """Writes the unaltered photo, byte for byte; of an array or a Pillow image the same pixels."""
-    if photo.from_pixels:
-        write_photo(photo, photo.rgb, np.zeros(photo.rgb.shape[:2], np.uint8), path)
-        return
-    data = disclosure.original_of(photo)
+def _write_original(photo: Photo, path: Path, metadata: Metadata) -> None:
+    """Writes the unaltered photo, byte for byte; of pixels, or without some of its metadata, the same picture."""
+    by_byte = metadata == "keep" and not photo.from_pixels
+    data = disclosure.original_of(photo) if by_byte else _unaltered(photo)
     with atomic_path(path) as part:
         part.write_bytes(data)
+
+
+def _unaltered(photo: Photo) -> bytes:
+    """The photo as a file with its own pixels."""
+    return photo_bytes(photo, photo.rgb, np.zeros(photo.rgb.shape[:2], np.uint8))
 
 
 def _names_of_earlier_runs(files: Files, *, masks: bool) -> list[str]:
@@ -420,13 +447,15 @@ def save_variants(
     out: str | os.PathLike[str] = "out",
     *,
     disclose: Disclose | None = None,
+    metadata: Metadata | None = None,
     c2pa: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
 ) -> tuple[tuple[Saved, ...], Path | None]:
     """Writes each variant, as it is made, into the folder of its name, and a sheet of all of them.
 
     The sheet goes into `out` itself, next to the folders. Words without braces are a single variant without a name: it
-    goes into `out`, without a sheet. `disclose`, `c2pa` and `overwrite` are those of `Outcome.save`.
+    goes into `out`, without a sheet. `disclose`, `metadata`, `c2pa` and `overwrite` are those of
+    `Outcome.save`.
 
     Raises:
         As `Outcome.save`.
@@ -434,7 +463,8 @@ def save_variants(
     saved: list[Saved] = []
     cells: list[tuple[str, Rgb]] = []
     for variant, outcome in made:
-        saved.append(outcome.save(Path(out, variant.name), disclose=disclose, c2pa=c2pa, overwrite=overwrite))
+        settings: dict[str, Any] = {"disclose": disclose, "metadata": metadata, "c2pa": c2pa, "overwrite": overwrite}
+        saved.append(outcome.save(Path(out, variant.name), **settings))
         if variant.name:
             cells = cells or [variants_cell("before", outcome.photo.rgb)]
             cells.append(variants_cell(without_folders(", ".join(variant.words)), outcome.image))

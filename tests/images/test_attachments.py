@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import heic, picture, rewritten, saved
+from pictures import exif_bytes, heic, picture, rewritten, saved
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from automask.images import open_photo, properties_of, xmp_of
@@ -184,6 +184,51 @@ def test_thumbnails_among_the_resources_of_a_tiff_go(tmp_path: Path):
     with Image.open(result) as image:
         assert image.tag_v2[34377] == FIRST + LAST
         assert b"camera roll" in image.tag_v2[700]
+
+
+@pytest.mark.parametrize("zip_", [True, False])
+@pytest.mark.parametrize(
+    ("name", "old", "current"),
+    [
+        ("8bim", FIRST + resource(0x040C, THUMBNAIL) + LAST, FIRST + LAST),
+        ("iptc", resource(0x0409, THUMBNAIL) + FIRST, FIRST),
+        ("xmp", OLD, None),
+    ],
+)
+def test_old_pictures_in_a_pngs_raw_profiles_go(
+    name: str, old: bytes, current: bytes | None, zip_: bool, tmp_path: Path
+):
+    text = PngImagePlugin.PngInfo()
+    text.add_text(f"Raw profile type {name}", f"\n{name}\n{len(old):8}\n{old.hex()}\n", zip=zip_)
+    photo = open_photo(saved(tmp_path / "a.png", picture("RGB"), pnginfo=text))
+    with Image.open(rewritten(photo, tmp_path / "out")[1].path) as image:
+        _, said, size, digits = image.info[f"Raw profile type {name}"].split("\n", 3)
+    profile = bytes.fromhex(digits)
+    assert (said, int(size)) == (name, len(profile))
+    assert profile == (current_xmp(OLD) if current is None else current)
+    assert b"old picture" not in profile
+    assert b"b2xkIHBpY3R1cmU=" not in profile
+
+
+@pytest.mark.parametrize("broken", ["\nxmp\n9\nno digits", "", "\n8bim\n", "\nxmp"])
+def test_raw_profiles_that_cannot_be_read_stay_as_they_are(broken: str, tmp_path: Path):
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Raw profile type 8bim", broken)
+    photo = open_photo(saved(tmp_path / "a.png", picture("RGB"), pnginfo=text))
+    with Image.open(rewritten(photo, tmp_path / "out")[1].path) as image:
+        assert image.info["Raw profile type 8bim"] == broken
+
+
+@pytest.mark.parametrize("name", ["exif", "APP1"])
+def test_the_preview_in_a_pngs_exif_profile_goes(name: str, tmp_path: Path):
+    exif = exif_bytes(1)
+    text = PngImagePlugin.PngInfo()
+    text.add_text(f"Raw profile type {name}", f"\n{name}\n{len(exif):8}\n{exif.hex()}\n", zip=True)
+    photo = open_photo(saved(tmp_path / "a.png", picture("RGB"), pnginfo=text))
+    with Image.open(rewritten(photo, tmp_path / "out")[1].path) as image:
+        assert image.getexif()[0x010F] == "Test Camera"
+        assert not image.getexif().get_ifd(1)
+        assert not [key for key in image.info if key.startswith("Raw profile")]
 
 
 def test_resources_without_a_thumbnail_and_broken_ones_stay_byte_for_byte():

@@ -3,7 +3,6 @@
 import io
 import os
 import struct
-import time
 import zlib
 from pathlib import Path
 
@@ -15,20 +14,11 @@ from PIL import Image
 
 from automask.errors import AutomaskError, PhotoError
 from automask.images import is_damaged, open_photo, properties_of, read_regular, with_properties, write_photo
-from automask.images.containers import MAX_TEXT_BYTES, inflated, png_bytes, png_chunks
+from automask.images.containers import png_bytes, png_chunks
 from automask.images.decode import decode, grey_levels, small_picture
 from automask.images.mask_files import read_mask
+from automask.images.png_text import MAX_TEXT_BYTES, inflated
 from automask.images.xmp import with_xmp
-
-QUICK_S = 4.0
-"""Generous: what these files cost without a defence is 10 to 100 times as much."""
-
-
-@pytest.fixture
-def quick():
-    began = time.process_time()
-    yield
-    assert time.process_time() - began < QUICK_S
 
 
 def encoded(format_: str, **options: object) -> bytes:
@@ -56,7 +46,7 @@ READERS = [
 
 
 @pytest.mark.parametrize("read", READERS)
-def test_a_pipe_and_a_device_are_refused_at_once(tmp_path: Path, read, quick):
+def test_a_pipe_and_a_device_are_refused_at_once(tmp_path: Path, read, bounded):
     os.mkfifo(tmp_path / "pipe.jpg")
     for path in (tmp_path / "pipe.jpg", Path("/dev/zero")):
         with pytest.raises(AutomaskError, match="it is a pipe or a device, not a file; save it as a file first"):
@@ -64,7 +54,7 @@ def test_a_pipe_and_a_device_are_refused_at_once(tmp_path: Path, read, quick):
 
 
 @pytest.mark.parametrize("read", READERS)
-def test_a_file_larger_than_any_photo_is_refused_unread(tmp_path: Path, read, quick):
+def test_a_file_larger_than_any_photo_is_refused_unread(tmp_path: Path, read, bounded):
     path = tmp_path / "large.jpg"
     with path.open("wb") as file:
         file.truncate(8 << 30)
@@ -73,7 +63,7 @@ def test_a_file_larger_than_any_photo_is_refused_unread(tmp_path: Path, read, qu
     assert not is_damaged(path)
 
 
-def test_what_an_open_file_or_standard_input_holds_is_bounded(quick):
+def test_what_an_open_file_or_standard_input_holds_is_bounded(bounded):
     class Endless(io.RawIOBase):
         def read(self, size: int = -1) -> bytes:
             assert size >= 0
@@ -126,22 +116,22 @@ def test_a_small_tiff_of_our_making_is_a_photo():
     assert decode(tiff([]), "a.tif", 100).samples.shape == (8, 8)
 
 
-def test_a_tiff_whose_exif_is_its_own_directory_is_read_once(quick):
-    loops = [(34665, 4, 1, 72)] * 380
+def test_a_tiff_whose_exif_is_its_own_directory_is_read_once(bounded):
+    loops = [(34665, 4, 1, 72)] * 3800
     container = decode(tiff(loops), "a.tif", 100).container
     assert len(container.tags) < 10
     chain = decode(tiff([(34665, 4, 1, 72), (34853, 4, 1, 72), (40965, 4, 1, 72)]), "a.tif", 100).container
     assert len(chain.tags) < 10
 
 
-def test_tags_that_share_one_value_are_refused(quick):
+def test_tags_that_share_one_value_are_refused(bounded):
     shared = [(40000 + number, 7, 1 << 20, 200) for number in range(20_000)]
     found = refused(tiff(shared, bytes(2 << 20)))
     assert "would take too long: its tags hold" in found
     assert "MB that its size allows; export it again, as JPEG or PNG" in found
 
 
-def test_exif_whose_tags_share_one_value_is_refused_in_every_format(quick):
+def test_exif_whose_tags_share_one_value_is_refused_in_every_format(bounded):
     shared = [(40000 + number, 7, 50_000, 9) for number in range(1000)]
     exif = b"II*\0\x08\0\0\0" + directory(shared) + bytes(50_000)
     assert len(exif) < 65_500
@@ -149,13 +139,13 @@ def test_exif_whose_tags_share_one_value_is_refused_in_every_format(quick):
         assert "its tags hold" in refused(encoded(format_, exif=b"Exif\0\0" + exif))
 
 
-def test_a_tiff_of_millions_of_strips_is_refused(quick):
+def test_a_tiff_of_millions_of_strips_is_refused(bounded):
     assert refused(tiff([(324, 4, 10_000_000, 300)], bytes(40_000_300))).endswith(
         "it is cut into 10000000 pieces, more than the 500000 allowed; export it again, as JPEG or PNG"
     )
 
 
-def test_a_tiff_of_thousands_of_pages_is_refused(quick):
+def test_a_tiff_of_thousands_of_pages_is_refused(bounded):
     page = len(directory([(256, 4, 1, 8)]))
     start = len(tiff([]))
     pages = b"".join(directory([(256, 4, 1, 8)], start + page * (number + 1)) for number in range(10_000))
@@ -164,11 +154,11 @@ def test_a_tiff_of_thousands_of_pages_is_refused(quick):
     assert "it has more than the 1000 pages allowed" in refused(bytes(data))
 
 
-def test_a_tiff_of_huge_tiles_is_refused(quick):
+def test_a_tiff_of_huge_tiles_is_refused(bounded):
     assert "its tiles are 625 megapixels each, more than the 4" in refused(tiff([], t322=25_000, t323=25_000))
 
 
-def test_a_tiff_with_a_million_tags_is_refused(quick):
+def test_a_tiff_with_a_million_tags_is_refused(bounded):
     page = directory([(40000, 4, 1, 8)] * 60_000)
     data = bytearray(tiff([], page))
     struct.pack_into("<I", data, len(tiff([])) - 4, len(tiff([])))
@@ -178,7 +168,7 @@ def test_a_tiff_with_a_million_tags_is_refused(quick):
 # --------------------------------------------------------------------------------------------------------------- JPEG
 
 
-def test_a_jpeg_of_thousands_of_scans_is_refused(quick):
+def test_a_jpeg_of_thousands_of_scans_is_refused(bounded):
     data = encoded("JPEG", progressive=True)
     scan = data[data.rindex(b"\xff\xda") : -2]
     assert decode(data[:-2] + scan * 50 + b"\xff\xd9", "a.jpg", 100).samples.shape == (40, 60, 3)
@@ -220,7 +210,7 @@ def test_a_png_with_an_impossible_chunk_is_refused_or_read_without_it(tmp_path: 
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_a_compressed_text_that_unpacks_to_gigabytes_does_not(orientation: int, quick):
+def test_a_compressed_text_that_unpacks_to_gigabytes_does_not(orientation: int, bounded):
     bomb = zlib.compressobj(9)
     packed = b"".join(bomb.compress(bytes(1 << 24)) for _ in range(4)) + bomb.flush()
     text = (b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + packed)
@@ -254,13 +244,13 @@ def packet(inside: str, around: str = "") -> bytes:
     ).encode()
 
 
-def test_spaces_in_xmp_take_linear_time(quick):
+def test_spaces_in_xmp_take_linear_time(bounded):
     spaces = " " * (1 << 20)
     assert properties_of(packet(spaces)) == {}
     assert b"island" in with_properties(packet(spaces), {"dc:description": "island"})
 
 
-def test_spaces_around_xmp_take_linear_time(quick):
+def test_spaces_around_xmp_take_linear_time(bounded):
     photo = open_photo(encoded("JPEG"))
     for spaces in (" " * 300_000, " a" * 150_000):
         with pytest.raises(ValueError, match="more than a JPEG segment holds"):

@@ -77,6 +77,9 @@ def pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+SHOT = "http://cv.iptc.org/newscodes/digitalsourcetype/digitalCapture"
+
+
 def manifest(path: Path) -> dict:
     from c2pa import Reader
 
@@ -149,6 +152,29 @@ def test_an_address_in_the_photo_is_not_asked(name: str, pem: Path, tmp_path: Pa
         picture.save(photo, pnginfo=text)
     outcome(photo).save(tmp_path / "out", c2pa=pem)
     assert asked == []
+
+
+@c2pa
+@pytest.mark.parametrize("metadata", ["no-location", "none"])
+def test_a_signature_does_not_bring_back_the_place_in_the_photos_own_credentials(
+    metadata: str, pem: Path, tmp_path: Path
+):
+    import io
+
+    from c2pa import Builder
+
+    place = {"label": "stds.exif", "data": {"@context": {}, "exif:GPSLatitude": "Atlantis"}}
+    actions = {"label": "c2pa.actions.v2", "data": {"actions": [{"action": "c2pa.created", "digitalSourceType": SHOT}]}}
+    builder = Builder({"claim_generator_info": [{"name": "camera"}], "assertions": [actions, place]})
+    photo, signed = photo_file(tmp_path, "kitchen.jpg"), io.BytesIO()
+    builder.sign(signer_of(pem)[0], "image/jpeg", io.BytesIO(photo.read_bytes()), signed)
+    photo.write_bytes(signed.getvalue())
+    assert b"Atlantis" in photo.read_bytes()
+    made = outcome(photo)
+    assert b"Atlantis" in made.save(tmp_path / "kept", c2pa=pem).result.read_bytes()
+    done = made.save(tmp_path / "out", c2pa=pem, metadata=metadata)
+    assert b"Atlantis" not in done.result.read_bytes()
+    assert manifest(done.result)["ingredients"][0]["relationship"] == "parentOf"
 
 
 @c2pa
