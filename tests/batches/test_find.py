@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 from batch_jobs import ODD, PLAN, found, listed, photos, results, touch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automask.batches import find
@@ -90,6 +90,7 @@ stems = st.lists(
 names = st.builds(lambda stem, end: f"x{''.join(stem)}{end}", stems, st.sampled_from([".jpg", ".JPG", ".png"]))
 
 
+@settings(deadline=None)  # a busy machine is no fault
 @given(st.lists(names, max_size=12))
 def test_no_two_jobs_ever_write_the_same_file_on_any_system(names):
     given_names = find.result_names(names)
@@ -117,6 +118,7 @@ ROWS = [
 ]
 
 
+@settings(deadline=None)
 @given(rows=st.lists(st.tuples(st.sampled_from(ROWS), st.booleans()), min_size=1, max_size=10), deep=st.booleans())
 def test_results_that_some_system_takes_for_one_are_told_apart_or_refused(many, tmp_path_factory, rows, deep):
     listed = many / "list.csv"

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -63,26 +62,23 @@ def test_the_preset_for_tests_is_offered_nowhere(capsys: pytest.CaptureFixture[s
     assert "automask.testing.tiny_diffusion" in capsys.readouterr().out
 
 
+MOST_MODULES = 90
+"""Of Python's own and ours; 0.05 s on a free machine. With Hydra, NumPy or Rich they are many hundreds."""
+
+
 def test_help_is_quick_and_light():
     code = f"""
-import sys, time
-began = time.perf_counter()
+import sys
+before = set(sys.modules)
 from automask.cli import main
 main(["batch", "--help"])
-took = time.perf_counter() - began
 print(sorted(name for name in {HEAVY!r} if name in sys.modules), file=sys.stderr)
-print(took, file=sys.stderr)
+print(len(set(sys.modules) - before), file=sys.stderr)
 """
-    times = []
-    for _ in range(5):
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        heavy, took = done.stderr.splitlines()
-        assert heavy == "[]"
-        times.append(float(took))
-        if times[-1] < 0.2:
-            break
-        time.sleep(0.5)  # the machine was busy with something else
-    assert min(times) < 0.2
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy, modules = done.stderr.splitlines()
+    assert heavy == "[]"
+    assert int(modules) < MOST_MODULES
 
 
 def test_the_columns_of_a_terminal_do_not_break_the_help(monkeypatch: pytest.MonkeyPatch, capsys):
