@@ -15,6 +15,7 @@ from automask.errors import PhotoError
 from automask.fingerprint import disclosed_digest, file_digest
 from automask.images import Photo, open_photo
 from automask.protocols import Stages
+from automask.results.claims import PhotoId, check_free, source_of
 from automask.results.files import files_of
 from automask.results.outcome import Outcome
 from automask.settings import RunSettings
@@ -90,6 +91,8 @@ class Worker:
         if skipped is not None:
             return Finished(skipped)
         photo = open_photo(job.photo, max_megapixels=self.settings.max_megapixels)
+        if not self.overwrite:
+            check_free(PhotoId(photo.name, photo.digest, source_of(photo)), job.out, job.name)
         return _Read(photo, time.perf_counter() - began)
 
     def _fetch(self, job: Job, began: float) -> "_Read | Finished[JobReport]":

@@ -230,8 +230,8 @@ class Replacing:
         Raises:
             OutputError: A file of its name is not a record of automask.
         """
-        if self.record.exists() and not is_own_record(self.record) and not self.overwrite:
-            raise OutputError(f"{str(self.record)!r} is there already, and is no record of automask", hint=HINT)
+        if not self.overwrite:
+            _check_record(self.record)
         if not self.record.is_file():
             return None
         before = self.record.read_bytes()
@@ -365,6 +365,30 @@ def choose_files(
             return files, f"its name is too long for the files beside it: written as {written!r}" if too_long else None
         first = first or taken
     raise OutputError(f"no name is free for {photo.name!r} in {str(out)!r}", hint="name another folder")
+
+
+def check_free(photo: PhotoId, out: Path, name: str) -> None:
+    """Refuses before any work what would be refused after it: a name that another photo's or a person's file has.
+
+    A file with the bytes of the photo itself is not refused yet: a result in which nothing was painted is the same.
+
+    Args:
+        photo: The photo.
+        out, name: As in `choose_files`.
+
+    Raises:
+        UsageError, OutputError: As `choose_files`, and as `Outcome.save`.
+    """
+    files, _ = choose_files(photo, out, name, overwrite=False, writes=("result",))
+    _check_record(files.record)
+    path, claims = files.result, claims_of(files)
+    if os.path.lexists(path) and not _is_copy(path, photo) and not is_ours(path, path.name, claims):
+        raise OutputError(f"{str(path)!r} {why_kept(path, path.name, claims)}, and is kept", hint=HINT)
+
+
+def _check_record(path: Path) -> None:
+    if os.path.lexists(path) and not is_own_record(path):
+        raise OutputError(f"{str(path)!r} is there already, and is no record of automask", hint=HINT)
 
 
 def _prefixes(photo_name: str) -> Iterator[str | None]:

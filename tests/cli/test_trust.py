@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from automask import runner
 from automask.cli.entry import main
 
 WORDS = "lamp -> gold"
@@ -100,6 +101,38 @@ def test_a_retouched_result_is_not_taken_for_ours(capsys, scene, listing, tmp_pa
     assert "was changed since automask wrote it, and is kept; move it away, name another folder, or say over" in err
     assert result.read_bytes() == mine
     assert "1 done, 1 done before, 0 failed" in run(capsys, *batch, "--overwrite")[1]
+
+
+@pytest.mark.parametrize("taken", ["a.png", "a.run.json"])
+def test_a_photo_whose_name_is_taken_in_out_is_refused_before_any_work(
+    capsys, scene, listing, tmp_path, monkeypatch, taken
+):
+    out = tmp_path / "o"
+    out.mkdir()
+    (out / taken).write_bytes((listing / "b.png").read_bytes())
+    worked = []
+
+    def watched(prepared, photo, **known):
+        worked.append(photo.name)
+        return find_masks(prepared, photo, **known)
+
+    find_masks = runner.find_masks
+    monkeypatch.setattr(runner, "find_masks", watched)
+    batch = ("batch", listing, WORDS, "-o", out, "mapper.workers=1", *scene.overrides)
+    status, said, _ = run(capsys, *batch)
+    assert (status, said.split(", in")[0]) == (4, "1 done, 0 done before, 1 failed")
+    assert worked == ["b.png"]
+    assert "1 done, 1 done before, 0 failed" in run(capsys, *batch, "--overwrite")[1]
+    assert worked == ["b.png", "a.png"]
+
+
+def test_a_copy_of_the_photo_in_out_is_no_reason_to_refuse_it_before_the_work(capsys, scene, tmp_path):
+    for folder in ("photos", "o"):
+        (tmp_path / folder).mkdir()
+        cv2.imwrite(str(tmp_path / folder / "a.jpg"), cv2.imread(str(scene.photo)))
+    before = (tmp_path / "o" / "a.jpg").read_bytes()
+    assert run(capsys, "batch", tmp_path / "photos", "yacht -> red", "-o", tmp_path / "o", *scene.overrides)[0] == 0
+    assert (tmp_path / "o" / "a.jpg").read_bytes() == before
 
 
 def test_two_folders_in_two_batches_into_one_do_not_replace_each_other(capsys, scene, listing, tmp_path):
