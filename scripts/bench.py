@@ -4,6 +4,7 @@
     python scripts/bench.py process    whole `automask edit` processes of the starter preset: seconds and peak memory
     python scripts/bench.py paint      the paint editor alone, two objects of a 1536x1024 photo: seconds and peak memory
     python scripts/bench.py textures   drawing each material at 1.5 megapixels, one thread
+    python scripts/bench.py camera     whole processes by the size of the photo, against another checkout too
     python scripts/bench.py jpeg       pixels outside the masks of a JPEG result, encoded again and with its blocks kept
     python scripts/bench.py edit       the diffusion editor against the tutorials' script and its own bare nets
     python scripts/bench.py batch      200 photos on all cores, against one thread and against a plain loop
@@ -31,6 +32,7 @@ from pathlib import Path
 from typing import Any
 
 import bench_batch
+import bench_camera
 import cv2
 import numpy as np
 
@@ -53,6 +55,11 @@ def main() -> None:
     textures = commands.add_parser("textures", help="drawing each material at 1.5 megapixels, one thread")
     textures.add_argument("--runs", type=int, default=3)
     textures.add_argument("--size", type=int, nargs=2, default=(1500, 1000), metavar=("WIDTH", "HEIGHT"))
+    camera = commands.add_parser("camera", help="whole processes by the size of the photo: seconds and peak memory")
+    camera.add_argument("--runs", type=int, default=3)
+    camera.add_argument("--sizes", nargs="+", choices=tuple(bench_camera.SIZES), default=bench_camera.USUAL)
+    camera.add_argument("--against", type=Path, metavar="CHECKOUT", help="a worktree of another commit, run in turn")
+    camera.add_argument("--words", default=bench_camera.WORDS)
     jpeg = commands.add_parser("jpeg", help="what a JPEG result does outside the masks")
     jpeg.add_argument("--photos-from", type=Path, help="a folder of JPEGs; else the kitchen")
     jpeg.add_argument("--qualities", type=int, nargs="*", default=[60, 75, 85, 92, 98])
@@ -88,6 +95,8 @@ def main() -> None:
         bench_edit(flags.device, flags.engines, full_size=full_size, **counts)
     elif flags.command == "paint":
         bench_paint(flags.runs)
+    elif flags.command == "camera":
+        bench_camera.bench_camera(flags.runs, flags.sizes, flags.against, flags.words)
     elif flags.command == "jpeg":
         from bench_jpeg import bench_jpeg
 
