@@ -32,6 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The arguments without the program's name; None takes the process's own.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    # Read when NumPy is loaded. Its products are small here, and OpenBLAS's threads wait for the next one by spinning.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         # A file name in letters that the terminal's encoding lacks must not undo an edit that is already written.

@@ -37,10 +37,15 @@ def to_uint8(unit: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.uint8]:
         AutomaskError: A value is NaN.
     """
     values = np.asarray(unit)
-    if np.isnan(values).any():
-        raise AutomaskError("a picture holds values that are not numbers (NaN)", hint="look at the editor that made it")
-    scaled: npt.NDArray[np.floating[Any]] = np.rint(np.clip(values, 0.0, 1.0) * 255)
-    return scaled.astype(np.uint8)
+    out = np.empty(values.shape, np.uint8)
+    flat, levels = values.reshape(-1), out.reshape(-1)
+    for at in range(0, flat.size, BAND_PX):
+        band = flat[at : at + BAND_PX]
+        if np.isnan(band).any():
+            hint = "look at the editor that made it"
+            raise AutomaskError("a picture holds values that are not numbers (NaN)", hint=hint)
+        levels[at : at + BAND_PX] = np.rint(np.clip(band, 0.0, 1.0) * 255)
+    return out
 
 
 def quantise_alpha(alpha: npt.NDArray[np.floating[Any]]) -> Alpha:

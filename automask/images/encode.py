@@ -361,6 +361,10 @@ def _native_samples(
         changed &= ~is_colour_key(photo.samples, photo.container.clear_key)
     if not changed.any():
         return photo.samples, photo.mode, palette, []
+    if photo.mode == "RGB" and photo.samples is photo.rgb and photo.container.clear_key is None:
+        samples = photo.samples.copy()
+        np.copyto(samples, result, where=changed[..., None])
+        return samples, photo.mode, palette, []
     notes: list[str] = []
     colours = result[changed]
     space = colour_space(photo.mode)

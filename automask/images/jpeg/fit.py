@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from automask.images.jpeg.decode import Coefficients
 from automask.images.jpeg.segments import JpegFile, broken
-from automask.images.jpeg.transform import BASIS, Floats, component_values, is_ycc, samples_of
+from automask.images.jpeg.transform import BASIS, Floats, component_values, is_ycc, samples_of, times_matrix
 
 _GROWTH = 1.33
 """How much farther from what was painted shared blocks may be than after plain encoding, as a root of mean squares.
@@ -183,6 +183,8 @@ class _Touched:
         targets: [N, 64] float32: the samples that it should have, were coefficients no whole numbers.
         levels: [N, 64] int16: the coefficients of plain encoding, until those of shared blocks are chosen.
         both: Indices of the shared blocks.
+        samples: Of a subsampled component with shared blocks: [h, w] uint8 its samples as they were, and as they should
+            become.
     """
 
     plane: _Plane
@@ -191,6 +193,7 @@ class _Touched:
     targets: Floats
     levels: npt.NDArray[np.int16]
     both: npt.NDArray[np.intp]
+    samples: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]] | None
 
 
 def _touched(plane: _Plane, pixels: npt.NDArray[np.uint8], changed: Bools) -> _Touched:
@@ -202,8 +205,10 @@ def _touched(plane: _Plane, pixels: npt.NDArray[np.uint8], changed: Bools) -> _T
         targets[part] = _row_targets(plane, pixels, changed, row)[columns[part]]
     levels = np.empty((len(rows), 64), np.int16)
     for part in _pieces(len(rows)):
-        levels[part] = _in_range(np.rint((targets[part] - 128) @ BASIS.T / plane.steps))
-    return _Touched(plane, rows, columns, targets, levels, np.flatnonzero(plane.shared[rows, columns]))
+        levels[part] = _in_range(np.rint(times_matrix(targets[part] - 128, BASIS.T) / plane.steps))
+    both = np.flatnonzero(plane.shared[rows, columns])
+    samples = _old_and_new_samples(plane, rows, columns, targets) if plane.subsampled and len(both) else None
+    return _Touched(plane, rows, columns, targets, levels, both, samples)
 
 
 def _in_range(levels: Floats | Doubles) -> npt.NDArray[np.int16]:
@@ -271,7 +276,6 @@ def _problems(
     own, around, ring_y, ring_x = _upsampling(plane)
     steps = BASIS.astype(np.float64) * plane.steps[:, None]
     high, wide = 8 * plane.down, 8 * plane.across
-    planes = _old_and_new_samples(touched) if plane.subsampled else None
     for piece in _pieces(len(blocks)):
         part = blocks[piece]
         row, column = touched.rows[part], touched.columns[part]
@@ -282,11 +286,11 @@ def _problems(
         here, _ = _window(changed, *corner, size_hw)
         count = len(part)
         inside, painted = inside.reshape(count, -1), (here.astype(np.bool_) & inside).reshape(count, -1)
-        if planes is None:
+        if touched.samples is None:
             old = samples_of(plane.old[row, column], plane.steps).astype(np.float64)
             neighbours: Doubles = np.zeros(old.shape)
         else:
-            patches = [_window(samples, row * 8 - 1, column * 8 - 1, (10, 10))[0] for samples in planes]
+            patches = [_window(samples, row * 8 - 1, column * 8 - 1, (10, 10))[0] for samples in touched.samples]
             before, after = (patch.reshape(count, 100).astype(np.float64) for patch in patches)
             neighbours = after[:, ~_OWN] @ around.T
             old = before[:, _OWN] @ own.T + before[:, ~_OWN] @ around.T
@@ -378,15 +382,20 @@ def _upsampling_along(factor: int, *, smooth: bool) -> tuple[Doubles, int]:
     return matrix[:, 1:11], 1
 
 
-def _old_and_new_samples(touched: _Touched) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """[h, w] uint8 twice: a component as it was, and as it should become."""
-    plane = touched.plane
+def _old_and_new_samples(
+    plane: _Plane, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], targets: Floats
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
+    """[h, w] uint8 twice: a component as it was, and as it should become; without shared blocks nearby, 0."""
     high, wide = plane.old.shape[:2]
-    blocks = np.empty((high, wide, 8, 8), np.uint8)
-    for row in range(high):
+    blocks = np.zeros((high, wide, 8, 8), np.uint8)
+    around = plane.shared.any(axis=1)
+    around[1:] |= around[:-1].copy()
+    around[:-1] |= around[1:].copy()
+    for row in np.flatnonzero(around).tolist():
         blocks[row] = _levels_of(samples_of(plane.old[row], plane.steps))
     new = blocks.copy()
-    new[touched.rows, touched.columns] = _levels_of(touched.targets)
+    for part in _pieces(len(rows)):
+        new[rows[part], columns[part]] = _levels_of(targets[part])
     height, width = plane.size_hw
     old_samples, new_samples = (
         part.transpose(0, 2, 1, 3).reshape(high * 8, wide * 8)[:height, :width] for part in (blocks, new)
@@ -428,6 +437,7 @@ def _closest(gram: Doubles, pull: Doubles, energy: Doubles) -> Doubles:
     error = np.zeros((1, count), np.float32)
     values: list[Floats] = []
     origins: list[npt.NDArray[np.intp]] = []
+    block = np.arange(count)
     for at in range(63, -1, -1):
         scale = factor[at, at]
         wanted = still[at] / scale
@@ -438,14 +448,15 @@ def _closest(gram: Doubles, pull: Doubles, energy: Doubles) -> Doubles:
         origin = np.repeat(np.tile(np.arange(still.shape[1]), 2)[:, None], count, axis=1)
         if len(error) > _SEQUENCES:
             best = np.argpartition(error, _SEQUENCES - 1, axis=0)[:_SEQUENCES]
-            value, error, origin = (np.take_along_axis(part, best, 0) for part in (value, error, origin))
-        flat = (origin * count + np.arange(count)).ravel()
+            chosen_at = best * count + block  # many times faster than np.take_along_axis on so few
+            value, error, origin = (part.ravel().take(chosen_at) for part in (value, error, origin))
+        flat = (origin * count + block).ravel()
         still = still[:at].reshape(at, still.shape[1] * count).take(flat, axis=1).reshape(at, len(value), count)
         still -= factor[at, :at][:, None] * value
         values.append(value)
         origins.append(origin)
     chosen = np.empty((count, 64))
-    sequence, block = error.argmin(axis=0), np.arange(count)
+    sequence = error.argmin(axis=0)
     for at, (value, origin) in enumerate(zip(reversed(values), reversed(origins), strict=True)):
         chosen[:, at] = value[sequence, block]
         sequence = origin[sequence, block]
