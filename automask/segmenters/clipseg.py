@@ -14,7 +14,7 @@ from PIL import Image
 from automask.errors import ConfigError, SegmenterError, UnknownPhrase
 from automask.images.borders import content_box
 from automask.types import Heat, Rgb
-from automask.weights import choose_device, locate, quiet_models, requires_models_extra
+from automask.weights import choose_device, load_net, load_processor, locate, requires_models_extra
 
 
 class ClipSeg:
@@ -72,20 +72,9 @@ class ClipSeg:
         self._flip = flip
         self._phrases_at_once = phrases_at_once
         path = locate(model)
-        with quiet_models():
-            self._processor = transformers.CLIPSegProcessor.from_pretrained(path, local_files_only=True)
-            net, loaded = transformers.CLIPSegForImageSegmentation.from_pretrained(
-                path, local_files_only=True, use_safetensors=True, output_loading_info=True
-            )
-        # transformers fills missing tensors with random numbers and only logs that. Only old versions stored
-        # position_ids in the file, which are just 0, 1, 2 ...
-        missing = sorted(key for key in loaded["missing_keys"] if not key.endswith("position_ids"))
-        if missing:
-            raise SegmenterError(
-                f"the weights at {path} lack {len(missing)} of CLIPSeg's tensors ({missing[0]}, ...)",
-                hint="point model at a complete copy",
-            )
-        self.net = net.to(device=self._device, dtype=self._dtype).eval()
+        self._processor = load_processor(transformers.CLIPSegProcessor, path)
+        net = load_net(transformers.CLIPSegForImageSegmentation, path, name="CLIPSeg", failure=SegmenterError)
+        self.net = net.to(device=self._device, dtype=self._dtype)
 
     def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
         """[N, H, W] float32 in 0..1: the decoder's sigmoid at the model's resolution, scaled to photo size.

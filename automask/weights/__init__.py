@@ -5,6 +5,7 @@ there is none. `fetch` downloads, and is called by `automask models fetch NAME` 
 """
 
 from automask.weights.cache import Progress, cache_dir, expected_path, fetch, find_local, hub_dir, locate
+from automask.weights.checkpoints import config_of, load_net, load_processor
 from automask.weights.device import Placement, choose_device, quiet_models, requires_models_extra
 from automask.weights.table import Weights, catalogue, find
 
@@ -15,11 +16,14 @@ __all__ = [
     "cache_dir",
     "catalogue",
     "choose_device",
+    "config_of",
     "expected_path",
     "fetch",
     "find",
     "find_local",
     "hub_dir",
+    "load_net",
+    "load_processor",
     "locate",
     "quiet_models",
     "requires_models_extra",
