@@ -28,8 +28,6 @@ from automask.weights import catalogue
 _RESOLVER = re.compile(r"\$\{.*:", re.DOTALL)
 # What `instantiate` obeys, as a key in text: a sweep's values are not parsed.
 _SPECIAL = re.compile(r"_(target|args|partial|convert|recursive)_['\"]?\s*:")
-NOT_OFFERED = frozenset({"tiny", "serial"})
-"""Files that work, but that no list, hint or completion names: made for tests, or an old name."""
 STAGE_GROUPS = ("segmenter", "boxes", "refiner", "mask", "editor")
 SCRIPT_KEYS = ("photo", "edits", "plan")
 """What the scripts in pipelines/ take as keys; the command line and Python take it as arguments."""
@@ -60,6 +58,11 @@ class ConfFile:
     about: str
 
 
+def is_offered(name: str) -> bool:
+    """Whether lists, hints and completions name a file: not those made for tests, nor an old name."""
+    return name != "serial" and name.partition("-")[0] != "tiny"
+
+
 def conf_files(conf: Path | None = None) -> tuple[ConfFile, ...]:
     """The files of all configuration groups that are offered to users, in the order of the stages, presets first.
 
@@ -76,7 +79,7 @@ def conf_files(conf: Path | None = None) -> tuple[ConfFile, ...]:
     return tuple(
         ConfFile(group, name, path, _first_comment(path))
         for (group, name), path in sorted(files.items(), key=lambda item: (places.get(item[0][0], len(order)), item[0]))
-        if name not in NOT_OFFERED
+        if is_offered(name)
     )
 
 
@@ -620,7 +623,7 @@ def _dotted_names(node: Config, prefix: str = "") -> list[str]:
 
 
 def _hint(name: str, known: Sequence[str]) -> str:
-    known = [one for one in known if one not in NOT_OFFERED]
+    known = [one for one in known if is_offered(one)]
     close = nearest(name, known)
     return f"; did you mean {close!r}?" if close else _listing(known)
 

@@ -32,7 +32,10 @@ LAYERS = (
 """A room imports from itself, from its own layer and from those before it, and nowhere is there a ring."""
 
 ADAPTERS = {"segmenters", "refiners", "editors"}
-ADAPTER_PARTS = ("segmenters.vocabulary", "editors.swatches", "editors.paint.", "editors.diffusion.")
+ADAPTER_PARTS = (
+    *("segmenters.vocabulary", "segmenters.ade20k", "segmenters.detections"),
+    *("editors.swatches", "editors.paint.", "editors.diffusion."),
+)
 """No adapters: a file that the adapters of the same folder read, and the files that one adapter is made of."""
 FOR_ADAPTERS = {
     *("errors", "types", "protocols", "capabilities", "images", "weights", "geometry"),

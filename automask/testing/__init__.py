@@ -15,9 +15,19 @@ from automask.testing.conditioning import (
     tiny_ip_adapter_folder,
     tiny_lora_file,
 )
+from automask.testing.detectors import (
+    TinyDinoKind,
+    tiny_grounding_dino,
+    tiny_grounding_dino_folder,
+    tiny_owlv2,
+    tiny_owlv2_folder,
+    tiny_sam3,
+    tiny_sam3_folder,
+)
 from automask.testing.diffusion import TinyKind, tiny_diffusion, tiny_diffusion_folder
 from automask.testing.editors import AddEight, Blurs, Fill, Identity, NaN, Raises, ShiftByOne, Tints, WrongSize
 from automask.testing.heat import PaintedHeat
+from automask.testing.rooms import TinyRoomsKind, tiny_rooms, tiny_rooms_folder
 from automask.testing.sam import tiny_sam, tiny_sam_file
 
 __all__ = [
@@ -30,7 +40,9 @@ __all__ = [
     "Raises",
     "ShiftByOne",
     "Tints",
+    "TinyDinoKind",
     "TinyKind",
+    "TinyRoomsKind",
     "WrongSize",
     "tiny_clipseg",
     "tiny_clipseg_folder",
@@ -38,8 +50,16 @@ __all__ = [
     "tiny_depth_folder",
     "tiny_diffusion",
     "tiny_diffusion_folder",
+    "tiny_grounding_dino",
+    "tiny_grounding_dino_folder",
     "tiny_ip_adapter_folder",
     "tiny_lora_file",
+    "tiny_owlv2",
+    "tiny_owlv2_folder",
+    "tiny_rooms",
+    "tiny_rooms_folder",
     "tiny_sam",
+    "tiny_sam3",
+    "tiny_sam3_folder",
     "tiny_sam_file",
 ]

@@ -36,8 +36,20 @@ def expected_path(weights: Weights) -> Path:
     """The path of the weights once fetched: a file if there is only one, otherwise the folder of a repository."""
     if weights.is_url:
         return cache_dir() / "weights" / weights.source.rsplit("/", 1)[1]
-    folder = hub_dir() / f"models--{weights.source.replace('/', '--')}" / "snapshots" / str(weights.revision)
+    folder = hub_dir() / f"models--{weights.source.replace('/', '--')}" / "snapshots" / (commit_of(weights) or "newest")
     return folder / weights.files[0] if weights.is_one_file else folder
+
+
+def commit_of(weights: Weights) -> str | None:
+    """The commit of a repository: the catalogue's, or else that of the first fetch on this machine; None before it."""
+    if weights.revision is not None:
+        return weights.revision
+    record = _commit_record(weights)
+    return record.read_text(encoding="utf-8").strip() if record.is_file() else None
+
+
+def _commit_record(weights: Weights) -> Path:
+    return cache_dir() / "commits" / weights.name
 
 
 def find_local(weights: Weights) -> Path | None:
@@ -116,7 +128,7 @@ def _snapshot(weights: Weights) -> Path:
     try:
         folder = huggingface_hub.snapshot_download(
             weights.source,
-            revision=weights.revision,
+            revision=commit_of(weights),
             cache_dir=hub_dir(),
             allow_patterns=list(weights.files),
             ignore_patterns=list(PICKLES),
@@ -128,10 +140,12 @@ def _snapshot(weights: Weights) -> Path:
         ) from error
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise _fetch_error(weights, error) from error
+    if commit_of(weights) is None:  # the newest was fetched, and every later fetch is held to it
+        _write_whole(_commit_record(weights), Path(folder).name)
     if find_local(weights) is None:
         missing = [pattern for pattern in weights.files if not any(Path(folder).glob(pattern))]
         raise WeightsMissing(
-            f"{weights.source} at {weights.revision} has no {', '.join(missing)}",
+            f"{weights.source} at {commit_of(weights)} has no {', '.join(missing)}",
             hint="point model at a complete copy, and report this: the catalogue is wrong",
         )
     return Path(folder)
@@ -205,7 +219,11 @@ def _check(weights: Weights, folder: Path, digests: Mapping[str, str]) -> None:
                     f"{file} of {weights.name!r} has SHA-256 {digest}, not {known[file]} ({origin})",
                     hint=f"delete {_set_aside(folder / file)} and fetch again; do not use this file",
                 )
-    record.parent.mkdir(parents=True, exist_ok=True)
-    part = record.with_name(f"{record.name}.{os.getpid()}.part")
-    part.write_text(json.dumps({**recorded, **digests}, indent=1, sort_keys=True), encoding="utf-8")
-    part.replace(record)
+    _write_whole(record, json.dumps({**recorded, **digests}, indent=1, sort_keys=True))
+
+
+def _write_whole(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)

@@ -70,9 +70,8 @@ def load_processor(kind: Any, folder: Path, **settings: Any) -> Any:
     Raises:
         WeightsMissing: Its files are missing.
     """
-    with quiet_models():
-        with contextlib.suppress(OSError):
-            return kind.from_pretrained(folder, local_files_only=True, **settings)
+    with quiet_models(), contextlib.suppress(OSError):
+        return kind.from_pretrained(folder, local_files_only=True, **settings)
     raise WeightsMissing(
         f"{folder} lacks the files of its {kind.__name__}", hint="fetch the weights again, or complete the copy"
     )

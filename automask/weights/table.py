@@ -1,7 +1,7 @@
 """The catalogue of model weights: sources, pinned commits, digests, licences, sizes.
 
-Every source is pinned to a commit, and every digest here was read in a public document (`docs/reference/models.md`
-lists them). A digest that no document gives is recorded at the first fetch, and every later fetch is compared with it.
+Sources are pinned to a commit, and every digest here was read in a public document (`docs/reference/models.md` lists
+them). A digest or a commit that no document gives is recorded at the first fetch, and every later fetch is held to it.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,8 @@ class Weights:
         name: Its name for `automask models fetch` and for the adapters' `model`.
         kind: Which stage it is for; an editor part is loaded in addition to an editor's weights.
         source: A repository of the Hugging Face hub (`owner/name`), or the URL of one file.
-        revision: The repository's commit, 40 hexadecimal digits; None for a URL.
+        revision: The repository's commit, 40 hexadecimal digits; None for a URL, and where no document names one: the
+            newest is then taken at the first fetch, and recorded.
         sha256: (file, digest) pairs that a public document gives; the others are recorded at the first fetch.
         licence: Its name, as the model card gives it.
         size_mb: Download in 10**6 bytes, rounded.
@@ -97,6 +98,123 @@ _CATALOGUE = (
             "tokenizer_config.json special_tokens_map.json vocab.json merges.txt",
         ),
         vram_gb=1,
+    ),
+    # No document that names a commit or a digest of the next three was found: both are recorded when they are fetched.
+    # Nor was a list of their files: one that has no safetensors is refused by the fetch.
+    Weights(
+        name="eomt-ade20k",
+        kind="segmenter",
+        source="tue-mps/ade20k_semantic_eomt_large_512",
+        revision=None,
+        sha256=(),
+        # Of code and weights, by the model card. The photos of ADE20K that it learnt from are for research only.
+        licence="MIT",
+        size_mb=1265,
+        note="EoMT-L, ADE20K: 150 things of rooms, 58.4 mIoU; the semantic net to start with",
+        files=_files("config.json preprocessor_config.json model.safetensors"),
+        vram_gb=3,
+    ),
+    Weights(
+        name="mask2former-ade20k",
+        kind="segmenter",
+        source="facebook/mask2former-swin-large-ade-semantic",
+        revision=None,
+        sha256=(),
+        licence="not stated (code: MIT)",
+        size_mb=863,
+        note="Mask2Former, Swin-L, ADE20K; ask before using it commercially",
+        files=_files("config.json preprocessor_config.json model.safetensors"),
+        vram_gb=3,
+    ),
+    Weights(
+        name="segformer-b5",
+        kind="segmenter",
+        source="nvidia/segformer-b5-finetuned-ade-640-640",
+        revision=None,
+        sha256=(),
+        licence="NVIDIA non-commercial",
+        size_mb=340,
+        note="SegFormer-B5, ADE20K: the smallest; not for commercial use",
+        files=_files("config.json preprocessor_config.json model.safetensors"),
+        vram_gb=2,
+    ),
+    Weights(
+        name="grounding-dino-tiny",
+        kind="segmenter",
+        source="IDEA-Research/grounding-dino-tiny",
+        # Commit and digest: a dozen public repositories name both; docs/reference/models.md lists some.
+        revision="a2bb814dd30d776dcf7e30523b00659f4f141c71",
+        sha256=(("model.safetensors", "1a2412ef99bd74bcd3c2a246fa1e48581f8889a1300c9051974741314fc042f3"),),
+        licence="Apache-2.0",
+        size_mb=689,
+        note="Grounding DINO, Swin-T (172 M parameters): boxes for any phrase",
+        files=_files(
+            "config.json preprocessor_config.json model.safetensors",
+            "tokenizer.json tokenizer_config.json special_tokens_map.json vocab.txt",
+        ),
+        vram_gb=2,
+    ),
+    Weights(
+        name="mm-grounding-dino-tiny",
+        kind="segmenter",
+        source="openmmlab-community/mm_grounding_dino_tiny_o365v1_goldg_v3det",
+        revision=None,
+        sha256=(),
+        licence="Apache-2.0",
+        size_mb=692,
+        note="MM Grounding DINO, Swin-T: the same net, trained on more",
+        files=_files(
+            "config.json preprocessor_config.json model.safetensors",
+            "tokenizer.json tokenizer_config.json special_tokens_map.json vocab.txt",
+        ),
+        vram_gb=2,
+    ),
+    Weights(
+        name="owlv2-base",
+        kind="segmenter",
+        source="google/owlv2-base-patch16-ensemble",
+        revision="cfd3195ba4ea9592eec887ded089f4c08eff231d",
+        sha256=(("model.safetensors", "e1e130b9e404cf91a75ad45644c1da9d7fa5284085eecc864266a6923efb99e7"),),
+        licence="Apache-2.0",
+        size_mb=620,
+        note="OWLv2, ViT-B/16 (154 M parameters): boxes for any phrase, at 960 px",
+        files=_files(
+            "config.json preprocessor_config.json model.safetensors",
+            "tokenizer_config.json special_tokens_map.json added_tokens.json vocab.json merges.txt",
+        ),
+        vram_gb=2,
+    ),
+    Weights(
+        name="sam3",
+        kind="segmenter",
+        source="facebook/sam3",
+        # The digest of `sam3.pt` is public, that of the file in transformers' format is not.
+        revision="3c879f39826c281e95690f02c7821c4de09afae7",
+        sha256=(),
+        licence="SAM Licence",
+        size_mb=3440,
+        note="SAM 3 (840 M parameters): masks of single things for any phrase; some uses are forbidden",
+        files=_files(
+            "config.json processor_config.json model.safetensors",
+            "tokenizer.json tokenizer_config.json special_tokens_map.json vocab.json merges.txt",
+        ),
+        gated=True,
+        vram_gb=5,
+    ),
+    Weights(
+        name="sam3.1",
+        kind="segmenter",
+        source="unsloth/sam3.1",
+        revision=None,
+        sha256=(),
+        licence="SAM Licence",
+        size_mb=3440,
+        note="SAM 3.1 in transformers' format, a copy by others; with words and one photo as good as sam3",
+        files=_files(
+            "config.json processor_config.json model.safetensors",
+            "tokenizer.json tokenizer_config.json special_tokens_map.json vocab.json merges.txt",
+        ),
+        vram_gb=5,
     ),
     # Digests of the three SAM files: computational-cell-analytics/micro-sam, micro_sam/util.py, which checks its
     # downloads from the same URLs against them. The URLs: README of facebookresearch/segment-anything.

@@ -111,7 +111,7 @@ SHARDED = {
 def test_a_repository_is_there_when_every_file_of_it_is(name):
     known = find(name)
     home = expected_path(known)
-    assert home.parts[-3:] == ("models--" + known.source.replace("/", "--"), "snapshots", known.revision)
+    assert home.parts[-3:] == ("models--" + known.source.replace("/", "--"), "snapshots", known.revision or "newest")
     fill(home, [file for file in known.files if not file.endswith(".safetensors.index.json")])
     for index in SHARDED.get(name, ()):
         text = json.dumps({"weight_map": {"a": f"{index.split('/')[1]}-1.safetensors"}})
@@ -232,7 +232,7 @@ def hub(monkeypatch):
             asked.append((source, revision, tuple(allow_patterns)))
             if error is not None:
                 raise error
-            home = cache_dir / f"models--{source.replace('/', '--')}" / "snapshots" / revision
+            home = cache_dir / f"models--{source.replace('/', '--')}" / "snapshots" / (revision or "a" * 40)
             fill(home, [name for name in allow_patterns if name not in leave_out])
             return str(home)
 
@@ -259,6 +259,19 @@ def test_a_repository_is_fetched_at_its_commit_and_its_digests_recorded(known, h
     assert asked == [("someone/something", "0" * 40, ("config.json", "unet/model.safetensors"))]
     recorded = json.loads((homes / "own" / "digests" / "repo.json").read_text())
     assert recorded == {"unet/model.safetensors": hashlib.sha256(b"{}").hexdigest()}
+
+
+@pytest.mark.models
+def test_a_repository_without_a_known_commit_is_held_to_that_of_the_first_fetch(known, hub, homes):
+    known(entry(**{**REPOSITORY, "revision": None}))
+    asked = hub()
+    with pytest.raises(WeightsMissing, match=r"no weights for 'repo' under .*newest; run 'automask models fetch repo'"):
+        locate("repo")
+    assert fetch("repo") == locate("repo")
+    assert locate("repo").name == "a" * 40
+    assert (homes / "own" / "commits" / "repo").read_text() == "a" * 40
+    assert fetch("repo") == locate("repo")
+    assert [revision for _, revision, _ in asked] == [None, "a" * 40]
 
 
 @pytest.mark.models
