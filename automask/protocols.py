@@ -33,10 +33,11 @@ class Segmenter(Protocol):
     - `parts(targets: Sequence[str]) -> Sequence[Sequence[int]]`: for each target the indices of the other targets that
       name a part of it. In "island -> navy; island top -> oak" the top then belongs to the second edit alone.
     - `survey(photo, targets) -> Survey`: in place of `heats`, the same heats together with the heat of all things that
-      no target names, which masks then leave out, and with evidence of how reliable the heats are.
+      no target names, which masks then leave out, with evidence of how reliable the heats are, and with `pieces`, what
+      `instances` would answer.
     - `instances(photo, targets) -> [N, H, W]` whole numbers: which piece of a phrase each pixel belongs to, as far as
       it knows: the seats of a sofa, or base and wall cabinets. A thing never reaches over a border between two numbers;
-      within one, things are the connected parts of the mask. Without it that is all that tells things apart.
+      within one, things are the connected parts of the mask. It is asked where `survey` names no pieces.
     - `quality`: path of a JSON file that scripts/fit_quality.py wrote: the expected quality of masks made from its
       heats. Without one a fit that knows neither phrases nor evidence is used; with "" nothing is expected of a mask,
       and none is in doubt.

@@ -190,11 +190,14 @@ class Survey:
             leaves them out. None where the segmenter cannot tell.
         evidence: For each phrase, what the segmenter knows of how reliable its heat is, as numbers by name; empty where
             it knows nothing.
+        pieces: For each phrase [H, W] whole numbers: which piece of it each pixel shows, where those are things of
+            their own; None for a phrase of which it knows none. Empty where it does not say.
     """
 
     heats: Heat
     others: Heat | None = None
     evidence: tuple[Mapping[str, float], ...] = ()
+    pieces: tuple[npt.NDArray[np.integer[Any]] | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

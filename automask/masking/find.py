@@ -204,7 +204,8 @@ def find_regions(
         for thing, hard in own.items()
         if not hard.any() and thing not in absent
     }
-    sight = which.Sight(photo, stages.segmenter, {**hards, **own}, heat_of, survey.others)
+    pieces = dict(zip(things, survey.pieces, strict=True)) if survey.pieces else None
+    sight = which.Sight(photo, stages.segmenter, {**hards, **own}, heat_of, survey.others, pieces)
     chosen = which.chosen_in(sight, pointings, read_as, list_all=list_instances)
     masks = {
         phrase: _found(pointing, chosen[phrase], hards, own, heat_of, boxes_of, absent, read_as)
@@ -472,7 +473,23 @@ def _survey(stages: Stages, photo: Rgb, phrases: Sequence[str]) -> Survey:
             f"segmenter {name!r} returned evidence of {len(survey.evidence)} phrases",
             hint=f"give it of all {len(phrases)}, or of none",
         )
+    _check_pieces(name, survey.pieces, expected)
     return survey
+
+
+def _check_pieces(name: str, pieces: Sequence[Any], expected: tuple[int, ...]) -> None:
+    if pieces and len(pieces) != expected[0]:
+        raise SegmenterError(
+            f"segmenter {name!r} returned pieces of {len(pieces)} phrases",
+            hint=f"give them of all {expected[0]}, None for a phrase without, or of none",
+        )
+    for piece in pieces:
+        whole = isinstance(piece, np.ndarray) and np.issubdtype(piece.dtype, np.integer)
+        if piece is not None and (not whole or piece.shape != expected[1:]):
+            raise SegmenterError(
+                f"segmenter {name!r} returned {_describe(piece)}",
+                hint=f"the pieces of survey() must be {list(expected[1:])} whole numbers",
+            )
 
 
 def _check_heat(name: str, heat: object, expected: tuple[int, ...], wanted: str) -> None:

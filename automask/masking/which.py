@@ -13,6 +13,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, SegmenterError, UnknownPhrase
@@ -91,10 +92,11 @@ class Sight:
 
     Args:
         photo: [H, W, 3] uint8.
-        segmenter: Is asked for instances, if it knows any.
+        segmenter: Is asked for instances, if it knows any and `pieces` is None.
         hards: The mask of each thing, [H, W] bool; all False for one that was not found.
         heats: The heat of each thing, [H, W].
         others: The heat of all other things, where it is known.
+        pieces: Of each thing, as a survey names them; None where it does not.
     """
 
     photo: Rgb
@@ -102,6 +104,7 @@ class Sight:
     hards: Mapping[str, Hard]
     heats: Mapping[str, Heat]
     others: Heat | None = None
+    pieces: Mapping[str, npt.NDArray[np.integer[Any]] | None] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -275,6 +278,18 @@ def _singular_words(thing: str) -> list[str]:
 
 def _kinds(sight: Sight, things: tuple[str, ...]) -> dict[str, Labels | None]:
     """For each thing the piece that each reduced pixel belongs to, as far as the segmenter knows."""
+    known = _asked(sight, things) if sight.pieces is None else {thing: sight.pieces[thing] for thing in things}
+    height, width = instances.reduced(sight.hards[things[0]]).shape
+    return {
+        thing: None
+        if piece is None
+        else cv2.resize(piece.astype(np.int32), (width, height), interpolation=cv2.INTER_NEAREST).astype(np.int64)
+        for thing, piece in known.items()
+    }
+
+
+def _asked(sight: Sight, things: tuple[str, ...]) -> dict[str, npt.NDArray[np.integer[Any]] | None]:
+    """What a segmenter's `instances` answers; None of each thing without it."""
     ask = capabilities_of(sight.segmenter).instances
     if ask is None:
         return dict.fromkeys(things)
@@ -297,9 +312,7 @@ def _kinds(sight: Sight, things: tuple[str, ...]) -> dict[str, Labels | None]:
         raise SegmenterError(
             f"segmenter {name!r} returned {got}", hint=f"instances() must return {list(wanted)} whole numbers"
         )
-    height, width = instances.reduced(sight.hards[things[0]]).shape
-    small = [cv2.resize(one.astype(np.int32), (width, height), interpolation=cv2.INTER_NEAREST) for one in told]
-    return {thing: np.asarray(one, np.int64) for thing, one in zip(things, small, strict=True)}
+    return dict(zip(things, told, strict=True))
 
 
 def _walls(sight: Sight, thing: str, small: Hard, kinds: Labels | None) -> tuple[Labels, dict[int, float]]:

@@ -107,7 +107,6 @@ class Starter:
         self.threads = threads
         self.keep_odds = keep_odds
         self.vocabulary = Vocabulary.packaged()
-        self._last: tuple[Rgb, Heat, Heat] | None = None
 
     def understand(self, targets: Sequence[str]) -> tuple[str, ...]:
         """The known phrase that each target is read as: "couches" as "sofa", "cabnets" as "cabinets".
@@ -146,7 +145,9 @@ class Starter:
     def survey(self, photo: Rgb, targets: Sequence[str]) -> Survey:
         """The heats, the heat of all things that no target names, and how sure the net is of each target's presence.
 
-        Bars and a frame round the photo are not looked at, and have no heat.
+        The pieces are leaves that are things of their own: base cabinets are so told apart from the tall one that they
+        touch, and an accent wall from the wall beside it. Bars and a frame round the photo are not looked at, and have
+        no heat.
         """
         phrases = self.understand(targets)  # first, so that unknown words are refused before any work
         if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8 or photo.size == 0:
@@ -156,13 +157,21 @@ class Starter:
             )
         content = content_box(photo)
         leaves, presence = self._predict(photo[content.slices])
+        seen_wh = (content.width, content.height)
+        pieces: list[npt.NDArray[np.uint8] | None] = []
+        for phrase in phrases:
+            piece = None
+            if phrase in _OF_KINDS:
+                kinds = leaves[self.vocabulary.leaves_of[phrase]].argmax(0).astype(np.uint8)
+                piece = np.zeros(photo.shape[:2], np.uint8)
+                piece[content.slices] = cv2.resize(kinds, seen_wh, interpolation=cv2.INTER_NEAREST)
+            pieces.append(piece)
         phrases = tuple(self._settle_by_photo(phrase, leaves, presence) for phrase in phrases)
         members = [self.vocabulary.leaves_of[phrase] for phrase in phrases]
         presences = [float(1 - np.prod(1 - presence[mine])) for mine in members]
         certainties = [self._presence(leaves[mine].sum(0), one) for mine, one in zip(members, presences, strict=True)]
         leaves = leaves * self._request_gain(members, presences, certainties)[:, None, None]
         leaves /= leaves.sum(0)
-        seen_wh = (content.width, content.height)
         heats = np.zeros((len(phrases), *photo.shape[:2]), np.float32)
         for heat, mine, certainty in zip(heats, members, certainties, strict=True):
             small = leaves[mine].sum(0)
@@ -178,22 +187,13 @@ class Starter:
             others[content.slices] = np.clip(cv2.resize(small, seen_wh, interpolation=cv2.INTER_LINEAR), 0.0, 1.0)
         clarity = float(leaves.max(0).mean())
         evidence = tuple({"certainty": _logit(certainty), "clarity": clarity} for certainty in certainties)
-        return Survey(np.clip(heats, 0.0, 1.0, out=heats), others, evidence)
+        return Survey(np.clip(heats, 0.0, 1.0, out=heats), others, evidence, tuple(pieces))
 
     def instances(self, photo: Rgb, targets: Sequence[str]) -> npt.NDArray[np.uint8]:
-        """[N, H, W] which leaf of its phrase each pixel shows, where those are things of their own; elsewhere 0.
-
-        Base cabinets are so told apart from the tall one that they touch, and an accent wall from the wall beside it.
-        """
-        content = content_box(photo)
-        leaves, _ = self._predict(photo[content.slices])
-        seen_wh = (content.width, content.height)
-        kinds = np.zeros((len(targets), *photo.shape[:2]), np.uint8)
-        for kind, phrase in zip(kinds, self.understand(targets), strict=True):
-            if phrase in _OF_KINDS:
-                small = leaves[self.vocabulary.leaves_of[phrase]].argmax(0).astype(np.uint8)
-                kind[content.slices] = cv2.resize(small, seen_wh, interpolation=cv2.INTER_NEAREST)
-        return kinds
+        """[N, H, W] the pieces of a survey; 0 for phrases that have none."""
+        pieces = self.survey(photo, targets).pieces
+        none = np.zeros(photo.shape[:2], np.uint8)
+        return np.stack([none if piece is None else piece.astype(np.uint8) for piece in pieces])
 
     def _presence(self, share: Heat, presence: float) -> float:
         """The probability that a phrase is in the photo.
@@ -243,17 +243,12 @@ class Starter:
         # Each side is rounded separately: at most 3 % distortion for a common photo, and no padding.
         net_wh = tuple(max(LEAST_SIDE_PX, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height))
         small = cv2.resize(photo, net_wh, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-        last = self._last
-        if last is not None and np.array_equal(last[0], small):
-            return last[1:]  # `instances` asks of the photo that was just surveyed
         seen = np.ascontiguousarray(small.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255))
         leaves, presence = self._net.run(photo=seen)
         if self.mirror:
             mirrored, again = self._net.run(photo=np.ascontiguousarray(seen[..., ::-1]))
             leaves, presence = (leaves + mirrored[..., ::-1]) * _HALF, (presence + again) * _HALF
-        found = self._merge_accent_wall(leaves[0], small), presence[0]
-        self._last = small, *found  # another thread may replace it at once
-        return found
+        return self._merge_accent_wall(leaves[0], small), presence[0]
 
     def _predict_in_views(self, photo: Rgb) -> tuple[Heat, Heat]:
         """`_predict` for a panorama: in views that overlap, as of a whole one the net would see thumbnails.

@@ -274,6 +274,14 @@ def test_a_target_that_is_something_else_altogether_is_missing():
             Survey(np.zeros((1, *SIZE), np.float32), None, ({}, {})),
             "returned evidence of 2 phrases; give it of all 1, or of none",
         ),
+        (
+            Survey(np.zeros((1, *SIZE), np.float32), pieces=(None, None)),
+            "returned pieces of 2 phrases; give them of all 1, None for a phrase without, or of none",
+        ),
+        (
+            Survey(np.zeros((1, *SIZE), np.float32), pieces=(np.zeros(SIZE, np.float32),)),
+            r"returned \[100, 160\] float32; the pieces of survey\(\) must be \[100, 160\] whole numbers",
+        ),
     ],
 )
 def test_a_survey_that_breaks_its_promise_is_named(survey: object, said: str):

@@ -14,7 +14,7 @@ from automask.refiners.threshold import Threshold
 from automask.results.coco import to_coco
 from automask.results.records import choice_record, mask_record
 from automask.testing import Identity, PaintedHeat
-from automask.types import BoxRecipe, MaskRecipe
+from automask.types import BoxRecipe, MaskRecipe, Survey
 
 SIZE = (120, 200)
 BARE = MaskRecipe(min_speck_frac=0, max_hole_frac=0, dilate_px=0, feather_px=0)
@@ -130,6 +130,28 @@ def test_a_segmenter_tells_things_apart_that_touch():
 
     (region,) = regions("chairs 1", segmenter=Knowing(pair))
     assert region.hard.sum() == pytest.approx(40 * 40, rel=0.05)
+
+
+def test_a_survey_that_names_pieces_is_not_asked_again():
+    pair = {"chairs": np.where(box(10, 60, 110, 100), np.float32(0.9), np.float32(0.01))}
+    halves = np.zeros(SIZE, np.uint8)
+    halves[:, 50:] = 7
+
+    class Surveying(PaintedHeat):
+        pieces = (halves,)
+
+        def survey(self, photo, targets):
+            return Survey(self.heats(photo, targets), pieces=self.pieces)
+
+        def instances(self, photo, targets):
+            raise AssertionError("asked again")
+
+    (region,) = regions("chairs 1", segmenter=Surveying(pair))
+    assert region.hard.sum() == pytest.approx(40 * 40, rel=0.05)
+    segmenter = Surveying(pair)
+    segmenter.pieces = (None,)
+    (region,) = regions("chairs", segmenter=segmenter, list_instances=True)
+    assert len(region.instances) == 1
 
 
 @pytest.mark.parametrize("answer", [None, np.zeros((1, 5, 5), np.uint8), np.zeros((1, *SIZE), np.float32)])

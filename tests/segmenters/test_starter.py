@@ -468,6 +468,14 @@ def test_in_a_panorama_things_are_found_as_in_a_photo(starter, kitchen, count, a
         assert (mine & true).sum() > 0.6 * (mine | true).sum()
 
 
+def test_a_survey_names_the_pieces_that_instances_answers(quick, kitchen):
+    words = ["cabinets", "stools"]
+    cabinets, stools = quick.survey(kitchen, words).pieces
+    assert stools is None
+    assert len(np.unique(cabinets)) > 1
+    np.testing.assert_array_equal(quick.instances(kitchen, words), np.stack([cabinets, np.zeros_like(cabinets)]))
+
+
 def test_kinds_of_a_framed_photo_are_those_of_the_photo_alone(quick, kitchen):
     room = cv2.resize(kitchen, (480, 320), interpolation=cv2.INTER_AREA)
     framed = cv2.copyMakeBorder(room, 0, 0, 80, 80, cv2.BORDER_CONSTANT, value=(255, 255, 255))
