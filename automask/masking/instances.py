@@ -4,7 +4,9 @@ All of it is done on a reduced copy, since where one thing ends and another begi
 functions over arrays.
 """
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import cv2
@@ -12,11 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.masking.boxes import tight_box
-from automask.types import Box, Hard, Heat, Labels, Rgb
+from automask.types import Box, FloatImage, Hard, Heat, Labels, Rgb
 
 REDUCED_PX = 512
-_FRAGMENT = 0.04
-"""A part below this share of its phrase's largest is a splinter of another, not a thing by itself."""
+_FRAGMENT = 0.02
+"""A part below this share of its phrase's largest may be a splinter of another: a chair far away is as small."""
+_SPLINTER_GAP = 0.3
+"""It is, if it is no farther from a larger one than this share of its own size."""
+_SPLINTER_SHARE = 0.0008
+"""And so it is below this share of the photo."""
 _LEAST_SHARE = 0.0004
 """So is one below this share of the photo."""
 _CUT_GAP = 0.5
@@ -33,6 +39,46 @@ _KEPT = 0.35
 """And this share of the whole is left of them after the erosion."""
 _COVERED = 0.5
 """The other things' heat in the gap, from which something stands there."""
+_WIDE = 0.8
+"""Of the width from which one is probably several: below it none is cut at edges of the photo."""
+_CROWN = 0.3
+"""Between two tops the outline falls by at least this share of the lower one's height."""
+_CROWN_WIDE = 0.6
+"""Of the width from which one is probably several: below it none is cut between tops."""
+_LEAST_WIDTH = 0.12
+"""Of its height: the width that is left on either side of a cut."""
+_LEG = 0.35
+"""A leg is at most this share of what it carries."""
+_LEG_REACH = 1.5
+"""And begins no farther below it than this share of its height."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """How single things of a kind look, by which they are told apart where they touch.
+
+    Args:
+        widest: The ratio of width to height from which a part is probably several; infinite for things of any shape.
+        edges: Lines of the photo may part them. False for things that have such lines inside, as windows do.
+        tops: Each has a top of its own, between which the outline falls.
+        standing: They stand on legs, which a mask often loses in the middle: what is left below is part of them.
+        interrupted: What stands before one may cut it in two. Of things in groups two parts are more often two things.
+        lying: It lies on the floor, and what stands on it cuts it into any number of parts.
+    """
+
+    widest: float = math.inf
+    edges: bool = False
+    tops: bool = False
+    standing: bool = False
+    interrupted: bool = True
+    lying: bool = False
+
+    def is_wide(self, box: Box, share: float) -> bool:
+        """Whether a part is wider than this share of the width from which it is several; True for any shape."""
+        return math.isinf(self.widest) or box.width > share * self.widest * box.height
+
+
+ANY = Build()
 
 
 def reduced(hard: Hard) -> Hard:
@@ -69,33 +115,32 @@ def split(
     kinds: Labels | None = None,
     others: Heat | None = None,
     edges: Hard | None = None,
-    standing: bool = False,
+    build: Build = ANY,
 ) -> Labels:
     """[h, w] the number of the thing that each pixel of a mask belongs to, from 1 on; 0 outside the mask.
 
-    Things are the 8-connected parts of the mask, of one kind each. Splinters belong to the nearest thing, and two parts
-    that something else cuts in two are one thing. Numbers go from left to right, and from top to bottom where two
-    things have the same middle.
+    Things are the 8-connected parts of the mask, of one kind each, and cut where several touch. Splinters belong to the
+    nearest thing, and two parts that something else cuts in two are one thing. Numbers go from left to right, and from
+    top to bottom where two things have the same middle.
 
     Args:
         small: [h, w] bool, the reduced mask.
         kinds: [h, w] which kind of the phrase each pixel shows, where it is known: base cabinets are not joined with
             the wall cabinets that they touch.
         others: [h, w] the heat of other things, where it is known.
-        edges: [h, w] bool: lines of the photo along which a row of like things may be cut, where they touch; None for
-            things that have such lines inside, as windows do.
-        standing: They stand on legs, which a mask often loses in the middle: what is left above the gap and below it is
-            one thing.
+        edges: [h, w] bool: lines of the photo, for things that they may part.
+        build: What single ones look like.
     """
     parts = _connected(small, kinds)
     if not parts:
         return np.zeros(small.shape, np.int64)
-    largest = max(int(part.sum()) for part in parts)
-    least = max(_FRAGMENT * largest, _LEAST_SHARE * small.size)
-    things = [part for part in parts if part.sum() >= least] or [max(parts, key=lambda part: int(part.sum()))]
+    things = [part for part in parts if part.sum() >= _LEAST_SHARE * small.size] or [max(parts, key=_area)]
     if kinds is None or not kinds.any():
-        things = [part for thing in things for part in _row(thing, edges)]
-    things = _joined(things, others, standing=standing)
+        things = [part for thing in things for part in _cut(thing, edges, build)]
+    things = _without_splinters(things)
+    if build.standing:
+        things = _with_legs(things)
+    things = _joined(things, others, build)
     labels = np.zeros(small.shape, np.int64)
     for number, thing in enumerate(sorted(things, key=_place), start=1):
         labels[thing] = number
@@ -167,17 +212,106 @@ def edges_of(small: Rgb) -> Hard:
     return edges
 
 
-def _row(thing: Hard, edges: Hard | None) -> list[Hard]:
-    """A part cut into a row of like things, where they touch along necks or edges; the part itself if it is one."""
-    for cut in (thing, None if edges is None else thing & ~edges):
-        seeds = [] if cut is None else _seeds(cut, int(thing.sum()), least_px=1 if cut is thing else 0)
-        if len(seeds) > 1:
-            labels = np.zeros(thing.shape, np.int64)
-            for number, seed in enumerate(seeds, start=1):
-                labels[seed] = number
-            labels = np.where(thing, fill(labels), 0)
-            return [labels == number for number in range(1, len(seeds) + 1)]
-    return [thing]
+def _area(thing: Hard) -> int:
+    return int(thing.sum())
+
+
+def _cut(thing: Hard, edges: Hard | None, build: Build) -> list[Hard]:
+    """A part cut into like things where they touch: along necks, between tops or at edges; itself if it is one."""
+    box = box_of(thing)
+    found = _row(thing, thing, least_px=1)
+    if len(found) == 1 and build.tops and build.is_wide(box, _CROWN_WIDE):
+        found = _between_tops(thing, box)
+    if len(found) == 1 and edges is not None and build.edges and build.is_wide(box, _WIDE):
+        found = _row(thing, thing & ~edges, least_px=0)
+    return found
+
+
+def _row(thing: Hard, cut: Hard, *, least_px: int) -> list[Hard]:
+    """A part divided among the seeds of a row of like things; the part itself if there is no row."""
+    seeds = _seeds(cut, _area(thing), least_px=least_px)
+    if len(seeds) < 2:
+        return [thing]
+    labels = np.zeros(thing.shape, np.int64)
+    for number, seed in enumerate(seeds, start=1):
+        labels[seed] = number
+    labels = np.where(thing, fill(labels), 0)
+    return [labels == number for number in range(1, len(seeds) + 1)]
+
+
+def _between_tops(thing: Hard, box: Box) -> list[Hard]:
+    """A part cut from top to bottom wherever its upper outline falls between two tops, as between backs of chairs."""
+    part = thing[box.slices]
+    outline = np.where(part.any(0), box.height - part.argmax(0), 0).astype(np.float32)
+    reach = 2 * max(1, round(0.03 * box.width)) + 1
+    height = cv2.blur(outline[None], (reach, 1), borderType=cv2.BORDER_REPLICATE)[0]
+    cuts = sorted(_valleys(height, part.sum(0), round(_LEAST_WIDTH * box.height)))
+    if not cuts:
+        return [thing]
+    column = np.zeros(thing.shape[1], np.int64)
+    for at in cuts:
+        column[box.x0 + at :] += 1
+    return [thing & (column == number) for number in range(len(cuts) + 1)]
+
+
+def _valleys(height: FloatImage, thickness: npt.NDArray[np.int64], least_px: int) -> list[int]:
+    """The columns between tops of an outline, the deepest first: where it is thinnest near the lowest place."""
+    if height.size < 2 * max(least_px, 4):
+        return []
+    before, after = np.maximum.accumulate(height), np.maximum.accumulate(height[::-1])[::-1]
+    lower = np.minimum(before, after)
+    at = int((lower - height).argmax())
+    if lower[at] - height[at] < _CROWN * lower[at]:
+        return []
+    low = np.flatnonzero(height <= height[at] + 0.05 * lower[at])
+    low = low[np.abs(low - at) <= 0.2 * height.size]
+    at = int(low[thickness[low].argmin()])
+    if min(at, height.size - at) < max(least_px, 1):
+        return []
+    left = _valleys(height[:at], thickness[:at], least_px)
+    right = _valleys(height[at:], thickness[at:], least_px)
+    return [at, *left, *(at + one for one in right)]
+
+
+def _without_splinters(things: list[Hard]) -> list[Hard]:
+    """The things without small parts beside larger ones, or too small for anything; at least the largest."""
+    order = sorted(things, key=_area, reverse=True)
+    kept, union = order[:1], order[0].copy()
+    for thing in order[1:]:
+        area = _area(thing)
+        if area < _SPLINTER_SHARE * thing.size:
+            continue
+        if area < _FRAGMENT * _area(order[0]):
+            away = cv2.distanceTransform((~union).astype(np.uint8), cv2.DIST_L2, 5)
+            if away[thing].min() <= _SPLINTER_GAP * math.sqrt(area):
+                continue
+        kept.append(thing)
+        union |= thing
+    return kept
+
+
+def _with_legs(things: list[Hard]) -> list[Hard]:
+    """The things, where what is left of legs is part of what stands on them."""
+    found: list[Hard] = []
+    for thing in sorted(things, key=lambda one: box_of(one).y0):
+        box = box_of(thing)
+        carried = [at for at, one in enumerate(found) if _is_leg(box, _area(thing), box_of(one), _area(one))]
+        if carried:
+            at = min(carried, key=lambda one: abs(_middle(box_of(found[one])) - _middle(box)))
+            found[at] = found[at] | thing
+        else:
+            found.append(thing)
+    return found
+
+
+def _is_leg(leg: Box, leg_px: int, seat: Box, seat_px: int) -> bool:
+    under = seat.x0 - 0.1 * seat.width <= _middle(leg) <= seat.x1 + 0.1 * seat.width
+    low = (seat.y0 + seat.y1) / 2 < leg.y0 <= seat.y1 + _LEG_REACH * seat.height
+    return under and low and leg_px < _LEG * seat_px
+
+
+def _middle(box: Box) -> float:
+    return (box.x0 + box.x1) / 2
 
 
 def _seeds(cut: Hard, area: int, *, least_px: int) -> list[Hard]:
@@ -219,16 +353,19 @@ def _place(part: Hard) -> tuple[float, float]:
     return round(float(columns.mean()), 3), round(float(rows.mean()), 3)
 
 
-def _joined(things: list[Hard], others: Heat | None, *, standing: bool) -> list[Hard]:
+def _joined(things: list[Hard], others: Heat | None, build: Build) -> list[Hard]:
     """The things, where two that something else cuts in two are one."""
     joined = list(things)
-    changed = True
+    changed = build.interrupted or build.standing or build.lying
     while changed:
         changed = False
         boxes = [box_of(thing) for thing in joined]
         for first in range(len(joined)):
             for second in range(first + 1, len(joined)):
-                if _are_one(boxes[first], boxes[second], others, standing=standing):
+                one, other = boxes[first], boxes[second]
+                if _are_one(one, other, others, build) or (
+                    build.lying and others is not None and _is_hull_covered(joined[first] | joined[second], others)
+                ):
                     joined[first] = joined[first] | joined[second]
                     del joined[second]
                     changed = True
@@ -238,16 +375,23 @@ def _joined(things: list[Hard], others: Heat | None, *, standing: bool) -> list[
     return joined
 
 
-def _are_one(one: Box, other: Box, others: Heat | None, *, standing: bool) -> bool:
-    gap = _gap(one, other)
+def _is_hull_covered(both: Hard, others: Heat) -> bool:
+    """Whether other things stand on most of what lies between two parts."""
+    hull = np.zeros(both.shape, np.uint8)
+    points = cv2.findNonZero(both.astype(np.uint8))
+    cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
+    between = (hull > 0) & ~both
+    return not between.any() or float(others[between].mean()) >= _COVERED
+
+
+def _are_one(one: Box, other: Box, others: Heat | None, build: Build) -> bool:
+    gap = _gap(one, other) if build.interrupted else None
     if gap is not None and others is not None and float(others[gap.slices].mean()) >= _COVERED:
         return True
-    if not standing:
+    if not build.standing:
         return False
     upper, lower = sorted((one, other), key=lambda box: box.y0)
     start, end = max(one.x0, other.x0), min(one.x1, other.x1)
-    if upper.x0 <= lower.x0 and lower.x1 <= upper.x1 and lower.y1 <= upper.y1:
-        return True  # a leg beside one that was joined before
     height = min(one.height, other.height)
     near = -_CUT_GAP * height <= lower.y0 - upper.y1 <= one.height + other.height
     if not near or end - start < _SAME_COLUMN * min(one.width, other.width) or lower.width > 1.3 * upper.width:

@@ -6,9 +6,8 @@ chosen_in       for each phrase the pixels of what it means, how that was chosen
 """
 
 import functools
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -21,21 +20,28 @@ from automask.geometry.perspective import room_of
 from automask.geometry.planes import planes_of
 from automask.masking import instances
 from automask.masking.choose import Decision, Scene, Thing, choose, things_of
+from automask.masking.instances import ANY, Build
 from automask.plan.pointing import Pointing, Read, is_wall, notation, numbered, point
 from automask.protocols import Segmenter
 from automask.types import Box, Choice, Hard, Heat, Instance, Labels, Plan, Rgb
 
 _SURFACES_PX = 768  # of the photo that the camera is found in; as when it is painted
 _SAME_WAY = 0.2  # walls whose normals differ less sideways face the same way
-_STANDING = frozenset(("stool", "barstool", "chair", "table", "desk"))
-_FRAMED = frozenset(("picture", "painting", "poster", "print", "photograph"))
-# The ratio of width to height from which a thing is probably several that touch. Of things that stand in groups.
-_WIDEST = {
-    **dict.fromkeys(("cushion", "pillow"), 1.8),
-    **dict.fromkeys(("chair", "stool", "barstool", "vase", "bottle", "towel"), 1.25),
-    **dict.fromkeys(("armchair", "plant"), 1.6),
-    **dict.fromkeys(("lamp", "light", "pendant"), 2.5),
+_GROUP = Build(edges=True, interrupted=False)
+_BUILDS: Mapping[str, Build] = {
+    **dict.fromkeys(("cushion", "pillow"), replace(_GROUP, widest=1.8, tops=True)),
+    **dict.fromkeys(("chair", "stool", "barstool"), replace(_GROUP, widest=1.25, tops=True, standing=True)),
+    **dict.fromkeys(("vase", "bottle"), replace(_GROUP, widest=1.25, tops=True)),
+    "armchair": replace(_GROUP, widest=1.6, tops=True),
+    "towel": replace(_GROUP, widest=1.25),
+    "plant": replace(_GROUP, widest=1.6),
+    **dict.fromkeys(("lamp", "light", "pendant"), replace(_GROUP, widest=2.5)),
+    **dict.fromkeys(("cabinet", "cupboard", "unit", "door"), Build(interrupted=False)),
+    **dict.fromkeys(("table", "desk"), Build(standing=True)),
+    **dict.fromkeys(("picture", "painting", "poster", "print", "photograph"), Build(edges=True)),
+    **dict.fromkeys(("rug", "carpet", "mat"), Build(lying=True)),
 }
+"""By the last word of a thing, in singular."""
 _SHOWN = 6  # candidates that a refusal lists
 
 
@@ -252,22 +258,15 @@ def _splits(sight: Sight, things: tuple[str, ...]) -> dict[str, _Split]:
     edges = instances.edges_of(instances.reduced_photo(sight.photo))
     splits = {}
     for thing in things:
+        build = _BUILDS.get(_singular_words(thing)[-1], ANY)
         small = instances.reduced(sight.hards[thing])
         sideways: dict[int, float] = {}
         if is_wall(thing):
             labels, sideways = _walls(sight, thing, small, kinds[thing])
         else:
-            head = _singular_words(thing)[-1]
-            labels = instances.split(
-                small,
-                kinds=kinds[thing],
-                others=others,
-                edges=edges if head in _WIDEST or head in _FRAMED else None,
-                standing=head in _STANDING,
-            )
+            labels = instances.split(small, kinds=kinds[thing], others=others, edges=edges, build=build)
         heat = instances.reduced_heat(sight.heats[thing])
-        widest = _WIDEST.get(_singular_words(thing)[-1], math.inf)
-        splits[thing] = _Split(labels, things_of(labels, heat, sideways, widest=widest))
+        splits[thing] = _Split(labels, things_of(labels, heat, sideways, widest=build.widest))
     return splits
 
 

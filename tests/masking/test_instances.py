@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automask.masking import instances
+from automask.masking.instances import Build
 
 
 def labels(*rows, **options):
@@ -43,6 +44,54 @@ def test_what_something_else_cuts_in_two_is_one_thing():
     assert labels(*cut) == ["111.222", "111.222"]
     assert labels(*cut, others=lamp) == ["111.111", "111.111"]
     assert labels(*cut, others=0 * lamp) == ["111.222", "111.222"]
+    big, dishwasher = (np.kron(np.asarray(one), np.ones((8, 8))) for one in (mask(*cut), lamp))
+    assert instances.split(big > 0, others=dishwasher, build=Build(interrupted=False)).max() == 2
+
+
+def test_a_rug_is_one_thing_whatever_stands_on_it():
+    rug = mask("########", "##....##", "###..###", "##....##", "....####")
+    table = ~rug
+    table[4, :4] = False
+    apart = rug.copy()
+    apart[:, 3:5] = False
+    parts = [np.kron(one, np.ones((8, 8), np.bool_)) for one in (apart, rug)]
+    on_it = np.kron((~apart).astype(np.float32), np.ones((8, 8), np.float32))
+    assert instances.split(parts[0], others=on_it, build=Build(lying=True)).max() == 1
+    assert instances.split(parts[0], others=0 * on_it, build=Build(lying=True)).max() == 2
+    assert instances.split(parts[0], others=on_it).max() == 2
+
+
+def test_a_small_thing_far_from_a_large_one_is_a_thing():
+    big = np.zeros((200, 300), np.bool_)
+    big[50:190, 20:180] = big[40:52, 260:280] = True
+    assert instances.split(big).max() == 2
+
+
+def test_chairs_in_a_row_are_told_apart_by_their_backs():
+    row = np.zeros((120, 260), np.bool_)
+    row[70:110, 10:250] = True  # seats and legs
+    for x in (10, 95, 180):
+        row[20:70, x : x + 60] = True
+    assert instances.split(row).max() == 1
+    split = instances.split(row, build=Build(widest=1.25, tops=True))
+    assert [int(split[30, x]) for x in (20, 120, 220)] == [1, 2, 3]
+    assert (split[100, 20], split[100, 220]) == (1, 3)
+
+
+def test_one_chair_is_not_cut_between_its_arms():
+    chair = np.zeros((120, 120), np.bool_)
+    chair[60:100, 20:100] = chair[30:60, 20:32] = chair[30:60, 88:100] = True
+    assert instances.split(chair, build=Build(widest=2.5, tops=True)).max() == 1
+
+
+def test_what_is_narrow_is_not_cut_at_edges_of_the_photo():
+    photo = np.full((80, 160, 3), 200, np.uint8)
+    photo[:, 80:] = (60, 40, 120)
+    lamp = np.zeros((80, 160), np.bool_)
+    lamp[20:70, 40:120] = True
+    edges = instances.edges_of(photo)
+    assert instances.split(lamp, edges=edges, build=Build(edges=True)).max() == 2
+    assert instances.split(lamp, edges=edges, build=Build(edges=True, widest=2.5)).max() == 1
 
 
 def test_like_things_that_touch_along_a_neck_are_told_apart():
@@ -57,7 +106,8 @@ def test_things_that_touch_along_an_edge_of_the_photo_are_told_apart_if_asked():
     photo[:, 80:] = (60, 40, 120)
     row = np.ones((80, 160), np.bool_)
     assert instances.split(row).max() == 1
-    split = instances.split(row, edges=instances.edges_of(photo))
+    assert instances.split(row, edges=instances.edges_of(photo)).max() == 1
+    split = instances.split(row, edges=instances.edges_of(photo), build=Build(edges=True))
     assert (split[40, 10], split[40, 150]) == (1, 2)
 
 
@@ -65,7 +115,16 @@ def test_the_seat_and_the_legs_of_what_stands_are_one_thing():
     apart = ("####", "....", "#..#")
     big = np.kron(mask(*apart), np.ones((8, 8), np.bool_))
     assert instances.split(big).max() == 3
-    assert instances.split(big, standing=True).max() == 1
+    assert instances.split(big, build=Build(standing=True)).max() == 1
+
+
+def test_a_leg_that_is_cut_off_belongs_to_its_own_seat():
+    stools = np.zeros((120, 200), np.bool_)
+    for x in (20, 120):
+        stools[20:40, x : x + 50] = True
+        stools[50:110, x + 2 : x + 8] = True
+    split = instances.split(stools, build=Build(standing=True))
+    assert [int(split[y, x]) for y, x in ((30, 40), (90, 25), (30, 140), (90, 125))] == [1, 1, 2, 2]
 
 
 def test_walls_are_told_apart_by_their_planes_whatever_interrupts_them():
