@@ -32,6 +32,12 @@ def starter():
 
 
 @pytest.fixture(scope="module")
+def unsmoothed():
+    """A starter whose heat is the net's own probability."""
+    return Starter(smoothness=0)
+
+
+@pytest.fixture(scope="module")
 def quick():
     """A starter that sees little of a photo, for what does not depend on how well it sees."""
     return Starter(side_px=256, mirror=False)
@@ -83,11 +89,25 @@ def test_the_same_photo_and_words_give_the_same_bytes(starter, kitchen):
     assert first.tobytes() == starter.heats(kitchen, phrases).tobytes() == again.heats(kitchen, phrases).tobytes()
 
 
-def test_a_phrase_in_a_plan_with_another_only_takes_from_it(starter, kitchen):
-    alone = starter.heats(kitchen, ["island"])[0]
-    together = starter.heats(kitchen, ["wall", "island", "cabinets", "island"])
+def test_a_phrase_in_a_plan_with_another_only_takes_from_it(unsmoothed, kitchen):
+    alone = unsmoothed.heats(kitchen, ["island"])[0]
+    together = unsmoothed.heats(kitchen, ["wall", "island", "cabinets", "island"])
     assert (together[1] <= alone + 1e-6).all()
     assert np.array_equal(together[1], together[3])
+
+
+def test_smoothing_keeps_what_is_found_and_makes_it_surer(starter, unsmoothed, kitchen):
+    words = ["island", "cabinets", "wall", "floor"]
+    for raw, heat in zip(unsmoothed.heats(kitchen, words), starter.heats(kitchen, words), strict=True):
+        both, either = ((raw > 0.5) & (heat > 0.5)).sum(), ((raw > 0.5) | (heat > 0.5)).sum()
+        assert both > 0.85 * either
+        assert ((heat > 0.2) & (heat < 0.8)).sum() < 0.7 * ((raw > 0.2) & (raw < 0.8)).sum()
+
+
+@pytest.mark.parametrize("smoothness", [-1.0, 21.0, float("nan")])
+def test_a_smoothness_that_is_none_is_refused(smoothness):
+    with pytest.raises(ConfigError, match=r"segmenter.smoothness is .*; give 0 \(not at all\) to 20; 3 is usual"):
+        Starter(smoothness=smoothness)
 
 
 def test_what_is_not_in_the_photo_takes_nothing(starter, kitchen):
@@ -99,10 +119,13 @@ def test_phrases_that_share_nothing_compete(starter, kitchen):
     assert heats.sum(0).max() <= 1 + 1e-5
 
 
-def test_a_mirrored_photo_has_mirrored_heat(starter, kitchen):
-    heat = starter.heats(kitchen, ["island"])[0]
-    mirrored = starter.heats(np.ascontiguousarray(kitchen[:, ::-1]), ["island"])[0]
-    assert np.abs(heat - mirrored[:, ::-1]).max() < 0.02
+def test_a_mirrored_photo_has_mirrored_heat(starter, unsmoothed, kitchen):
+    turned = np.ascontiguousarray(kitchen[:, ::-1])
+    apart = np.abs(unsmoothed.heats(kitchen, ["island"])[0] - unsmoothed.heats(turned, ["island"])[0][:, ::-1])
+    assert apart.max() < 0.02
+    one, other = (heats[0] > 0.5 for heats in (starter.heats(kitchen, ["island"]), starter.heats(turned, ["island"])))
+    # Smoothing makes much of little where two labels are even.
+    assert (one & other[:, ::-1]).sum() > 0.97 * (one | other[:, ::-1]).sum()
 
 
 def test_no_phrases_give_no_heats(quick):
@@ -335,8 +358,8 @@ def test_stools_before_the_island_are_not_painted_with_the_wall_behind_them(kitc
 def starter_that_predicts(
     photo_leaves: dict[str, np.ndarray], presence: dict[str, float], weights: tuple[float, ...] = (1, 0, 0)
 ) -> Starter:
-    """A starter that sees these leaves, the rest of every pixel being other objects."""
-    starter = Starter()
+    """A starter that sees these leaves, the rest of every pixel being other objects; nothing is smoothed."""
+    starter = Starter(smoothness=0)
     order = starter.vocabulary.order
     leaves = np.zeros((len(order), *next(iter(photo_leaves.values())).shape), np.float32)
     present = np.full(len(order), 0.01, np.float32)
