@@ -144,7 +144,7 @@ def plane_facing_camera(mask: Hard, room: Room, corner: Hw) -> RoomPlane:
 
 
 def metres_on(
-    plane: RoomPlane, room: Room, box: tuple[int, int, int, int]
+    plane: RoomPlane, room: Room, box: tuple[int, int, int, int], step: int = 1
 ) -> tuple[FloatImage, FloatImage, FloatImage]:
     """Metric coordinates on a plane for each pixel of a box of the photo.
 
@@ -152,13 +152,14 @@ def metres_on(
         plane: The plane.
         room: The camera.
         box: y0, y1, x0, x1 in px of the photo.
+        step: Only for every so many rows and columns, from the first on.
 
     Returns:
         Three [h, w] float32: metres along the plane's axis, metres across it, and px per metre. Where the plane is
         foreshortened, the px are those of the direction that is not.
     """
-    ray_x, ray_y = _rays(room, box)
-    shape = (box[1] - box[0], box[3] - box[2])
+    ray_x, ray_y = (ray[..., ::step] if ray.shape[0] == 1 else ray[::step] for ray in _rays(room, box))
+    shape = (ray_y.shape[0], ray_x.shape[1])
     distance = np.float32(abs(plane.offset))
     if plane.facing:
         along, across = (np.broadcast_to(ray * distance, shape) for ray in (ray_x, ray_y))

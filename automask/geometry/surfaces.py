@@ -52,7 +52,7 @@ def surfaces_of(photo: Rgb) -> SurfacePrediction:
     )
 
 
-def enlarged_part(plane: FloatImage, size_hw: Hw, corner: Hw, hw: Hw) -> FloatImage:
+def enlarged_part(plane: FloatImage, size_hw: tuple[float, float], corner: tuple[float, float], hw: Hw) -> FloatImage:
     """A plane of a `SurfacePrediction` at the photo's size, for a part of the photo.
 
     Args:

@@ -53,7 +53,21 @@ def spread(plane: FloatImage, weight: FloatImage, radius: int) -> FloatImage:
 
 
 def guided(guide: FloatImage, source: FloatImage, weight: FloatImage, radius: int, eps: float) -> FloatImage:
-    """`source` smoothed along the edges of `guide`, with weighted window means.
+    """`source` smoothed along the edges of `guide`, with weighted window means; arguments as in `guided_lines`."""
+    slope, level = guided_lines(guide, source, weight, radius, eps)
+    return np.asarray(slope * guide + level, np.float32)
+
+
+def guided_lines(
+    guide: FloatImage,
+    source: FloatImage,
+    weight: FloatImage,
+    radius: int,
+    eps: float,
+    *,
+    lost: FloatImage | None = None,
+) -> tuple[FloatImage, FloatImage]:
+    """Slope and level, each [h, w]: `slope * guide + level` is `source` smoothed along the edges of `guide`.
 
     Args:
         guide: [h, w] with the edges to keep.
@@ -61,26 +75,26 @@ def guided(guide: FloatImage, source: FloatImage, weight: FloatImage, radius: in
         weight: [h, w] in 0..1; where it is 0, pixels do not count, and the result means nothing.
         radius: Of the window, in px.
         eps: Variance of the guide below which it has no edge.
+        lost: [h, w] variance within each pixel of a guide that is the source too and was reduced; for narrow windows.
 
     Source: He, Sun and Tang, Guided Image Filtering, TPAMI 2013, with normalised (masked) window means; wide windows
     are averaged on a reduced picture (He and Sun, Fast Guided Filter, 2015).
     """
     shrink = max(1, radius // 4)
     if shrink == 1:
-        slope, level = _lines(guide, source, weight, radius, eps)
-        return slope * guide + level
+        return _lines(guide, source, weight, radius, eps, lost)
     wh = (guide.shape[1], guide.shape[0])
     small_wh = (max(1, wh[0] // shrink), max(1, wh[1] // shrink))
     share = cv2.resize(weight, small_wh, interpolation=cv2.INTER_AREA)
     held = np.maximum(share, np.float32(1e-4))
     small = [cv2.resize(each * weight, small_wh, interpolation=cv2.INTER_AREA) / held for each in (guide, source)]
-    lines = _lines(small[0], small[1], share, max(1, round(radius / shrink)), eps)
+    lines = _lines(small[0], small[1], share, max(1, round(radius / shrink)), eps, None)
     slope, level = (cv2.resize(line, wh, interpolation=cv2.INTER_LINEAR) for line in lines)
-    return np.asarray(slope * guide + level, np.float32)
+    return slope, level
 
 
 def _lines(
-    guide: FloatImage, source: FloatImage, weight: FloatImage, radius: int, eps: float
+    guide: FloatImage, source: FloatImage, weight: FloatImage, radius: int, eps: float, lost: FloatImage | None
 ) -> tuple[FloatImage, FloatImage]:
     """Slope and level of the source over the guide in each window, averaged over the windows that contain a pixel."""
     norm = np.maximum(box(weight, radius), np.float32(1e-4))
@@ -88,6 +102,9 @@ def _lines(
     mean_s = box(source * weight, radius) / norm
     var = box(guide * guide * weight, radius) / norm - mean_g * mean_g
     cov = box(guide * source * weight, radius) / norm - mean_g * mean_s
+    if lost is not None:
+        more = box(lost * weight, radius) / norm
+        var, cov = var + more, cov + more
     slope = (cov / (np.maximum(var, 0) + eps)).astype(np.float32)
     level = (mean_s - slope * mean_g).astype(np.float32)
     lines = [np.asarray(box(line * weight, radius) / norm, np.float32) for line in (slope, level)]

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from automask.images.colour import BAND_PX
 from automask.masking.boxes import blobs, tight_box, union_of
 from automask.types import Alpha, Box, Hard, Rgb
 
@@ -175,11 +176,16 @@ def composite(below: Rgb, painted: Rgb, alpha: Alpha) -> Rgb:
     around = tight_box(alpha > 0)
     if around is None:
         return result
-    # In integers: blends by n/255 are exact and rounded once, so a long chain does not darken.
-    share = np.rint(alpha[around.slices] * 255.0).astype(np.int32)[..., None]
-    low = below[around.slices].astype(np.int32)
-    high = painted[around.slices].astype(np.int32)
-    result[around.slices] = (low * (255 - share) + high * share + 127) // 255
+    rows = max(1, BAND_PX // around.width)
+    for top in range(around.y0, around.y1, rows):
+        band = slice(top, min(top + rows, around.y1)), slice(around.x0, around.x1)
+        levels = np.rint(alpha[band] * 255.0).astype(np.uint8)
+        np.copyto(result[band], painted[band], where=(levels == 255)[..., None])
+        soft = (levels > 0) & (levels < 255)
+        # In integers: blends by n/255 are exact and rounded once, so a long chain does not darken.
+        share = levels[soft].astype(np.int32)[:, None]
+        low, high = below[band][soft].astype(np.int32), painted[band][soft].astype(np.int32)
+        result[band][soft] = (low * (255 - share) + high * share + 127) // 255
     return result
 
 

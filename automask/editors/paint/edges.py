@@ -1,5 +1,7 @@
 """How much of each pixel at the rim of a mask is the surface, and how much its neighbour."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -24,10 +26,32 @@ def distance_to_surface(perceptual: FloatImage, near: FloatImage) -> FloatImage:
     return distance
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Rim:
+    """The pixels of a mask that may show neighbours, and what each is a mixture of.
+
+    Args:
+        cover: [h, w] in 0..1, the share of each pixel that is the surface; 0 outside the mask.
+        remainder: [h, w, 3] linear colour of what else it shows, weighted by the remaining share.
+        at: [n] flat indices of the rim's pixels, in order.
+        surface, neighbour: [n, 3] perceptual colours whose mixture explains the pixel best.
+        odds: [n] how far apart they are, squared.
+        floor: The distance to the surface's colour that is grain or noise.
+    """
+
+    cover: FloatImage
+    remainder: FloatImage
+    at: Labels
+    surface: FloatImage
+    neighbour: FloatImage
+    odds: FloatImage
+    floor: float
+
+
 def cover_of(
     perceptual: FloatImage, near: FloatImage, foreign: FloatImage, mask: Hard, inner: Hard, radius: int
-) -> tuple[FloatImage, FloatImage]:
-    """Share of each pixel that is the surface, and [h, w, 3] what else it shows, weighted by the remaining share.
+) -> Rim:
+    """The rim of a mask, with the share of each pixel that is the surface, and what else it shows.
 
     The share is 1 well inside and 0 outside the mask; in the rim it is the pixel's place between two colours, the
     surface's (`near`, or the nearest one well inside) and a neighbour's (outside the mask, or on its last pixels what
@@ -39,7 +63,8 @@ def cover_of(
     cover = mask.astype(np.float32)
     at = np.flatnonzero(mask & ~inner)
     if not len(at) or not inner.any():
-        return cover, np.zeros_like(perceptual)
+        nothing = np.zeros((0, 3), np.float32)
+        return Rim(cover, np.zeros_like(perceptual), at[:0], nothing, nothing, nothing[:, 0], 0.1)
     outside = ~mask
     observed, foreign_here = perceptual.reshape(-1, 3)[at], foreign.ravel()[at]
     surfaces = [near.reshape(-1, 3)[at], _nearest_colour(perceptual, inner, at)]
@@ -67,23 +92,68 @@ def cover_of(
             share, least = np.where(better, mix, share), np.where(better, cost, least)
             odds = np.where(better, size / bright, odds)
             old[better], neighbour[better] = surface[better], other[better]
+    share = _settled(share, foreign_here, odds, prior, floor)
+    cover.ravel()[at] = share
+    vague = _vagueness(odds, floor)
+    cover.ravel()[at] = share + vague * (cv2.GaussianBlur(cover, (0, 0), 0.8 * radius).ravel()[at] - share)
+    cover = _remove_specks(cover, mask, 2 * radius * radius)
+    remainder = np.zeros_like(perceptual)
+    remainder.reshape(-1, 3)[at] = _remainder(observed, old, neighbour, cover.ravel()[at])
+    return Rim(cover, remainder, at, old, neighbour, odds, floor)
+
+
+def _settled(share: FloatImage, foreign: FloatImage, odds: FloatImage, prior: FloatImage, floor: float) -> FloatImage:
+    """[n] the shares that the colours of pixels give, without traces, and 1 where it is the surface in shade."""
     share = np.clip(np.float32(1.08) * share - np.float32(0.04), 0, 1)  # a trace of white in a dark neighbour shows
     # A pixel that could be the surface in shade is the surface, whatever is next to it, except for the last pixels,
     # where a mixture is likelier.
-    shaded = (1 - smoothstep(foreign_here, 0.4 * floor, 1.2 * floor)) * smoothstep(odds, floor**2, (3 * floor) ** 2)
-    share = share + shaded * prior**2 * (1 - share)
-    cover.ravel()[at] = share
-    # Where the two colours are close, one pixel of a JPEG says little: its neighbours are averaged in.
-    vague = 1 - smoothstep(odds, floor**2, (4 * floor) ** 2)
-    cover.ravel()[at] = share + vague * (cv2.GaussianBlur(cover, (0, 0), 0.8 * radius).ravel()[at] - share)
-    cover = _remove_specks(cover, mask, 2 * radius * radius)
-    left = 1 - cover.ravel()[at][:, None]
-    # What is left of the pixel without the surface, clipped close to the neighbour's colour: noise would show as dots.
+    shaded = (1 - smoothstep(foreign, 0.4 * floor, 1.2 * floor)) * smoothstep(odds, floor**2, (3 * floor) ** 2)
+    settled: FloatImage = share + shaded * prior**2 * (1 - share)
+    return settled
+
+
+def _vagueness(odds: FloatImage, floor: float) -> FloatImage:
+    """[n] 0..1: where two colours are close, one pixel of a JPEG says little, and its neighbours are averaged in."""
+    return 1 - smoothstep(odds, floor**2, (4 * floor) ** 2)
+
+
+def _remainder(observed: FloatImage, old: FloatImage, neighbour: FloatImage, cover: FloatImage) -> FloatImage:
+    """[n, 3] what is left of pixels without the surface, clipped close to the neighbour's colour.
+
+    Noise would show as dots.
+    """
+    left = 1 - cover[:, None]
     observed, old, neighbour = (np.maximum(each @ _FROM_PERCEPTUAL.T, 0) for each in (observed, old, neighbour))
     clipped = np.clip(observed - (1 - left) * old, 0.6 * left * neighbour, 1.5 * left * neighbour)
-    remainder = np.zeros_like(perceptual)
-    remainder.reshape(-1, 3)[at] = np.where(left > 0.98, observed, clipped)
-    return cover, remainder
+    return np.where(left > 0.98, observed, clipped)
+
+
+def enlarged_rim(rim: Rim, which: Labels, observed: FloatImage, prior: FloatImage) -> tuple[FloatImage, FloatImage]:
+    """The cover and the remainder of pixels of a large photo, from the rim of its reduced copy.
+
+    The copy says of which two colours a pixel is a mixture and about how much of each it is; the pixel's own colour
+    says the remainder, so that edges are as sharp as the photo's.
+
+    Args:
+        rim: Of the reduced photo.
+        which: [n] for each pixel the index in `rim.at` of the reduced pixel that it is in.
+        observed: [n, 3] perceptual colours of the pixels.
+        prior: [n] the reduced photo's cover there, interpolated.
+
+    Returns:
+        [n] in 0..1, and [n, 3] linear.
+    """
+    surface, neighbour, odds = rim.surface[which], rim.neighbour[which], rim.odds[which]
+    bright = _row_dots(surface, surface) + np.float32(3e-4)
+    apart = surface - neighbour
+    doubt = np.float32(0.25 * rim.floor**2) * bright
+    mix = (_row_dots(observed - neighbour, apart) + doubt * prior) / (_row_dots(apart, apart) + doubt)
+    foreign = distance_to_surface(observed[None], surface[None])[0]
+    share = _settled(np.clip(mix, 0, 1), foreign, odds, prior, rim.floor)
+    share = share + _vagueness(odds, rim.floor) * (prior - share)
+    # A speck that was painted over stays so, and where the copy shows nothing but the neighbour there is nothing else.
+    cover = np.where(prior > 0.98, 1, np.where(prior < 0.02, 0, share)).astype(np.float32)
+    return cover, _remainder(observed, surface, neighbour, cover)
 
 
 def _row_dots(one: FloatImage, other: FloatImage) -> FloatImage:

@@ -3,15 +3,16 @@
 import cv2
 import numpy as np
 
-from automask.editors.paint.light import downscale, expected_light, light_on
+from automask.editors.paint.light import Light, downscale, expected_light, light_on
 from automask.editors.paint.listing import materials, sample
 from automask.editors.paint.look import Look
+from automask.editors.paint.pieces import pieces_of
 from automask.editors.paint.prompts import look_for
 from automask.editors.paint.texture_mapping import texture_planes
 from automask.editors.paint.tone import FLOOR_GAIN, LUMA, SHEEN, TOP_GAIN, WHITEST, encode, linear_of_scene
 from automask.editors.swatches import files_named
 from automask.errors import AutomaskError, ConfigError, EditorError
-from automask.geometry.perspective import room_of
+from automask.geometry.perspective import Room, room_of
 from automask.geometry.planes import bounds, main_plane
 from automask.geometry.surfaces import NET, enlarged_part
 from automask.images import to_uint8
@@ -20,6 +21,7 @@ from automask.types import FloatImage, Hard, Rgb
 _SCALES = (0.05, 20.0)  # veins and boards beyond these are smaller than pixels, or larger than photos
 _SHADINGS = (0.0, 2.0)
 _RIMS = (0.0, 0.05)
+_WHOLE_PX, _LIGHT_PX = 1920, 1440  # the light on a photo with a longer long side is found on a copy with this one
 
 
 def _check_number(value: object, name: str, between: tuple[float, float], *, error: type[AutomaskError]) -> float:
@@ -117,21 +119,10 @@ class Paint:
         if whole.horizontal and whole.offset > 0:
             # A horizontal surface faces the ceiling and the sky (measured on rendered floors and worktops).
             expected += FLOOR_GAIN if whole.is_floor else TOP_GAIN
-        light = light_on(
-            part,
-            mask,
-            expected=expected,
-            tint=tint,
-            log_albedo=enlarged_part(room.surfaces.log_albedo, size_hw, (y0, x0), mask.shape),
-            target=float(rho @ LUMA),
-            rim_px=max(3.0, self.rim_frac * long_px),
-            long_px=long_px,
-            gloss=look.gloss,
-            joints=look.texture is not None and whole.is_floor,
-        )
-        reflectance: FloatImage = rho[None, None, :]
+        light = self._light(crop, (y0, x0), mask, look, room, whole.is_floor, expected, tint)
+        textures = None
         if look.texture is not None:
-            reflectance = texture_planes(
+            textures = texture_planes(
                 look,
                 room,
                 whole,
@@ -140,21 +131,59 @@ class Paint:
                 seed=seed,
                 scale=self.scale * scale,
             )
-        at = np.flatnonzero(mask)  # a mask fills a third of its box or so: only its pixels from here on
-        shade = np.float32(self.shading * shading) * light.shade.take(at)[None]
-        highlights, cover = light.highlights.take(at)[None], light.cover.take(at)[None]
-        planes = reflectance.shape[:2] == mask.shape
         hue = rho / rho.max() if look.metal else np.ones(3, np.float32)  # of highlights
-        painted = np.empty((1, len(at), 3), np.float32)
-        for c in range(3):
-            reflected = reflectance[..., c].take(at)[None] if planes else reflectance[..., c]
-            scene_light = (
-                np.exp(light.illumination[..., c].take(at)[None] + shade)
-                * (np.minimum(reflected, WHITEST) + np.float32(SHEEN))
-                + highlights * hue[c]
-            )
-            new = linear_of_scene(cv2.log(np.maximum(scene_light, 1e-6)))
-            mixed = cover * new + light.remainder[..., c].take(at)[None]
-            painted[..., c] = encode(np.where(cover < 1, mixed, new))
-        out[y0:y1, x0:x1][mask] = to_uint8(painted)[0]
+        for piece in pieces_of(light, part, mask):
+            planes = None if textures is None else textures.reflectance(piece.rows)
+            shade = np.float32(self.shading * shading) * piece.shade[None]
+            highlights, cover = piece.highlights[None], piece.cover[None]
+            painted = np.empty((1, len(piece.at), 3), np.float32)
+            for c in range(3):
+                reflected = rho[c] if planes is None else planes[..., c].take(piece.at)[None]
+                scene_light = (
+                    np.exp(piece.illumination[c][None] + shade) * (np.minimum(reflected, WHITEST) + np.float32(SHEEN))
+                    + highlights * hue[c]
+                )
+                new = linear_of_scene(cv2.log(np.maximum(scene_light, 1e-6)))
+                mixed = cover * new + piece.remainder[c][None]
+                painted[..., c] = encode(np.where(cover < 1, mixed, new))
+            out[y0:y1, x0:x1][piece.rows][mask[piece.rows]] = to_uint8(painted)[0]
         return out
+
+    def _light(
+        self,
+        crop: Rgb,
+        corner: tuple[int, int],
+        mask: Hard,
+        look: Look,
+        room: Room,
+        on_floor: bool,
+        expected: float,
+        tint: FloatImage,
+    ) -> Light:
+        """The light on the mask, a part of the crop with this corner; for a large photo that on a reduced copy."""
+        long_px = max(crop.shape[:2])
+        height, width = mask.shape
+        part = np.ascontiguousarray(crop[corner[0] : corner[0] + height, corner[1] : corner[1] + width])
+        shrink, sampled = 1.0, None
+        if long_px > _WHOLE_PX:
+            shrink = long_px / _LIGHT_PX
+            small_wh = (max(1, round(width / shrink)), max(1, round(height / shrink)))
+            sampled = cv2.resize(part, small_wh, interpolation=cv2.INTER_NEAREST)
+            part = cv2.resize(part, small_wh, interpolation=cv2.INTER_AREA)
+            # Only what is all in the mask: thin things that it leaves out (handles, legs) must not close.
+            share = cv2.resize(mask.view(np.uint8) * np.uint8(255), small_wh, interpolation=cv2.INTER_AREA)
+            mask = share == 255 if (share == 255).any() else share == share.max()
+        where = (crop.shape[0] / shrink, crop.shape[1] / shrink), (corner[0] / shrink, corner[1] / shrink)
+        return light_on(
+            part,
+            mask,
+            expected=expected,
+            tint=tint,
+            log_albedo=enlarged_part(room.surfaces.log_albedo, *where, mask.shape),
+            target=float(np.minimum(np.array(look.reflectance, np.float32), WHITEST) @ LUMA),
+            rim_px=max(3.0, self.rim_frac * long_px) / shrink,
+            long_px=long_px / shrink,
+            gloss=look.gloss,
+            joints=look.texture is not None and on_floor,
+            sampled=sampled,
+        )

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from automask.editors.paint.edges import PERCEPTUAL, cover_of, distance_to_surface
+from automask.editors.paint.edges import PERCEPTUAL, Rim, cover_of, distance_to_surface
 from automask.editors.paint.tone import LIGHT_BASE, LIGHT_SLOPE, LINEAR, LUMA, WHITEST, scene_of_linear
-from automask.images.filters import box, dot, guided, spread
+from automask.images.filters import box, dot, guided, guided_lines, spread
 from automask.types import FloatImage, Hard, Labels, Rgb
 
 
@@ -20,15 +20,17 @@ class Light:
         illumination: [h, w, 3] in red, green and blue: what a reflectance of 1 gives back.
         shade: [h, w] shading, to be added to the illumination.
         highlights: [h, w] scene light (not its logarithm), the same on any reflectance.
-        cover: [h, w] in 0..1, the share of the pixel that shows the surface and not a neighbour.
-        remainder: [h, w, 3] linear colour of the neighbour, times its share of the pixel.
+        rim: How much of each pixel is the surface, and what else it shows.
+        scene: [h, w] logarithm of the scene light that the photo shows.
+        fine: [h, w] how much of what a larger photo shows beyond `scene` is shade too.
     """
 
     illumination: FloatImage
     shade: FloatImage
     highlights: FloatImage
-    cover: FloatImage
-    remainder: FloatImage
+    rim: Rim
+    scene: FloatImage
+    fine: FloatImage
 
 
 def downscale(photo: Rgb, long_px: int) -> tuple[Rgb, float]:
@@ -187,24 +189,48 @@ def _tint(linear: FloatImage, here: Hard, albedo: FloatImage) -> FloatImage:
     return np.asarray(light - np.log(np.exp(light) @ LUMA), np.float32)
 
 
-def _shade(relative: FloatImage, grainy: FloatImage, inner: Hard, long_px: int, *, joints: bool) -> FloatImage:
-    """Light and shade without the old texture: grain (and `joints`) are flattened, panel edges and shadows are kept."""
+def _shade(
+    relative: FloatImage,
+    sampled: FloatImage,
+    grainy: FloatImage,
+    inner: Hard,
+    long_px: float,
+    *,
+    joints: bool,
+    lost: FloatImage | None,
+) -> tuple[FloatImage, FloatImage]:
+    """Light and shade without the old texture: grain (and `joints`) are flattened, panel edges and shadows are kept.
+
+    Args:
+        relative: [h, w] the brightness over that of the old materials.
+        sampled: [h, w] the same of single pixels of a photo that was reduced: with its grain.
+        grainy: [h, w] in 0..1.
+        inner: [h, w] bool.
+        long_px: The photo's long side.
+        joints: See `light_on`.
+        lost: As in `guided_lines`.
+
+    Returns:
+        [h, w] the shade, and [h, w] how much of a fine difference of brightness is left in it.
+    """
     weight = inner.astype(np.float32)
     window = max(3, round(long_px / 90))
-    denoised = guided(relative, relative, weight, max(1, round(long_px / 700)), 0.03**2)
+    slope, level = guided_lines(relative, relative, weight, max(1, round(long_px / 700)), 0.03**2, lost=lost)
+    denoised = np.asarray(slope * relative + level, np.float32)
     if float(grainy.max()) < 0.05:
-        return denoised
+        return denoised, slope
     # Smoothing whose threshold is the texture's own amplitude.
-    rough = np.abs(relative - box(relative, window))[inner]
+    rough = np.abs(sampled - box(relative, window))[inner]
     amplitude = float(np.percentile(rough, 60)) * 1.5
-    flat = guided(relative, relative, weight, window, max(0.02, (2.2 * amplitude) ** 2))
+    flat_slope, level = guided_lines(relative, relative, weight, window, max(0.02, (2.2 * amplitude) ** 2))
+    flat = np.asarray(flat_slope * relative + level, np.float32)
     # What the flattening removed is restored where it is deeper than the texture (shadows under handles), and along
     # straight lines, which grain is not: the gaps between fronts.
     removed = np.minimum(denoised - flat, 0)
     gaps = np.float32(0) if joints else _gaps(relative, removed, amplitude, long_px)
     flat = flat + np.minimum(removed + np.float32(2.8 * amplitude + 0.1) * (1 - gaps), 0)
     shade: FloatImage = denoised + grainy * (flat - denoised)
-    return shade
+    return shade, np.asarray(slope + grainy * (flat_slope - slope), np.float32)
 
 
 def light_on(
@@ -216,9 +242,10 @@ def light_on(
     log_albedo: FloatImage,
     target: float,
     rim_px: float,
-    long_px: int,
+    long_px: float,
     gloss: float | None,
     joints: bool,
+    sampled: Rgb | None = None,
 ) -> Light:
     """The light on the masked part of a photo, for a new surface of reflectance `target`.
 
@@ -233,6 +260,7 @@ def light_on(
         long_px: The photo's long side.
         gloss: Of the new surface, as in `Look`.
         joints: The old surface is a floor that gets new boards: its joints are old texture too.
+        sampled: [h, w, 3] uint8 single pixels of a photo that was reduced: its grain and noise. None at full size.
     """
     linear = np.asarray(cv2.LUT(part, LINEAR), np.float32)
     scene = scene_of_linear(cv2.transform(linear, LUMA[None]))
@@ -264,20 +292,32 @@ def light_on(
         foreign = np.where(closer, off, foreign)
         colour = np.asarray(cv2.copyTo(near, closer.astype(np.uint8), colour))
 
-    shade = _shade(scene - brightness, np.ones_like(grainy) if joints else grainy, inner, long_px, joints=joints)
-    cover, remainder = cover_of(perceptual, colour, foreign, mask, inner, max(1, round(long_px / 500)))
+    relative = scene - brightness
+    single, lost = relative, None
+    if sampled is not None:
+        of_single = scene_of_linear(cv2.transform(np.asarray(cv2.LUT(sampled, LINEAR), np.float32), LUMA[None]))
+        single, lost = of_single - brightness, np.square(of_single - scene)
+    grainy = np.ones_like(grainy) if joints else grainy
+    shade, fine = _shade(relative, single, grainy, inner, long_px, joints=joints, lost=lost)
+    if len(materials) > 1:
+        # Where two of them meet, a finer difference is mostly their edge.
+        most = np.maximum.reduce([material.share for material in materials])
+        fine = fine * np.square(np.clip(2 * most - 1, 0, 1))
+    rim = cover_of(perceptual, colour, foreign, mask, inner, max(1, round(long_px / 500)))
     # The rim may show a neighbour: it follows the inside, darker at most by a contact shadow.
     inside = spread(shade, weight, reach)
-    shade = np.where(inner, shade, inside + cover * np.clip(shade - inside, -0.5, 0.1))
+    shade = np.where(inner, shade, inside + rim.cover * np.clip(shade - inside, -0.5, 0.1))
+    fine = np.where(inner, fine, rim.cover * fine)
     base = spread(shade, weight, window)
     top = base + np.float32(0.45)  # brighter is a highlight, which does not take the surface's colour
     highlights = np.maximum(np.exp(shade + brightness) - np.exp(top + brightness), 0)
     detail = np.minimum(shade, top) - base
     if gloss is not None:
         # Satin is what most surfaces in a room are: a matt one has half its small lights, a polished one twice.
+        fine = np.where(detail > 0, np.float32(0.5 + 1.43 * gloss) * fine, fine)
         detail = np.where(detail > 0, np.float32(0.5 + 1.43 * gloss) * detail, detail)
         highlights = np.float32(0.1 + 2.57 * gloss) * highlights
-    return Light(illumination, keep_low * base + keep_high * detail, highlights, cover, remainder)
+    return Light(illumination, keep_low * base + keep_high * detail, highlights, rim, scene, keep_high * fine)
 
 
 def _contrast(old: float, new: float) -> tuple[float, float]:
@@ -295,7 +335,7 @@ def _contrast(old: float, new: float) -> tuple[float, float]:
     return min(low, 1.7), min(high, 1.15)
 
 
-def _gaps(relative: FloatImage, removed: FloatImage, amplitude: float, long_px: int) -> FloatImage:
+def _gaps(relative: FloatImage, removed: FloatImage, amplitude: float, long_px: float) -> FloatImage:
     """[h, w] 0..1: 1 along straight dark lines deeper than the texture."""
     out = np.zeros(relative.shape, np.uint8)
     grey = np.clip((relative + 1.2) * (255 / 2.0), 0, 255).astype(np.uint8)

@@ -388,9 +388,10 @@ def _old_and_new_samples(
     """[h, w] uint8 twice: a component as it was, and as it should become; without shared blocks nearby, 0."""
     high, wide = plane.old.shape[:2]
     blocks = np.zeros((high, wide, 8, 8), np.uint8)
-    around = plane.shared.any(axis=1)
-    around[1:] |= around[:-1].copy()
-    around[:-1] |= around[1:].copy()
+    own = np.asarray(plane.shared.any(axis=1), np.bool_)
+    around = own.copy()
+    around[1:] |= own[:-1]
+    around[:-1] |= own[1:]
     for row in np.flatnonzero(around).tolist():
         blocks[row] = _levels_of(samples_of(plane.old[row], plane.steps))
     new = blocks.copy()
@@ -449,7 +450,8 @@ def _closest(gram: Doubles, pull: Doubles, energy: Doubles) -> Doubles:
         if len(error) > _SEQUENCES:
             best = np.argpartition(error, _SEQUENCES - 1, axis=0)[:_SEQUENCES]
             chosen_at = best * count + block  # many times faster than np.take_along_axis on so few
-            value, error, origin = (part.ravel().take(chosen_at) for part in (value, error, origin))
+            value, error = value.ravel().take(chosen_at), error.ravel().take(chosen_at)
+            origin = origin.ravel().take(chosen_at)
         flat = (origin * count + block).ravel()
         still = still[:at].reshape(at, still.shape[1] * count).take(flat, axis=1).reshape(at, len(value), count)
         still -= factor[at, :at][:, None] * value

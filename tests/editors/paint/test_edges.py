@@ -35,7 +35,8 @@ def covered(picture, surface, mask, *, rim_px=5, radius=1):
     """`cover_of` a picture whose surface has one colour."""
     seen, near = perceptual(picture), flat(surface)
     inner = cv2.erode(mask.astype(np.uint8), np.ones((2 * rim_px + 1,) * 2, np.uint8), borderValue=1) > 0
-    return cover_of(seen, near, distance_to_surface(seen, near), mask, inner, radius)
+    rim = cover_of(seen, near, distance_to_surface(seen, near), mask, inner, radius)
+    return rim.cover, rim.remainder
 
 
 # ------------------------------------------------------------------------------------------------- distance to a colour

@@ -189,12 +189,12 @@ def test_shapes_and_ranges(rim_px):
     rng = np.random.default_rng(3)
     picture = rng.integers(0, 256, (*SIZE, 3), dtype=np.uint8)
     light = light_of(picture, (0.3, 0.3, 0.3), rim_px=rim_px)
-    assert light.illumination.shape == light.remainder.shape == (*SIZE, 3)
-    assert light.shade.shape == light.highlights.shape == light.cover.shape == SIZE
-    for plane in (light.illumination, light.shade, light.highlights, light.cover, light.remainder):
+    assert light.illumination.shape == light.rim.remainder.shape == (*SIZE, 3)
+    assert light.shade.shape == light.highlights.shape == light.rim.cover.shape == SIZE
+    for plane in (light.illumination, light.shade, light.highlights, light.rim.cover, light.rim.remainder):
         assert plane.dtype == np.float32
         assert np.isfinite(plane).all()
-    assert not light.cover[~MASK].any()
-    assert 0 <= light.cover.min() <= light.cover.max() <= 1
+    assert not light.rim.cover[~MASK].any()
+    assert 0 <= light.rim.cover.min() <= light.rim.cover.max() <= 1
     assert light.highlights.min() >= 0
-    assert light.remainder.min() >= 0
+    assert light.rim.remainder.min() >= 0

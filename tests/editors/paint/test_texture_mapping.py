@@ -31,7 +31,8 @@ def room(normal=(0, -1, 0), metres_away=3.0):
 
 
 def texture(look, mask, *, whole, where=None, scale=1.0, seed=0):
-    return texture_planes(look, where or room(), whole, mask, corner=(0, 0), seed=seed, scale=scale)
+    planes = texture_planes(look, where or room(), whole, mask, corner=(0, 0), seed=seed, scale=scale)
+    return planes.reflectance(slice(0, mask.shape[0]))
 
 
 FLOOR = RoomPlane(horizontal=True, axis=0, offset=1.5)
