@@ -164,7 +164,14 @@ def guided_coefficients(guide: Rgb, source: FloatImage, radius: int, eps: float)
     return mean(gain), mean(level)
 
 
-def enlarge_guided(photo: Rgb, gain: FloatImage, level: FloatImage, small_wh: tuple[int, int], view: Box) -> Enlarged:
+def enlarge_guided(
+    photo: Rgb,
+    gain: FloatImage,
+    level: FloatImage,
+    small_wh: tuple[int, int],
+    view: Box,
+    rows: tuple[int, int] | None = None,
+) -> Enlarged:
     """The guided coefficients of a part of a reduced photo, applied to that part of the photo at full size.
 
     The coefficients are smooth, so they are enlarged, and the photo brings its own edges.
@@ -174,6 +181,7 @@ def enlarge_guided(photo: Rgb, gain: FloatImage, level: FloatImage, small_wh: tu
         gain, level: [h, w, 3] and [h, w], as `guided_coefficients` returns them for the part.
         small_wh: Size of the whole reduced photo.
         view: The part, in pixels of the reduced photo.
+        rows: Only what of the part is in these rows of the photo, from the first to before the last.
 
     Returns:
         Where the part is in the photo, its values, and what enlarges another map [h, w] of the part likewise.
@@ -181,6 +189,8 @@ def enlarge_guided(photo: Rgb, gain: FloatImage, level: FloatImage, small_wh: tu
     height, width = photo.shape[:2]
     small_w, small_h = small_wh
     top, bottom = view.y0 * height // small_h, -(-view.y1 * height // small_h)
+    if rows is not None:
+        top, bottom = max(top, rows[0]), min(bottom, rows[1])
     left, right = view.x0 * width // small_w, -(-view.x1 * width // small_w)
     grid_x = (np.arange(left, right, dtype=np.float32) + 0.5) * (small_w / width) - 0.5 - view.x0
     grid_y = (np.arange(top, bottom, dtype=np.float32) + 0.5) * (small_h / height) - 0.5 - view.y0

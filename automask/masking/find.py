@@ -1,7 +1,7 @@
 """From a plan to regions: every mask of a photo, made on the original photo before anything is painted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -159,6 +159,34 @@ def find_regions(
         TargetMissing: A phrase is not in the photo, and `on_missing` is `fail`.
         SegmenterError, RefinerError: A stage failed or broke its protocol.
     """
+    drafts = _drafts(photo, plan, stages, list_instances=list_instances)
+    regions = []
+    while drafts:
+        draft = drafts.pop(0)
+        alpha = alpha_from(draft.region.hard, draft.recipe, untouchable=draft.untouchable)
+        regions.append(replace(draft.region, alpha=alpha))
+    if on_missing == "fail":
+        refuse_missing(regions)
+    return tuple(regions)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Draft:
+    """A region without its alpha, which is made when the heats are no longer in memory.
+
+    Args:
+        region: Its alpha is 0 everywhere.
+        recipe: Of its alpha.
+        untouchable: [H, W] bool: where its alpha is 0.
+    """
+
+    region: Region
+    recipe: MaskRecipe
+    untouchable: Hard
+
+
+def _drafts(photo: Rgb, plan: Plan, stages: Stages, *, list_instances: bool) -> list[_Draft]:
+    """One for each edit of the plan; arguments as in `find_regions`."""
     pointings = which.pointings_of(plan, stages.segmenter)
     things = which.things_of_all(pointings)
     read_as = understand(stages.segmenter, things)
@@ -213,10 +241,7 @@ def find_regions(
     }
     expected = _expected_ious(stages, photo, survey, things, masks, targets)
     parts_of_phrase = _parts_of_phrases(pointings, parts, read_as)
-    regions = _regions(plan, stages.mask_recipe, masks, parts_of_phrase, expected)
-    if on_missing == "fail":
-        refuse_missing(regions)
-    return regions
+    return _settled(plan, stages.mask_recipe, masks, parts_of_phrase, expected)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -302,14 +327,14 @@ def refuse_missing(regions: Sequence[Region]) -> None:
         raise TargetMissing("; ".join(reasons), hint="say on_missing=skip to go on without")
 
 
-def _regions(
+def _settled(
     plan: Plan,
     recipe: MaskRecipe,
     found_of: Mapping[str, _Found],
     parts: Mapping[str, tuple[str, ...]],
     expected: Mapping[str, float],
-) -> tuple[Region, ...]:
-    """The regions of a plan."""
+) -> list[_Draft]:
+    """The regions of a plan, still without alphas."""
     shape = next(iter(found_of.values())).hard.shape
 
     def union(phrases: Sequence[str]) -> Hard:
@@ -341,14 +366,13 @@ def _regions(
 
     guarded = [union((*edit.excepts, *edit.keep)) for edit in plan]
     claimed = [claim(edit) & ~guard for edit, guard in zip(plan, guarded, strict=True)]
-    hottest = [np.maximum.reduce([found_of[phrase].heat for phrase in edit.targets]) for edit in plan]
+    hottest = [_hottest([found_of[phrase].heat for phrase in edit.targets]) for edit in plan]
     settled = settle(claimed, hottest)
     everything = np.logical_or.reduce(settled)
-    regions = []
+    drafts = []
     for edit, hard, guard in zip(plan, settled, guarded, strict=True):
         # Settled masks share no pixel, so "the others' masks" are all masks but this one's own.
         untouchable = guard | ((everything | beside(edit)) & ~hard)
-        alpha = alpha_from(hard, _recipe_for(edit, recipe), untouchable=untouchable)
         wanted = (*edit.targets, *edit.excepts, *edit.keep)
         why = {phrase: found_of[phrase].absent for phrase in wanted}
         missing = tuple(phrase for phrase in wanted if why[phrase] is not None)
@@ -357,23 +381,33 @@ def _regions(
         reason = "; ".join(dict.fromkeys(text for text in why.values() if text is not None)) or None
         if not found and not any(phrase in missing for phrase in edit.targets):
             reason = f"nothing is left of {', '.join(edit.targets)!r} after what is kept, excepted or another edit's"
-        regions.append(
-            Region(
-                target=", ".join(edit.targets),
-                found=found,
-                hard=hard,
-                alpha=alpha,
-                boxes=tuple(box for one in of_edit for box in one.boxes if one.own[box.slices].any()),
-                peak=max(float(one.heat.max()) for one in of_edit),
-                read_as=tuple(one.read_as for one in of_edit),
-                missing=missing,
-                reason=reason,
-                expected_iou=_expected_iou(edit, found_of, expected) if found else None,
-                instances=tuple(instance for one in of_edit for instance in one.chosen.instances),
-                choices=tuple(choice for phrase in wanted if (choice := found_of[phrase].chosen.choice) is not None),
+        drafts.append(
+            _Draft(
+                Region(
+                    target=", ".join(edit.targets),
+                    found=found,
+                    hard=hard,
+                    alpha=np.broadcast_to(np.float32(0), shape),  # takes no memory
+                    boxes=tuple(box for one in of_edit for box in one.boxes if one.own[box.slices].any()),
+                    peak=max(float(one.heat.max()) for one in of_edit),
+                    read_as=tuple(one.read_as for one in of_edit),
+                    missing=missing,
+                    reason=reason,
+                    expected_iou=_expected_iou(edit, found_of, expected) if found else None,
+                    instances=tuple(instance for one in of_edit for instance in one.chosen.instances),
+                    choices=tuple(
+                        choice for phrase in wanted if (choice := found_of[phrase].chosen.choice) is not None
+                    ),
+                ),
+                _recipe_for(edit, recipe),
+                untouchable,
             )
         )
-    return tuple(regions)
+    return drafts
+
+
+def _hottest(heats: Sequence[Heat]) -> Heat:
+    return heats[0] if len(heats) == 1 else np.maximum.reduce(heats)
 
 
 def _expected_iou(edit: Edit, found_of: Mapping[str, _Found], expected: Mapping[str, float]) -> float | None:

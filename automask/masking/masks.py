@@ -11,8 +11,9 @@ import cv2
 import numpy as np
 
 from automask.images import quantise_alpha
+from automask.images.colour import BAND_PX
 from automask.masking.boxes import grow, tight_box
-from automask.types import Alpha, Hard, Heat, MaskRecipe
+from automask.types import Alpha, Box, Hard, Heat, MaskRecipe
 
 _REDUCED_PX = 1024
 
@@ -29,11 +30,16 @@ def clean(hard: Hard, *, min_speck_px: float, max_hole_px: float) -> Hard:
     Returns:
         [H, W] bool.
     """
-    kept = _without_small_parts(hard, min_px=min_speck_px, connectivity=8)
+    result = np.zeros(hard.shape, dtype=np.bool_)
+    around = tight_box(hard)
+    if around is None:
+        return result
+    kept = _without_small_parts(hard[around.slices], min_px=min_speck_px, connectivity=8)
     # Padding joins all background at the border into one part, which is never filled; it is cut off again.
     outside = np.pad(~kept, 1, constant_values=True)
     filled = ~_without_small_parts(outside, min_px=max_hole_px, connectivity=4, spare_corner=True)
-    return np.ascontiguousarray(filled[1:-1, 1:-1])
+    result[around.slices] = filled[1:-1, 1:-1]
+    return result
 
 
 def settle(hards: Sequence[Hard], heats: Sequence[Heat]) -> tuple[Hard, ...]:
@@ -121,7 +127,11 @@ def dilate(hard: Hard, radius_px: float) -> Hard:
     Returns:
         [H, W] bool.
     """
-    return _distance(hard, radius_px) <= radius_px
+    result = np.zeros(hard.shape, dtype=np.bool_)
+    near = _near(hard, radius_px)
+    if near is not None:
+        np.less_equal(_distance_in(hard, near), radius_px, out=result[near.slices])
+    return result
 
 
 def feather(hard: Hard, width_px: float) -> Alpha:
@@ -136,9 +146,17 @@ def feather(hard: Hard, width_px: float) -> Alpha:
     """
     if width_px <= 0:
         return hard.astype(np.float32)
-    share = np.clip(1.0 - _distance(hard, width_px) / np.float32(width_px + 1.0), 0.0, 1.0)
-    # Smoothstep: its slope is 0 at both ends, so that no line is visible where the soft edge begins.
-    return quantise_alpha(share * share * (3.0 - 2.0 * share))
+    result = np.zeros(hard.shape, dtype=np.float32)
+    near = _near(hard, width_px)
+    if near is None:
+        return result
+    distance, alpha = _distance_in(hard, near), result[near.slices]
+    rows = max(1, BAND_PX // near.width)
+    for top in range(0, near.height, rows):
+        share = np.clip(1.0 - distance[top : top + rows] / np.float32(width_px + 1.0), 0.0, 1.0)
+        # Smoothstep: its slope is 0 at both ends, so that no line is visible where the soft edge begins.
+        alpha[top : top + rows] = quantise_alpha(share * share * (3.0 - 2.0 * share))
+    return result
 
 
 def dilate_px(recipe: MaskRecipe, size_hw: tuple[int, int]) -> float:
@@ -187,14 +205,26 @@ def _without_small_parts(hard: Hard, *, min_px: float, connectivity: int, spare_
 def _distance(hard: Hard, reach_px: float) -> Heat:
     """[H, W] distance in px to the nearest pixel of the mask, exact up to `reach_px`, then infinite."""
     result = np.full(hard.shape, np.inf, dtype=np.float32)
-    around = tight_box(hard)
-    if around is None:
-        return result
-    # Only the neighbourhood is computed: that keeps a small mask cheap on a 24-megapixel photo.
-    near = grow(around, math.ceil(reach_px) + 1, (hard.shape[0], hard.shape[1]))
-    away = np.ascontiguousarray(~hard[near.slices]).view(np.uint8)
-    result[near.slices] = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    near = _near(hard, reach_px)
+    if near is not None:
+        result[near.slices] = _distance_in(hard, near)
     return result
+
+
+def _near(hard: Hard, reach_px: float) -> Box | None:
+    """The box that holds everything within `reach_px` of a mask; None for an empty mask.
+
+    Only that is computed, and held as floats: it keeps a small mask cheap on a 24-megapixel photo.
+    """
+    around = tight_box(hard)
+    return None if around is None else grow(around, math.ceil(reach_px) + 1, (hard.shape[0], hard.shape[1]))
+
+
+def _distance_in(hard: Hard, near: Box) -> Heat:
+    """[near.height, near.width] distance in px to the nearest pixel of a mask that is all in `near`."""
+    away = np.ascontiguousarray(~hard[near.slices]).view(np.uint8)
+    distance: Heat = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return distance
 
 
 def _gap_middles(hard: Hard, width_px: float) -> Hard:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from automask.errors import ConfigError
 from automask.images.borders import content_box
+from automask.images.colour import BAND_PX
 from automask.images.filters import enlarge_guided, guided_coefficients
 from automask.masking.boxes import tight_box, union_of
 from automask.types import Box, Hard, Heat, Rgb
@@ -159,8 +160,11 @@ class GrabCut:
         share = self._share(small[view], heat_s[view], allowed_s[view])
         gain, level = guided_coefficients(small[view], share, self.radius_px, self.eps)
 
-        part, full, _ = enlarge_guided(photo, gain, level, (small_w, small_h), Box(x0, y0, x1, y1))
-        out[part] = (full >= 0.5) & allowed[part]
+        band = max(1, BAND_PX // width)
+        for top in range(y0 * height // small_h, -(-y1 * height // small_h), band):
+            rows = (top, top + band)
+            part, full, _ = enlarge_guided(photo, gain, level, (small_w, small_h), Box(x0, y0, x1, y1), rows)
+            out[part] = (full >= 0.5) & allowed[part]
 
     def _share(self, photo: Rgb, heat: Heat, allowed: Hard) -> Floats:
         """[h, w] float32 in 0..1: GrabCut's mask mixed with the heat, or the heat alone if that is better."""
