@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from automask import config, protocols, runner
 from automask.batches.run import open_batch, run_jobs
+from automask.batches.summary import summary_of
 from automask.errors import ConfigError
 from automask.images import PhotoSource
 from automask.plan import parse_targets, plan_from, variants_from
@@ -64,11 +65,13 @@ class BatchResult:
         reports: One for each job, in order.
         refused: (name, reason) of what could not become a job.
         out: The folder of the results and lists, or the store's URL.
+        failed_before: How many photos failed in earlier runs into `out`, and were not redone since.
     """
 
     reports: tuple[JobReport, ...]
     refused: tuple[tuple[str, str], ...]
     out: str
+    failed_before: int = 0
 
     def __iter__(self) -> Iterator[JobReport]:
         return iter(self.reports)
@@ -85,7 +88,8 @@ class BatchResult:
         counts = {status: sum(report.status == status for report in self.reports) for status in _STATUSES}
         listed = ", ".join(f"{count} {_STATUSES[status]}" for status, count in counts.items() if count)
         refused = f", {len(self.refused)} refused" if self.refused else ""
-        return f"<BatchResult {listed or 'no jobs'}{refused}, in {self.out}>"
+        before = f", {self.failed_before} failed in earlier runs" if self.failed_before else ""
+        return f"<BatchResult {listed or 'no jobs'}{refused}{before}, in {self.out}>"
 
 
 def load(
@@ -315,6 +319,7 @@ def batch(
     recursive: bool = False,
     workers: int | None = None,
     retry_failed: bool = False,
+    force: bool = False,
     max_megapixels: float = MAX_MEGAPIXELS,
     candidates: int = CANDIDATES,
     mask_cache_mb: float | None = None,
@@ -342,7 +347,8 @@ def batch(
             in `edit`.
         recursive: Subfolders too, mirrored below `out`.
         workers: How many photos are worked on at a time; None decides by the cores and the models.
-        retry_failed: Only the photos that OUT/failures.csv lists.
+        retry_failed: Only the photos that OUT/failures.csv lists; without that file an error.
+        force: True makes again what is done.
         overwrite: True also replaces files in `out` that automask did not write, or that were changed since; never a
             photo of the source.
         on_report: Called with each report, in order of completion.
@@ -365,18 +371,21 @@ def batch(
     cfg = {**composed, **asdict(_merged(of_call, composed, given, texts)), "out": results}
     cfg["recursive"] = recursive or composed["recursive"]
     cfg["overwrite"] = overwrite
+    cfg["force"] = force or composed["force"]
     made = None if plan is None else variants_from(plan)
     opened = open_batch(sought, made, cfg, retry_failed=retry_failed)
     reports = run_jobs(
         opened.jobs,
         cfg,
         out=opened.out,
-        refused=opened.refused,
+        refused=opened.refused_rows,
         sheets=opened.sheets,
+        former_names=[name for name, _ in opened.refused],
         conf=folder,
         on_report=on_report,
     )
-    return BatchResult(reports, opened.refused, opened.out_url or str(opened.out))
+    ended = summary_of(reports, opened.refused_rows, opened.out, shown_out=opened.shown_out, took_s=0.0)
+    return BatchResult(reports, opened.refused, opened.shown_out, ended.failed_before)
 
 
 def _warn_of(found: Iterable[Step | Region], settings: RunSettings) -> None:

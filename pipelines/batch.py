@@ -23,7 +23,9 @@ def batch(job: Job) -> int:
     variants = None if in_csv else job.variants()
     # Under multirun each job has a folder of its own.
     found = open_batch(source, variants, config if is_url(config["out"]) else {**config, "out": str(job.out)})
-    reports = run_jobs(found.jobs, config, out=found.out, refused=found.refused, sheets=found.sheets, conf=job.conf)
+    reports = run_jobs(
+        found.jobs, config, out=found.out, refused=found.refused_rows, sheets=found.sheets, conf=job.conf
+    )
     failed = [(done.job.shown, done.reason) for done in reports if done.status == "failed"]
     for name, reason in (*failed, *found.refused):
         print(f"automask: {name}: {reason}", file=sys.stderr)

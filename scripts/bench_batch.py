@@ -34,6 +34,8 @@ RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
 """No usage reports, and the priority of ordinary processes: Ray would set the niceness of its workers to 15."""
 WORDS = "wall -> sage green; floor -> oak"
 SIZE_WH = (768, 512)
+_SUMMARY = '{"summary"'
+"""How the last line of what a batch prints begins."""
 
 
 # -------------------------------------------------------------------------------------------------------------- photos
@@ -98,7 +100,7 @@ class ProcessResult:
     Args:
         seconds: Wall-clock time of the whole process.
         cpu_s: Processor seconds of the process and all its children.
-        line_times_s: When each line of standard output arrived, from the start.
+        line_times_s: When each line of standard output arrived, from the start; the summary's is not among them.
         peaks_mb: Highest resident memory of the process tree in each hundred (or `per`) lines.
         status: Its exit status.
         output: Standard output, line by line.
@@ -153,6 +155,7 @@ def run(
             time.sleep(0.2)
         seconds = time.perf_counter() - began
         reader.join()
+        lines = [one for one in lines if not one[1].startswith(_SUMMARY)]
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode not in accepted:
             errors.seek(0)
@@ -374,7 +377,8 @@ def _kill_after(command: Sequence[str], moment_s: float) -> list[str] | None:
         os.killpg(process.pid, signal.SIGKILL)
         output, _ = process.communicate()
         # The last line may be cut.
-        return [json.loads(line)["name"] for line in output.splitlines(keepends=True) if line.endswith("\n")]
+        lines = [line for line in output.splitlines(keepends=True) if line.endswith("\n")]
+        return [json.loads(line)["name"] for line in lines if not line.startswith(_SUMMARY)]
     _, wrong = process.communicate()
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}: {wrong[-2000:]}")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from automask.errors import AutomaskError, debug_traceback
+from automask.errors import AutomaskError, OutputError, UsageError, debug_traceback
 from automask.images import atomic_path, read_regular
 from automask.results.files import files_of
 from automask.types import Job, JobReport
@@ -33,6 +33,23 @@ def one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(message.split())}" if message else type(error).__name__
 
 
+def check_listed(out: Path, shown: str) -> None:
+    """Refuses to try again what failed where no list says what that was: it may have been lost on a full disk.
+
+    Args:
+        out: The folder of the list.
+        shown: OUT as the user named it.
+
+    Raises:
+        UsageError: There is no list.
+    """
+    if not any(_is_list(_rows_of(path)) for path in _places(out)):
+        raise UsageError(
+            f"there is no {f'{shown}/{FAILURES_NAME}'!r}, so nobody knows what failed",
+            hint="run the batch without --retry-failed: what is done is skipped",
+        )
+
+
 def only_failed(jobs: Sequence[Job], out: Path) -> tuple[Job, ...]:
     """The jobs that OUT/failures.csv lists; empty if there is no such file."""
     listed = {name for name, _ in read_failures(out)}
@@ -51,28 +68,64 @@ def failure_rows(reports: Iterable[JobReport], out: Path) -> list[tuple[str, str
     return [(failure_names(report.job, out)[0], report.reason or "") for report in failed]
 
 
+def failures_now(
+    reports: Iterable[JobReport],
+    refused: Sequence[tuple[str, str]],
+    before: Iterable[tuple[str, str]],
+    out: Path,
+    *,
+    former_names: Iterable[str] = (),
+) -> list[tuple[str, str]]:
+    """The rows of a folder's list after a run: what failed or was refused now, and what failed before.
+
+    Args:
+        reports: Of the jobs that were tried.
+        refused: The rows of what could not become a job.
+        before: The rows of earlier runs, whatever their source and plan: they stay until they are redone.
+        out: The folder.
+        former_names: Names that a list of 0.1 may have for what was refused now.
+    """
+    reports = tuple(reports)
+    tried = {name for report in reports for name in failure_names(report.job, out)}
+    tried.update(former_names, (name for name, _ in refused))
+    return [*failure_rows(reports, out), *refused, *(row for row in before if row[0] not in tried)]
+
+
 def read_failures(out: Path) -> list[tuple[str, str]]:
     """The (name, reason) rows of OUT/failures.csv; empty if there is no such file."""
-    rows = _rows_of(out / FAILURES_NAME)
-    return [_without_quote(row) for row in rows[1:] if len(row) == 2] if _is_list(rows) else []
+    rows = next(filter(_is_list, map(_rows_of, _places(out))), [])
+    return [_without_quote(row) for row in rows[1:] if len(row) == 2]
 
 
 def write_failures(out: Path, failures: Sequence[tuple[str, str]]) -> Path:
     """Writes OUT/failures.csv, or removes it if nothing failed; the list's path.
 
     A file of that name that is no such list is kept, and the list is then automask-failures.csv.
+
+    Raises:
+        OutputError: It cannot be written. An older list is then removed: it would be taken for this one.
     """
-    path = out / FAILURES_NAME
+    path, other = _places(out)
     if os.path.lexists(path) and not _is_list(_rows_of(path)):
-        path = out / f"automask-{FAILURES_NAME}"
+        path = other
     if not failures:
         if _is_list(_rows_of(path)):
             path.unlink(missing_ok=True)
         return path
     rows = [("photo", "reason"), *((_as_text(name), _as_text(reason)) for name, reason in failures)]
-    with atomic_path(path) as part, part.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)
+    try:
+        with atomic_path(path) as part, part.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
+    except OutputError:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+        raise
     return path
+
+
+def _places(out: Path) -> tuple[Path, Path]:
+    """Where a folder's list may be; the second where a person's file has the first name."""
+    return out / FAILURES_NAME, out / f"automask-{FAILURES_NAME}"
 
 
 def _rows_of(path: Path) -> list[list[str]]:

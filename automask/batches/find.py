@@ -25,8 +25,25 @@ COMPANION = re.compile(
     r".+\.(before-after\.jpg|(candidates|variants)\.jpg|overlay\.png|original\.[^.]+)|contact-sheet(-\d+)?(\.\d+)?\.jpg"
 )
 """Names of the previews and originals that automask writes."""
-Source = tuple[Path, tuple[Variant, ...], Path]
-"""A photo, its variants, and the folder of its results, relative to OUT."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A photo, or a row that cannot become a job.
+
+    Args:
+        photo: Its file.
+        variants: What is made of it.
+        folder: The folder of its results, relative to OUT.
+        refused: Why it cannot become a job; empty for one that can.
+        shown: Its name for people where that is not its path.
+    """
+
+    photo: Path
+    variants: tuple[Variant, ...]
+    folder: Path
+    refused: str = ""
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +67,14 @@ class Found:
         jobs: In the order of a CSV's rows, otherwise in natural order (2 before 10); a photo's variants together.
         refused: (name, reason) of each photo or row that cannot become a job.
         sheets: One for each photo that has variants.
+        refused_rows: The same with the names that a list of failures has: the path below OUT that the result would
+            have.
     """
 
     jobs: tuple[Job, ...]
     refused: tuple[tuple[str, str], ...]
     sheets: tuple[Sheet, ...] = ()
+    refused_rows: tuple[tuple[str, str], ...] = ()
 
 
 def find_jobs(
@@ -89,13 +109,12 @@ def find_jobs(
         UsageError: The source is a single photo, or OUT itself, or a CSV that cannot be read; or there is no plan.
     """
     path = same_letters(source)
-    refused: list[tuple[str, str]] = []
     urls: dict[Path, str] = {}
     if path.is_file() and path.suffix.lower() == ".csv":
         _refuse_list(path, out)
-        return _name_jobs(_in_csv(path, variants, recursive, refused, urls), out, refused, urls, out_url)
+        return _name_jobs(_in_csv(path, variants, recursive, urls), out, urls, out_url)
     if is_url(source):
-        return _name_jobs(_in_store(source, variants, recursive, out_url, urls), out, refused, urls, out_url)
+        return _name_jobs(_in_store(source, variants, recursive, out_url, urls), out, urls, out_url)
     if path.is_file():
         if path.suffix.lower() in PHOTO_SUFFIXES:
             raise UsageError(f"{source!r} is one photo", hint=f"use: automask edit {source!r} ...")
@@ -113,18 +132,21 @@ def find_jobs(
     if not photos:
         deeper = "" if recursive or not path.is_dir() else "; --recursive looks in subfolders too"
         raise PhotoError(f"no photos in {source!r}", hint=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}{deeper}")
-    found: list[Source] = []
-    for photo in photos:
-        if photo.is_file():
-            found.append((photo, variants, photo.parent.relative_to(root)))
-        else:
-            refused.append((str(photo), "a broken link; fix or remove it"))
-    return _name_jobs(found, out, refused, urls, out_url)
+    found = [
+        _Source(
+            photo,
+            variants,
+            photo.parent.relative_to(root),
+            refused="" if photo.is_file() else "a broken link; fix or remove it",
+        )
+        for photo in photos
+    ]
+    return _name_jobs(found, out, urls, out_url)
 
 
 def _in_store(
     source: str, variants: tuple[Variant, ...] | None, recursive: bool, out_url: str, urls: dict[Path, str]
-) -> list[Source]:
+) -> list[_Source]:
     """The photos below a URL of a store; adds the URL of each to `urls`."""
     if source.lower().endswith((".csv", *PHOTO_SUFFIXES)) and not glob.has_magic(source):
         raise UsageError(f"{source!r} is one file", hint="name its folder; a CSV must be here, its photos may be URLs")
@@ -135,15 +157,15 @@ def _in_store(
     if results == canonical(place):
         raise UsageError(f"{source!r} is both SOURCE and OUT", hint="name another place with -o")
     inside = PurePosixPath(results.removeprefix(canonical(place) + "/"))
-    found: list[Source] = []
+    found: list[_Source] = []
     for path in paths:
         if _is_photo(path.parts) and not (out_url and path.is_relative_to(inside)):
             url = f"{place}/{path}"
             urls[Path(url)] = url
-            found.append((Path(url), variants, Path(path.parent)))
+            found.append(_Source(Path(url), variants, Path(path.parent)))
     if not found:
         raise PhotoError(f"no photos in {source!r}", hint=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}")
-    return sorted(found, key=lambda item: natural_key(item[0]))
+    return sorted(found, key=lambda item: natural_key(item.photo))
 
 
 def _in_folder(folder: Path, out: Path, recursive: bool) -> list[Path]:
@@ -244,10 +266,9 @@ def _in_csv(
     path: Path,
     variants: tuple[Variant, ...] | None,
     recursive: bool,
-    refused: list[tuple[str, str]],
     urls: dict[Path, str],
-) -> list[Source]:
-    found: list[Source] = []
+) -> list[_Source]:
+    found: list[_Source] = []
     rows = _csv_rows(path)
     if not rows:
         raise UsageError(
@@ -270,17 +291,26 @@ def _in_csv(
             own = parse_variants(words) if words else variants
             if is_url(name):
                 urls[Path(name)] = name
-                found.append((Path(name), own or (), Path()))
+                found.append(_Source(Path(name), own or (), Path()))
                 continue
             photo = same_letters(path.parent / name)
             _refuse_unfit(photo)
-            place, root = _real(photo.parent), _real(path.parent)
-            folder = place.relative_to(root) if recursive and place.is_relative_to(root) else Path()
-            found.append((photo, own or (), folder))
+            found.append(_Source(photo, own or (), _folder_in(photo, path.parent, recursive)))
         except AutomaskError as error:
-            shown = str(path.parent / name) if name else path.name
-            refused.append((shown, f"row {number}: {one_line(error)}"))
+            photo = path.parent / name if name else Path(path.name)
+            shown = name if is_url(name) else str(photo)
+            folder = _folder_in(photo, path.parent, recursive) if name else Path()
+            found.append(_Source(photo, (), folder, f"row {number}: {one_line(error)}", shown))
     return found
+
+
+def _folder_in(photo: Path, root: Path, recursive: bool) -> Path:
+    """The folder of the results of a CSV's photo, relative to OUT."""
+    try:
+        place, root = _real(photo.parent), _real(root)
+    except ValueError:  # a name that holds a zero byte
+        return Path()
+    return place.relative_to(root) if recursive and place.is_relative_to(root) else Path()
 
 
 def _refuse_unfit(photo: Path) -> None:
@@ -332,28 +362,35 @@ def _columns(head: str, separator: str) -> list[str]:
     return [cell.strip().strip('"').strip().casefold() for cell in head.split(separator)]
 
 
-def _name_jobs(
-    found: Sequence[Source], out: Path, refused: list[tuple[str, str]], urls: Mapping[Path, str], out_url: str
-) -> Found:
-    """The jobs, with names that do not clash; one whose result would overwrite a photo or another result is refused."""
-    folders: dict[str, list[int]] = defaultdict(list)
-    for index, (_, _, folder) in enumerate(found):
-        folders[name_key(folder)].append(index)
-    names = [""] * len(found)
-    for indices in folders.values():
-        given = companion_prefixes(result_names([found[index][0].name for index in indices]))
-        for index, name in zip(indices, given, strict=True):
-            names[index] = name
+def _name_jobs(found: Sequence[_Source], out: Path, urls: Mapping[Path, str], out_url: str) -> Found:
+    """The jobs, with names that do not clash; one whose result would overwrite a photo or another result is refused.
+
+    A row that cannot become a job counts where results of equal names are numbered, so that the others keep their
+    names once it is corrected.
+    """
+    names, results = _names_of(found)
     photos: dict[str, list[Path]] = defaultdict(list)
-    for photo, _, _ in found:
-        photos[name_key(_real(photo))].append(photo)
+    for one in found:
+        if not one.refused:
+            photos[name_key(_real(one.photo))].append(one.photo)
     in_store = {canonical(url) for url in urls.values()} if out_url else set()
     jobs: list[Job] = []
     owners: dict[str, Job] = {}
     sheets = []
-    for (photo, variants, folder), name in zip(found, names, strict=True):
+    refused: list[tuple[str, str]] = []
+    rows: list[tuple[str, str]] = []
+
+    def refuse(shown: str, row: str, reason: str) -> None:
+        refused.append((shown, reason))
+        rows.append((row, reason))
+
+    for one, name, result_name in zip(found, names, results, strict=True):
+        if one.refused:
+            refuse(one.shown or str(one.photo), (one.folder / result_name).as_posix(), one.refused)
+            continue
+        photo, folder = one.photo, one.folder
         cells = []
-        for variant in variants:
+        for variant in one.variants:
             place = "/".join([out_url.rstrip("/"), *Path(variant.name, folder).parts]) if out_url else ""
             job = Job(photo, variant.plan, out / variant.name / folder, name, urls.get(photo, ""), place)
             files = files_of(photo.name, job.out, name)
@@ -364,20 +401,37 @@ def _name_jobs(
             # Only where the system takes them for one file: the folders "in" and "In" may be different ones.
             over_photo = any(same_file(result, other) for other in alike)
             owner = next((owners[key] for key in written if key in owners), None)
+            row = result.relative_to(out).as_posix()
             if over_photo or (out_url and canonical(f"{place}/{result.name}") in in_store):
                 reason = f"its result would overwrite the photo {str(result)!r}; name another folder with -o"
-                refused.append((str(photo), reason))
+                refuse(str(photo), row, reason)
             elif owner is not None:
                 # For example a CSV's variant "oak" of one photo, and another photo in a subfolder "oak".
                 reason = f"its result would overwrite the one of {str(owner.photo)!r}; run it in a separate batch"
-                refused.append((str(photo), reason))
+                refuse(str(photo), row, reason)
             else:
                 jobs.append(job)
                 owners.update(dict.fromkeys(written, job))
                 cells.append((without_folders(", ".join(variant.words)), job))
-        if cells and variants[0].name and not out_url:  # sheets are not written into stores
+        if cells and one.variants[0].name and not out_url:  # sheets are not written into stores
             sheets.append(Sheet(files_of(photo.name, out / folder, name).variants, tuple(cells)))
-    return Found(tuple(jobs), tuple(refused), tuple(sheets))
+    return Found(tuple(jobs), tuple(refused), tuple(sheets), tuple(rows))
+
+
+def _names_of(found: Sequence[_Source]) -> tuple[list[str], list[str]]:
+    """What the companions' names of each source begin with, and the file name of its result, unique in its folder."""
+    folders: dict[str, list[int]] = defaultdict(list)
+    for index, one in enumerate(found):
+        folders[name_key(one.folder)].append(index)
+    names, results = [""] * len(found), [""] * len(found)
+    for indices in folders.values():
+        own = result_names([found[index].photo.name for index in indices])
+        for index, result in zip(indices, own, strict=True):
+            results[index] = result
+        good = [index for index in indices if not found[index].refused]
+        for index, name in zip(good, companion_prefixes([results[index] for index in good]), strict=True):
+            names[index] = name
+    return names, results
 
 
 def result_names(photos: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ import functools
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,10 @@ from typing import Any, Literal, Protocol
 from automask import config, runner
 from automask.batches import stores
 from automask.batches.failures import (
+    check_listed,
     failed_report,
-    failure_names,
     failure_rows,
+    failures_now,
     only_failed,
     read_failures,
     write_failures,
@@ -65,11 +66,13 @@ def run_batch(
     out: Path,
     refused: Sequence[tuple[str, str]] = (),
     sheets: Sequence[Sheet] = (),
+    former_names: Sequence[str] = (),
     on_report: Callable[[JobReport], None] | None = None,
 ) -> tuple[JobReport, ...]:
     """How each job ended, in the order of the jobs. One that raises is a failed report; the others continue.
 
-    Writes OUT/failures.csv (photo, reason) or removes it when nothing failed, OUT/contact-sheet.jpg, OUT/index.html.
+    Writes OUT/failures.csv (photo, reason), OUT/contact-sheet.jpg, OUT/index.html. What failed in earlier runs, of
+    whatever source and plan, stays in the list until it is redone; without a failure there is no list.
     The sheet of a photo's variants is written as soon as the last of them is done.
 
     Args:
@@ -77,8 +80,9 @@ def run_batch(
         make_worker: Loads the models and gives the function for one job; called once for each worker.
         mapper: Runs them.
         out: The results' folder.
-        refused: Names and reasons of what never became a job; they are listed in failures.csv.
+        refused: Rows of failures.csv for what never became a job.
         sheets: Of the photos that have variants.
+        former_names: As in `failures_now`.
         on_report: Called with each report, in order of completion.
 
     Raises:
@@ -96,7 +100,7 @@ def run_batch(
             raise OutputError(
                 f"cannot write into {str(out)!r}: {error.strerror}", hint="name another folder with -o"
             ) from error
-        return _run_locked(jobs, make_worker, mapper, out, refused, sheets, on_report)
+        return _run_locked(jobs, make_worker, mapper, out, refused, sheets, former_names, on_report)
 
 
 def _run_locked(
@@ -106,6 +110,7 @@ def _run_locked(
     out: Path,
     refused: Sequence[tuple[str, str]],
     sheets: Sequence[Sheet],
+    former_names: Sequence[str],
     on_report: Callable[[JobReport], None] | None,
 ) -> tuple[JobReport, ...]:
     before = read_failures(out)
@@ -124,12 +129,9 @@ def _run_locked(
         close = getattr(results, "close", None)
         if close is not None:
             close()
-        # Earlier failures that were not tried again yet are still failures.
-        tried = {name for job in reports for name in failure_names(job, out)}
-        waiting = [(name, reason) for name, reason in before if name not in tried]
-        write_failures(out, [*failure_rows(reports.values(), out), *waiting])
+        write_failures(out, failures_now(reports.values(), refused, before, out, former_names=former_names))
         raise
-    failures = [*failure_rows((reports[job] for job in jobs), out), *refused]
+    failures = failures_now((reports[job] for job in jobs), refused, before, out, former_names=former_names)
     write_failures(out, failures)
     changed = failures or before or any(report.status == "done" for report in reports.values())
     if changed or not (out / "contact-sheet.jpg").is_file():
@@ -166,6 +168,7 @@ class OpenBatch:
         sheets: Of the photos that have variants.
         out: The local folder of its lists.
         out_url: The place in a store that the results go to; empty for a folder.
+        refused_rows: As in `Found`.
     """
 
     jobs: tuple[Job, ...]
@@ -173,6 +176,12 @@ class OpenBatch:
     sheets: tuple[Sheet, ...]
     out: Path
     out_url: str
+    refused_rows: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def shown_out(self) -> str:
+        """OUT for people: a URL, or a path."""
+        return self.out_url or str(self.out)
 
 
 def open_batch(
@@ -187,13 +196,15 @@ def open_batch(
         retry_failed: Only the jobs that OUT/failures.csv lists.
 
     Raises:
-        PhotoError, UsageError, OutputError, ExtraMissing: As `find_jobs` and `local_out`.
+        PhotoError, UsageError, OutputError, ExtraMissing: As `find_jobs`, `local_out` and, to retry, `check_listed`.
     """
     out = stores.local_out(cfg["out"])
     out_url = cfg["out"] if stores.is_url(cfg["out"]) else ""
     found = find_jobs(source, out=out, variants=variants, recursive=cfg["recursive"], out_url=out_url)
+    if retry_failed:
+        check_listed(out, out_url or str(out))
     jobs = only_failed(found.jobs, out) if retry_failed else found.jobs
-    return OpenBatch(jobs, found.refused, found.sheets, out, out_url)
+    return OpenBatch(jobs, found.refused, found.sheets, out, out_url, found.refused_rows)
 
 
 def run_jobs(
@@ -203,6 +214,7 @@ def run_jobs(
     out: Path,
     refused: Sequence[tuple[str, str]] = (),
     sheets: Sequence[Sheet] = (),
+    former_names: Sequence[str] = (),
     conf: Path | None = None,
     on_report: Callable[[JobReport], None] | None = None,
 ) -> tuple[JobReport, ...]:
@@ -212,8 +224,9 @@ def run_jobs(
         jobs: What to do.
         cfg: As `config.compose` gives it.
         out: Where `failures.csv` and the contact sheet go.
-        refused: Names and reasons of what never became a job, for `failures.csv`.
+        refused: Rows of `failures.csv` for what never became a job: `OpenBatch.refused_rows`.
         sheets: Of the photos that have variants.
+        former_names: As in `failures_now`.
         conf: The user's own folder, where there is one.
         on_report: Called with each report, in order of completion.
 
@@ -223,12 +236,53 @@ def run_jobs(
     """
     tell = on_report or (lambda _: None)
     refuse_if_held(out)  # before the models are loaded
-    if cfg["mask_cache_mb"] is None:
-        again = bool(sheets) or len({job.photo for job in jobs}) < len(jobs)
-        cfg = {**cfg, "mask_cache_mb": cache.DEFAULT_MB if again else 0}
+    cfg = with_mask_cache(cfg, jobs, sheets)
     settings = RunSettings.from_config(cfg)
     names = named_editors(*(job.plan for job in jobs))
     stages = runner.load_stages(cfg, names, settings, conf=conf)
+    faults = plan_faults(jobs, stages)
+    reports = [JobReport(job, "failed", faults[job.plan]) for job in jobs if job.plan in faults]
+    for report in reports:
+        tell(report)
+    mapper = config.build_mapper(cfg)
+    # One worker uses the stages that checked the words, in this process; other processes load their own.
+    make = functools.partial(make_worker, dict(cfg), names, conf)
+    if isinstance(mapper, LocalPool):
+        workers = workers_for(mapper.workers, stages, len(jobs))
+        mapper = LocalPool(workers=workers, photo_limit_s=mapper.photo_limit_s)
+    if isinstance(mapper, LocalPool) and mapper.workers == 1 and not mapper.photo_limit_s:
+        make = functools.partial(Worker, stages, settings, overwrite=cfg["overwrite"], force=cfg["force"])
+    else:
+        mapper = SkipFinished(mapper, Worker(stages, settings, force=cfg["force"]))
+    todo = [job for job in jobs if job.plan not in faults]
+    with stores.only_writer(cfg["out"]), stores.uploaded_failures(out, cfg["out"]):
+        done = run_batch(
+            todo,
+            make,
+            mapper,
+            out=out,
+            refused=[*refused, *failure_rows(reports, out)],
+            sheets=sheets,
+            former_names=[*former_names, *(report.job.shown for report in reports)],
+            on_report=tell,
+        )
+    return (*reports, *done)
+
+
+def with_mask_cache(cfg: config.Config, jobs: Sequence[Job], sheets: Sequence[Sheet]) -> config.Config:
+    """The configuration, with a size for the cache of masks where it leaves that open: none if jobs share no photo."""
+    if cfg["mask_cache_mb"] is not None:
+        return cfg
+    again = bool(sheets) or len({job.photo for job in jobs}) < len(jobs)
+    return {**cfg, "mask_cache_mb": cache.DEFAULT_MB if again else 0}
+
+
+def plan_faults(jobs: Sequence[Job], stages: Stages) -> dict[Plan, str]:
+    """Why each plan that cannot be done cannot, where other photos have others.
+
+    Raises:
+        PlanError, UnknownPhrase: The plan that all jobs share cannot be done.
+    """
     rows: dict[tuple[Path, str], set[Plan]] = {}
     for job in jobs:
         rows.setdefault((job.photo, job.name), set()).add(job.plan)
@@ -241,29 +295,7 @@ def run_jobs(
             if plan in shared:
                 raise
             faults[plan] = str(error)
-    reports = [JobReport(job, "failed", faults[job.plan]) for job in jobs if job.plan in faults]
-    for report in reports:
-        tell(report)
-    mapper = config.build_mapper(cfg)
-    # One worker uses the stages that checked the words, in this process; other processes load their own.
-    make = functools.partial(make_worker, dict(cfg), names, conf)
-    if isinstance(mapper, LocalPool):
-        workers = workers_for(mapper.workers, stages, len(jobs))
-        mapper = LocalPool(workers=workers, photo_limit_s=mapper.photo_limit_s)
-    if isinstance(mapper, LocalPool) and mapper.workers == 1 and not mapper.photo_limit_s:
-        make = functools.partial(Worker, stages, settings, overwrite=cfg["overwrite"])
-    else:
-        mapper = SkipFinished(mapper, Worker(stages, settings))
-    todo = [job for job in jobs if job.plan not in faults]
-    with stores.only_writer(cfg["out"]), stores.uploaded_failures(out, cfg["out"]):
-        done = run_batch(
-            todo, make, mapper, out=out, refused=[*refused, *_refusals(reports)], sheets=sheets, on_report=tell
-        )
-    return (*reports, *done)
-
-
-def _refusals(reports: Sequence[JobReport]) -> list[tuple[str, str]]:
-    return [(report.job.shown, report.reason or "") for report in reports]
+    return faults
 
 
 _MIN_PHOTOS_PER_WORKER = 3
@@ -319,23 +351,3 @@ class SkipFinished:
             return self.worker.skipped(job)
         except (AutomaskError, OSError):
             return None  # the worker that gets the job reports why it cannot be done
-
-
-def is_to_check(record: Mapping[str, Any]) -> bool:
-    """Whether a mask of a photo is probably bad, as its record says."""
-    below = record.get("doubt_below") or 0.0
-    expected = [step.get("expected_iou") for step in record.get("steps", ())]
-    return any(one is not None and one < below for one in expected)
-
-
-def report_record(report: JobReport) -> dict[str, Any]:
-    """A report as the JSON object that `automask batch --json` prints."""
-    return {
-        "photo": report.job.shown,
-        "out": report.job.out_url or str(report.job.out),
-        "name": report.job.name,
-        "status": report.status,
-        "reason": report.reason,
-        "took_s": round(report.took_s, 4),
-        "record": dict(report.record),
-    }

@@ -29,7 +29,7 @@ PHOTOS_TOGETHER = 4
 def make_worker(cfg: config.Config, names: Sequence[str], conf: Path | None) -> "Worker":
     """Loads the models once and gives what does the jobs; picklable, so that any process may call it."""
     stages = config.build(cfg, editors=names, conf=conf)
-    return Worker(stages, RunSettings.from_config(cfg), overwrite=cfg["overwrite"])
+    return Worker(stages, RunSettings.from_config(cfg), overwrite=cfg["overwrite"], force=cfg["force"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,11 +40,13 @@ class Worker:
         stages: Used for every photo.
         settings: Of the batch.
         overwrite: As in `Outcome.save`.
+        force: True makes again what is done.
     """
 
     stages: Stages
     settings: RunSettings
     overwrite: bool = False
+    force: bool = False
 
     def __call__(self, job: Job) -> JobReport:
         """One photo: skipped where its record shows that it was done with the same photo, plan and settings.
@@ -77,11 +79,21 @@ class Worker:
         """The report of a job that is done already; None for one that is not, or whose files are in a store."""
         began = time.perf_counter()
         record = files_of(job.photo.name, job.out, job.name).record
-        if job.photo_url or job.out_url or not record.is_file() or not job.photo.is_file():
+        if self.force or job.photo_url or job.out_url or not record.is_file() or not job.photo.is_file():
             return None
         if not is_done(job, self._digest(job.plan, file_digest(job.photo))):
             return None
         return JobReport(job, "skipped", took_s=time.perf_counter() - began)
+
+    def is_finished(self, job: Job) -> bool:
+        """Whether a job is done already, in a store too, as far as that can be told without a download."""
+        if not (job.photo_url or job.out_url):
+            return self.skipped(job) is not None
+        known = stores.version_of(job.photo_url) if job.photo_url else file_digest(job.photo)
+        if self.force or not known:
+            return False
+        digest = self._digest(job.plan, known)
+        return stores.is_uploaded(job, digest) if job.out_url else is_done(job, digest)
 
     def _read(self, job: Job) -> "_Read | Finished[JobReport]":
         began = time.perf_counter()
@@ -104,7 +116,8 @@ class Worker:
             here = stores.downloaded(job, Path(folder.name))
             known = file_digest(here.photo) if here.photo.is_file() else ""
         digest = self._digest(job.plan, known)
-        if stores.is_uploaded(job, digest) if job.out_url else is_done(job, digest):
+        done = not self.force and (stores.is_uploaded(job, digest) if job.out_url else is_done(job, digest))
+        if done:
             folder.cleanup()
             return Finished(JobReport(job, "skipped", took_s=time.perf_counter() - began))
         here = here or stores.downloaded(job, Path(folder.name))

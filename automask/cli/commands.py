@@ -3,6 +3,7 @@
 import os
 import shlex
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from automask.cli.arguments import Arguments, check_said_once, is_key_value, pho
 from automask.cli.console import (
     batch_progress_bar,
     download_bar,
+    print_batch_end,
     print_devices,
     print_dry_run,
     print_found,
@@ -190,7 +192,7 @@ def _refuse_others_file(path: Path) -> None:
 def run_batch(parser: Parser, arguments: list[str]) -> int:
     """`automask batch`; its exit status."""
     typed = Arguments(parser, arguments, "folder, glob or CSV", wants_arrow=True)
-    from automask.batches import run
+    from automask.batches import run, summary
     from automask.plan import printable
 
     if PIPE in (typed.subject, typed.flags.out):
@@ -204,49 +206,35 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
     variants = typed.variants() if typed.words is not None or typed.flags.plan is not None else None
     batch = run.open_batch(typed.subject, variants, config, retry_failed=typed.flags.retry_failed)
     if typed.flags.retry_failed and not batch.jobs:
-        listed = printable(batch.out_url or str(batch.out))
+        listed = printable(batch.shown_out)
         warn(f"nothing to retry: {listed}/failures.csv lists no photo of {typed.subject!r}")
     if typed.flags.dry_run:
-        return print_dry_run(batch.jobs, batch.refused, as_json=typed.json)
+        from automask.batches.forecast import forecast
+
+        would = forecast(batch.jobs, config, conf=typed.conf)
+        return print_dry_run(would, batch, as_json=typed.json)
+    began = time.perf_counter()
     with batch_progress_bar(len(batch.jobs)) as on_report:
 
         def report(done: "JobReport") -> None:
             on_report(done)
             if typed.json:
-                print_json(run.report_record(done))
+                print_json(summary.report_record(done))
 
         reports = run.run_jobs(
             batch.jobs,
             config,
             out=batch.out,
-            refused=batch.refused,
+            refused=batch.refused_rows,
             sheets=batch.sheets,
+            former_names=[name for name, _ in batch.refused],
             conf=typed.conf,
             on_report=report,
         )
-    failed = [done for done in reports if done.status == "failed"]
-    skipped = sum(done.status == "skipped" for done in reports)
-    if not typed.json:
-        refused = f", {len(batch.refused)} refused" if batch.refused else ""
-        done_now = len(reports) - len(failed) - skipped
-        without = sum(any(step["missing"] for step in done.record.get("steps", ())) for done in reports)
-        to_check = sum(run.is_to_check(done.record) for done in reports)
-        said = [f"{without} without something that was looked for"] if without else []
-        said += [f"{to_check} to check"] if to_check else []
-        lacking = f" ({', '.join(said)})" if said else ""
-        counts = f"{done_now} done{lacking}, {skipped} done before, {len(failed)} failed{refused}"
-        say(f"{counts}, in {batch.out_url or batch.out}")
-        page = batch.out / "index.html"
-        if not batch.out_url and page.is_file():
-            say(f"look through them: {page}")
-    for done in reports:
-        for name in done.record.get("kept", ()):
-            warn(f"{printable(done.job.shown)}: {printable(name)} is kept as it is; --overwrite replaces it")
-    for done in failed:
-        warn(f"{printable(done.job.shown)}: {done.reason}")
-    for name, reason in batch.refused:
-        warn(f"{printable(name)}: {reason}")
-    return 4 if failed or batch.refused else 0
+    took_s = time.perf_counter() - began
+    ended = summary.summary_of(reports, batch.refused_rows, batch.out, shown_out=batch.shown_out, took_s=took_s)
+    print_batch_end(ended, reports, batch, as_json=typed.json)
+    return ended.exit_status
 
 
 def run_demo(parser: Parser, arguments: list[str]) -> int:

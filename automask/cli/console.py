@@ -8,6 +8,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from automask.batches.forecast import Estimate, Forecast
+    from automask.batches.run import OpenBatch
+    from automask.batches.summary import Summary
     from automask.protocols import Stages
     from automask.types import JobReport
 
@@ -145,24 +148,95 @@ def _print_choices(choices: Sequence[Any]) -> None:
             say(f"  {one.target!r}: number {chosen} of {len(one.candidates)}, by {one.measure}{margin}")
 
 
-def print_dry_run(jobs: Sequence[Any], refused: Sequence[tuple[str, str]], *, as_json: bool) -> int:
+def print_dry_run(would: "Forecast", batch: "OpenBatch", *, as_json: bool) -> int:
     """Prints what a batch would do; the exit status."""
+    from dataclasses import asdict
+
+    from automask.batches.summary import refused_record
     from automask.plan import format_plan, printable
 
-    for job in jobs:
+    for one in would.expected:
+        plan = format_plan(one.job.plan)
         if as_json:
-            where = job.out_url or str(job.out)
-            print_json({"photo": job.shown, "out": where, "name": job.name, "plan": format_plan(job.plan)})
-        else:
-            where = f"{job.out_url}/{job.name}" if job.out_url else str(job.out / job.name)
-            say(f"{printable(job.shown)} -> {printable(where)}: {format_plan(job.plan)}")
-    for name, reason in refused:
+            print_json(one.as_record(plan))
+        elif one.status != "would fail":
+            done = " (done before)" if one.status == "done before" else ""
+            say(f"{printable(one.job.shown)} -> {printable(one.result)}: {plan}{done}")
+        if one.reason is not None:
+            warn(f"{printable(one.job.shown)}: {one.reason}")
+    for (shown, reason), (row, _) in zip(batch.refused, batch.refused_rows, strict=True):
         if as_json:
-            print_json({"photo": name, "refused": reason})
-        warn(f"{printable(name)}: {reason}")
-    if not as_json:
-        say(f"{len(jobs)} to do, {len(refused)} refused; nothing was done")
-    return 4 if refused else 0
+            print_json({**refused_record(shown, reason, row=row, out=batch.shown_out), "refused": reason})
+        warn(f"{printable(shown)}: {reason}")
+    todo, skipped, fail = map(would.count, ("to do", "done before", "would fail"))
+    if as_json:
+        about = None if would.estimate is None else asdict(would.estimate)
+        counts = {"to_do": todo, "skipped": skipped, "would_fail": fail, "refused": len(batch.refused)}
+        print_json({"summary": {"out": batch.shown_out, **counts, "estimate": about}})
+    else:
+        said = [f"{todo} to do", *([f"{skipped} done before"] if skipped else [])]
+        said += [f"{fail} would fail"] if fail else []
+        say(f"{', '.join(said)}, {len(batch.refused)} refused; nothing was done")
+        if would.estimate is not None:
+            say(_cost_of(would.estimate))
+    return 4 if batch.refused or fail else 0
+
+
+def _cost_of(cost: "Estimate") -> str:
+    """What a batch would take, in a sentence."""
+    said = [f"{_minutes(cost.took_s)} with {cost.workers} worker{'' if cost.workers == 1 else 's'}"]
+    said.append(_of_what_there_is(cost.disk_mb, "disk", cost.free_mb, "free", lacks="disk" in cost.lacks))
+    if cost.memory_mb is not None:
+        said.append(
+            _of_what_there_is(cost.memory_mb, "memory", cost.available_mb, "available", lacks="memory" in cost.lacks)
+        )
+    if cost.gpu_mb is not None:
+        said.append(f"{_size(cost.gpu_mb)} of GPU memory for each worker")
+    tried = f"{cost.samples} photo{'' if cost.samples == 1 else 's'}"
+    return f"it would take about {', '.join(said)}, by {tried} tried on this machine"
+
+
+def _of_what_there_is(need_mb: float, what: str, has_mb: float | None, there: str, *, lacks: bool) -> str:
+    has = "" if has_mb is None else f" ({'ONLY ' if lacks else ''}{_size(has_mb)} {there})"
+    return f"{_size(need_mb)} of {what}{has}"
+
+
+def _size(megabytes: float) -> str:
+    return (
+        f"{megabytes:.1f} MB"
+        if megabytes < 10
+        else f"{megabytes:.0f} MB"
+        if megabytes < 1000
+        else _gigabytes(megabytes)
+    )
+
+
+def _gigabytes(megabytes: float) -> str:
+    return f"{megabytes / 1e3:.1f} GB"
+
+
+def print_batch_end(ended: "Summary", reports: Sequence["JobReport"], batch: "OpenBatch", *, as_json: bool) -> None:
+    """Prints what a batch came to: the counts, what was kept, and each failure with its reason."""
+    from automask.batches.summary import refused_record
+    from automask.plan import printable
+
+    if as_json:
+        for (shown, reason), (row, _) in zip(batch.refused, batch.refused_rows, strict=True):
+            print_json(refused_record(shown, reason, row=row, out=batch.shown_out))
+        print_json(ended.as_record())
+    else:
+        say(ended)
+        page = batch.out / "index.html"
+        if not batch.out_url and page.is_file():
+            say(f"look through them: {page}")
+    for done in reports:
+        for name in done.record.get("kept", ()):
+            warn(f"{printable(done.job.shown)}: {printable(name)} is kept as it is; --overwrite replaces it")
+    for done in reports:
+        if done.status == "failed":
+            warn(f"{printable(done.job.shown)}: {done.reason}")
+    for shown, reason in batch.refused:
+        warn(f"{printable(shown)}: {reason}")
 
 
 @contextmanager
@@ -249,7 +323,9 @@ _LINE_SECONDS = (5.0, 60.0)
 
 
 def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
 
 
 @contextmanager

@@ -206,8 +206,10 @@ def _add_batch(program: Parser) -> None:
         help="how many photos at a time (default: auto)",
     )
     parser.add("--recursive", action="store_true", help="subfolders too; OUT mirrors them")
-    parser.add("--dry-run", action="store_true", help="list what would be done, and do nothing")
+    about = "check and list what would be done, with time, disk and memory from a few photos, and write nothing"
+    parser.add("--dry-run", action="store_true", help=about)
     parser.add("--retry-failed", action="store_true", help="only the photos that OUT/failures.csv lists")
+    parser.add("--force", action="store_true", help="make again what is done")
     _add_overwrite(parser)
 
 

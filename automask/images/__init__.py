@@ -10,7 +10,7 @@ all. Other rooms import from here, except the image filters of `filters.py`.
 
 from automask.images.colour import quantise_alpha, to_uint8, to_unit
 from automask.images.containers import ContainerData, Samples, upright_xmp
-from automask.images.decode import grey_levels, is_damaged, most_bytes, small_picture
+from automask.images.decode import grey_levels, is_damaged, most_bytes, photo_size, small_picture
 from automask.images.encode import photo_bytes, pillow_photo, transparent_mask, write_photo
 from automask.images.files import atomic_path, picture_bytes, read_regular, same_letters, write_picture
 from automask.images.mask_files import read_mask, write_mask
@@ -32,6 +32,7 @@ __all__ = [
     "most_bytes",
     "open_photo",
     "photo_bytes",
+    "photo_size",
     "picture_bytes",
     "pillow_photo",
     "properties_of",

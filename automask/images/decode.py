@@ -200,6 +200,18 @@ def decode(data: bytes, name: str, max_megapixels: float) -> Decoded:
         return _decode_image(image, data, name)
 
 
+def photo_size(path: str | os.PathLike[str], max_megapixels: float) -> tuple[int, int]:
+    """Width and height of a photo file as it is stored, from its headers; nothing is decoded.
+
+    Raises:
+        PhotoError, ExtraMissing: As `read_bytes` and `decode`, as far as the headers tell.
+    """
+    file, data = read_bytes(path, max_megapixels)
+    with _opened(data, str(file), max_megapixels) as image:
+        width, height = image.size
+        return int(width), int(height)
+
+
 def small_picture(path: str | os.PathLike[str], long_px: int, max_megapixels: float) -> Rgb:
     """[h, w, 3] uint8: a picture file, upright; a larger JPEG is decoded to at least `long_px` on its longer side.
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -54,6 +55,14 @@ def progress_bars_enabled(logging: Any) -> bool:
     # transformers has is_progress_bar_enabled(); diffusers 0.42 has a module variable only.
     is_enabled = getattr(logging, "is_progress_bar_enabled", None)
     return bool(is_enabled()) if is_enabled is not None else bool(getattr(logging, "_tqdm_active", True))
+
+
+def gpu_peak_mb() -> float | None:
+    """The most memory, in 10**6 bytes, that PyTorch held on any GPU so far; None where it uses none."""
+    torch: Any = sys.modules.get("torch")  # a stage that uses it has imported it
+    if torch is None or not torch.cuda.is_available() or not torch.cuda.is_initialized():
+        return None
+    return float(max(map(torch.cuda.max_memory_reserved, range(torch.cuda.device_count())))) / 1e6
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ def done_batch(folder, *names, size_wh=(36, 24)):
         else:
             Image.new("RGB", size_wh, (40 + index, 90, 90)).save(path)
     found = find_jobs(str(folder / "in"), out=folder / "out", variants=variants_from(PLAN), recursive=True)
-    run_batch(found.jobs, make_worker, LocalPool(workers=1), out=folder / "out", refused=found.refused)
+    run_batch(found.jobs, make_worker, LocalPool(workers=1), out=folder / "out", refused=found.refused_rows)
     return folder / "out"
 
 

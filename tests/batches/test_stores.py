@@ -71,7 +71,7 @@ def run(source, out, conf, *, recursive=True, plan=PLAN, mapper=()):
     folder = local_out(str(out))
     out_url = str(out) if is_url(str(out)) else ""
     found = find_jobs(str(source), out=folder, variants=plan, recursive=recursive, out_url=out_url)
-    return run_jobs(found.jobs, cfg, out=folder, refused=found.refused, conf=conf)
+    return run_jobs(found.jobs, cfg, out=folder, refused=found.refused_rows, conf=conf)
 
 
 def plain(files):
@@ -305,11 +305,12 @@ def test_the_command_line_takes_a_store_for_a_batch_and_refuses_it_for_edit(tmp_
     fill(memory, "/in", pictures(tmp_path / "in", "a.jpg"))
     options = ["wall -> #c80000", "-o", "memory://out", "--preset", "half", "--conf", str(conf)]
     assert main(["batch", "memory://in", *options, "--json"]) == 0
-    said = json.loads(capsys.readouterr().out)
+    said = json.loads(capsys.readouterr().out.splitlines()[0])
     assert (said["photo"], said["out"]) == ("memory://in/a.jpg", "memory://out")
     assert main(["batch", "memory://in", *options]) == 0
     assert capsys.readouterr().out == "0 done, 1 done before, 0 failed, in memory://out\n"
     assert main(["batch", "memory://in", *options, "--dry-run"]) == 0
-    assert capsys.readouterr().out.startswith("memory://in/a.jpg -> memory://out/a: wall -> #c80000")
+    line = "memory://in/a.jpg -> memory://out/a.jpg: wall -> #c80000 (done before)\n"
+    assert capsys.readouterr().out == f"{line}0 to do, 1 done before, 0 refused; nothing was done\n"
     assert main(["edit", "memory://in/a.jpg", "wall -> red"]) == 1
     assert "is a web address; download it first" in capsys.readouterr().err

@@ -1,0 +1,112 @@
+"""What a batch came to: the counts that end it, for people and as JSON."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from automask.batches.failures import failure_rows, read_failures
+from automask.types import JobReport
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How many photos of a batch ended how.
+
+    Args:
+        out: The folder of the results, or the store's URL.
+        done: Made in this run.
+        skipped: Done before.
+        failed: Failed in this run.
+        refused: Photos or rows that could not become a job.
+        failed_before: Failed in earlier runs into the same folder, of whatever source and plan, and not redone since.
+        incomplete: Of those that are done, without something that was looked for.
+        to_check: Of those that are done, with a mask that is probably bad.
+        took_s: Wall-clock seconds of the run.
+    """
+
+    out: str
+    done: int
+    skipped: int
+    failed: int
+    refused: int
+    failed_before: int
+    incomplete: int
+    to_check: int
+    took_s: float
+
+    @property
+    def exit_status(self) -> int:
+        """The exit status of a batch that came to its end: 4 where something failed or was refused now."""
+        return 4 if self.failed or self.refused else 0
+
+    def as_record(self) -> dict[str, Any]:
+        """The object that ends what `automask batch --json` prints."""
+        return {"summary": {**asdict(self), "took_s": round(self.took_s, 4), "exit_status": self.exit_status}}
+
+    def __str__(self) -> str:
+        said = [f"{self.incomplete} without something that was looked for"] if self.incomplete else []
+        said += [f"{self.to_check} to check"] if self.to_check else []
+        lacking = f" ({', '.join(said)})" if said else ""
+        counts = [f"{self.done} done{lacking}", f"{self.skipped} done before", f"{self.failed} failed"]
+        counts += [f"{self.refused} refused"] if self.refused else []
+        counts += [f"{self.failed_before} failed in earlier runs"] if self.failed_before else []
+        return f"{', '.join(counts)}, in {self.out}"
+
+
+def summary_of(
+    reports: Sequence[JobReport], refused_rows: Sequence[tuple[str, str]], out: Path, *, shown_out: str, took_s: float
+) -> Summary:
+    """The summary of a run whose list of failures is written.
+
+    Args:
+        reports: Of the jobs that ended.
+        refused_rows: The rows of the list for what could not become a job.
+        out: The local folder of the list.
+        shown_out: OUT for people.
+        took_s: Wall-clock seconds of the run.
+    """
+    counts = {status: sum(report.status == status for report in reports) for status in ("done", "skipped", "failed")}
+    now = {name for name, _ in [*failure_rows(reports, out), *refused_rows]}
+    return Summary(
+        out=shown_out,
+        **counts,
+        refused=len(refused_rows),
+        failed_before=sum(name not in now for name, _ in read_failures(out)),
+        incomplete=sum(any(step["missing"] for step in report.record.get("steps", ())) for report in reports),
+        to_check=sum(is_to_check(report.record) for report in reports),
+        took_s=took_s,
+    )
+
+
+def is_to_check(record: Mapping[str, Any]) -> bool:
+    """Whether a mask of a photo is probably bad, as its record says."""
+    below = record.get("doubt_below") or 0.0
+    expected = [step.get("expected_iou") for step in record.get("steps", ())]
+    return any(one is not None and one < below for one in expected)
+
+
+def report_record(report: JobReport) -> dict[str, Any]:
+    """A report as the JSON object that `automask batch --json` prints."""
+    return {
+        "photo": report.job.shown,
+        "out": report.job.out_url or str(report.job.out),
+        "name": report.job.name,
+        "status": report.status,
+        "reason": report.reason,
+        "took_s": round(report.took_s, 4),
+        "record": dict(report.record),
+    }
+
+
+def refused_record(shown: str, reason: str, *, row: str, out: str) -> dict[str, Any]:
+    """The same of a photo or row that could not become a job; its name is that of the list of failures."""
+    return {
+        "photo": shown,
+        "out": out,
+        "name": row,
+        "status": "refused",
+        "reason": reason,
+        "took_s": 0.0,
+        "record": {},
+    }
