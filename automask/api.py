@@ -320,6 +320,7 @@ def batch(
     workers: int | None = None,
     retry_failed: bool = False,
     force: bool = False,
+    prune: bool = False,
     max_megapixels: float = MAX_MEGAPIXELS,
     candidates: int = CANDIDATES,
     mask_cache_mb: float | None = None,
@@ -349,6 +350,7 @@ def batch(
         workers: How many photos are worked on at a time; None decides by the cores and the models.
         retry_failed: Only the photos that OUT/failures.csv lists; without that file an error.
         force: True makes again what is done.
+        prune: True moves results that this source and plan do not make into a folder `.stale` in `out`.
         overwrite: True also replaces files in `out` that automask did not write, or that were changed since; never a
             photo of the source.
         on_report: Called with each report, in order of completion.
@@ -372,6 +374,7 @@ def batch(
     cfg["recursive"] = recursive or composed["recursive"]
     cfg["overwrite"] = overwrite
     cfg["force"] = force or composed["force"]
+    cfg["prune"] = prune or composed["prune"]
     made = None if plan is None else variants_from(plan)
     opened = open_batch(sought, made, cfg, retry_failed=retry_failed)
     reports = run_jobs(
@@ -381,11 +384,12 @@ def batch(
         refused=opened.refused_rows,
         sheets=opened.sheets,
         former_names=[name for name, _ in opened.refused],
+        everything=opened.everything,
         conf=folder,
         on_report=on_report,
+        on_note=_log.warning,
     )
-    ended = summary_of(reports, opened.refused_rows, opened.out, shown_out=opened.shown_out, took_s=0.0)
-    return BatchResult(reports, opened.refused, opened.shown_out, ended.failed_before)
+    return BatchResult(reports, opened.refused, opened.shown_out, summary_of(reports, opened).failed_before)
 
 
 def _warn_of(found: Iterable[Step | Region], settings: RunSettings) -> None:

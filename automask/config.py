@@ -207,6 +207,7 @@ _JOB_KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "recursive": (lambda v: type(v) is bool, "give true or false"),
     "overwrite": (lambda v: type(v) is bool, "give true or false"),
     "force": (lambda v: type(v) is bool, "give true or false"),
+    "prune": (lambda v: type(v) is bool, "give true or false"),
     "out": (lambda v: isinstance(v, str) and v != "", "give a folder (a name of digits only needs quotes)"),
     "photo": (_is_text_or_none, _PATH),
     "edits": (_is_text_or_none, "give words in quotes"),

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import stat
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
@@ -46,6 +47,21 @@ def own_file_digests(paths: Iterable[str | Path]) -> list[tuple[str, str]]:
     A file is read once in a process, unless it changes; one that cannot be read has an empty digest.
     """
     return sorted((Path(path).name, _digest_once(path)) for path in paths)
+
+
+@functools.lru_cache(maxsize=256)
+def code_digests(adapter: type[Any]) -> tuple[tuple[str, str], ...]:
+    """Name and digest of each Python file of a class outside automask, sorted: changed code gives another result.
+
+    The files of its base classes in the same package count too. Automask's own code counts by its version. They are
+    read once in a process, when the class has just been loaded: code that changes later is not what runs.
+    """
+    package = adapter.__module__.partition(".")[0]
+    if package in ("automask", "builtins"):
+        return ()
+    modules = {base.__module__ for base in adapter.__mro__ if base.__module__.partition(".")[0] == package}
+    paths = (getattr(sys.modules.get(module), "__file__", None) for module in modules)
+    return tuple(own_file_digests(path for path in paths if path))
 
 
 def prompt_file_digests(paths: Iterable[str]) -> dict[str, str]:

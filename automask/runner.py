@@ -432,10 +432,12 @@ def result_digest(photo_digest: str, plan: Plan, stages: Stages, settings: RunSe
     """
     used = (stages.segmenter, stages.refiner, *(editors.editor_for(edit, stages) for edit in plan))
     files = [path for part in used for path in capabilities_of(part).own_files]
+    kinds = dict.fromkeys(map(type, used))
+    code = [digest for kind in kinds for digest in fingerprint.code_digests(kind)]
     decisive = fingerprint.decisive_settings(
         stages.config,
         prompt_files=editors.files_read(plan, stages),
-        own_files=fingerprint.own_file_digests(files),
+        own_files=[*fingerprint.own_file_digests(files), *code],
         seed=settings.seed,
         on_missing=settings.on_missing,
         candidates=settings.candidates,

@@ -13,6 +13,7 @@ from automask.errors import PlanError, UnknownPhrase
 from automask.fingerprint import job_digest
 from automask.images import open_photo, write_picture
 from automask.plan import parse_plan, variants_from
+from automask.results.claims import source_of
 from automask.results.files import files_of
 from automask.results.outcome import Outcome
 from automask.results.records import run_record
@@ -86,7 +87,7 @@ def edit_one(job, wait_s=0.0):
     image[hard] = (200, 0, 0)
     step = Step(("wall",), ("wall",), "red", 1, True, (), 0.9, (), int(hard.sum()), None)
     region = Region("wall", True, hard, hard.astype(np.float32), (), 0.9)
-    record = run_record(photo, job.plan, [step], digest=digest)
+    record = run_record(photo, job.plan, [step], digest=digest, timing={"source": source_of(photo)})
     saved = Outcome(image, (step,), record, (region,), photo, job.plan).save(job.out, name=job.name)
     return JobReport(job, "done", record=saved.recorded)
 

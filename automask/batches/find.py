@@ -7,17 +7,19 @@ import itertools
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from automask.batches.failures import FAILURES_NAME, one_line
+from automask.batches.page import PAGE_NAMES, is_page
 from automask.batches.stores import canonical, files_below, is_url
 from automask.errors import AutomaskError, PhotoError, UsageError
 from automask.images import PHOTO_SUFFIXES, read_regular, same_letters
 from automask.plan import nearest, parse_variants
 from automask.results.files import files_of, name_key, same_file, without_folders
+from automask.results.records import read_record
 from automask.types import Job, Variant
 
 _MOST_CSV_BYTES = 1 << 26
@@ -60,6 +62,28 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOver:
+    """Files of a source that look like photos and are automask's.
+
+    Args:
+        results: Results of an earlier OUT inside the source, as their records say.
+        companions: Previews, originals and folders of masks, by their names.
+    """
+
+    results: int = 0
+    companions: int = 0
+
+    def __str__(self) -> str:
+        counts = {"result": self.results, "preview or mask folder": self.companions}
+        said = [f"{count} {_plural(what, count)}" for what, count in counts.items() if count]
+        return f"passed over {' and '.join(said)} of automask" if said else ""
+
+
+def _plural(what: str, count: int) -> str:
+    return what if count == 1 else {"result": "results", "preview or mask folder": "previews or mask folders"}[what]
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """The jobs of a batch.
 
@@ -69,12 +93,30 @@ class Found:
         sheets: One for each photo that has variants.
         refused_rows: The same with the names that a list of failures has: the path below OUT that the result would
             have.
+        passed_over: What looks like photos there, and is automask's.
+        root: The folder of the source, which the folders below OUT mirror; None for a store.
     """
 
     jobs: tuple[Job, ...]
     refused: tuple[tuple[str, str], ...]
     sheets: tuple[Sheet, ...] = ()
     refused_rows: tuple[tuple[str, str], ...] = ()
+    passed_over: PassedOver = PassedOver()
+    root: Path | None = None
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What a look at a source found; filled while it is walked."""
+
+    photos: list[Path] = field(default_factory=list)
+    unreadable: list[tuple[Path, str]] = field(default_factory=list)
+    results: int = 0
+    companions: int = 0
+
+    @property
+    def passed_over(self) -> PassedOver:
+        return PassedOver(self.results, self.companions)
 
 
 def find_jobs(
@@ -92,7 +134,8 @@ def find_jobs(
     A photo with several variants becomes one job per variant, in folders named after the variants below OUT.
 
     Skipped are hidden files, files without a photo's suffix, previews and originals that automask wrote
-    (`kitchen.original.jpg`), and everything in OUT. Photos that share a stem keep their suffix in the names of their
+    (`kitchen.original.jpg`), results of an earlier OUT in a subfolder, and everything in OUT. A subfolder that cannot
+    be read is refused, the others are looked at. Photos that share a stem keep their suffix in the names of their
     results; a name that occurs twice gets a number (-2). Names that differ only in case or in Unicode's form count as
     the same on every system, so that results may be copied to one that does not tell them apart.
 
@@ -112,9 +155,9 @@ def find_jobs(
     urls: dict[Path, str] = {}
     if path.is_file() and path.suffix.lower() == ".csv":
         _refuse_list(path, out)
-        return _name_jobs(_in_csv(path, variants, recursive, urls), out, urls, out_url)
+        return replace(_name_jobs(_in_csv(path, variants, recursive, urls), out, urls, out_url), root=path.parent)
     if is_url(source):
-        return _name_jobs(_in_store(source, variants, recursive, out_url, urls), out, urls, out_url)
+        return _in_store(source, variants, recursive, out, out_url)
     if path.is_file():
         if path.suffix.lower() in PHOTO_SUFFIXES:
             raise UsageError(f"{source!r} is one photo", hint=f"use: automask edit {source!r} ...")
@@ -122,32 +165,33 @@ def find_jobs(
     if variants is None:
         raise UsageError(f"no edits for the photos of {source!r}", hint='say them, like "cabinets -> white"')
     if path.is_dir():
-        root, photos = path, _in_folder(path, out, recursive)
+        root, seen = path, _in_folder(path, out, recursive)
     elif glob.has_magic(source):
-        root, photos = _in_glob(path, out)
+        root, seen = _in_glob(path, out)
     else:
         raise PhotoError(
             f"there is no folder or file {source!r}", hint=_nearest_entry(path, "give a folder, a glob or a CSV")
         )
-    if not photos:
-        deeper = "" if recursive or not path.is_dir() else "; --recursive looks in subfolders too"
-        raise PhotoError(f"no photos in {source!r}", hint=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}{deeper}")
-    found = [
-        _Source(
-            photo,
-            variants,
-            photo.parent.relative_to(root),
-            refused="" if photo.is_file() else "a broken link; fix or remove it",
-        )
-        for photo in photos
-    ]
-    return _name_jobs(found, out, urls, out_url)
+    if not seen.photos and not seen.unreadable:
+        raise PhotoError(f"no photos in {source!r}", hint=_where_photos_are(path, seen, recursive=recursive))
+    found = [_Source(folder, variants, folder.parent.relative_to(root), why) for folder, why in seen.unreadable]
+    for photo in seen.photos:
+        why = "" if photo.is_file() else "a broken link; fix or remove it"
+        found.append(_Source(photo, variants, photo.parent.relative_to(root), why))
+    named = _name_jobs(found, out, urls, out_url)
+    return replace(named, passed_over=seen.passed_over, root=root)
 
 
-def _in_store(
-    source: str, variants: tuple[Variant, ...] | None, recursive: bool, out_url: str, urls: dict[Path, str]
-) -> list[_Source]:
-    """The photos below a URL of a store; adds the URL of each to `urls`."""
+def _where_photos_are(path: Path, seen: _Seen, *, recursive: bool) -> str:
+    """The hint for a source without photos."""
+    if seen.results:
+        return f"{seen.passed_over}: name their own folder to edit results again"
+    deeper = "" if recursive or not path.is_dir() else "; --recursive looks in subfolders too"
+    return f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}{deeper}"
+
+
+def _in_store(source: str, variants: tuple[Variant, ...] | None, recursive: bool, out: Path, out_url: str) -> Found:
+    """The jobs of the photos below a URL of a store."""
     if source.lower().endswith((".csv", *PHOTO_SUFFIXES)) and not glob.has_magic(source):
         raise UsageError(f"{source!r} is one file", hint="name its folder; a CSV must be here, its photos may be URLs")
     if variants is None:
@@ -158,45 +202,67 @@ def _in_store(
         raise UsageError(f"{source!r} is both SOURCE and OUT", hint="name another place with -o")
     inside = PurePosixPath(results.removeprefix(canonical(place) + "/"))
     found: list[_Source] = []
+    urls: dict[Path, str] = {}
+    companions = 0
     for path in paths:
-        if _is_photo(path.parts) and not (out_url and path.is_relative_to(inside)):
+        if out_url and path.is_relative_to(inside):
+            continue
+        companions += _is_companion(path.parts)
+        if _is_photo(path.parts):
             url = f"{place}/{path}"
             urls[Path(url)] = url
             found.append(_Source(Path(url), variants, Path(path.parent)))
     if not found:
         raise PhotoError(f"no photos in {source!r}", hint=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}")
-    return sorted(found, key=lambda item: natural_key(item.photo))
+    found.sort(key=lambda item: natural_key(item.photo))
+    return replace(_name_jobs(found, out, urls, out_url), passed_over=PassedOver(0, companions))
 
 
-def _in_folder(folder: Path, out: Path, recursive: bool) -> list[Path]:
+def _in_folder(folder: Path, out: Path, recursive: bool) -> _Seen:
     _refuse_same(folder, out)
-    return _photos_among(
-        (Path(place, name) for place, _, names in _walk(folder, recursive) for name in names), folder, out
-    )
+    seen = _Seen()
+    paths = (Path(place, name) for place, names in _walk(folder, out, recursive, seen) for name in names)
+    _sort_out(paths, folder, out, seen)
+    return seen
 
 
-def _walk(folder: Path, recursive: bool) -> Iterator[tuple[str, list[str], list[str]]]:
+def _walk(folder: Path, out: Path, recursive: bool, seen: _Seen) -> Iterator[tuple[str, list[str]]]:
+    """Each folder with its files' names; unreadable ones, and folders of masks, are told to `seen`."""
+
     def refuse(error: OSError) -> None:
-        raise PhotoError(f"cannot read the folder {error.filename!r}: {error.strerror}", hint="check its permissions")
+        why = f"cannot read the folder: {error.strerror}; check its permissions"
+        if error.filename is None or same_file(Path(error.filename), folder):
+            raise PhotoError(f"cannot read the folder {str(folder)!r}: {error.strerror}", hint="check its permissions")
+        seen.unreadable.append((Path(error.filename), why))
 
+    real_out = _real(out)
     for place, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if not name.startswith(".") and not name.endswith(".masks")]
-        yield place, folders, names
+        is_inside = _real(Path(place)).is_relative_to(real_out)
+        masks = [name for name in folders if name.endswith(".masks") and not name.startswith(".")]
+        seen.companions += 0 if is_inside else len(masks)
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in masks]
+        yield place, names
         if not recursive:
             return
 
 
-def _in_glob(pattern: Path, out: Path) -> tuple[Path, list[Path]]:
+def _in_glob(pattern: Path, out: Path) -> tuple[Path, _Seen]:
     """The glob's literal beginning, and the photos that match. A folder that is named "[sold]" counts as literal."""
     root = Path()
     parts = list(pattern.parts)
     while len(parts) > 1 and (root / parts[0]).is_dir():
         root /= parts.pop(0)
     _refuse_same(root, out)
+    seen = _Seen()
+    if "**" in parts:  # glob passes unreadable folders over in silence
+        for _ in _walk(root, out, True, seen):
+            pass
+        seen.companions = 0
     # Path.glob would match hidden files, and follows links in some Python versions only.
     names = glob.glob(str(Path(*parts)), root_dir=root, recursive=True)  # noqa: PTH207
     paths = (root / name for name in names)
-    return root, _photos_among((path for path in paths if not path.is_dir()), root, out)
+    _sort_out((path for path in paths if not path.is_dir()), root, out, seen)
+    return root, seen
 
 
 def _real(path: Path) -> Path:
@@ -220,19 +286,48 @@ def _refuse_same(folder: Path, out: Path) -> None:
         )
 
 
-def _photos_among(paths: Iterator[Path], root: Path, out: Path) -> list[Path]:
+def _sort_out(paths: Iterable[Path], root: Path, out: Path, seen: _Seen) -> None:
+    """Tells `seen` the photos among the paths, in natural order, and counts what is automask's."""
     real_out, real_root = _real(out), _real(root)
     inside = real_out if real_out.is_relative_to(real_root) else None
-    photos = []
+    # Whoever names the OUT of a batch as SOURCE wants its results edited again.
+    of_batch = any(is_page(root / name) for name in PAGE_NAMES)
+    photos = set()
     in_out: dict[Path, bool] = {}
     for path in paths:
-        if not _is_photo(path.relative_to(root).parts):
-            continue
+        parts = path.relative_to(root).parts
         if path.parent not in in_out:
             in_out[path.parent] = inside is not None and _real(path.parent).is_relative_to(inside)
-        if not in_out[path.parent]:
-            photos.append(path)
-    return sorted(set(photos), key=natural_key)
+        if in_out[path.parent]:
+            continue
+        seen.companions += _is_companion(parts)
+        if _is_photo(parts):
+            photos.add(path)
+    for path in sorted(photos, key=natural_key):
+        if path.parent != root and not of_batch and _is_result(path):
+            seen.results += 1
+        else:
+            seen.photos.append(path)
+
+
+def _is_result(path: Path) -> bool:
+    """Whether a record next to a picture says that it is a result."""
+    for prefix in (path.stem, path.name):
+        record = read_record(path.with_name(f"{prefix}.run.json"))
+        if not record:
+            continue
+        if path.name in record.get("files", ()):
+            return True
+        if "files" not in record and files_of(record.get("photo", ""), path.parent, prefix).result == path:  # of 0.1
+            return True
+    return False
+
+
+def _is_companion(parts: Sequence[str]) -> bool:
+    """Whether a path below the source is passed over because of a name that automask gives to previews and masks."""
+    if any(part.startswith(".") for part in parts) or Path(parts[-1]).suffix.lower() not in PHOTO_SUFFIXES:
+        return False
+    return bool(COMPANION.fullmatch(parts[-1]))
 
 
 def _is_photo(parts: Sequence[str]) -> bool:

@@ -10,9 +10,10 @@ import json
 import os
 import re
 from collections import Counter, defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, Literal, TypeAlias
 from urllib.parse import quote
 
 from automask.images import atomic_path, read_regular
@@ -25,15 +26,50 @@ _TEMPLATE = Path(__file__).with_name("page.html")
 _GENERATOR_TAG = '<meta name="generator" content="automask">'
 """Marks a page as automask's own, which may be overwritten."""
 
+PAGE_NAMES = ("index.html", "automask.html")
+"""The page's name in OUT; the second where a person's file has the first."""
+
 _BROWSER_SUFFIXES = {".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"}
 """What every browser shows. For a result in another format the before/after picture opens."""
 
 _MOST_BYTES = 1 << 28
+_HEAD_BYTES = 1 << 14
 _ABSOLUTE_FOLDER = re.compile(r"^(?:[A-Za-z]:)?[/\\].*[/\\]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def write_page(out: Path, pictures: Sequence[Path], failures: Sequence[tuple[str, str]] = ()) -> Path:
+Stale: TypeAlias = Literal["plan", "left", "other"]
+"""Of an earlier plan; of a photo that left the source; of a photo that is not in this source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What the page says of a result besides its record.
+
+    Args:
+        stale: Why the present source and plan do not make it; None if they do.
+        changed: Whether a person changed the result.
+    """
+
+    stale: Stale | None = None
+    changed: bool = False
+
+
+def is_page(path: Path) -> bool:
+    """Whether a file is a page that automask wrote."""
+    try:
+        with path.open("rb") as file:
+            return _GENERATOR_TAG.encode() in file.read(_HEAD_BYTES)
+    except OSError:
+        return False
+
+
+def write_page(
+    out: Path,
+    pictures: Sequence[Path],
+    failures: Sequence[tuple[str, str]] = (),
+    mark: Callable[[Path, Mapping[str, Any]], Mark] | None = None,
+) -> Path:
     """Writes OUT/index.html from the records of the before/after pictures; an identical page is left untouched.
 
     If a page that automask did not write has that name, automask.html is written instead.
@@ -42,6 +78,7 @@ def write_page(out: Path, pictures: Sequence[Path], failures: Sequence[tuple[str
         out: The folder of a batch.
         pictures: The before/after pictures below it, in the page's order.
         failures: (name, reason), as in failures.csv.
+        mark: What is to be said of the result of a record, given its path and content.
 
     Returns:
         The path of the page.
@@ -49,14 +86,15 @@ def write_page(out: Path, pictures: Sequence[Path], failures: Sequence[tuple[str
     Raises:
         OutputError: It cannot be written.
     """
-    records = {_prefix(picture.relative_to(out).as_posix()): _read(picture) for picture in pictures}
+    records = {_prefix(picture.relative_to(out).as_posix()): read_record(_record_of(picture)) for picture in pictures}
+    marks = {prefix: mark(out / f"{prefix}.run.json", record) for prefix, record in records.items()} if mark else {}
     files = (file for prefix, record in records.items() for file in _files(prefix, record))
     there = {file for file in files if (out / file).is_file()}
-    text = page(records, there, failures).encode()
-    path = out / "index.html"
+    text = page(records, there, failures, marks).encode()
+    path = out / PAGE_NAMES[0]
     old = _bytes_of(path)
     if old is not None and _GENERATOR_TAG.encode() not in old:
-        path = out / "automask.html"
+        path = out / PAGE_NAMES[1]
         old = _bytes_of(path)
     if old != text:
         with atomic_path(path) as part:
@@ -65,9 +103,14 @@ def write_page(out: Path, pictures: Sequence[Path], failures: Sequence[tuple[str
 
 
 def page(
-    records: Mapping[str, Mapping[str, Any]], there: Container[str], failures: Sequence[tuple[str, str]] = ()
+    records: Mapping[str, Mapping[str, Any]],
+    there: Container[str],
+    failures: Sequence[tuple[str, str]] = (),
+    marks: Mapping[str, Mark] | None = None,
 ) -> str:
-    """The page's text. The same records give the same text: it holds no times and only paths below OUT.
+    """The page's text. The same records, failures and marks give the same text.
+
+    It holds no times and only paths below OUT.
 
     Args:
         records: The key is what a photo's files below OUT begin with, like "attic/kitchen" for attic/kitchen.run.json;
@@ -75,11 +118,12 @@ def page(
         there: Files below OUT that may be linked to.
         failures: (name, reason), as in failures.csv. A photo that failed and has results of an earlier run gets one
             card with both.
+        marks: By the keys of `records`: which results are out of date, or were changed.
     """
     reasons: dict[str, list[str]] = defaultdict(list)
     for name, reason in failures:
         reasons[name].append(reason)
-    cards = [_card(prefix, record, there, reasons) for prefix, record in records.items()]
+    cards = [_card(prefix, record, there, reasons, (marks or {}).get(prefix)) for prefix, record in records.items()]
     folders = dict.fromkeys(["", *(card["folder"] for card in cards)])
     cards += [_failure(name, reason, folders) for name, several in reasons.items() for reason in several]
     cards = [card for folder in folders for card in cards if card["folder"] == folder]
@@ -96,7 +140,11 @@ def page(
 
 
 def _card(
-    prefix: str, record: Mapping[str, Any], there: Container[str], reasons: dict[str, list[str]]
+    prefix: str,
+    record: Mapping[str, Any],
+    there: Container[str],
+    reasons: dict[str, list[str]],
+    mark: Mark | None,
 ) -> dict[str, Any]:
     """What the page shows of one photo with results; if it has failed since, the reason is popped from `reasons`."""
     place = PurePosixPath(prefix)
@@ -115,6 +163,8 @@ def _card(
         "lowest": None,
         "steps": [],
         "notes": [],
+        "stale": None if mark is None or mark.stale is None else _STALE[mark.stale],
+        "changed": mark is not None and mark.changed,
     }
     try:
         facts = _facts(prefix, record, there)
@@ -127,6 +177,13 @@ def _card(
         facts["notes"].append("This run failed; the pictures are from an earlier run.")
         facts |= {"status": "failed", "reason": without_folders("; ".join(failed_with))}
     return {**card, **facts}
+
+
+_STALE: Mapping[Stale, str] = {
+    "plan": "Of an earlier plan: the last batch does not make it.",
+    "left": "Its photo is no longer in the source.",
+    "other": "Its photo is not in the source of the last batch.",
+}
 
 
 def _facts(prefix: str, record: Mapping[str, Any], there: Container[str]) -> dict[str, Any]:
@@ -203,8 +260,8 @@ def _prefix(picture: str) -> str:
     return picture.removesuffix(".before-after.jpg")
 
 
-def _read(picture: Path) -> dict[str, Any]:
-    return read_record(picture.with_name(f"{_prefix(picture.name)}.run.json"))
+def _record_of(picture: Path) -> Path:
+    return picture.with_name(f"{_prefix(picture.name)}.run.json")
 
 
 def _bytes_of(path: Path) -> bytes | None:

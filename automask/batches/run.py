@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from automask import config, runner
-from automask.batches import stores
+from automask.batches import stale, stores
 from automask.batches.failures import (
     check_listed,
     failed_report,
@@ -26,11 +26,12 @@ from automask.batches.failures import (
     read_failures,
     write_failures,
 )
-from automask.batches.find import Sheet, find_jobs
+from automask.batches.find import Found, Sheet, find_jobs
 from automask.batches.lock import LOCK_NAME, holder_of, only_writer, refuse_if_held
 from automask.batches.mappers import LocalPool
 from automask.batches.page import write_page
 from automask.batches.sheets import result_pictures, write_contact_sheet, write_variants_sheet
+from automask.batches.stale import Made
 from automask.batches.threads import cores
 from automask.batches.worker import Worker, make_worker
 from automask.capabilities import capabilities_of
@@ -67,7 +68,10 @@ def run_batch(
     refused: Sequence[tuple[str, str]] = (),
     sheets: Sequence[Sheet] = (),
     former_names: Sequence[str] = (),
+    made: Made | None = None,
+    prune: bool = False,
     on_report: Callable[[JobReport], None] | None = None,
+    on_note: Callable[[str], None] | None = None,
 ) -> tuple[JobReport, ...]:
     """How each job ended, in the order of the jobs. One that raises is a failed report; the others continue.
 
@@ -83,7 +87,10 @@ def run_batch(
         refused: Rows of failures.csv for what never became a job.
         sheets: Of the photos that have variants.
         former_names: As in `failures_now`.
+        made: What the whole source and plan make in OUT, by which the page tells what is out of date.
+        prune: True moves that into OUT/.stale first, and takes it off the list of failures.
         on_report: Called with each report, in order of completion.
+        on_note: Called with what a person should know of the run, as sentences.
 
     Raises:
         KeyboardInterrupt: Passed on, once the workers have stopped and failures.csv says what failed so far.
@@ -100,20 +107,63 @@ def run_batch(
             raise OutputError(
                 f"cannot write into {str(out)!r}: {error.strerror}", hint="name another folder with -o"
             ) from error
-        return _run_locked(jobs, make_worker, mapper, out, refused, sheets, former_names, on_report)
+        before = read_failures(out)
+        pruned = stale.Pruned((), ())
+        if prune and made is not None:
+            pruned = stale.prune(out, made)
+            before = [row for row in before if row[0] in made.rows]
+            for note in pruned.notes(str(out)):
+                (on_note or _ignore)(note)
+        lists = _Lists(out, tuple(refused), tuple(before), tuple(former_names), made, drawn=not pruned.moved)
+        return _run_locked(jobs, make_worker, mapper, lists, sheets, on_report)
+
+
+def _ignore(_: object) -> None:
+    """The callback of a call without one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lists:
+    """What OUT holds besides results: the list of failures, the contact sheet and the page.
+
+    Args:
+        out: The folder.
+        refused: Rows of what never became a job.
+        before: Rows of earlier runs.
+        former_names, made: As in `run_batch`.
+        drawn: Whether the sheet that is there shows all that was done before.
+    """
+
+    out: Path
+    refused: tuple[tuple[str, str], ...]
+    before: tuple[tuple[str, str], ...]
+    former_names: tuple[str, ...]
+    made: Made | None
+    drawn: bool
+
+    def write_failures(self, reports: Sequence[JobReport]) -> list[tuple[str, str]]:
+        """Writes the list of failures; its rows."""
+        rows = failures_now(reports, self.refused, self.before, self.out, former_names=self.former_names)
+        write_failures(self.out, rows)
+        return rows
+
+    def write_pictures(self, reports: Sequence[JobReport], failures: Sequence[tuple[str, str]]) -> None:
+        """Writes the contact sheet, where something changed, and the page."""
+        changed = failures or self.before or not self.drawn or any(report.status == "done" for report in reports)
+        if changed or not (self.out / "contact-sheet.jpg").is_file():
+            write_contact_sheet(self.out, failures)
+        mark = functools.partial(stale.mark_of, out=self.out, made=self.made)
+        write_page(self.out, result_pictures(self.out), failures, mark)
 
 
 def _run_locked(
     jobs: Sequence[Job],
     make_worker: Callable[[], Callable[[Job], JobReport]],
     mapper: Mapper,
-    out: Path,
-    refused: Sequence[tuple[str, str]],
+    lists: _Lists,
     sheets: Sequence[Sheet],
-    former_names: Sequence[str],
     on_report: Callable[[JobReport], None] | None,
 ) -> tuple[JobReport, ...]:
-    before = read_failures(out)
     reports: dict[Job, JobReport] = {}
     sheet_of = {job: sheet for sheet in sheets for _, job in sheet.cells}
     todo = frozenset(jobs)
@@ -129,15 +179,11 @@ def _run_locked(
         close = getattr(results, "close", None)
         if close is not None:
             close()
-        write_failures(out, failures_now(reports.values(), refused, before, out, former_names=former_names))
+        lists.write_failures([*reports.values()])
         raise
-    failures = failures_now((reports[job] for job in jobs), refused, before, out, former_names=former_names)
-    write_failures(out, failures)
-    changed = failures or before or any(report.status == "done" for report in reports.values())
-    if changed or not (out / "contact-sheet.jpg").is_file():
-        write_contact_sheet(out, failures)
-    write_page(out, result_pictures(out), failures)
-    return tuple(reports[job] for job in jobs)
+    ended = tuple(reports[job] for job in jobs)
+    lists.write_pictures(ended, lists.write_failures(ended))
+    return ended
 
 
 def _sweep(out: Path) -> None:
@@ -169,6 +215,7 @@ class OpenBatch:
         out: The local folder of its lists.
         out_url: The place in a store that the results go to; empty for a folder.
         refused_rows: As in `Found`.
+        everything: All of the source and plan; `jobs` are only a part of it where failed ones are tried again.
     """
 
     jobs: tuple[Job, ...]
@@ -177,6 +224,7 @@ class OpenBatch:
     out: Path
     out_url: str
     refused_rows: tuple[tuple[str, str], ...] = ()
+    everything: Found | None = None
 
     @property
     def shown_out(self) -> str:
@@ -204,7 +252,7 @@ def open_batch(
     if retry_failed:
         check_listed(out, out_url or str(out))
     jobs = only_failed(found.jobs, out) if retry_failed else found.jobs
-    return OpenBatch(jobs, found.refused, found.sheets, out, out_url, found.refused_rows)
+    return OpenBatch(jobs, found.refused, found.sheets, out, out_url, found.refused_rows, found)
 
 
 def run_jobs(
@@ -215,8 +263,10 @@ def run_jobs(
     refused: Sequence[tuple[str, str]] = (),
     sheets: Sequence[Sheet] = (),
     former_names: Sequence[str] = (),
+    everything: Found | None = None,
     conf: Path | None = None,
     on_report: Callable[[JobReport], None] | None = None,
+    on_note: Callable[[str], None] | None = None,
 ) -> tuple[JobReport, ...]:
     """All jobs of a batch, done by the configuration's mapper; one that fails does not stop the others.
 
@@ -227,8 +277,10 @@ def run_jobs(
         refused: Rows of `failures.csv` for what never became a job: `OpenBatch.refused_rows`.
         sheets: Of the photos that have variants.
         former_names: As in `failures_now`.
+        everything: All of the source and plan, of which `jobs` may be a part: `OpenBatch.everything`.
         conf: The user's own folder, where there is one.
         on_report: Called with each report, in order of completion.
+        on_note: Called with what a person should know of the run, as sentences.
 
     Raises:
         PlanError, UnknownPhrase: The plan that all jobs share cannot be done. (One row's plan fails just that row.)
@@ -264,7 +316,10 @@ def run_jobs(
             refused=[*refused, *failure_rows(reports, out)],
             sheets=sheets,
             former_names=[*former_names, *(report.job.shown for report in reports)],
+            made=None if everything is None else stale.made_by(everything, out),
+            prune=cfg["prune"],
             on_report=tell,
+            on_note=on_note,
         )
     return (*reports, *done)
 

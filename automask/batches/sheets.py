@@ -46,9 +46,13 @@ def write_contact_sheet(out: Path, failures: Sequence[tuple[str, str]] = ()) -> 
 
 
 def result_pictures(out: Path) -> list[Path]:
-    """The before/after pictures below OUT that have a record, in natural order."""
-    pictures = [path for path in out.rglob("*.before-after.jpg") if _record_of(path).is_file()]
-    return sorted(pictures, key=natural_key)
+    """The before/after pictures below OUT that have a record, in natural order, without those in hidden folders."""
+    found = (path for path in out.rglob("*.before-after.jpg") if not _is_hidden(path.relative_to(out)))
+    return sorted((path for path in found if _record_of(path).is_file()), key=natural_key)
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts[:-1])
 
 
 def write_variants_sheet(sheet: Sheet, reports: Mapping[Job, JobReport], *, among: frozenset[Job]) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from automask.batches.failures import failure_rows, read_failures
+from automask.batches.find import PassedOver
+from automask.batches.run import OpenBatch
 from automask.types import JobReport
 
 
@@ -22,6 +23,7 @@ class Summary:
         failed_before: Failed in earlier runs into the same folder, of whatever source and plan, and not redone since.
         incomplete: Of those that are done, without something that was looked for.
         to_check: Of those that are done, with a mask that is probably bad.
+        passed_over: What looks like photos in the source, and is automask's.
         took_s: Wall-clock seconds of the run.
     """
 
@@ -33,6 +35,7 @@ class Summary:
     failed_before: int
     incomplete: int
     to_check: int
+    passed_over: PassedOver
     took_s: float
 
     @property
@@ -51,30 +54,29 @@ class Summary:
         counts = [f"{self.done} done{lacking}", f"{self.skipped} done before", f"{self.failed} failed"]
         counts += [f"{self.refused} refused"] if self.refused else []
         counts += [f"{self.failed_before} failed in earlier runs"] if self.failed_before else []
-        return f"{', '.join(counts)}, in {self.out}"
+        passed = f"; {self.passed_over}" if str(self.passed_over) else ""
+        return f"{', '.join(counts)}, in {self.out}{passed}"
 
 
-def summary_of(
-    reports: Sequence[JobReport], refused_rows: Sequence[tuple[str, str]], out: Path, *, shown_out: str, took_s: float
-) -> Summary:
+def summary_of(reports: Sequence[JobReport], batch: OpenBatch, *, took_s: float = 0.0) -> Summary:
     """The summary of a run whose list of failures is written.
 
     Args:
         reports: Of the jobs that ended.
-        refused_rows: The rows of the list for what could not become a job.
-        out: The local folder of the list.
-        shown_out: OUT for people.
+        batch: What was opened for it.
         took_s: Wall-clock seconds of the run.
     """
+    passed = batch.everything.passed_over if batch.everything else PassedOver()
     counts = {status: sum(report.status == status for report in reports) for status in ("done", "skipped", "failed")}
-    now = {name for name, _ in [*failure_rows(reports, out), *refused_rows]}
+    now = {name for name, _ in [*failure_rows(reports, batch.out), *batch.refused_rows]}
     return Summary(
-        out=shown_out,
+        out=batch.shown_out,
         **counts,
-        refused=len(refused_rows),
-        failed_before=sum(name not in now for name, _ in read_failures(out)),
+        refused=len(batch.refused_rows),
+        failed_before=sum(name not in now for name, _ in read_failures(batch.out)),
         incomplete=sum(any(step["missing"] for step in report.record.get("steps", ())) for report in reports),
         to_check=sum(is_to_check(report.record) for report in reports),
+        passed_over=passed,
         took_s=took_s,
     )
 

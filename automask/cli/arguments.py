@@ -47,7 +47,7 @@ class Arguments:
                     f"{name}=... is for the scripts in pipelines/", hint="here it is an argument of its own"
                 )
         check_said_once(self.overrides)
-        for flag in ("out", "mapper", "recursive", "overwrite", "force"):
+        for flag in ("out", "mapper", "recursive", "overwrite", "force", "prune"):
             self._agree(flag, getattr(self.flags, flag, None))
         self._agree("mapper.workers", getattr(self.flags, "workers", None))
         extra = [f"mapper={self.flags.mapper}"] if getattr(self.flags, "mapper", None) else []
@@ -57,7 +57,7 @@ class Arguments:
         # A path never goes through Hydra's grammar: it may hold anything.
         if self.flags.out is not None:
             config["out"] = self.flags.out
-        for flag in ("recursive", "overwrite", "force"):
+        for flag in ("recursive", "overwrite", "force", "prune"):
             if getattr(self.flags, flag, False):
                 config[flag] = True
         return config

@@ -192,7 +192,7 @@ def _refuse_others_file(path: Path) -> None:
 def run_batch(parser: Parser, arguments: list[str]) -> int:
     """`automask batch`; its exit status."""
     typed = Arguments(parser, arguments, "folder, glob or CSV", wants_arrow=True)
-    from automask.batches import run, summary
+    from automask.batches import run, stale, summary
     from automask.plan import printable
 
     if PIPE in (typed.subject, typed.flags.out):
@@ -212,6 +212,10 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
         from automask.batches.forecast import forecast
 
         would = forecast(batch.jobs, config, conf=typed.conf)
+        if config["prune"] and batch.everything is not None:
+            pruned = stale.prune(batch.out, stale.made_by(batch.everything, batch.out), dry=True)
+            for note in pruned.notes(str(batch.out), dry=True):
+                warn(note)
         return print_dry_run(would, batch, as_json=typed.json)
     began = time.perf_counter()
     with batch_progress_bar(len(batch.jobs)) as on_report:
@@ -228,11 +232,13 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
             refused=batch.refused_rows,
             sheets=batch.sheets,
             former_names=[name for name, _ in batch.refused],
+            everything=batch.everything,
             conf=typed.conf,
             on_report=report,
+            on_note=warn,
         )
     took_s = time.perf_counter() - began
-    ended = summary.summary_of(reports, batch.refused_rows, batch.out, shown_out=batch.shown_out, took_s=took_s)
+    ended = summary.summary_of(reports, batch, took_s=took_s)
     print_batch_end(ended, reports, batch, as_json=typed.json)
     return ended.exit_status
 

@@ -210,6 +210,8 @@ def _add_batch(program: Parser) -> None:
     parser.add("--dry-run", action="store_true", help=about)
     parser.add("--retry-failed", action="store_true", help="only the photos that OUT/failures.csv lists")
     parser.add("--force", action="store_true", help="make again what is done")
+    about = "move results that this source and plan do not make into OUT/.stale"
+    parser.add("--prune", action="store_true", help=about)
     _add_overwrite(parser)
 
 

@@ -1,6 +1,8 @@
 """What `automask batch` says of a run, and of those before it."""
 
+import importlib
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,7 +61,7 @@ def test_json_has_a_line_for_each_refused_row_and_ends_with_a_summary(batch, roo
     assert end == {
         "summary": {
             **{"out": str(out), "done": 1, "skipped": 0, "failed": 0, "refused": 1, "failed_before": 0},
-            **{"incomplete": 0, "to_check": 0, "exit_status": 4},
+            **{"incomplete": 0, "to_check": 0, "exit_status": 4, "passed_over": {"results": 0, "companions": 0}},
         }
     }
 
@@ -105,3 +107,28 @@ def test_force_makes_anew_what_is_done(batch, room_photos, tmp_path):
     batch(folder, "lamp -> gold", "-o", out)
     assert batch(folder, "lamp -> gold", "-o", out)[1].startswith("0 done, 1 done before")
     assert batch(folder, "lamp -> gold", "-o", out, "--force")[1].startswith("1 done, 0 done before")
+
+
+def test_changed_code_of_a_plug_in_makes_anew(batch, room_photos, scene, tmp_path, monkeypatch):
+    plug_in = tmp_path / "mine" / "own_segmenter.py"
+    conf = tmp_path / "mine" / "conf" / "segmenter"
+    conf.mkdir(parents=True)
+    (conf / "own.yaml").write_text("_target_: own_segmenter.Own\nmasks: masks\n")
+    monkeypatch.syspath_prepend(str(plug_in.parent))
+    folder, out = room_photos("in", "a.png"), tmp_path / "o"
+    own = ("--conf", conf.parent, f"segmenter.masks='{scene.folder / 'heat'}'", "refiner=threshold", "segmenter=own")
+
+    def run():
+        monkeypatch.delitem(sys.modules, "own_segmenter", raising=False)
+        return main(["batch", str(folder), "lamp -> gold", "-o", str(out), *map(str, own)])
+
+    made = []
+    for version in ("1", "22"):
+        source = "from automask.segmenters.painted import Painted\n\n\nclass Own(Painted):\n"
+        plug_in.write_text(f"{source}    about = {version}\n", encoding="utf-8")
+        importlib.invalidate_caches()
+        assert run() == 0
+        made.append((out / "a.run.json").stat().st_mtime_ns)
+        assert run() == 0
+        assert (out / "a.run.json").stat().st_mtime_ns == made[-1]
+    assert made[0] != made[1]
