@@ -30,6 +30,7 @@ from automask.batches.find import Found, Sheet, find_jobs
 from automask.batches.lock import LOCK_NAME, holder_of, only_writer, refuse_if_held
 from automask.batches.mappers import LocalPool
 from automask.batches.page import write_page
+from automask.batches.progress import BatchLog, Progress, ticking
 from automask.batches.sheets import result_pictures, write_contact_sheet, write_variants_sheet
 from automask.batches.stale import Made
 from automask.batches.threads import cores
@@ -40,6 +41,7 @@ from automask.masking import cache
 from automask.painting.editors import named_editors
 from automask.protocols import Stages
 from automask.results.claims import sweep_journals
+from automask.results.files import write_error
 from automask.settings import RunSettings
 from automask.stages import parts_of
 from automask.types import Job, JobReport, Plan, Variant
@@ -72,6 +74,7 @@ def run_batch(
     prune: bool = False,
     on_report: Callable[[JobReport], None] | None = None,
     on_note: Callable[[str], None] | None = None,
+    on_end: Callable[[Sequence[JobReport]], None] | None = None,
 ) -> tuple[JobReport, ...]:
     """How each job ended, in the order of the jobs. One that raises is a failed report; the others continue.
 
@@ -91,10 +94,13 @@ def run_batch(
         prune: True moves that into OUT/.stale first, and takes it off the list of failures.
         on_report: Called with each report, in order of completion.
         on_note: Called with what a person should know of the run, as sentences.
+        on_end: Called with the reports of what ended, once failures.csv is written, and before sheet and page are: they
+            take room on a disk, and time.
 
     Raises:
-        KeyboardInterrupt: Passed on, once the workers have stopped and failures.csv says what failed so far.
+        KeyboardInterrupt: Passed on, once the workers have stopped, and list, sheet and page say what is done so far.
         AutomaskError: What `make_worker` raises; or OUT cannot be written to, or another batch writes there.
+        OutputError: A list or a picture of the whole folder could not be written; the photos are done all the same.
     """
     with contextlib.ExitStack() as locked:
         try:
@@ -115,7 +121,7 @@ def run_batch(
             for note in pruned.notes(str(out)):
                 (on_note or _ignore)(note)
         lists = _Lists(out, tuple(refused), tuple(before), tuple(former_names), made, drawn=not pruned.moved)
-        return _run_locked(jobs, make_worker, mapper, lists, sheets, on_report)
+        return _run_locked(jobs, make_worker, mapper, lists, sheets, on_report or _ignore, on_end or _ignore)
 
 
 def _ignore(_: object) -> None:
@@ -141,19 +147,41 @@ class _Lists:
     made: Made | None
     drawn: bool
 
-    def write_failures(self, reports: Sequence[JobReport]) -> list[tuple[str, str]]:
-        """Writes the list of failures; its rows."""
-        rows = failures_now(reports, self.refused, self.before, self.out, former_names=self.former_names)
-        write_failures(self.out, rows)
-        return rows
+    def write(self, reports: Sequence[JobReport], on_end: Callable[[Sequence[JobReport]], object]) -> None:
+        """Writes the list of failures, then tells that the batch ended, then writes sheet and page.
 
-    def write_pictures(self, reports: Sequence[JobReport], failures: Sequence[tuple[str, str]]) -> None:
-        """Writes the contact sheet, where something changed, and the page."""
+        Raises:
+            OutputError: The first thing that could not be written, once the others are.
+        """
+        failures = failures_now(reports, self.refused, self.before, self.out, former_names=self.former_names)
         changed = failures or self.before or not self.drawn or any(report.status == "done" for report in reports)
-        if changed or not (self.out / "contact-sheet.jpg").is_file():
-            write_contact_sheet(self.out, failures)
-        mark = functools.partial(stale.mark_of, out=self.out, made=self.made)
-        write_page(self.out, result_pictures(self.out), failures, mark)
+        with _all_of_it(self.out) as attempt:
+            with attempt():
+                write_failures(self.out, failures)
+            on_end(reports)
+            if changed or not (self.out / "contact-sheet.jpg").is_file():
+                with attempt():
+                    write_contact_sheet(self.out, failures)
+            with attempt():
+                mark = functools.partial(stale.mark_of, out=self.out, made=self.made)
+                write_page(self.out, result_pictures(self.out), failures, mark)
+
+
+@contextlib.contextmanager
+def _all_of_it(out: Path) -> Iterator[Callable[[], contextlib.AbstractContextManager[None]]]:
+    """Gives a context manager whose blocks may fail to write; the first failure is raised at the end of all."""
+    failed: list[AutomaskError | OSError] = []
+
+    @contextlib.contextmanager
+    def attempt() -> Iterator[None]:
+        try:
+            yield
+        except (AutomaskError, OSError) as error:
+            failed.append(error)
+
+    yield attempt
+    for error in failed:
+        raise write_error(out, error) if isinstance(error, OSError) else error
 
 
 def _run_locked(
@@ -162,27 +190,31 @@ def _run_locked(
     mapper: Mapper,
     lists: _Lists,
     sheets: Sequence[Sheet],
-    on_report: Callable[[JobReport], None] | None,
+    on_report: Callable[[JobReport], object],
+    on_end: Callable[[Sequence[JobReport]], object],
 ) -> tuple[JobReport, ...]:
     reports: dict[Job, JobReport] = {}
     sheet_of = {job: sheet for sheet in sheets for _, job in sheet.cells}
     todo = frozenset(jobs)
     results = mapper.map(make_worker, jobs, on_error=failed_report)
-    try:
-        for report in results:
-            reports[report.job] = report
-            if on_report is not None:
+    with _all_of_it(lists.out) as attempt:
+        try:
+            for report in results:
+                reports[report.job] = report
                 on_report(report)
-            if report.job in sheet_of:
-                write_variants_sheet(sheet_of[report.job], reports, among=todo)
-    except BaseException:
-        close = getattr(results, "close", None)
-        if close is not None:
-            close()
-        lists.write_failures([*reports.values()])
-        raise
-    ended = tuple(reports[job] for job in jobs)
-    lists.write_pictures(ended, lists.write_failures(ended))
+                if report.job in sheet_of:
+                    with attempt():
+                        write_variants_sheet(sheet_of[report.job], reports, among=todo)
+        except BaseException as error:
+            close = getattr(results, "close", None)
+            if close is not None:
+                close()
+            with attempt():  # it must not take the place of what ended the batch
+                lists.write([*reports.values()], on_end if isinstance(error, KeyboardInterrupt) else _ignore)
+            raise
+        ended = tuple(reports[job] for job in jobs)
+        with attempt():
+            lists.write(ended, on_end)
     return ended
 
 
@@ -267,6 +299,8 @@ def run_jobs(
     conf: Path | None = None,
     on_report: Callable[[JobReport], None] | None = None,
     on_note: Callable[[str], None] | None = None,
+    on_tick: Callable[[str], None] | None = None,
+    on_end: Callable[[Sequence[JobReport]], None] | None = None,
 ) -> tuple[JobReport, ...]:
     """All jobs of a batch, done by the configuration's mapper; one that fails does not stop the others.
 
@@ -281,12 +315,13 @@ def run_jobs(
         conf: The user's own folder, where there is one.
         on_report: Called with each report, in order of completion.
         on_note: Called with what a person should know of the run, as sentences.
+        on_tick: Called every half minute with a line that says how far the batch is.
+        on_end: As in `run_batch`.
 
     Raises:
         PlanError, UnknownPhrase: The plan that all jobs share cannot be done. (One row's plan fails just that row.)
         ConfigError, WeightsMissing, ExtraMissing: Nothing could be done.
     """
-    tell = on_report or (lambda _: None)
     refuse_if_held(out)  # before the models are loaded
     cfg = with_mask_cache(cfg, jobs, sheets)
     settings = RunSettings.from_config(cfg)
@@ -294,6 +329,24 @@ def run_jobs(
     stages = runner.load_stages(cfg, names, settings, conf=conf)
     faults = plan_faults(jobs, stages)
     reports = [JobReport(job, "failed", faults[job.plan]) for job in jobs if job.plan in faults]
+    log = BatchLog(None if stores.is_url(cfg["out"]) else out)
+    progress = Progress(len(jobs))
+
+    def tell(report: JobReport) -> None:
+        progress.add(report)
+        if report.status == "failed":
+            log.write_failure(report)
+        (on_report or _ignore)(report)
+
+    def tick() -> None:
+        log.write(progress.line())
+        (on_tick or _ignore)(progress.line())
+
+    def end(done: Sequence[JobReport]) -> None:
+        if log.is_begun or any(report.status == "done" for report in done):
+            log.write(progress.line())
+        (on_end or _ignore)((*reports, *done))
+
     for report in reports:
         tell(report)
     mapper = config.build_mapper(cfg)
@@ -307,7 +360,7 @@ def run_jobs(
     else:
         mapper = SkipFinished(mapper, Worker(stages, settings, force=cfg["force"]))
     todo = [job for job in jobs if job.plan not in faults]
-    with stores.only_writer(cfg["out"]), stores.uploaded_failures(out, cfg["out"]):
+    with ticking(tick), stores.only_writer(cfg["out"]), stores.uploaded_failures(out, cfg["out"]):
         done = run_batch(
             todo,
             make,
@@ -320,6 +373,7 @@ def run_jobs(
             prune=cfg["prune"],
             on_report=tell,
             on_note=on_note,
+            on_end=end,
         )
     return (*reports, *done)
 

@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from automask.cli.console import (
     say,
     warn,
 )
+from automask.cli.outliving import outliving_readers, stopping_on_signals
 from automask.cli.parsers import Parser
 from automask.cli.pipes import PIPE, check_result_pipe, only_bytes_on_stdout
 from automask.errors import DOCUMENTATION, OutputError, UsageError
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from automask.results.outcome import Outcome
     from automask.types import JobReport, Variant
     from automask.weights import Weights
+
+
+INTERRUPTED = 130
+"""The exit status of a command that was interrupted."""
 
 
 def run_edit(parser: Parser, arguments: list[str]) -> int:
@@ -193,6 +198,7 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
     """`automask batch`; its exit status."""
     typed = Arguments(parser, arguments, "folder, glob or CSV", wants_arrow=True)
     from automask.batches import run, stale, summary
+    from automask.batches.page import PAGE_NAMES
     from automask.plan import printable
 
     if PIPE in (typed.subject, typed.flags.out):
@@ -218,29 +224,56 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
                 warn(note)
         return print_dry_run(would, batch, as_json=typed.json)
     began = time.perf_counter()
-    with batch_progress_bar(len(batch.jobs)) as on_report:
+    ended: list[summary.Summary] = []
+    ticks: list[str] = []
 
-        def report(done: "JobReport") -> None:
-            on_report(done)
-            if typed.json:
-                print_json(summary.report_record(done))
+    def end(reports: "Sequence[JobReport]") -> None:
+        ended.append(summary.summary_of(reports, batch, took_s=time.perf_counter() - began))
+        print_batch_end(ended[-1], reports, batch, as_json=typed.json)
+        if ticks:
+            warn(f"ended: {ended[-1]}")
 
-        reports = run.run_jobs(
-            batch.jobs,
-            config,
-            out=batch.out,
-            refused=batch.refused_rows,
-            sheets=batch.sheets,
-            former_names=[name for name, _ in batch.refused],
-            everything=batch.everything,
-            conf=typed.conf,
-            on_report=report,
-            on_note=warn,
-        )
-    took_s = time.perf_counter() - began
-    ended = summary.summary_of(reports, batch, took_s=took_s)
-    print_batch_end(ended, reports, batch, as_json=typed.json)
-    return ended.exit_status
+    def tick(line: str) -> None:
+        if not sys.stderr.isatty():  # a terminal has a bar
+            ticks.append(line)
+            warn(line)
+
+    with outliving_readers(), stopping_on_signals():
+        try:
+            with batch_progress_bar(len(batch.jobs)) as on_report:
+
+                def report(done: "JobReport") -> None:
+                    on_report(done)
+                    if typed.json:
+                        print_json(summary.report_record(done))
+
+                run.run_jobs(
+                    batch.jobs,
+                    config,
+                    out=batch.out,
+                    refused=batch.refused_rows,
+                    sheets=batch.sheets,
+                    former_names=[name for name, _ in batch.refused],
+                    everything=batch.everything,
+                    conf=typed.conf,
+                    on_report=report,
+                    on_note=warn,
+                    on_tick=tick,
+                    on_end=end,
+                )
+        except KeyboardInterrupt:
+            again = shlex.join(["automask", "batch", *(text for text in arguments if text != "--force")])
+            warn(f"interrupted; files already finished are complete; to go on: {again}")
+            return INTERRUPTED
+        except OutputError as error:
+            # Photos that failed count for more than a list or a sheet that could not be written.
+            if not ended or not ended[-1].exit_status:
+                raise
+            warn(str(error))
+        page = batch.out / PAGE_NAMES[0]
+        if not typed.json and not batch.out_url and page.is_file():
+            say(f"look through them: {page}")
+    return ended[-1].exit_status
 
 
 def run_demo(parser: Parser, arguments: list[str]) -> int:

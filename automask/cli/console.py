@@ -184,7 +184,9 @@ def print_dry_run(would: "Forecast", batch: "OpenBatch", *, as_json: bool) -> in
 
 def _cost_of(cost: "Estimate") -> str:
     """What a batch would take, in a sentence."""
-    said = [f"{_minutes(cost.took_s)} with {cost.workers} worker{'' if cost.workers == 1 else 's'}"]
+    from automask.batches.progress import duration
+
+    said = [f"{duration(cost.took_s)} with {cost.workers} worker{'' if cost.workers == 1 else 's'}"]
     said.append(_of_what_there_is(cost.disk_mb, "disk", cost.free_mb, "free", lacks="disk" in cost.lacks))
     if cost.memory_mb is not None:
         said.append(
@@ -226,9 +228,6 @@ def print_batch_end(ended: "Summary", reports: Sequence["JobReport"], batch: "Op
         print_json(ended.as_record())
     else:
         say(ended)
-        page = batch.out / "index.html"
-        if not batch.out_url and page.is_file():
-            say(f"look through them: {page}")
     for done in reports:
         for name in done.record.get("kept", ()):
             warn(f"{printable(done.job.shown)}: {printable(name)} is kept as it is; --overwrite replaces it")
@@ -323,9 +322,7 @@ _LINE_SECONDS = (5.0, 60.0)
 
 
 def _minutes(seconds: float) -> str:
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
+    return f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from automask.cli.commands import (
+    INTERRUPTED,
     run_batch,
     run_completion,
     run_config_copy,
@@ -21,8 +22,6 @@ from automask.cli.commands import (
 from automask.cli.console import warn
 from automask.cli.parsers import Parser, leaf, program_parser
 from automask.errors import AutomaskError, UsageError, debug_traceback, wants_traceback
-
-_INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         debug_traceback(error)
         status = _fail(str(error), error.exit_status)
     except KeyboardInterrupt:
-        status = _fail("interrupted; files already finished are complete", _INTERRUPTED)
+        status = _fail("interrupted; files already finished are complete", INTERRUPTED)
     except BrokenPipeError:
         _drop_output()
         status = 1

@@ -75,13 +75,13 @@ def run(source, out, conf, *, recursive=True, plan=PLAN, mapper=()):
 
 
 def plain(files):
-    """Contents by name, without what is the run's own: sheet and page, which a store has not, times and digest."""
+    """Contents by name, without what is the run's own: sheet, page and log, which a store has not, times and digest."""
     kept = {}
     for name, data in files.items():
         if name.endswith(".run.json"):
             record = json.loads(data)
             kept[name] = {key: value for key, value in record.items() if key not in ("timing", "digest")}
-        elif not name.startswith("contact-sheet") and name != "index.html":
+        elif not name.startswith("contact-sheet") and name not in ("index.html", "batch.log"):
             kept[name] = data
     return kept
 

@@ -2,12 +2,18 @@
 
 import importlib
 import json
+import os
+import re
+import shlex
+import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from automask.cli.entry import main
+from automask.cli.outliving import stopping_on_signals
 
 
 @pytest.fixture
@@ -132,3 +138,119 @@ def test_changed_code_of_a_plug_in_makes_anew(batch, room_photos, scene, tmp_pat
         assert run() == 0
         assert (out / "a.run.json").stat().st_mtime_ns == made[-1]
     assert made[0] != made[1]
+
+
+def test_a_batch_that_is_interrupted_ends_with_page_and_sheet_and_the_command_that_goes_on(
+    batch, room_photos, scene, tmp_path, monkeypatch
+):
+    from automask.results.outcome import Outcome
+
+    folder, out, save = room_photos("in", "a.png", "b.png", "c.png"), tmp_path / "o o", Outcome.save
+
+    def interrupted(self, *given, **named):
+        if named["name"] == "c":
+            raise KeyboardInterrupt
+        return save(self, *given, **named)
+
+    monkeypatch.setattr(Outcome, "save", interrupted)
+    status, said, err = batch(folder, "lamp -> gold", "--force", "-o", out, "--workers", 1)
+    assert status == 130
+    assert said.splitlines()[0] == f"2 done, 0 done before, 0 failed, in {out}"
+    again = f"automask batch {folder} 'lamp -> gold' -o '{out}' --workers 1"
+    assert err.startswith(f"automask: interrupted; files already finished are complete; to go on: {again} ")
+    assert '"name":"b.png"' in (out / "index.html").read_text(encoding="utf-8")
+    assert (out / "contact-sheet.jpg").is_file()
+    monkeypatch.setattr(Outcome, "save", save)
+    assert main(shlex.split(err.partition("to go on: automask ")[2])) == 0
+
+
+def test_the_summary_comes_first_and_its_status_counts_where_a_sheet_cannot_be_written(
+    batch, room_photos, tmp_path, monkeypatch
+):
+    from automask.batches import run
+    from automask.errors import OutputError
+
+    folder, out = room_photos("in", "a.png"), tmp_path / "o"
+
+    def full(*_):
+        assert (out / "failures.csv").exists() == (folder / "b.png").exists()
+        raise OutputError("cannot write 'contact-sheet.jpg': No space left on device", hint="make some room")
+
+    monkeypatch.setattr(run, "write_contact_sheet", full)
+    status, said, err = batch(folder, "lamp -> gold", "-o", out)
+    assert (status, said) == (1, f"1 done, 0 done before, 0 failed, in {out}\n")
+    assert err == "automask: cannot write 'contact-sheet.jpg': No space left on device; make some room\n"
+    (folder / "b.png").write_bytes(b"no picture")
+    status, said, err = batch(folder, "lamp -> gold", "-o", out)
+    assert status == 4
+    assert said.startswith("0 done, 1 done before, 1 failed")
+    assert "No space left" in err
+    assert (out / "index.html").is_file()
+
+
+def test_a_list_of_failures_that_cannot_be_written_takes_no_summary_with_it(batch, room_photos, tmp_path, monkeypatch):
+    from automask.batches import failures
+    from automask.errors import OutputError
+
+    def full(path):
+        raise OutputError(f"cannot write {path.name!r}: No space left on device", hint="make some room")
+
+    folder = room_photos("in", "a.png")
+    (folder / "b.png").write_bytes(b"no picture")
+    monkeypatch.setattr(failures, "atomic_path", full)
+    status, said, err = batch(folder, "lamp -> gold", "-o", tmp_path / "o")
+    assert status == 4
+    assert said.startswith("1 done, 0 done before, 1 failed")
+    assert "cannot write 'failures.csv': No space left on device" in err
+
+
+def test_without_a_terminal_a_line_now_and_then_says_how_far_it_is_and_the_log_keeps_it(
+    batch, room_photos, tmp_path, monkeypatch
+):
+    from automask.batches import progress
+
+    folder, out = room_photos("in", "a.png"), tmp_path / "o"
+    (folder / "b.png").write_bytes(b"no picture")
+    monkeypatch.setattr(progress, "EVERY_S", 0.01)
+    _, _, err = batch(folder, "lamp -> gold", "-o", out)
+    assert re.search(r"^automask: \d of 2 photos, \d failed", err, re.MULTILINE)
+    assert f"automask: ended: 1 done, 0 done before, 1 failed, in {out}\n" in err
+    log = (out / "batch.log").read_text(encoding="utf-8")
+    assert re.search(r"^\d{4}-\d\d-\d\dT[\d:]+\+00:00 failed: b.png: 'b.png' ", log, re.MULTILINE)
+    assert "2 of 2 photos, 1 failed; " in log
+    assert str(tmp_path) not in log
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes there raise other errors")
+def test_a_reader_of_standard_output_that_goes_away_is_no_failure(room_photos, scene, tmp_path, monkeypatch):
+    folder = room_photos("in", "a.png", "b.png")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as output:
+        monkeypatch.setattr(sys, "stdout", output)
+        arguments = ["batch", str(folder), "lamp -> gold", "-o", str(tmp_path / "o"), "--json", *scene.overrides]
+        assert main(arguments) == 0
+    assert (tmp_path / "o" / "b.png").is_file()
+    assert (tmp_path / "o" / "index.html").is_file()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals there")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_that_asks_to_stop_stops_as_ctrl_c_does(name):
+    number = getattr(signal, name)
+    before = signal.getsignal(number)
+
+    def be_stopped():
+        with stopping_on_signals():
+            os.kill(os.getpid(), number)
+            time.sleep(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        be_stopped()
+    assert signal.getsignal(number) == before
+    signal.signal(number, signal.SIG_IGN)
+    try:
+        with stopping_on_signals():  # as under nohup
+            os.kill(os.getpid(), number)
+    finally:
+        signal.signal(number, before)
