@@ -40,8 +40,7 @@ class LocalPool:
     def __init__(self, *, workers: int | Literal["auto"] = "auto", photo_limit_s: float = 0.0) -> None:
         if workers != "auto":
             _check_count("workers", workers)
-        if not 0 <= photo_limit_s < math.inf:
-            raise ConfigError(f"mapper.photo_limit_s is {photo_limit_s}", hint="give seconds, or 0 for no limit")
+        _check_limit(photo_limit_s)
         self.workers = workers
         self.photo_limit_s = photo_limit_s
 
@@ -83,9 +82,10 @@ class RayActors:
         address: `auto` or `host:6379` joins a cluster; None starts Ray on this machine and stops it after the run.
         gpus_per_worker: GPUs that Ray reserves for an actor; 0.5 lets two actors share one.
         cpus_per_worker: Cores that Ray reserves for an actor, and threads that its libraries use.
+        photo_limit_s: As of `LocalPool`; its actor is ended.
 
     Raises:
-        ConfigError: Fewer than one worker, or a negative share.
+        ConfigError: Fewer than one worker, a negative share, or less than no time.
     """
 
     def __init__(
@@ -95,8 +95,10 @@ class RayActors:
         address: str | None = None,
         gpus_per_worker: float = 0.0,
         cpus_per_worker: float = 1.0,
+        photo_limit_s: float = 0.0,
     ) -> None:
         _check_count("workers", workers)
+        _check_limit(photo_limit_s)
         for name, value in (("gpus_per_worker", gpus_per_worker), ("cpus_per_worker", cpus_per_worker)):
             if value < 0:
                 raise ConfigError(f"mapper.{name} is {value}", hint="give 0 or more")
@@ -104,6 +106,7 @@ class RayActors:
         self.address = address
         self.gpus_per_worker = gpus_per_worker
         self.cpus_per_worker = cpus_per_worker
+        self.photo_limit_s = photo_limit_s
 
     def map(
         self, make_worker: MakeWorker[T, R], items: Sequence[T], *, on_error: OnError[T, R] | None = None
@@ -129,11 +132,13 @@ class RayActors:
         threads = max(1, int(self.cpus_per_worker))
 
         def start() -> ActorHandle:
-            return ActorHandle(ray, actor_class.remote(), make_worker, threads)
+            return ActorHandle(ray, actor_class.remote(), make_worker, threads, self.photo_limit_s)
 
         def wait_for(waiting: Sequence[ActorHandle]) -> list[ActorHandle]:
-            done, _ = ray.wait([worker.answer for worker in waiting], num_returns=1)
-            return [worker for worker in waiting if worker.answer in done]
+            due = min(worker.due for worker in waiting)
+            timeout = None if due == math.inf else max(0.0, due - time.monotonic())
+            done, _ = ray.wait([worker.answer for worker in waiting], num_returns=1, timeout=timeout)
+            return [worker for worker in waiting if worker.answer in done or worker.is_overdue()]
 
         try:
             yield from share_out(items, on_error, min(self.workers, len(items)), start, wait_for)
@@ -179,6 +184,11 @@ class RayActors:
 def _check_count(name: str, value: int) -> None:
     if value < 1:
         raise ConfigError(f"mapper.{name} is {value}", hint="give at least 1")
+
+
+def _check_limit(limit_s: float) -> None:
+    if not 0 <= limit_s < math.inf:
+        raise ConfigError(f"mapper.photo_limit_s is {limit_s}", hint="give seconds, or 0 for no limit")
 
 
 def _ray() -> Any:

@@ -1,5 +1,7 @@
 """A worker in a Ray actor, on whichever machine Ray chooses."""
 
+import math
+import time
 from typing import Any
 
 from automask.batches.pool import TRIES, TRIES_OF_MACHINES, Answer, MakeWorker, call, try_item
@@ -7,19 +9,33 @@ from automask.batches.threads import limit_threads
 
 
 class ActorHandle:
-    """A Ray actor and the answer that it is working on."""
+    """A Ray actor, the answer that it is working on, and when that is due; `limit_s` 0 is no limit for an item."""
 
-    def __init__(self, ray: Any, actor: Any, make_worker: MakeWorker[Any, Any], threads: int) -> None:
+    def __init__(
+        self, ray: Any, actor: Any, make_worker: MakeWorker[Any, Any], threads: int, limit_s: float = 0.0
+    ) -> None:
         self._ray = ray
         self._actor = actor
         self._exit_reason = ""
         self._machine: str | None = None
+        self._limit_s = limit_s
+        self.due = math.inf
         self.answer = actor.load.remote(make_worker, threads)
 
     def give(self, item: Any) -> None:
+        self.due = time.monotonic() + self._limit_s if self._limit_s else math.inf
         self.answer = self._actor.run.remote(item)
 
+    def is_overdue(self) -> bool:
+        """Whether its item takes longer than allowed."""
+        return time.monotonic() >= self.due and not self._ray.wait([self.answer], timeout=0)[0]
+
     def receive(self) -> Answer | None:
+        if self.is_overdue():
+            self._ray.kill(self._actor)
+            self._exit_reason = f"it took more than the {self._limit_s:g} s of mapper.photo_limit_s"
+            return None
+        self.due = math.inf
         try:
             answer: Answer = self._ray.get(self.answer)
         except self._ray.exceptions.RayError as error:
@@ -34,6 +50,8 @@ class ActorHandle:
         return self._exit_reason
 
     def tries(self) -> int:
+        if self.due < math.inf:
+            return 0
         lost = {node["NodeID"] for node in self._ray.nodes() if not node["Alive"]}
         return TRIES_OF_MACHINES if self._machine in lost else TRIES
 

@@ -147,6 +147,8 @@ def test_an_item_that_takes_too_long_has_failed_and_the_others_go_on(tmp_path, w
 def test_a_limit_of_no_time_is_refused(limit_s):
     with pytest.raises(ConfigError, match=rf"mapper.photo_limit_s is {limit_s}; give seconds, or 0 for no limit"):
         LocalPool(photo_limit_s=limit_s)
+    with pytest.raises(ConfigError, match=rf"mapper.photo_limit_s is {limit_s}; give seconds, or 0 for no limit"):
+        RayActors(photo_limit_s=limit_s)
 
 
 def test_each_worker_loads_once_and_every_item_gives_a_result(tmp_path):
@@ -272,6 +274,16 @@ def test_ray_gives_one_result_for_each_item_and_survives_what_happens_to_them(lo
     assert results[3] == "raise: PlanError: no 'x'; say 'y'"
     work = functools.partial(die_once, str(tmp_path / "flag"))
     assert sorted(local_ray.map(work, range(6), on_error=on_error)) == list(range(6))
+
+
+@needs_ray
+def test_an_item_that_takes_a_ray_worker_too_long_has_failed_and_the_others_go_on(local_ray, tmp_path):
+    mapper = RayActors(workers=2, photo_limit_s=3)
+    results = sorted(mapper.map(functools.partial(hangs, tmp_path), ["a", "hang", "b", "c"], on_error=on_error))
+    assert results == [
+        *("a", "b", "c"),
+        "hang: AutomaskError: it took more than the 3 s of mapper.photo_limit_s; give it more time, or a smaller photo",
+    ]
 
 
 @needs_ray

@@ -28,6 +28,7 @@ class FakeRay:
 
     def __init__(self):
         self.alive, self.killed = {"here": True, "there": True}, []
+        self.unanswered = object()
 
     def get(self, answer):
         if isinstance(answer, Exception):
@@ -36,6 +37,10 @@ class FakeRay:
 
     def nodes(self):
         return [{"NodeID": name, "Alive": alive} for name, alive in self.alive.items()]
+
+    def wait(self, answers, timeout):
+        assert timeout == 0
+        return [one for one in answers if one is not self.unanswered], []
 
     def kill(self, actor):
         self.killed.append(actor)
@@ -64,10 +69,10 @@ def not_loading():
     raise PlanError("no weights", hint="fetch them")
 
 
-def handle(ray, make_worker=shout, run=None):
+def handle(ray, make_worker=shout, run=None, limit_s=0.0):
     worker = RayWorker()
     actor = SimpleNamespace(load=Remote(worker.load), run=Remote(run or worker.run))
-    return ActorHandle(ray, actor, make_worker, 1), actor
+    return ActorHandle(ray, actor, make_worker, 1, limit_s), actor
 
 
 def test_its_first_answer_says_that_it_has_loaded_and_later_ones_are_of_items(ray):
@@ -104,6 +109,18 @@ def test_what_ray_raises_is_a_death_and_the_machine_s_own_is_forgiven_more_often
     assert one.receive() is None
     assert one.exit_reason() == "the actor died"
     assert one.tries() == tries
+
+
+def test_an_item_that_takes_longer_than_allowed_ends_its_actor_and_is_not_tried_again(ray):
+    one, actor = handle(ray, run=lambda item: ray.unanswered if item == "hang" else (True, item), limit_s=1e-9)
+    assert one.receive() == (True, "here")  # loading takes what it takes
+    one.give("a")
+    assert one.receive() == (True, "a")  # late, but there
+    one.give("hang")
+    assert one.is_overdue()
+    assert one.receive() is None
+    assert ray.killed == [actor]
+    assert (one.exit_reason(), one.tries()) == ("it took more than the 1e-09 s of mapper.photo_limit_s", 0)
 
 
 def test_one_that_never_loaded_was_on_no_machine(ray):
