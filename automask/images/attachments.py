@@ -59,6 +59,17 @@ def attachment_notes(segments: Sequence[Segment], tail: bytes) -> list[str]:
     return notes
 
 
+# A tone-mapped item (ISO 23008-12, 6.6.2.4.2) or an auxiliary picture of Apple's, in the index of items.
+_MAP_ITEM = re.compile(rb"infe.{8}(?:..)?tmap|hdrgainmap", re.DOTALL)
+_INDEX_BYTES = 1 << 20  # where it ends at the latest: the pictures follow
+
+
+def item_notes(data: bytes, packet: bytes) -> list[str]:
+    """The notes on what a HEIC or AVIF file holds besides its picture, and on what its XMP packet announces."""
+    notes = announcement_notes(packet)
+    return notes if _NO_GAIN_MAP in notes or not _MAP_ITEM.search(data, 0, _INDEX_BYTES) else [_NO_GAIN_MAP, *notes]
+
+
 def announcement_notes(packet: bytes) -> list[str]:
     """The notes on what an XMP packet announces."""
     gain_map, film = _GAIN_MAP.encode() in packet, any(name.encode() in packet for name in _FILM_NAMES)

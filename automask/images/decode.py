@@ -21,7 +21,7 @@ from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from automask.errors import AutomaskError, ExtraMissing, PhotoError
 from automask.images.arrays import array_hint
-from automask.images.attachments import announcement_notes, current_xmp
+from automask.images.attachments import current_xmp, item_notes
 from automask.images.colour import BAND_PX
 from automask.images.containers import (
     LAYOUT_TAGS,
@@ -389,7 +389,7 @@ def _decode_image(image: Image.Image, data: bytes, name: str) -> Decoded:
     else:
         xmp = current_xmp(_xmp(image))
         if format_ in {"HEIF", "AVIF"}:
-            notes += announcement_notes(_xmp(image))
+            notes += item_notes(data, _xmp(image))
         dpi = image.info.get("dpi")
         comment = image.info.get("comment") or b""
         container = ContainerData(

@@ -2,12 +2,13 @@
 
 import hashlib
 import io
+import re
 import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
-from pictures import exif_bytes, heic, picture, rewritten, saved
+from pictures import avif, exif_bytes, heic, picture, rewritten, saved
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from automask.images import open_photo, properties_of, xmp_of
@@ -272,6 +273,20 @@ def test_a_heic_that_announces_a_film_says_so_and_no_longer_does(tmp_path: Path)
     again, _ = rewritten(photo, tmp_path / "out")
     assert again.notes == ()
     assert b"MotionPhoto" not in xmp_of(again)
+
+
+@avif
+@pytest.mark.parametrize("xmp", [b"", packet(GAIN_MAP)])
+def test_the_gain_map_of_an_avif_is_said_whether_or_not_xmp_announces_it(xmp: bytes, tmp_path: Path):
+    options = {"xmp": xmp} if xmp else {}
+    data = saved(tmp_path / "a.avif", picture("RGB"), exif=exif_bytes(1), **options).read_bytes()
+    assert open_photo(data).notes == ((NO_MAP,) if xmp else ())
+    with_item, count = re.subn(rb"(infe.{8})Exif", rb"\1tmap", data, flags=re.DOTALL)
+    assert count == 1
+    photo = open_photo(with_item)
+    assert photo.notes == (NO_MAP,)
+    again, _ = rewritten(photo, tmp_path / "out")
+    assert again.notes == ()
 
 
 def long_packet(xmp: bytes) -> list[tuple[int, bytes]]:
