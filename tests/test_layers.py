@@ -34,6 +34,7 @@ LAYERS = (
 ADAPTERS = {"segmenters", "refiners", "editors"}
 ADAPTER_PARTS = (
     *("segmenters.vocabulary", "segmenters.smoothing", "segmenters.ade20k", "segmenters.detections"),
+    "refiners.proposals",
     *("editors.swatches", "editors.paint.", "editors.diffusion."),
 )
 """No adapters: a file that the adapters of the same folder read, and the files that one adapter is made of."""

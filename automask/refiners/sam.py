@@ -13,9 +13,9 @@ from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from automask.errors import ConfigError, RefinerError
+from automask.refiners.proposals import choose, scale_box
 from automask.types import Box, Hard, Heat, Rgb
 from automask.weights import choose_device, locate, requires_models_extra
 
@@ -96,7 +96,9 @@ class Sam:
             part = flat[start : start + self._max_boxes_at_once]
             logits, scores = self.decode(embedded, [box for _, box in part])
             for (phrase, box), three, score in zip(part, logits, scores.cpu().numpy(), strict=True):
-                best = choose(three.cpu().numpy(), score, small[phrase], _scale_box(box, small[phrase], embedded))
+                best = choose(
+                    three.cpu().numpy(), score, small[phrase], scale_box(box, small[phrase], embedded.photo_hw)
+                )
                 masks[phrase] |= self.upsample(three[best], embedded)
         return masks
 
@@ -155,38 +157,6 @@ class Sam:
         height, width = (max(1, round(length * quarter)) for length in embedded.input_hw)
         shrunk: Heat = cv2.resize(heat, (width, height), interpolation=cv2.INTER_AREA)
         return shrunk
-
-
-def _scale_box(box: Box, small: Heat, embedded: Embedded) -> Box:
-    """The box in the coordinates of the shrunk heat, rounded outwards."""
-    across, down = small.shape[1] / embedded.photo_hw[1], small.shape[0] / embedded.photo_hw[0]
-    return Box(
-        int(np.floor(box.x0 * across)),
-        int(np.floor(box.y0 * down)),
-        int(np.ceil(box.x1 * across)),
-        int(np.ceil(box.y1 * down)),
-    )
-
-
-def choose(logits: npt.NDArray[np.float32], scores: npt.NDArray[np.float32], heat: Heat, box: Box) -> int:
-    """The index of the mask that agrees best with the heat inside the box.
-
-    The measure is the soft intersection over union of the mask and the heat inside the box; pixels of a mask outside
-    the box count against it. SAM's own score breaks ties, as when nothing is hot.
-
-    Args:
-        logits: [3, h', w'] float32; h' and w' at least those of `heat`, the surplus is padding.
-        scores: [3] float32, SAM's.
-        heat: [h, w] float32 in 0..1.
-        box: In the coordinates of `heat`.
-    """
-    height, width = heat.shape
-    masks = logits[:, :height, :width] > 0
-    hot = heat[box.slices]
-    shared = (masks[(slice(None), *box.slices)] * hot).sum(axis=(1, 2))
-    either = masks.sum(axis=(1, 2)) + hot.sum() - shared
-    agreement = np.round(shared / np.maximum(either, 1e-6), 6)
-    return int(max(range(len(masks)), key=lambda which: (agreement[which], scores[which])))
 
 
 def load_sam(checkpoint: Path) -> Any:

@@ -28,7 +28,14 @@ from automask.testing.diffusion import TinyKind, tiny_diffusion, tiny_diffusion_
 from automask.testing.editors import AddEight, Blurs, Fill, Identity, NaN, Raises, ShiftByOne, Tints, WrongSize
 from automask.testing.heat import PaintedHeat
 from automask.testing.rooms import TinyRoomsKind, tiny_rooms, tiny_rooms_folder
-from automask.testing.sam import tiny_sam, tiny_sam_file
+from automask.testing.sam import (
+    tiny_sam,
+    tiny_sam2,
+    tiny_sam2_folder,
+    tiny_sam_file,
+    tiny_sam_hq,
+    tiny_sam_hq_folder,
+)
 
 __all__ = [
     "AddEight",
@@ -59,7 +66,11 @@ __all__ = [
     "tiny_rooms",
     "tiny_rooms_folder",
     "tiny_sam",
+    "tiny_sam2",
+    "tiny_sam2_folder",
     "tiny_sam3",
     "tiny_sam3_folder",
     "tiny_sam_file",
+    "tiny_sam_hq",
+    "tiny_sam_hq_folder",
 ]

@@ -150,6 +150,7 @@ def test_what_a_preset_needs_is_read_from_its_files(tmp_path):
 OTHER_CHOICES = {
     *("vit_l", "vit_h", "qwen-image-edit"),
     *("mask2former-ade20k", "segformer-b5", "mm-grounding-dino-tiny", "sam3.1"),
+    *("sam2.1-tiny", "sam2.1-large"),
 }
 
 

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from automask.errors import ConfigError, ExtraMissing, RefinerError, WeightsMissing
-from automask.refiners.sam import Sam, build_sam, choose, load_sam
+from automask.refiners.proposals import choose
+from automask.refiners.sam import Sam, build_sam, load_sam
 from automask.testing import tiny_sam, tiny_sam_file
 from automask.types import Box
 

@@ -14,7 +14,7 @@ from automask.weights import (
 )
 from automask.weights.table import PICKLES
 
-UNPINNED = {"eomt-ade20k", "mask2former-ade20k", "segformer-b5", "mm-grounding-dino-tiny", "sam3.1"}
+UNPINNED = {"eomt-ade20k", "mask2former-ade20k", "segformer-b5", "mm-grounding-dino-tiny", "sam3.1", "sam-hq-base"}
 """No document that names a commit was found: it is recorded at the first fetch."""
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "models.md"
 
