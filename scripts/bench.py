@@ -5,6 +5,7 @@
     python scripts/bench.py paint      the paint editor alone, two objects of a 1536x1024 photo: seconds and peak memory
     python scripts/bench.py textures   drawing each material at 1.5 megapixels, one thread
     python scripts/bench.py camera     whole processes by the size of the photo, against another checkout too
+    python scripts/bench.py which      words that point: reading them, telling things apart and choosing, one thread
     python scripts/bench.py jpeg       pixels outside the masks of a JPEG result, encoded again and with its blocks kept
     python scripts/bench.py edit       the diffusion editor against the tutorials' script and its own bare nets
     python scripts/bench.py batch      200 photos on all cores, against one thread and against a plain loop
@@ -28,6 +29,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,7 @@ import numpy as np
 
 SAMPLE = Path(__file__).resolve().parents[1] / "tests" / "data" / "kitchen.jpg"
 PHRASES = ("island", "cabinets", "wall", "floor", "window", "countertop", "sofa", "lamp")
+POINTING = ("left wall cabinets", "second stool from the right", "largest window", "stools at the island", "back wall")
 
 
 def main() -> None:
@@ -60,6 +63,9 @@ def main() -> None:
     camera.add_argument("--sizes", nargs="+", choices=tuple(bench_camera.SIZES), default=bench_camera.USUAL)
     camera.add_argument("--against", type=Path, metavar="CHECKOUT", help="a worktree of another commit, run in turn")
     camera.add_argument("--words", default=bench_camera.WORDS)
+    which = commands.add_parser("which", help="words that point, one thread; the aim is 30 ms a photo")
+    which.add_argument("--runs", type=int, default=15)
+    which.add_argument("--photos-from", type=Path, help="a folder of JPEGs; else the kitchen")
     jpeg = commands.add_parser("jpeg", help="what a JPEG result does outside the masks")
     jpeg.add_argument("--photos-from", type=Path, help="a folder of JPEGs; else the kitchen")
     jpeg.add_argument("--qualities", type=int, nargs="*", default=[60, 75, 85, 92, 98])
@@ -97,6 +103,8 @@ def main() -> None:
         bench_paint(flags.runs)
     elif flags.command == "camera":
         bench_camera.bench_camera(flags.runs, flags.sizes, flags.against, flags.words)
+    elif flags.command == "which":
+        bench_which(sorted(flags.photos_from.glob("*.jpg")) if flags.photos_from else [SAMPLE], flags.runs)
     elif flags.command == "jpeg":
         from bench_jpeg import bench_jpeg
 
@@ -331,6 +339,47 @@ def bench_textures(runs: int, size: tuple[int, int]) -> None:
             look.texture((height, width), 250.0, np.random.default_rng(seed))
             took.append(time.process_time() - began)
         print(f"| {name} | {statistics.median(took):.2f} |", flush=True)
+
+
+def bench_which(photos: Sequence[Path], runs: int) -> None:
+    """What words that point cost beyond a plain phrase, in CPU milliseconds of one thread; the aim is 30 a photo.
+
+    Choosing tells the things of masks apart that are there, and decides. Of walls it includes the net that sees which
+    way surfaces face, and which painting a wall runs anyway.
+    """
+    from automask import load
+    from automask.images import open_photo
+    from automask.masking import which
+    from automask.plan import parse_targets
+
+    cv2.setNumThreads(1)
+    stages = load("starter", {"segmenter": {"threads": 1}})
+    segmenter: Any = stages.segmenter
+    print(f"CPU ms of one thread, {len(photos)} photos, median of {runs} runs\n")
+    print("| words | reading | choosing |\n| --- | --- | --- |")
+    for words in POINTING:
+        plan = parse_targets(words)
+        pointings = which.pointings_of(plan, segmenter)
+        things = which.things_of_all(pointings)
+        read_as = dict(zip(things, segmenter.understand(things), strict=True))
+        reading = [_cpu_ms(partial(which.pointings_of, plan, segmenter)) for _ in range(runs)]
+        choosing = []
+        for path in photos:
+            photo = open_photo(path).rgb
+            survey = segmenter.survey(photo, things)
+            heats = dict(zip(things, survey.heats, strict=True))
+            hards = {thing: heat >= stages.boxes.threshold for thing, heat in heats.items()}
+            pieces = dict(zip(things, survey.pieces, strict=True))
+            sight = which.Sight(photo, segmenter, hards, heats, survey.others, pieces)
+            choose = partial(which.chosen_in, sight, pointings, read_as, list_all=False)
+            choosing += [_cpu_ms(choose) for _ in range(runs)]
+        print(f"| {words} | {statistics.median(reading):.1f} | {statistics.median(choosing):.1f} |", flush=True)
+
+
+def _cpu_ms(work: Callable[[], object]) -> float:
+    began = time.process_time()
+    work()
+    return 1000 * (time.process_time() - began)
 
 
 def _run_process(command: Sequence[str]) -> tuple[float, float]:

@@ -50,6 +50,12 @@ def test_every_material_that_is_drawn_is_timed():
     assert all(f"| {name} |" in said for name, look in MATERIALS.items() if look.texture is not None)
 
 
+@pytest.mark.slow
+def test_words_that_point_are_timed():
+    said = bench("which", "--runs", "1")
+    assert "| second stool from the right | " in said
+
+
 @pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs the 'ray' extra")
 def test_two_ray_workers_are_compared_with_one():
     assert "Two Ray workers against one: " in bench("ray", "--photos", "3")
