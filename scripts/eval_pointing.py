@@ -11,11 +11,15 @@ where the thing as a whole is found with an intersection over union of 0.5 or mo
     refused   nothing was chosen
     spilt     all others
 
+A second table is of the sentences about kinds of which the mask covers at least half of every single thing: what is not
+found at all cannot be chosen, nor counted.
+
 Ends, order, size and number take their truth from the masks of the instances by rules of their own; relations and looks
 take it from `choose`, which is shown the true masks. Which way a wall faces follows from the camera.
 """
 
 import argparse
+import functools
 import json
 import math
 import sys
@@ -75,6 +79,7 @@ REFERENCES = {
 _CLEAR = 0.0015
 """Things below this share of the photo are not asked for; a room with smaller ones of a kind is not asked for it."""
 _TRACE = 0.0003
+_COVERED = 0.5
 _RUNS = ("wall cabinet", "base cabinet")  # units that touch are one run
 _RELATIONS = ("left of", "right of", "above", "next to", "nearest to", "on", "behind", "in front of", "at")
 
@@ -213,22 +218,25 @@ def _in_a_row(
         yield "number", f"two {plural} on the right", (order[-1], order[-2])
 
 
+_point = functools.cache(point)  # rooms share their sentences
+
+
 def _things(masks: Sequence[Hard]) -> list[Thing]:
     return [Thing(number, mask) for number, mask in enumerate(map(instances.reduced, masks), start=1) if mask.any()]
 
 
-def _clearly(pointing: Pointing, masks: Sequence[Hard], scene: Scene) -> tuple[int, ...]:
-    """What a pointing means among true masks, as indices; empty unless it is clear by twice the margin."""
-    decision = choose(pointing, _things(masks), scene)
+def _clearly(pointing: Pointing, things: Sequence[Thing], scene: Scene) -> tuple[int, ...]:
+    """What a pointing means among true things, as indices; empty unless it is clear by twice the margin."""
+    decision = choose(pointing, things, scene)
     clear = decision.margin is None or decision.needed is None or decision.margin >= 2 * decision.needed
     return tuple(number - 1 for number in decision.numbers) if decision.why is None and clear else ()
 
 
 def _looks(room: Room, word: str, plural: str, masks: tuple[Hard, ...]) -> Iterator[Sentence]:
-    scene = Scene(instances.reduced_photo(room.photo))
+    scene, things = Scene(instances.reduced_photo(room.photo)), _things(masks)
     for look in ("dark", "light"):
         for text in (f"{look} {word}", f"{look} {plural}"):
-            meant = _clearly(point(text), masks, scene)
+            meant = _clearly(_point(text), things, scene)
             if meant and len(meant) < len(masks):
                 yield Sentence("looks", text, plural, meant, masks)
 
@@ -236,19 +244,20 @@ def _looks(room: Room, word: str, plural: str, masks: tuple[Hard, ...]) -> Itera
 def _relations(
     room: Room, word: str, plural: str, classes: Sequence[str], masks: tuple[Hard, ...]
 ) -> Iterator[Sentence]:
+    photo, things = instances.reduced_photo(room.photo), _things(masks)
     for other, of in REFERENCES.items():
         reference = room.union(of)
         if set(of) & set(classes) or reference.mean() < 2 * _CLEAR:
             continue
+        small = instances.reduced(reference)
         if of in (("window",), ("door",)) and len(room.masks(of)) > 1:
             continue
         for relation in _RELATIONS:
             for noun in (word, plural):
                 text = f"{noun} {relation} the {other}"
-                pointing = point(text)
-                things = pointing.picks[0].things
-                scene = Scene(instances.reduced_photo(room.photo), {things[0]: instances.reduced(reference)})
-                meant = _clearly(pointing, masks, scene)
+                pointing = _point(text)
+                scene = Scene(photo, {pointing.picks[0].things[0]: small})
+                meant = _clearly(pointing, things, scene)
                 if meant and len(meant) < len(masks):
                     yield Sentence("relations", text, plural, meant, masks)
 
@@ -311,7 +320,7 @@ class Once:
     def __init__(self, stage: Any) -> None:
         self.stage = stage
         self.kept: dict[Any, Any] = {}
-        self.quality = ""
+        self.quality = ""  # none is expected: it would only take time
         for name in ("understand", "phrase_for", "parts", "instances"):
             if hasattr(stage, name):
                 setattr(self, name, getattr(stage, name))
@@ -349,22 +358,28 @@ def score(found: Hard, sentence: Sentence) -> str:
     return "another" if wrong >= 0.5 or wrong > own else "spilt"
 
 
-def measure(room: Room, stages: Any, *, show: bool) -> Iterator[tuple[str, str]]:
-    """(kind, score) of each sentence about a room; `not found` where the thing as a whole is not."""
+def measure(room: Room, stages: Any, *, show: bool) -> Iterator[tuple[str, str, bool]]:
+    """Kind and score of each sentence about a room, and whether every single thing of its kind was found.
+
+    The score is `not found` where the thing as a whole is not.
+    """
     segmenter, refiner = Once(stages.segmenter), Once(stages.refiner)
-    tools = replace(stages, segmenter=segmenter, refiner=refiner)
+    bare = replace(stages.mask_recipe, dilate_px=0, feather_px=0)  # the hard mask is what counts
+    tools = replace(stages, segmenter=segmenter, refiner=refiner, mask_recipe=bare)
     plain: dict[str, float] = {}
+    complete: dict[str, bool] = {}
     for sentence in sentences(room):
         if sentence.plain not in plain:
             (whole,) = find_regions(room.photo, (Edit((sentence.plain,), ""),), tools)
             plain[sentence.plain] = iou(whole.hard, np.logical_or.reduce(sentence.masks))
+            complete[sentence.plain] = min(float(whole.hard[mask].mean()) for mask in sentence.masks) >= _COVERED
         if plain[sentence.plain] < 0.5:
-            yield sentence.kind, "not found"
+            yield sentence.kind, "not found", False
             continue
         try:
             (region,) = find_regions(room.photo, (Edit((sentence.text,), ""),), tools)
         except AutomaskError as error:
-            yield sentence.kind, "misread"
+            yield sentence.kind, "misread", complete[sentence.plain]
             print(f"{room.name}: {sentence.text}: {error}", file=sys.stderr)
             continue
         result = score(region.hard, sentence)
@@ -372,7 +387,7 @@ def measure(room: Room, stages: Any, *, show: bool) -> Iterator[tuple[str, str]]
             choice = region.choices[0] if region.choices else None
             said = "" if choice is None else (choice.reason or f"{choice.numbers} by {choice.measure} {choice.margin}")
             print(f"{room.name}: {sentence.text}: {result}: {said}"[:230], file=sys.stderr)
-        yield sentence.kind, result
+        yield sentence.kind, result, complete[sentence.plain]
 
 
 def table(counts: dict[str, Counter[str]]) -> str:
@@ -396,15 +411,18 @@ def main() -> None:
     arguments = parser.parse_args()
     stages = load(arguments.preset)
     counts: dict[str, Counter[str]] = defaultdict(Counter)
+    counts_of_complete: dict[str, Counter[str]] = defaultdict(Counter)
     number = 0
     for number, room in enumerate(rooms(arguments.folder, arguments.rooms), start=1):
-        for kind, result in measure(room, stages, show=arguments.show):
+        for kind, result, complete in measure(room, stages, show=arguments.show):
             counts[kind][result] += 1
+            if complete:
+                counts_of_complete[kind][result] += 1
         print(f"{number} {room.name}: {sum(map(Counter.total, counts.values()))} sentences", file=sys.stderr)
         if arguments.json:  # after each room, so that a run may be ended early
-            said = json.dumps({"rooms": number, "counts": counts}, indent=1)
+            said = json.dumps({"rooms": number, "counts": counts, "complete": counts_of_complete}, indent=1)
             arguments.json.write_text(said + "\n", encoding="utf-8")
-    print(f"{number} rooms\n\n{table(counts)}")
+    print(f"{number} rooms\n\n{table(counts)}\n\nEvery single thing found:\n\n{table(counts_of_complete)}")
 
 
 if __name__ == "__main__":

@@ -465,6 +465,10 @@ _LAB = {
     "wooden": (52, 14, 28),
 }
 """CIE Lab of common names of colours, in the middle of what each is used for."""
+_LOOKS_SO = 45.0
+"""Distance in Lab from a colour's name up to which a thing looks so, where there is no other to compare it with."""
+_DARK, _LIGHT = 50.0, 55.0
+"""And lightness up to which it is dark, or from which it is light."""
 _SHADE = {"dark": -25, "light": 20, "pale": 20, "bright": 15}
 _LIGHTNESS_WEIGHT = 0.6  # shadows change the lightness of one paint more than its hue
 
@@ -473,7 +477,18 @@ def _looks(pick: Pick, things: Sequence[Thing], scene: Scene, *, several: bool) 
     lab = np.asarray(cv2.cvtColor(scene.photo.astype(np.float32) / np.float32(255), cv2.COLOR_RGB2LAB), np.float32)
     values = {thing.number: _likeness(_colour(lab, thing.mask), pick.what) for thing in things}
     measure = f"likeness to {pick.what}"
-    return _group(values, measure, COLOUR_MARGIN) if several else _ahead(values, 1, measure, COLOUR_MARGIN)
+    decision = _group(values, measure, COLOUR_MARGIN) if several else _ahead(values, 1, measure, COLOUR_MARGIN)
+    if decision.why is None and decision.margin is None:  # nothing to compare with: does it look so at all?
+        unlike = next((number for number in decision.numbers if not _looks_so(values[number], pick.what)), None)
+        if unlike is not None:
+            return replace(decision, numbers=(), why=f"{unlike} does not look {pick.what}")
+    return decision
+
+
+def _looks_so(likeness: float, look: str) -> bool:
+    if any(word not in _SHADE for word in look.split()):
+        return likeness >= -_LOOKS_SO
+    return likeness >= _LIGHT if likeness > 0 else likeness >= -_DARK
 
 
 def _colour(lab: FloatImage, mask: Hard) -> FloatImage:

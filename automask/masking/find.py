@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -239,7 +240,7 @@ def _drafts(photo: Rgb, plan: Plan, stages: Stages, *, list_instances: bool) -> 
         phrase: _found(pointing, chosen[phrase], hards, own, heat_of, boxes_of, absent, read_as)
         for phrase, pointing in pointings.items()
     }
-    expected = _expected_ious(stages, photo, survey, things, masks, targets)
+    expected, masks = _rated(stages, photo, survey, things, masks, targets)
     parts_of_phrase = _parts_of_phrases(pointings, parts, read_as)
     return _settled(plan, stages.mask_recipe, masks, parts_of_phrase, expected)
 
@@ -417,27 +418,43 @@ def _expected_iou(edit: Edit, found_of: Mapping[str, _Found], expected: Mapping[
     return quality.weighted_mean([expected[target] for target in found], areas)
 
 
-def _expected_ious(
+def _rated(
     stages: Stages,
     photo: Rgb,
     survey: Survey,
     things: Sequence[str],
     found_of: Mapping[str, _Found],
     targets: set[str],
-) -> dict[str, float]:
-    """The expected intersection over union of each target that was found; empty where nothing is to be expected."""
+) -> tuple[dict[str, float], dict[str, _Found]]:
+    """The expected intersection over union of each target that was found, and what was found with that of each thing.
+
+    Empty, and None of each thing, where nothing is to be expected.
+    """
     path = capabilities_of(stages.segmenter).quality
     if path == "":
-        return {}
+        return {}, dict(found_of)
     fit = quality.read_fit(Path(path or quality.DEFAULT))
-    expected = {}
+    expected, rated = {}, dict(found_of)
     small = quality.reduced(photo)
     for phrase, found in found_of.items():
+        evidence = survey.evidence[things.index(found.thing)] if survey.evidence else {}
+        rate = partial(_rate, fit, small, evidence, found.read_as)
         if phrase in targets and found.own.any():
-            measured = quality.features(small, found.heat, found.own)
-            evidence = survey.evidence[things.index(found.thing)] if survey.evidence else {}
-            expected[phrase] = fit.expected_iou({**measured, **evidence}, found.read_as)
-    return expected
+            expected[phrase] = rate(found.heat, found.own)
+        if found.chosen.instances:
+            parts = quality.split_heat(found.heat, [(one.box, one.hard) for one in found.chosen.instances])
+            singles = tuple(
+                replace(one, expected_iou=rate(heat, hard) if hard.any() else None)
+                for one, (heat, hard) in zip(found.chosen.instances, parts, strict=True)
+            )
+            rated[phrase] = replace(found, chosen=replace(found.chosen, instances=singles))
+    return expected, rated
+
+
+def _rate(
+    fit: quality.QualityFit, photo: Rgb, evidence: Mapping[str, float], read_as: str, heat: Heat, hard: Hard
+) -> float:
+    return fit.expected_iou({**quality.features(photo, heat, hard), **evidence}, read_as)
 
 
 def _without_others(hard: Hard, heat: Heat, others: Heat | None, recipe: MaskRecipe) -> Hard:

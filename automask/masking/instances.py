@@ -33,6 +33,8 @@ _SAME_COLUMN = 0.7
 """Of the narrower one's width, two parts of something that stands lie one above the other."""
 _NECK = 0.2
 """Of a row of like things that touch: how far an erosion may go to part them, as a share of the shorter side."""
+_EROSIONS = 12
+"""In at most this many steps."""
 _ALIKE = 0.35
 """The smallest of them is at least this share of the largest."""
 _KEPT = 0.35
@@ -41,9 +43,7 @@ _COVERED = 0.5
 """The other things' heat in the gap, from which something stands there."""
 _WIDE = 0.8
 """Of the width from which one is probably several: below it none is cut at edges of the photo."""
-_CROWN = 0.3
-"""Between two tops the outline falls by at least this share of the lower one's height."""
-_CROWN_WIDE = 0.6
+_TOPS_WIDE = 0.6
 """Of the width from which one is probably several: below it none is cut between tops."""
 _LEAST_WIDTH = 0.12
 """Of its height: the width that is left on either side of a cut."""
@@ -60,7 +60,8 @@ class Build:
     Args:
         widest: The ratio of width to height from which a part is probably several; infinite for things of any shape.
         edges: Lines of the photo may part them. False for things that have such lines inside, as windows do.
-        tops: Each has a top of its own, between which the outline falls.
+        tops: Each has a top of its own: by how much the outline falls between two, at least, as a share of the lower
+            one's height; 0 where it says nothing.
         standing: They stand on legs, which a mask often loses in the middle: what is left below is part of them.
         interrupted: What stands before one may cut it in two. Of things in groups two parts are more often two things.
         lying: It lies on the floor, and what stands on it cuts it into any number of parts.
@@ -68,7 +69,7 @@ class Build:
 
     widest: float = math.inf
     edges: bool = False
-    tops: bool = False
+    tops: float = 0.0
     standing: bool = False
     interrupted: bool = True
     lying: bool = False
@@ -219,57 +220,63 @@ def _area(thing: Hard) -> int:
 def _cut(thing: Hard, edges: Hard | None, build: Build) -> list[Hard]:
     """A part cut into like things where they touch: along necks, between tops or at edges; itself if it is one."""
     box = box_of(thing)
-    found = _row(thing, thing, least_px=1)
-    if len(found) == 1 and build.tops and build.is_wide(box, _CROWN_WIDE):
-        found = _between_tops(thing, box)
+    part = thing[box.slices]
+    found = _row(part, part, least_px=1)
+    if len(found) == 1 and build.tops > 0 and build.is_wide(box, _TOPS_WIDE):
+        found = _between_tops(part, build.tops)
     if len(found) == 1 and edges is not None and build.edges and build.is_wide(box, _WIDE):
-        found = _row(thing, thing & ~edges, least_px=0)
-    return found
-
-
-def _row(thing: Hard, cut: Hard, *, least_px: int) -> list[Hard]:
-    """A part divided among the seeds of a row of like things; the part itself if there is no row."""
-    seeds = _seeds(cut, _area(thing), least_px=least_px)
-    if len(seeds) < 2:
+        found = _row(part, part & ~edges[box.slices], least_px=0)
+    if len(found) == 1:
         return [thing]
-    labels = np.zeros(thing.shape, np.int64)
+    whole = []
+    for one in found:
+        mask = np.zeros_like(thing)
+        mask[box.slices] = one
+        whole += _cut(mask, edges, build)
+    return whole
+
+
+def _row(part: Hard, cut: Hard, *, least_px: int) -> list[Hard]:
+    """A part divided among the seeds of a row of like things; the part itself if there is no row."""
+    seeds = _seeds(cut, _area(part), least_px=least_px)
+    if len(seeds) < 2:
+        return [part]
+    labels = np.zeros(part.shape, np.int64)
     for number, seed in enumerate(seeds, start=1):
         labels[seed] = number
-    labels = np.where(thing, fill(labels), 0)
+    labels = np.where(part, fill(labels), 0)
     return [labels == number for number in range(1, len(seeds) + 1)]
 
 
-def _between_tops(thing: Hard, box: Box) -> list[Hard]:
+def _between_tops(part: Hard, fall: float) -> list[Hard]:
     """A part cut from top to bottom wherever its upper outline falls between two tops, as between backs of chairs."""
-    part = thing[box.slices]
-    outline = np.where(part.any(0), box.height - part.argmax(0), 0).astype(np.float32)
-    reach = 2 * max(1, round(0.03 * box.width)) + 1
+    rows, columns = part.shape
+    outline = np.where(part.any(0), rows - part.argmax(0), 0).astype(np.float32)
+    reach = 2 * max(1, round(0.03 * columns)) + 1
     height = cv2.blur(outline[None], (reach, 1), borderType=cv2.BORDER_REPLICATE)[0]
-    cuts = sorted(_valleys(height, part.sum(0), round(_LEAST_WIDTH * box.height)))
-    if not cuts:
-        return [thing]
-    column = np.zeros(thing.shape[1], np.int64)
+    cuts = _valleys(height, part.sum(0), fall, round(_LEAST_WIDTH * rows))
+    number = np.zeros(columns, np.int64)
     for at in cuts:
-        column[box.x0 + at :] += 1
-    return [thing & (column == number) for number in range(len(cuts) + 1)]
+        number[at:] += 1
+    return [part & (number == one) for one in range(len(cuts) + 1)]
 
 
-def _valleys(height: FloatImage, thickness: npt.NDArray[np.int64], least_px: int) -> list[int]:
+def _valleys(height: FloatImage, thickness: npt.NDArray[np.int64], fall: float, least_px: int) -> list[int]:
     """The columns between tops of an outline, the deepest first: where it is thinnest near the lowest place."""
     if height.size < 2 * max(least_px, 4):
         return []
     before, after = np.maximum.accumulate(height), np.maximum.accumulate(height[::-1])[::-1]
     lower = np.minimum(before, after)
     at = int((lower - height).argmax())
-    if lower[at] - height[at] < _CROWN * lower[at]:
+    if lower[at] - height[at] < fall * lower[at]:
         return []
     low = np.flatnonzero(height <= height[at] + 0.05 * lower[at])
     low = low[np.abs(low - at) <= 0.2 * height.size]
     at = int(low[thickness[low].argmin()])
     if min(at, height.size - at) < max(least_px, 1):
         return []
-    left = _valleys(height[:at], thickness[:at], least_px)
-    right = _valleys(height[at:], thickness[at:], least_px)
+    left = _valleys(height[:at], thickness[:at], fall, least_px)
+    right = _valleys(height[at:], thickness[at:], fall, least_px)
     return [at, *left, *(at + one for one in right)]
 
 
@@ -316,10 +323,9 @@ def _middle(box: Box) -> float:
 
 def _seeds(cut: Hard, area: int, *, least_px: int) -> list[Hard]:
     """The like parts of a mask, side by side, into which a small erosion parts it; none if it does not."""
-    box = box_of(cut)
-    around = np.pad(cut[box.slices], 1).astype(np.uint8)
-    depth = cv2.distanceTransform(around, cv2.DIST_L2, 5)[1:-1, 1:-1]
-    for reach in range(least_px, max(2, round(_NECK * min(box.width, box.height)) + 1)):
+    depth = cv2.distanceTransform(np.pad(cut, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    last = max(2, round(_NECK * min(cut.shape)) + 1)
+    for reach in range(least_px, last, -(-last // _EROSIONS)):
         count, labels, stats, _ = cv2.connectedComponentsWithStats((depth > reach).astype(np.uint8), connectivity=4)
         if count < 2:
             return []
@@ -328,12 +334,7 @@ def _seeds(cut: Hard, area: int, *, least_px: int) -> list[Hard]:
         if len(large) > 1 and sum(int(areas[number - 1]) for number in large) >= _KEPT * area:
             found = [Box(*(int(v) for v in (x, y, x + w, y + h))) for x, y, w, h in stats[large, :4]]
             if _side_by_side(found):
-                seeds = []
-                for number in large:
-                    seed = np.zeros_like(cut)
-                    seed[box.slices] = labels == number
-                    seeds.append(seed)
-                return seeds
+                return [labels == number for number in large]
     return []
 
 

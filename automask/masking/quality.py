@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 
 from automask.errors import ConfigError
-from automask.types import FloatImage, Hard, Heat, Rgb
+from automask.masking.instances import fill
+from automask.types import Box, FloatImage, Hard, Heat, Rgb
 
 DEFAULT = Path(__file__).with_name("quality.json")
 """The fit for segmenters without one of their own: it knows neither phrases nor evidence."""
@@ -56,6 +57,26 @@ def features(photo: Rgb, heat: Heat, hard: Hard) -> dict[str, float]:
         "share": math.log(area / inside.size),
         "parts": math.log(max(count, 1)),
     }
+
+
+def split_heat(heat: Heat, parts: Sequence[tuple[Box, Hard]]) -> list[tuple[Heat, Hard]]:
+    """For each single thing of a phrase the heat nearest to it and its mask, at the size that `features` measures at.
+
+    Args:
+        heat: [H, W] of the phrase.
+        parts: The box of each thing, and [box.height, box.width] bool: its pixels there.
+
+    Returns:
+        A mask is empty where a thing is too thin for that size.
+    """
+    labels = np.zeros(heat.shape, np.uint16)
+    for number, (box, hard) in enumerate(parts, start=1):
+        labels[box.slices][hard] = number
+    size_wh = _work_size(heat.shape[1], heat.shape[0])
+    small = cv2.resize(heat, size_wh, interpolation=cv2.INTER_AREA)
+    own = cv2.resize(labels, size_wh, interpolation=cv2.INTER_NEAREST).astype(np.int64)
+    nearest = fill(own)
+    return [(np.where(nearest == at, small, 0).astype(np.float32), own == at) for at in range(1, len(parts) + 1)]
 
 
 def reduced(photo: Rgb) -> Rgb:

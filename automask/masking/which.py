@@ -29,10 +29,11 @@ _SURFACES_PX = 768  # of the photo that the camera is found in; as when it is pa
 _SAME_WAY = 0.2  # walls whose normals differ less sideways face the same way
 _GROUP = Build(edges=True, interrupted=False)
 _BUILDS: Mapping[str, Build] = {
-    **dict.fromkeys(("cushion", "pillow"), replace(_GROUP, widest=1.8, tops=True)),
-    **dict.fromkeys(("chair", "stool", "barstool"), replace(_GROUP, widest=1.25, tops=True, standing=True)),
-    **dict.fromkeys(("vase", "bottle"), replace(_GROUP, widest=1.25, tops=True)),
-    "armchair": replace(_GROUP, widest=1.6, tops=True),
+    **dict.fromkeys(("cushion", "pillow"), replace(_GROUP, widest=1.8, tops=0.12)),
+    "chair": replace(_GROUP, widest=1.25, tops=0.12, standing=True),
+    **dict.fromkeys(("stool", "barstool"), replace(_GROUP, widest=1.25, tops=0.3, standing=True)),
+    **dict.fromkeys(("vase", "bottle"), replace(_GROUP, widest=0.9, tops=0.3)),
+    "armchair": replace(_GROUP, widest=1.6, tops=0.3),
     "towel": replace(_GROUP, widest=1.25),
     "plant": replace(_GROUP, widest=1.6),
     **dict.fromkeys(("lamp", "light", "pendant"), replace(_GROUP, widest=2.5)),

@@ -73,7 +73,7 @@ def test_chairs_in_a_row_are_told_apart_by_their_backs():
     for x in (10, 95, 180):
         row[20:70, x : x + 60] = True
     assert instances.split(row).max() == 1
-    split = instances.split(row, build=Build(widest=1.25, tops=True))
+    split = instances.split(row, build=Build(widest=1.25, tops=0.3))
     assert [int(split[30, x]) for x in (20, 120, 220)] == [1, 2, 3]
     assert (split[100, 20], split[100, 220]) == (1, 3)
 
@@ -81,7 +81,7 @@ def test_chairs_in_a_row_are_told_apart_by_their_backs():
 def test_one_chair_is_not_cut_between_its_arms():
     chair = np.zeros((120, 120), np.bool_)
     chair[60:100, 20:100] = chair[30:60, 20:32] = chair[30:60, 88:100] = True
-    assert instances.split(chair, build=Build(widest=2.5, tops=True)).max() == 1
+    assert instances.split(chair, build=Build(widest=2.5, tops=0.3)).max() == 1
 
 
 def test_what_is_narrow_is_not_cut_at_edges_of_the_photo():

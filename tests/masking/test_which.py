@@ -219,3 +219,29 @@ def test_the_mask_record_lists_the_things(tmp_path):
     record = mask_record(open_photo(room(*SIZE)), [region])
     assert [one["number"] for one in record["regions"][0]["instances"]] == [1, 2, 3]
     assert record["regions"][0]["which"][0]["chosen"] == [1]
+
+
+def test_each_single_thing_has_an_expected_quality():
+    sharp, soft = box(10, 60, 60, 100), box(120, 60, 170, 100)
+    heat = np.where(sharp, np.float32(0.99), np.where(soft, np.float32(0.55), np.float32(0.01)))
+    (region,) = regions("chairs", list_instances=True, segmenter=PaintedHeat({"chairs": heat}))
+    first, second = (one.expected_iou for one in region.instances)
+    assert 0 < second < region.expected_iou < first < 1
+    (left,) = regions("left chair", segmenter=PaintedHeat({"chair": heat}))
+    assert left.instances[0].expected_iou == pytest.approx(first, abs=0.01)
+
+    class Unrated(PaintedHeat):
+        quality = ""
+
+    (region,) = regions("chairs", list_instances=True, segmenter=Unrated({"chairs": heat}))
+    assert [one.expected_iou for one in region.instances] == [None, None]
+
+
+def test_the_only_thing_is_asked_whether_it_looks_so():
+    photo = np.full((*SIZE, 3), 220, np.uint8)
+    photo[box(10, 60, 50, 100)] = (30, 30, 35)
+    heat = np.where(box(10, 60, 50, 100), np.float32(0.9), np.float32(0.01))
+    stages = Stages(PaintedHeat({"chair": heat}), Threshold(), Identity(), BoxRecipe(pad_frac=0.0), BARE)
+    found = {words: find_regions(photo, parse_targets(words), stages)[0] for words in ("dark chair", "white chair")}
+    assert found["dark chair"].found
+    assert "1 does not look white" in found["white chair"].reason
