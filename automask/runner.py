@@ -99,23 +99,27 @@ class MaskedPhoto:
     digest: str
     url: str = ""
 
-    def save(self, out: str | Path = "out", *, overwrite: bool = False) -> Saved:
-        """Writes the masks, their overlay picture and their record into a folder; `overwrite` as in `save_masks`.
+    def save(self, out: str | Path = "out", *, name: str | None = None, overwrite: bool = False) -> Saved:
+        """Writes the masks, their overlay picture and their record into a folder; all else as in `save_masks`.
 
         Raises:
             UsageError, OutputError: As `save_masks`.
         """
-        stages = self.prepared.stages
+        prepared, stages = self.prepared, self.prepared.stages
         models = {stage: about for stage, about in models_of(stages).items() if stage != "editor"}
+        plan = prepared.variants[0].plan
+        unknown = prepared.finds_nothing or prepared.ready
         return save_masks(
             self.photo,
             self.regions,
             out,
+            name=name,
             preset=stages.preset,
             models=models,
             versions=versions(stages),
             timing=self.timing,
-            doubt_below=self.prepared.settings.check_below or None,
+            digest="" if unknown else masks_digest(self.digest, plan, stages, prepared.settings),
+            doubt_below=prepared.settings.check_below or None,
             overwrite=overwrite,
         )
 
@@ -432,18 +436,43 @@ def result_digest(photo_digest: str, plan: Plan, stages: Stages, settings: RunSe
     """
     used = (stages.segmenter, stages.refiner, *(editors.editor_for(edit, stages) for edit in plan))
     files = [path for part in used for path in capabilities_of(part).own_files]
-    kinds = dict.fromkeys(map(type, used))
-    code = [digest for kind in kinds for digest in fingerprint.code_digests(kind)]
     decisive = fingerprint.decisive_settings(
         stages.config,
         prompt_files=editors.files_read(plan, stages),
-        own_files=[*fingerprint.own_file_digests(files), *code],
+        own_files=[*fingerprint.own_file_digests(files), *_code_of(used)],
         seed=settings.seed,
         on_missing=settings.on_missing,
         candidates=settings.candidates,
         skip_below=settings.doubt_below if settings.on_doubt == "skip" else None,
     )
     return fingerprint.job_digest(photo_digest, plan, decisive)
+
+
+def masks_digest(photo_digest: str, plan: Plan, stages: Stages, settings: RunSettings) -> str:
+    """The digest of everything that decides the masks of a mask request; a batch skips a photo that has it.
+
+    Args:
+        photo_digest: Identifies the photo.
+        plan: What is looked for.
+        stages: Loaded from a configuration.
+        settings: Of the run.
+    """
+    used = (stages.segmenter, stages.refiner)
+    files = [path for part in used for path in capabilities_of(part).own_files]
+    decisive = fingerprint.decisive_settings(
+        {name: value for name, value in stages.config.items() if name not in ("editor", "editors")},
+        prompt_files={},
+        own_files=[*fingerprint.own_file_digests(files), *_code_of(used)],
+        seed=0,
+        on_missing=settings.on_missing,
+        candidates=0,
+    )
+    return fingerprint.job_digest(photo_digest, plan, decisive)
+
+
+def _code_of(parts: Sequence[object]) -> list[tuple[str, str]]:
+    kinds = dict.fromkeys(map(type, parts))
+    return [digest for kind in kinds for digest in fingerprint.code_digests(kind)]
 
 
 def _unused_words(plan: Plan) -> list[str]:

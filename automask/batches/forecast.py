@@ -19,7 +19,7 @@ from automask.batches.failures import one_line
 from automask.batches.mappers import LocalPool
 from automask.batches.run import plan_faults, workers_for
 from automask.batches.threads import limit_threads, threads_each
-from automask.batches.worker import Worker
+from automask.batches.worker import NO_EDITOR, Worker, worker_of
 from automask.errors import AutomaskError
 from automask.images import photo_size
 from automask.painting.editors import named_editors
@@ -133,12 +133,13 @@ class Forecast:
         return sum(one.status == status for one in self.expected)
 
 
-def forecast(jobs: Sequence[Job], cfg: config.Config, *, conf: Path | None = None) -> Forecast:
+def forecast(jobs: Sequence[Job], cfg: config.Config, *, paint: bool = True, conf: Path | None = None) -> Forecast:
     """What `run_jobs` would do with the same arguments. Nothing is written into OUT.
 
     Args:
         jobs: What would be done.
         cfg: As `config.compose` gives it.
+        paint: As in `run_jobs`.
         conf: The user's own folder, where there is one.
 
     Raises:
@@ -146,10 +147,11 @@ def forecast(jobs: Sequence[Job], cfg: config.Config, *, conf: Path | None = Non
     """
     settings = replace(RunSettings.from_config(cfg), mask_cache_mb=0)
     began = time.perf_counter()
-    stages = runner.load_stages(cfg, named_editors(*(job.plan for job in jobs)), settings, conf=conf)
+    names = named_editors(*(job.plan for job in jobs))
+    stages = runner.load_stages(cfg, names, settings, conf=conf, ready=None if paint else NO_EDITOR)
     load_s = time.perf_counter() - began
-    faults = plan_faults(jobs, stages)
-    worker = Worker(stages, settings, force=cfg["force"])
+    faults = plan_faults(jobs, stages, paint=paint)
+    worker = worker_of(paint)(stages, settings, force=cfg["force"])
     expected = [
         Expected(job, "would fail", faults[job.plan]) if job.plan in faults else _look(job, worker) for job in jobs
     ]

@@ -34,7 +34,7 @@ from automask.batches.progress import BatchLog, Progress, ticking
 from automask.batches.sheets import result_pictures, write_contact_sheet, write_variants_sheet
 from automask.batches.stale import Made
 from automask.batches.threads import cores
-from automask.batches.worker import Worker, make_worker
+from automask.batches.worker import NO_EDITOR, Worker, make_worker, worker_of
 from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, OutputError
 from automask.masking import cache
@@ -72,6 +72,7 @@ def run_batch(
     former_names: Sequence[str] = (),
     made: Made | None = None,
     prune: bool = False,
+    pictures: bool = True,
     on_report: Callable[[JobReport], None] | None = None,
     on_note: Callable[[str], None] | None = None,
     on_end: Callable[[Sequence[JobReport]], None] | None = None,
@@ -92,6 +93,7 @@ def run_batch(
         former_names: As in `failures_now`.
         made: What the whole source and plan make in OUT, by which the page tells what is out of date.
         prune: True moves that into OUT/.stale first, and takes it off the list of failures.
+        pictures: False writes neither sheet nor page.
         on_report: Called with each report, in order of completion.
         on_note: Called with what a person should know of the run, as sentences.
         on_end: Called with the reports of what ended, once failures.csv is written, and before sheet and page are: they
@@ -120,7 +122,9 @@ def run_batch(
             before = [row for row in before if row[0] in made.rows]
             for note in pruned.notes(str(out)):
                 (on_note or _ignore)(note)
-        lists = _Lists(out, tuple(refused), tuple(before), tuple(former_names), made, drawn=not pruned.moved)
+        lists = _Lists(
+            out, tuple(refused), tuple(before), tuple(former_names), made, drawn=not pruned.moved, pictures=pictures
+        )
         return _run_locked(jobs, make_worker, mapper, lists, sheets, on_report or _ignore, on_end or _ignore)
 
 
@@ -138,6 +142,7 @@ class _Lists:
         before: Rows of earlier runs.
         former_names, made: As in `run_batch`.
         drawn: Whether the sheet that is there shows all that was done before.
+        pictures: As in `run_batch`.
     """
 
     out: Path
@@ -146,6 +151,7 @@ class _Lists:
     former_names: tuple[str, ...]
     made: Made | None
     drawn: bool
+    pictures: bool
 
     def write(self, reports: Sequence[JobReport], on_end: Callable[[Sequence[JobReport]], object]) -> None:
         """Writes the list of failures, then tells that the batch ended, then writes sheet and page.
@@ -159,12 +165,13 @@ class _Lists:
             with attempt():
                 write_failures(self.out, failures)
             on_end(reports)
-            if changed or not (self.out / "contact-sheet.jpg").is_file():
+            if self.pictures and (changed or not (self.out / "contact-sheet.jpg").is_file()):
                 with attempt():
                     write_contact_sheet(self.out, failures)
-            with attempt():
-                mark = functools.partial(stale.mark_of, out=self.out, made=self.made)
-                write_page(self.out, result_pictures(self.out), failures, mark)
+            if self.pictures:
+                with attempt():
+                    mark = functools.partial(stale.mark_of, out=self.out, made=self.made)
+                    write_page(self.out, result_pictures(self.out), failures, mark)
 
 
 @contextlib.contextmanager
@@ -296,6 +303,7 @@ def run_jobs(
     sheets: Sequence[Sheet] = (),
     former_names: Sequence[str] = (),
     everything: Found | None = None,
+    paint: bool = True,
     conf: Path | None = None,
     on_report: Callable[[JobReport], None] | None = None,
     on_note: Callable[[str], None] | None = None,
@@ -312,6 +320,7 @@ def run_jobs(
         sheets: Of the photos that have variants.
         former_names: As in `failures_now`.
         everything: All of the source and plan, of which `jobs` may be a part: `OpenBatch.everything`.
+        paint: False only finds masks and writes them, as `automask mask` does.
         conf: The user's own folder, where there is one.
         on_report: Called with each report, in order of completion.
         on_note: Called with what a person should know of the run, as sentences.
@@ -326,8 +335,8 @@ def run_jobs(
     cfg = with_mask_cache(cfg, jobs, sheets)
     settings = RunSettings.from_config(cfg)
     names = named_editors(*(job.plan for job in jobs))
-    stages = runner.load_stages(cfg, names, settings, conf=conf)
-    faults = plan_faults(jobs, stages)
+    stages = runner.load_stages(cfg, names, settings, conf=conf, ready=None if paint else NO_EDITOR)
+    faults = plan_faults(jobs, stages, paint=paint)
     reports = [JobReport(job, "failed", faults[job.plan]) for job in jobs if job.plan in faults]
     log = BatchLog(None if stores.is_url(cfg["out"]) else out)
     progress = Progress(len(jobs))
@@ -351,14 +360,14 @@ def run_jobs(
         tell(report)
     mapper = config.build_mapper(cfg)
     # One worker uses the stages that checked the words, in this process; other processes load their own.
-    make = functools.partial(make_worker, dict(cfg), names, conf)
+    make = functools.partial(make_worker, dict(cfg), names, conf, paint=paint)
     if isinstance(mapper, LocalPool):
         workers = workers_for(mapper.workers, stages, len(jobs))
         mapper = LocalPool(workers=workers, photo_limit_s=mapper.photo_limit_s)
     if isinstance(mapper, LocalPool) and mapper.workers == 1 and not mapper.photo_limit_s:
-        make = functools.partial(Worker, stages, settings, overwrite=cfg["overwrite"], force=cfg["force"])
+        make = functools.partial(worker_of(paint), stages, settings, overwrite=cfg["overwrite"], force=cfg["force"])
     else:
-        mapper = SkipFinished(mapper, Worker(stages, settings, force=cfg["force"]))
+        mapper = SkipFinished(mapper, worker_of(paint)(stages, settings, force=cfg["force"]))
     todo = [job for job in jobs if job.plan not in faults]
     with ticking(tick), stores.only_writer(cfg["out"]), stores.uploaded_failures(out, cfg["out"]):
         done = run_batch(
@@ -370,7 +379,8 @@ def run_jobs(
             sheets=sheets,
             former_names=[*former_names, *(report.job.shown for report in reports)],
             made=None if everything is None else stale.made_by(everything, out),
-            prune=cfg["prune"],
+            prune=paint and cfg["prune"],
+            pictures=paint,
             on_report=tell,
             on_note=on_note,
             on_end=end,
@@ -386,8 +396,8 @@ def with_mask_cache(cfg: config.Config, jobs: Sequence[Job], sheets: Sequence[Sh
     return {**cfg, "mask_cache_mb": cache.DEFAULT_MB if again else 0}
 
 
-def plan_faults(jobs: Sequence[Job], stages: Stages) -> dict[Plan, str]:
-    """Why each plan that cannot be done cannot, where other photos have others.
+def plan_faults(jobs: Sequence[Job], stages: Stages, *, paint: bool = True) -> dict[Plan, str]:
+    """Why each plan that cannot be done cannot, where other photos have others; `paint` as in `run_jobs`.
 
     Raises:
         PlanError, UnknownPhrase: The plan that all jobs share cannot be done.
@@ -399,7 +409,7 @@ def plan_faults(jobs: Sequence[Job], stages: Stages) -> dict[Plan, str]:
     faults: dict[Plan, str] = {}
     for plan in dict.fromkeys(job.plan for job in jobs):
         try:
-            runner.check_plan(plan, stages)
+            runner.check_plan(plan, stages, paint=paint)
         except AutomaskError as error:
             if plan in shared:
                 raise

@@ -74,7 +74,7 @@ def summary_of(reports: Sequence[JobReport], batch: OpenBatch, *, took_s: float 
         **counts,
         refused=len(batch.refused_rows),
         failed_before=sum(name not in now for name, _ in read_failures(batch.out)),
-        incomplete=sum(any(step["missing"] for step in report.record.get("steps", ())) for report in reports),
+        incomplete=sum(any(part["missing"] for part in _parts(report.record)) for report in reports),
         to_check=sum(is_to_check(report.record) for report in reports),
         passed_over=passed,
         took_s=took_s,
@@ -84,8 +84,14 @@ def summary_of(reports: Sequence[JobReport], batch: OpenBatch, *, took_s: float 
 def is_to_check(record: Mapping[str, Any]) -> bool:
     """Whether a mask of a photo is probably bad, as its record says."""
     below = record.get("doubt_below") or 0.0
-    expected = [step.get("expected_iou") for step in record.get("steps", ())]
+    expected = [part.get("expected_iou") for part in _parts(record)]
     return any(one is not None and one < below for one in expected)
+
+
+def _parts(record: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The steps of an edit's record, the regions of a mask request's."""
+    parts: Sequence[Mapping[str, Any]] = record.get("steps", record.get("regions", ()))
+    return parts
 
 
 def report_record(report: JobReport) -> dict[str, Any]:

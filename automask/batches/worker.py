@@ -2,14 +2,15 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from automask import config, runner
 from automask.batches import stores
 from automask.batches.prefetch import Finished, prefetched
-from automask.batches.resume import is_done
+from automask.batches.resume import has_masks, is_done
 from automask.capabilities import capabilities_of
 from automask.errors import PhotoError
 from automask.fingerprint import disclosed_digest, file_digest
@@ -18,18 +19,35 @@ from automask.protocols import Stages
 from automask.results.claims import PhotoId, check_free, source_of
 from automask.results.files import files_of
 from automask.results.outcome import Outcome
+from automask.results.records import without_masks
 from automask.settings import RunSettings
-from automask.stages import parts_of
+from automask.stages import NotLoaded, parts_of
 from automask.types import Job, JobReport, Plan, Variant
 
 PHOTOS_TOGETHER = 4
 """Photos whose crops go to an editor in one call, where it paints several at once (`paint_many`)."""
 
 
-def make_worker(cfg: config.Config, names: Sequence[str], conf: Path | None) -> "Worker":
-    """Loads the models once and gives what does the jobs; picklable, so that any process may call it."""
-    stages = config.build(cfg, editors=names, conf=conf)
-    return Worker(stages, RunSettings.from_config(cfg), overwrite=cfg["overwrite"], force=cfg["force"])
+def make_worker(cfg: config.Config, names: Sequence[str], conf: Path | None, *, paint: bool = True) -> "Worker":
+    """Loads the models once and gives what does the jobs; picklable, so that any process may call it.
+
+    Args:
+        cfg: As `config.compose` gives it.
+        names: The editors that edits name.
+        conf: The user's own folder, where there is one.
+        paint: False only finds and writes masks: no editor is loaded.
+    """
+    stages = config.build(cfg, editors=names, conf=conf, given=NO_EDITOR if not paint else None)
+    return worker_of(paint)(stages, RunSettings.from_config(cfg), overwrite=cfg["overwrite"], force=cfg["force"])
+
+
+def worker_of(paint: bool) -> type["Worker"]:
+    """The class of what does the jobs of a batch that paints, or that only finds masks."""
+    return Worker if paint else MaskWorker
+
+
+NO_EDITOR: Mapping[str, Any] = {"editor": NotLoaded()}
+"""The stages that a batch of mask requests does not load."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +65,10 @@ class Worker:
     settings: RunSettings
     overwrite: bool = False
     force: bool = False
+
+    @property
+    def _paints(self) -> bool:
+        return True
 
     def __call__(self, job: Job) -> JobReport:
         """One photo: skipped where its record shows that it was done with the same photo, plan and settings.
@@ -78,10 +100,9 @@ class Worker:
     def skipped(self, job: Job) -> JobReport | None:
         """The report of a job that is done already; None for one that is not, or whose files are in a store."""
         began = time.perf_counter()
-        record = files_of(job.photo.name, job.out, job.name).record
-        if self.force or job.photo_url or job.out_url or not record.is_file() or not job.photo.is_file():
+        if self.force or job.photo_url or job.out_url or not self._record(job).is_file() or not job.photo.is_file():
             return None
-        if not is_done(job, self._digest(job.plan, file_digest(job.photo))):
+        if not self._is_done(job, self._digest(job.plan, file_digest(job.photo))):
             return None
         return JobReport(job, "skipped", took_s=time.perf_counter() - began)
 
@@ -93,7 +114,17 @@ class Worker:
         if self.force or not known:
             return False
         digest = self._digest(job.plan, known)
-        return stores.is_uploaded(job, digest) if job.out_url else is_done(job, digest)
+        return stores.is_uploaded(job, digest) if job.out_url else self._is_done(job, digest)
+
+    def _record(self, job: Job) -> Path:
+        return files_of(job.photo.name, job.out, job.name).record
+
+    def _is_done(self, job: Job, digest: str) -> bool:
+        return is_done(job, digest)
+
+    def _check_free(self, job: Job, photo: Photo) -> None:
+        if not self.overwrite:
+            check_free(PhotoId(photo.name, photo.digest, source_of(photo)), job.out, job.name)
 
     def _read(self, job: Job) -> "_Read | Finished[JobReport]":
         began = time.perf_counter()
@@ -103,8 +134,7 @@ class Worker:
         if skipped is not None:
             return Finished(skipped)
         photo = open_photo(job.photo, max_megapixels=self.settings.max_megapixels)
-        if not self.overwrite:
-            check_free(PhotoId(photo.name, photo.digest, source_of(photo)), job.out, job.name)
+        self._check_free(job, photo)
         return _Read(photo, time.perf_counter() - began)
 
     def _fetch(self, job: Job, began: float) -> "_Read | Finished[JobReport]":
@@ -116,7 +146,7 @@ class Worker:
             here = stores.downloaded(job, Path(folder.name))
             known = file_digest(here.photo) if here.photo.is_file() else ""
         digest = self._digest(job.plan, known)
-        done = not self.force and (stores.is_uploaded(job, digest) if job.out_url else is_done(job, digest))
+        done = not self.force and (stores.is_uploaded(job, digest) if job.out_url else self._is_done(job, digest))
         if done:
             folder.cleanup()
             return Finished(JobReport(job, "skipped", took_s=time.perf_counter() - began))
@@ -134,7 +164,7 @@ class Worker:
         signed, metadata = self.settings.c2pa is not None, self.settings.metadata
         return disclosed_digest(digest, self.settings.disclose, signed=signed, metadata=metadata)
 
-    def _work(self, jobs: Sequence[tuple[Job, "_Read"]]) -> list["_Made | Exception"]:
+    def _work(self, jobs: Sequence[tuple[Job, "_Read"]]) -> "list[_Made | Exception]":
         """What became of each photo: masks one after another, crops of all of them together."""
         ended: list[runner.MaskedPhoto | Exception] = []
         took_s: list[float] = []
@@ -159,8 +189,9 @@ class Worker:
         return made
 
     def _find_masks(self, job: Job, read: "_Read") -> runner.MaskedPhoto:
-        runner.check_plan(job.plan, self.stages)
-        prepared = runner.PreparedRun((Variant("", (), job.plan),), self.stages, self.settings)
+        runner.check_plan(job.plan, self.stages, paint=self._paints)
+        variants = (Variant("", (), job.plan),)
+        prepared = runner.PreparedRun(variants, self.stages, self.settings, list_instances=not self._paints)
         known = read.fetched.known_as if read.fetched else None
         return runner.find_masks(prepared, read.photo, digest=known, url=job.photo_url)
 
@@ -172,7 +203,43 @@ class Worker:
             if job.out_url:
                 stores.upload(job, here.out, overwrite=self.overwrite)
             made.fetched.folder.cleanup()
-        return JobReport(job, "done", record=saved.recorded, took_s=made.took_s + time.perf_counter() - began)
+        return JobReport(
+            job, "done", record=without_masks(saved.recorded), took_s=made.took_s + time.perf_counter() - began
+        )
+
+
+class MaskWorker(Worker):
+    """Does the jobs of a batch of mask requests: it finds masks and writes them, and paints nothing."""
+
+    __slots__ = ()
+
+    @property
+    def _paints(self) -> bool:
+        return False
+
+    def _record(self, job: Job) -> Path:
+        return files_of(job.photo.name, job.out, job.name).masks_record
+
+    def _is_done(self, job: Job, digest: str) -> bool:
+        return has_masks(job, digest)
+
+    def _check_free(self, job: Job, photo: Photo) -> None:
+        """Masks need no name that a person's file may have taken."""
+
+    def _digest(self, plan: Plan, photo_digest: str) -> str:
+        return runner.masks_digest(photo_digest, plan, self.stages, self.settings)
+
+    def _work(self, jobs: Sequence[tuple[Job, "_Read"]]) -> "list[_Made | Exception]":
+        ended: list[_Made | Exception] = []
+        for job, read in jobs:
+            began = time.perf_counter()
+            try:
+                masked = self._find_masks(job, read)
+            except Exception as error:
+                ended.append(error)
+            else:
+                ended.append(_Made(masked, read.took_s + time.perf_counter() - began, read.fetched))
+        return ended
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,8 +268,8 @@ class _Fetched:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Made:
-    """An edited photo, not yet written, and the seconds that it took."""
+    """An edited or masked photo, not yet written, and the seconds that it took."""
 
-    outcome: Outcome
+    outcome: Outcome | runner.MaskedPhoto
     took_s: float
     fetched: _Fetched | None = None

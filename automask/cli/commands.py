@@ -29,7 +29,9 @@ from automask.cli.pipes import PIPE, check_result_pipe, only_bytes_on_stdout
 from automask.errors import DOCUMENTATION, OutputError, UsageError
 
 if TYPE_CHECKING:
+    from automask.batches.run import OpenBatch
     from automask.images import Photo
+    from automask.results.files import Files
     from automask.results.outcome import Outcome
     from automask.types import JobReport, Variant
     from automask.weights import Weights
@@ -116,9 +118,16 @@ def _edit_into_pipe(
 def run_mask(parser: Parser, arguments: list[str]) -> int:
     """`automask mask`; its exit status."""
     typed = Arguments(parser, arguments, "photo", wants_arrow=False)
+    if _is_many(typed.subject):
+        return _mask_many(typed, arguments)
+    for flag in ("mapper", "workers", "recursive", "dry_run", "retry_failed", "force"):
+        if getattr(typed.flags, flag):
+            raise UsageError(
+                f"--{flag.replace('_', '-')} with one photo", hint="it is for a folder or a glob of photos"
+            )
     from automask import runner
     from automask.results.coco import to_coco
-    from automask.results.files import check_out
+    from automask.results.files import check_out, files_of
     from automask.results.records import write_json
     from automask.results.seals import sealed_json
     from automask.settings import RunSettings
@@ -130,7 +139,8 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
         raise UsageError("mask writes several files, and standard output takes one", hint="say -o DIR")
     photo = photo_of(typed.subject, config)
     check_out(config["out"])
-    coco = None if typed.flags.coco is None else _coco_file(typed.flags.coco, Path(config["out"]), photo.name)
+    files = [files_of(photo.name, Path(config["out"]), prefix) for prefix in (None, photo.name)]
+    coco = None if typed.flags.coco is None else _coco_file(typed.flags.coco, files)
     with progress_bar() as on_progress:
         on_progress("loading the models", 0, 1)
         settings = RunSettings.from_config(config)
@@ -166,18 +176,65 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
     return 0
 
 
-def _coco_file(name: str, out: Path, photo_name: str) -> Path:
+def _is_many(subject: str) -> bool:
+    """Whether the subject of `automask mask` is a folder, or a pattern that names no file."""
+    import glob
+
+    from automask.images import same_letters
+
+    path = same_letters(subject)
+    return path.is_dir() or (not os.path.lexists(path) and "://" not in subject and glob.has_magic(subject))
+
+
+def _mask_many(typed: Arguments, arguments: Sequence[str]) -> int:
+    """`automask mask` of a folder or a glob; its exit status."""
+    from automask.batches import run
+    from automask.batches.failures import failure_names, read_failures
+    from automask.batches.stores import is_url
+    from automask.results.coco import coco_of_records
+    from automask.results.files import files_of
+    from automask.results.records import read_record, write_json
+    from automask.results.seals import sealed_json
+    from automask.types import Variant
+
+    variants = (Variant("", (), typed.targets()),)
+    config = typed.config()
+    if typed.flags.out == PIPE or is_url(config["out"]):
+        raise UsageError(f"the masks of many photos go into a folder, not into {config['out']!r}", hint="say -o DIR")
+    batch = run.open_batch(typed.subject, variants, config, retry_failed=typed.flags.retry_failed)
+    jobs = batch.everything.jobs if batch.everything else batch.jobs
+    files = {job: files_of(job.photo.name, job.out, job.name) for job in jobs}
+    coco = None if typed.flags.coco is None else _coco_file(typed.flags.coco, [*files.values()])
+    status = _do_batch(typed, ["mask", *arguments], batch, config, paint=False)
+    if coco is None or typed.flags.dry_run or status == INTERRUPTED:
+        return status
+    listed = {name for name, _ in read_failures(batch.out)}
+    good = [job for job in jobs if listed.isdisjoint(failure_names(job, batch.out))]
+    records = {job: read_record(files[job].masks_record) for job in good}
+    # A photo is called there by its path below the source.
+    named = [(job.out / job.photo.name, record) for job, record in records.items() if record]
+    content = coco_of_records((path.relative_to(batch.out).as_posix(), record) for path, record in named)
+    write_json(coco, sealed_json(content))
+    if not typed.json:
+        say(coco)
+    return status
+
+
+def _coco_file(name: str, files: "Sequence[Files]") -> Path:
     """The path of a COCO file that may be written: a new one, or one that automask wrote.
+
+    Args:
+        name: As typed.
+        files: Of all photos.
 
     Raises:
         UsageError: It has another ending, somebody else's file is there, or the record of the masks goes there.
         OutputError: Its folder cannot be written into.
     """
-    from automask.results.files import check_writable, files_of, same_file
+    from automask.results.files import check_writable, same_file
 
     path = Path(name)
-    records = (files_of(photo_name, out, prefix).masks_record for prefix in (None, photo_name))
-    if any(same_file(path, record) for record in records):
+    if any(one.masks_record.name == path.name and same_file(path, one.masks_record) for one in files):
         raise UsageError(f"--coco {name!r} is where the record of the masks goes", hint="choose another name")
     if path.suffix.lower() != ".json":
         raise UsageError(f"--coco {name!r} is not a JSON file", hint="give it the ending .json")
@@ -197,9 +254,7 @@ def _refuse_others_file(path: Path) -> None:
 def run_batch(parser: Parser, arguments: list[str]) -> int:
     """`automask batch`; its exit status."""
     typed = Arguments(parser, arguments, "folder, glob or CSV", wants_arrow=True)
-    from automask.batches import run, stale, summary
-    from automask.batches.page import PAGE_NAMES
-    from automask.plan import printable
+    from automask.batches import run
 
     if PIPE in (typed.subject, typed.flags.out):
         raise UsageError(
@@ -211,14 +266,33 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
     config = typed.config()
     variants = typed.variants() if typed.words is not None or typed.flags.plan is not None else None
     batch = run.open_batch(typed.subject, variants, config, retry_failed=typed.flags.retry_failed)
+    return _do_batch(typed, ["batch", *arguments], batch, config)
+
+
+def _do_batch(
+    typed: Arguments, command: Sequence[str], batch: "OpenBatch", config: dict[str, Any], *, paint: bool = True
+) -> int:
+    """Runs an open batch, or says what it would do; its exit status.
+
+    Args:
+        typed: The arguments.
+        command: All that was typed.
+        batch: What to do.
+        config: As composed.
+        paint: False only finds masks.
+    """
+    from automask.batches import run, stale, summary
+    from automask.batches.page import PAGE_NAMES
+    from automask.plan import printable
+
     if typed.flags.retry_failed and not batch.jobs:
         listed = printable(batch.shown_out)
         warn(f"nothing to retry: {listed}/failures.csv lists no photo of {typed.subject!r}")
     if typed.flags.dry_run:
         from automask.batches.forecast import forecast
 
-        would = forecast(batch.jobs, config, conf=typed.conf)
-        if config["prune"] and batch.everything is not None:
+        would = forecast(batch.jobs, config, paint=paint, conf=typed.conf)
+        if paint and config["prune"] and batch.everything is not None:
             pruned = stale.prune(batch.out, stale.made_by(batch.everything, batch.out), dry=True)
             for note in pruned.notes(str(batch.out), dry=True):
                 warn(note)
@@ -255,6 +329,7 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
                     sheets=batch.sheets,
                     former_names=[name for name, _ in batch.refused],
                     everything=batch.everything,
+                    paint=paint,
                     conf=typed.conf,
                     on_report=report,
                     on_note=warn,
@@ -262,7 +337,7 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
                     on_end=end,
                 )
         except KeyboardInterrupt:
-            again = shlex.join(["automask", "batch", *(text for text in arguments if text != "--force")])
+            again = shlex.join(["automask", *(text for text in command if text != "--force")])
             warn(f"interrupted; files already finished are complete; to go on: {again}")
             return INTERRUPTED
         except OutputError as error:
@@ -271,7 +346,7 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
                 raise
             warn(str(error))
         page = batch.out / PAGE_NAMES[0]
-        if not typed.json and not batch.out_url and page.is_file():
+        if paint and not typed.json and not batch.out_url and page.is_file():
             say(f"look through them: {page}")
     return ended[-1].exit_status
 

@@ -172,17 +172,20 @@ def _add_mask(program: Parser) -> None:
         "PHOTO [TARGETS] [options] [key=value ...]",
         "only find the masks, and draw them over the photo",
         description="Finds what the words name; writes masks, an overlay picture and a COCO record into OUT; "
-        "paints nothing.",
-        epilog='for example:  automask mask kitchen.jpg "island; cabinets except handles"\n\n' + EXIT_STATUSES,
+        "paints nothing.\nOf a folder or a glob it does so for every photo; what is done already is skipped.",
+        epilog='for example:  automask mask kitchen.jpg "island; cabinets except handles"\n'
+        '              automask mask listing/ "cabinets" -o masks --coco masks.json\n\n' + EXIT_STATUSES,
     )
-    _add_positionals(parser, "PHOTO", "the photo; - reads it from standard input", "TARGETS", "island; cabinets")
+    about = "the photo, a folder, or a glob in quotes; - reads the photo from standard input"
+    _add_positionals(parser, "PHOTO", about, "TARGETS", "island; cabinets")
     _add_run_options(parser)
     parser.add(
         "--coco",
         metavar="FILE.json",
         completes="files",
-        help="also write the masks as one COCO file, for pycocotools and for training",
+        help="also write all masks as one COCO file, for pycocotools and for training",
     )
+    _add_batch_options(parser)
     _add_overwrite(parser)
 
 
@@ -197,19 +200,7 @@ def _add_batch(program: Parser) -> None:
     )
     _add_positionals(parser, "SOURCE", "a folder, a glob in quotes, or a CSV", "EDITS", "cabinets -> white")
     _add_run_options(parser)
-    parser.add("--mapper", metavar="NAME", completes=_group_names("mapper"), help="local (default) or ray")
-    parser.add(
-        "--workers",
-        type=worker_count,
-        metavar="N",
-        completes=lambda: ("auto",),
-        help="how many photos at a time (default: auto)",
-    )
-    parser.add("--recursive", action="store_true", help="subfolders too; OUT mirrors them")
-    about = "check and list what would be done, with time, disk and memory from a few photos, and write nothing"
-    parser.add("--dry-run", action="store_true", help=about)
-    parser.add("--retry-failed", action="store_true", help="only the photos that OUT/failures.csv lists")
-    parser.add("--force", action="store_true", help="make again what is done")
+    _add_batch_options(parser)
     about = "move results that this source and plan do not make into OUT/.stale"
     parser.add("--prune", action="store_true", help=about)
     _add_overwrite(parser)
@@ -339,6 +330,23 @@ def _add_run_options(parser: Parser, *, out: str = "folder for the results (defa
     parser.add("--plan", metavar="FILE.yaml", completes="files", help="a YAML plan in place of the words")
     _add_preset(parser)
     parser.add("--json", action="store_true", help="print the record as JSON, and nothing else, on standard output")
+
+
+def _add_batch_options(parser: Parser) -> None:
+    """The options of every command that works on many photos."""
+    parser.add("--mapper", metavar="NAME", completes=_group_names("mapper"), help="local (default) or ray")
+    parser.add(
+        "--workers",
+        type=worker_count,
+        metavar="N",
+        completes=lambda: ("auto",),
+        help="how many photos at a time (default: auto)",
+    )
+    parser.add("--recursive", action="store_true", help="subfolders too; OUT mirrors them")
+    about = "check and list what would be done, with time, disk and memory from a few photos, and write nothing"
+    parser.add("--dry-run", action="store_true", help=about)
+    parser.add("--retry-failed", action="store_true", help="only the photos that OUT/failures.csv lists")
+    parser.add("--force", action="store_true", help="make again what is done")
 
 
 def _add_overwrite(parser: Parser) -> None:

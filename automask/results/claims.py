@@ -443,8 +443,19 @@ def is_whole(record: Mapping[str, Any], files: Files) -> bool:
         named += [files.original] if original_in(record) else []
         return all(_size(path) for path in named)
     out = files.record.parent
-    claims = claims_in(record)
-    for name, said in claims.items():
+    if not has_all_files(record, files):
+        return False
+    original = original_in(record)
+    return bool(_size(files.result) and _size(files.before_after) and (not original or _size(out / original)))
+
+
+def has_all_files(record: Mapping[str, Any], files: Files) -> bool:
+    """Whether every file that a record names is there and not broken, and its result, if it has one, as it was written.
+
+    A preview or a mask that a person changed counts as there.
+    """
+    out = files.record.parent
+    for name, said in claims_in(record).items():
         path = out / name
         if not _size(path):
             return False
@@ -452,8 +463,7 @@ def is_whole(record: Mapping[str, Any], files: Files) -> bool:
             continue
         if path == files.result or is_damaged(path):
             return False
-    original = original_in(record)
-    return bool(_size(files.result) and _size(files.before_after) and (not original or _size(out / original)))
+    return True
 
 
 def _size(path: Path) -> int:

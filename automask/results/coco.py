@@ -46,23 +46,45 @@ def to_coco(
         MaskError: Regions of one photo differ in size.
     """
     pairs = _pairs(regions, photo)
-    numbers: dict[str, int] = {}
-    for _, found in pairs:
-        for region in found:
-            numbers.setdefault(region.target, len(numbers) + 1)
-    images: list[dict[str, Any]] = []
+    targets = [region.target for _, found in pairs for region in found]
+    images = [(_file_name(name), _size_of(name, found)) for name, found in pairs]
+    pieces = ([(region.target, piece) for region in found for piece in _pieces(region)] for _, found in pairs)
+    return _coco_file(targets, images, pieces)
+
+
+def coco_of_records(records: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    """The masks of mask requests as one COCO file, as `to_coco` gives it, from their records.
+
+    Args:
+        records: The name of each photo in the file, and its record.
+    """
+    given = list(records)
+    targets = [region["target"] for _, record in given for region in record["regions"]]
+    images = [(name, (record["size_wh"][1], record["size_wh"][0])) for name, record in given]
+    pieces = (
+        [(region["target"], piece) for region in record["regions"] for piece in _recorded_pieces(region)]
+        for _, record in given
+    )
+    return _coco_file(targets, images, pieces)
+
+
+def _coco_file(
+    targets: Iterable[str], images: Sequence[tuple[str, Hw]], pieces: Iterable[Sequence[tuple[str, dict[str, Any]]]]
+) -> dict[str, Any]:
+    """A COCO file of the images, and of the target and annotation of each piece of each image."""
+    numbers = {target: number for number, target in enumerate(dict.fromkeys(targets), start=1)}
     annotations: list[dict[str, Any]] = []
-    for name, found in pairs:
-        height, width = _size_of(name, found)
-        images.append({"id": len(images) + 1, "file_name": _file_name(name), "height": height, "width": width})
-        for region in found:
-            for piece in _pieces(region):
-                about = {"id": len(annotations) + 1, "image_id": len(images), "category_id": numbers[region.target]}
-                annotations.append(about | piece)
+    for image_id, inside in enumerate(pieces, start=1):
+        for target, piece in inside:
+            about = {"id": len(annotations) + 1, "image_id": image_id, "category_id": numbers[target]}
+            annotations.append(about | piece)
     return {
         "info": {"description": f"masks by automask {__version__}", "version": "1.0"},
         "licenses": [],
-        "images": images,
+        "images": [
+            {"id": image_id, "file_name": name, "height": height, "width": width}
+            for image_id, (name, (height, width)) in enumerate(images, start=1)
+        ],
         "annotations": annotations,
         "categories": [{"id": number, "name": name, "supercategory": ""} for name, number in numbers.items()],
     }
@@ -123,18 +145,38 @@ def _pieces(region: Region) -> Iterator[dict[str, Any]]:
             yield about | {"instance": one.number}
 
 
+def _recorded_pieces(region: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The same of a region in a record."""
+    chosen = [one for one in region.get("instances", ()) if one["chosen"]]
+    if len(chosen) < 2 or not all("segmentation" in one for one in chosen):
+        yield from _recorded_annotation(region, region["segmentation"])
+        return
+    for one in chosen:
+        for about in _recorded_annotation(region, one["segmentation"]):
+            yield about | {"instance": one["number"]}
+
+
+def _recorded_annotation(region: Mapping[str, Any], rle: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    if region["area_px"]:
+        yield from _annotation_of(coco_hard(rle), rle, region["peak"])
+
+
 def _annotation(region: Region, hard: Hard) -> Iterator[dict[str, Any]]:
     """The annotation of a mask of a region; none of an empty one."""
+    yield from _annotation_of(hard, coco_rle(hard), region.peak)
+
+
+def _annotation_of(hard: Hard, rle: Mapping[str, Any], peak: float | None) -> Iterator[dict[str, Any]]:
     box = tight_box(hard)
     if box is None:
         return
     about = {
         "bbox": [box.x0, box.y0, box.width, box.height],
         "area": int(np.count_nonzero(hard)),
-        "segmentation": coco_rle(hard),
+        "segmentation": dict(rle),
         "iscrowd": 0,
     }
-    yield about if region.peak is None else about | {"score": round(float(region.peak), 4)}
+    yield about if peak is None else about | {"score": round(float(peak), 4)}
 
 
 def coco_rle(hard: Hard) -> dict[str, Any]:

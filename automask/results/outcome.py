@@ -485,6 +485,7 @@ def save_masks(
     models: Mapping[str, Any] | None = None,
     versions: Mapping[str, str] | None = None,
     timing: Mapping[str, float] | None = None,
+    digest: str = "",
     doubt_below: float | None = None,
     overwrite: bool = False,
 ) -> Saved:
@@ -520,6 +521,7 @@ def save_masks(
             models=models,
             versions=versions,
             timing=timing,
+            digest=digest,
             doubt_below=doubt_below,
         )
         notes = [f"{old!r} is kept as it is: it {why}; overwrite=true replaces it" for old, why in kept.items()]

@@ -107,6 +107,30 @@ def choice_record(choice: Choice) -> dict[str, Any]:
     }
 
 
+def _instance_records(region: Region) -> list[dict[str, Any]]:
+    """The single things of a region; with masks of their own where several were chosen, as in a COCO file."""
+    several = sum(one.chosen for one in region.instances) > 1
+    records = []
+    for one in region.instances:
+        hard = np.zeros_like(region.hard)
+        hard[one.box.slices] = one.hard & region.hard[one.box.slices]
+        own = {"segmentation": coco_rle(hard)} if several and one.chosen else {}
+        records.append(_instance_record(one) | own)
+    return records
+
+
+def without_masks(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record without run lengths, which are most of what the record of a mask request holds."""
+    if "regions" not in record:
+        return dict(record)
+    regions = [{key: value for key, value in region.items() if key != "segmentation"} for region in record["regions"]]
+    for region in regions:
+        region["instances"] = [
+            {key: value for key, value in one.items() if key != "segmentation"} for one in region["instances"]
+        ]
+    return {**record, "regions": regions}
+
+
 def _instance_record(instance: Instance) -> dict[str, Any]:
     return {
         "target": instance.target,
@@ -136,6 +160,7 @@ def mask_record(
     models: Mapping[str, Any] | None = None,
     versions: Mapping[str, str] | None = None,
     timing: Mapping[str, float] | None = None,
+    digest: str = "",
     doubt_below: float | None = None,
 ) -> dict[str, Any]:
     """The record of `automask mask`, as `kitchen.masks.json` holds it, with the hard masks as COCO run lengths.
@@ -148,6 +173,7 @@ def mask_record(
         models: What was loaded, by stage.
         versions: By package.
         timing: Seconds, by stage.
+        digest: Of photo, words, configuration and version; a batch resumes by it.
         doubt_below: Expected quality below which a region is one to check; None if none is.
     """
     files = masks if masks is not None else [None] * len(regions)
@@ -169,7 +195,7 @@ def mask_record(
                 "mask": file,
                 "segmentation": coco_rle(region.hard),
                 "expected_iou": _round(region.expected_iou),
-                "instances": [_instance_record(one) for one in region.instances],
+                "instances": _instance_records(region),
                 **({"which": [choice_record(one) for one in region.choices]} if region.choices else {}),
             }
             for region, file in zip(regions, files, strict=True)
@@ -178,6 +204,7 @@ def mask_record(
         "versions": dict(versions or {}),
         "timing": _round(dict(timing or {})),
         "notes": list(photo.notes),
+        "digest": digest,
         "doubt_below": _round(doubt_below),
         "photo_sha256": photo.digest,
     }

@@ -254,3 +254,62 @@ def test_a_signal_that_asks_to_stop_stops_as_ctrl_c_does(name):
             os.kill(os.getpid(), number)
     finally:
         signal.signal(number, before)
+
+
+@pytest.fixture
+def mask_many(capsys, scene, tmp_path):
+    """Runs `automask mask` of a folder into OUT, with a COCO file."""
+
+    def run(folder: Path, *arguments: object) -> tuple[int, str, str]:
+        words = ["mask", str(folder), "lamp; island", "-o", str(tmp_path / "o"), "--coco", str(tmp_path / "all.json")]
+        status = main([*words, *map(str, arguments), *scene.overrides])
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return run
+
+
+def test_masks_of_a_folder_are_those_of_its_photos_with_one_coco_file_and_are_not_made_twice(
+    mask_many, room_photos, scene, tmp_path, capsys
+):
+    import automask
+
+    folder, out = room_photos("in", "a.png", "sub/b.png"), tmp_path / "o"
+    status, said, _ = mask_many(folder, "--recursive")
+    assert (status, said.splitlines()[0]) == (0, f"2 done, 0 done before, 0 failed, in {out}")
+    assert not (out / "index.html").exists()
+    coco = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
+    pairs = [
+        (name, automask.mask(folder / name, "lamp; island", overrides=scene.overrides))
+        for name in ("a.png", "sub/b.png")
+    ]
+    coco["info"].pop("sha256")
+    assert coco == automask.to_coco(pairs)
+    assert main(["mask", str(folder / "a.png"), "lamp; island", "-o", str(tmp_path / "one"), *scene.overrides]) == 0
+    for name in ("a.masks/01-lamp.png", "a.masks/02-island.png", "a.overlay.png"):
+        assert (out / name).read_bytes() == (tmp_path / "one" / name).read_bytes()
+    capsys.readouterr()
+    before = (tmp_path / "all.json").read_bytes()
+    assert mask_many(folder, "--recursive")[1].startswith("0 done, 2 done before")
+    assert (tmp_path / "all.json").read_bytes() == before
+    (out / "a.masks" / "01-lamp.png").unlink()
+    assert mask_many(folder, "--recursive")[1].startswith("1 done, 1 done before")
+    assert mask_many(folder, "--recursive", "boxes.threshold=0.2")[1].startswith("2 done")
+
+
+def test_masks_of_a_folder_tell_failures_and_retry_them(mask_many, room_photos, tmp_path):
+    folder = room_photos("in", "a.png")
+    (folder / "b.png").write_bytes(b"no picture")
+    status, said, _ = mask_many(folder, "--dry-run")
+    assert (status, said.splitlines()[-2]) == (4, "1 to do, 1 would fail, 0 refused; nothing was done")
+    assert not (tmp_path / "all.json").exists()
+    assert mask_many(folder)[0] == 4
+    assert len(json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))["images"]) == 1
+    room_photos("in", "b.png")
+    assert mask_many(folder, "--retry-failed")[1].startswith("1 done, 0 done before")
+    assert len(json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))["images"]) == 2
+
+
+def test_an_option_of_a_folder_is_refused_with_one_photo(mask_many, room_photos):
+    status, _, err = mask_many(room_photos("in", "a.png") / "a.png", "--recursive")
+    assert (status, err) == (2, "automask: --recursive with one photo; it is for a folder or a glob of photos\n")
