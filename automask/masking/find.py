@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, PlanError, RefinerError, SegmenterError, TargetMissing
+from automask.images.borders import round_border
 from automask.masking import quality, which
 from automask.masking.boxes import blobs, boxes_from_heat
 from automask.masking.masks import alpha_from, clean, settle, without_others
@@ -160,11 +161,13 @@ def find_regions(
         TargetMissing: A phrase is not in the photo, and `on_missing` is `fail`.
         SegmenterError, RefinerError: A stage failed or broke its protocol.
     """
-    drafts = _drafts(photo, plan, stages, list_instances=list_instances)
+    outside = round_border(photo)
+    drafts = _drafts(photo, plan, stages, outside, list_instances=list_instances)
     regions = []
     while drafts:
         draft = drafts.pop(0)
-        alpha = alpha_from(draft.region.hard, draft.recipe, untouchable=draft.untouchable)
+        untouchable = draft.untouchable if outside is None else draft.untouchable | outside
+        alpha = alpha_from(draft.region.hard, draft.recipe, untouchable=untouchable)
         regions.append(replace(draft.region, alpha=alpha))
     if on_missing == "fail":
         refuse_missing(regions)
@@ -186,13 +189,14 @@ class _Draft:
     untouchable: Hard
 
 
-def _drafts(photo: Rgb, plan: Plan, stages: Stages, *, list_instances: bool) -> list[_Draft]:
-    """One for each edit of the plan; arguments as in `find_regions`."""
+def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, list_instances: bool) -> list[_Draft]:
+    """One for each edit of the plan, without what is `outside` of a round picture; arguments as in `find_regions`."""
     pointings = which.pointings_of(plan, stages.segmenter)
     things = which.things_of_all(pointings)
     read_as = understand(stages.segmenter, things)
     parts = parts_of(stages.segmenter, things)
     survey = _survey(stages, photo, things)
+    survey = survey if outside is None else _within(survey, outside)
     heats = survey.heats
     boxes = tuple(
         boxes_from_heat(
@@ -205,6 +209,7 @@ def _drafts(photo: Rgb, plan: Plan, stages: Stages, *, list_instances: bool) -> 
         for heat in heats
     )
     refined = _refine(stages, photo, heats, boxes)
+    refined = refined if outside is None else refined & ~outside
     pixels = photo.shape[0] * photo.shape[1]
     hards = {
         thing: clean(
@@ -541,6 +546,12 @@ def _check_pieces(name: str, pieces: Sequence[Any], expected: tuple[int, ...]) -
                 f"segmenter {name!r} returned {_describe(piece)}",
                 hint=f"the pieces of survey() must be {list(expected[1:])} whole numbers",
             )
+
+
+def _within(survey: Survey, outside: Hard) -> Survey:
+    """The survey without heat outside of a round picture."""
+    others = None if survey.others is None else np.where(outside, np.float32(0), survey.others)
+    return replace(survey, heats=np.where(outside, np.float32(0), survey.heats), others=others)
 
 
 def _check_heat(name: str, heat: object, expected: tuple[int, ...], wanted: str) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import automask
-from automask.images.borders import border_notes, content_box
+from automask.images.borders import border_notes, content_box, round_border
 from automask.types import Box
 
 SAMPLE = Path(automask.__file__).with_name("samples") / "kitchen.jpg"
@@ -75,6 +75,44 @@ def test_a_small_photo_on_a_large_card_is_left_alone(kitchen):
 def test_it_is_told(kitchen):
     (note,) = border_notes(framed(kitchen, 0, 0, 96, 80, 255))
     assert note == "the plain border (left 96 px, right 80 px) is no part of the room: it stays as it is"
+
+
+def rounded(photo, x, y, radius, level, jpeg=None):
+    """The photo in a circle, as a fisheye lens makes it, and where it is not."""
+    rows, columns = np.mgrid[: photo.shape[0], : photo.shape[1]]
+    away = np.hypot(columns - x, rows - y) - radius
+    share = np.clip(away + 0.5, 0, 1)[..., None]
+    out = np.rint(photo * (1 - share) + level * share).astype(np.uint8)
+    return (out if jpeg is None else framed(out, 0, 0, 0, 0, 0, jpeg)), away > 0
+
+
+@pytest.mark.parametrize("jpeg", [None, 90, 70])
+@pytest.mark.parametrize("level", [0, 255])
+@pytest.mark.parametrize("circle", [(288, 192, 190), (288, 192, 300), (283, 197, 318)])
+def test_round_corners_are_found_with_a_narrow_rim(kitchen, circle, level, jpeg):
+    photo, outside = rounded(kitchen, *circle, level, jpeg)
+    found = round_border(photo)
+    assert not (outside & ~found).any()
+    assert (found & ~outside).mean() < 0.02
+    assert border_notes(photo) == ("what is around the round picture is no part of the room: it stays as it is",)
+
+
+def test_a_photo_with_corners_of_one_colour_that_are_not_round_is_whole(kitchen):
+    cut = kitchen.copy()
+    y, x = np.mgrid[:384, :576]
+    diamond = np.minimum(x, 575 - x) + np.minimum(y, 383 - y) < 90
+    cut[diamond] = 0
+    vignette = (kitchen * np.clip(1.2 - np.hypot(x - 288, y - 192) / 400, 0, 1)[..., None]).astype(np.uint8)
+    for photo in (kitchen, cut, vignette, np.zeros((300, 300, 3), np.uint8), kitchen[:1, :1], kitchen[:3, :200]):
+        assert round_border(photo) is None
+
+
+def test_round_corners_are_not_painted(kitchen):
+    photo, outside = rounded(kitchen, 288, 192, 300, 255)
+    made = automask.edit(photo, "wall -> sage green")
+    assert made.regions[0].alpha.max() == 1
+    assert not made.regions[0].alpha[outside].any()
+    np.testing.assert_array_equal(made.image[outside], photo[outside])
 
 
 def test_a_framed_photo_is_masked_and_painted_as_the_photo_alone(kitchen):
