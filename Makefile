@@ -7,8 +7,8 @@ FULL := .venv
 TEST_LIGHT := .venv-test-light
 LOWEST := .venv-lowest
 DOCS := .venv-docs
-# Exact versions; `make lock` renews them. Lower bounds are in pyproject.toml.
-LOCK := scripts/lock.txt
+# Exact versions and the digests of their files, one list for each environment; `make lock` renews them. Lower bounds are in pyproject.toml.
+LOCK := scripts/lock
 PIP := -m pip --disable-pip-version-check install --quiet
 # Makes an environment whole or not at all, and says in a sentence what this Python lacks.
 ENVIRONMENT := $(PYTHON) scripts/environment.py
@@ -20,6 +20,8 @@ RENDER_SEED ?= 11
 RENDER_COUNT ?= 5000
 # Photographed materials and skies (folders materials/ and hdris/), used where the folder is there.
 RENDER_ASSETS ?= ../shared/data/assets
+
+COMPILE := .venv-lock/$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
 .PHONY: demo test test-light test-lowest check build lock clean docs docs-pages pictures render-env renders
 
@@ -53,14 +55,14 @@ build: $(TEST_LIGHT)/.ready
 	$(TEST_LIGHT)/$(BIN)/python -m build
 	$(TEST_LIGHT)/$(BIN)/python -m pytest tests/test_wheel.py
 
-$(LIGHT)/.ready: pyproject.toml $(LOCK)
-	$(ENVIRONMENT) $(LIGHT) --constraint $(LOCK) --editable .
+$(LIGHT)/.ready: pyproject.toml $(LOCK)/build.txt $(LOCK)/light.txt
+	$(ENVIRONMENT) $(LIGHT) --locked $(LOCK)/light.txt
 
-$(FULL)/.ready: pyproject.toml $(LOCK)
-	$(ENVIRONMENT) $(FULL) --constraint $(LOCK) --editable ".[models,ray,heic,c2pa,dev]"
+$(FULL)/.ready: pyproject.toml $(LOCK)/build.txt $(LOCK)/full.txt
+	$(ENVIRONMENT) $(FULL) --locked $(LOCK)/full.txt
 
-$(TEST_LIGHT)/.ready: pyproject.toml $(LOCK)
-	$(ENVIRONMENT) $(TEST_LIGHT) --constraint $(LOCK) --editable ".[heic,c2pa,dev]"
+$(TEST_LIGHT)/.ready: pyproject.toml $(LOCK)/build.txt $(LOCK)/test-light.txt
+	$(ENVIRONMENT) $(TEST_LIGHT) --locked $(LOCK)/test-light.txt
 
 $(LOWEST)/.ready: pyproject.toml scripts/lowest.txt
 	$(ENVIRONMENT) $(LOWEST) --constraint scripts/lowest.txt --editable ".[heic,dev]"
@@ -68,11 +70,14 @@ $(LOWEST)/.ready: pyproject.toml scripts/lowest.txt
 $(DOCS)/.ready: scripts/docs-requirements.txt
 	$(ENVIRONMENT) $(DOCS) --requirement scripts/docs-requirements.txt
 
-## Renews the exact versions from the newest that pyproject.toml allows.
+## Renews the exact versions, for every system, from the newest that pyproject.toml allows; the smaller lists agree with the full one.
 lock:
 	$(PYTHON) -m venv --clear .venv-lock
-	.venv-lock/$(BIN)/python $(PIP) --editable ".[models,ray,heic,c2pa,dev]"
-	.venv-lock/$(BIN)/python -m pip freeze --exclude-editable > $(LOCK)
+	.venv-lock/$(BIN)/python $(PIP) uv
+	$(COMPILE) --upgrade --extra all --group build --output-file $(LOCK)/full.txt pyproject.toml
+	$(COMPILE) --upgrade --constraint $(LOCK)/full.txt --output-file $(LOCK)/light.txt pyproject.toml
+	$(COMPILE) --upgrade --constraint $(LOCK)/full.txt --extra heic --extra c2pa --extra dev --output-file $(LOCK)/test-light.txt pyproject.toml
+	$(COMPILE) --upgrade --constraint $(LOCK)/full.txt --group build --output-file $(LOCK)/build.txt
 	rm -r .venv-lock
 
 clean:

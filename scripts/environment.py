@@ -1,6 +1,11 @@
 """Makes a virtual environment for make, whole or not at all.
 
     python3 scripts/environment.py FOLDER PIP-ARGUMENT ...
+    python3 scripts/environment.py FOLDER --locked scripts/lock/light.txt
+
+The second installs the checkout and exactly the packages of a list, each by its digest: a file that is not the one that
+the list was made with is refused. What builds packages is in `build.txt` next to the list, and comes first, since pip
+would fetch it by name alone.
 
 Any Python from 3.7 may start it: one that is too old, or has no venv module, gets a sentence and leaves nothing behind.
 """
@@ -33,6 +38,17 @@ def problem() -> str:
     return ""
 
 
+def installs(pip_arguments: list[str]) -> list[list[str]]:
+    """The arguments of each call of pip, in order."""
+    if pip_arguments[:1] != ["--locked"]:
+        return [pip_arguments]
+    lock = Path(pip_arguments[1])
+    exact = ["--require-hashes", "--no-deps", "--no-build-isolation", "--requirement"]
+    # The checkout has no digest, so it is not installed together with what has one.
+    checkout = ["--no-deps", "--no-build-isolation", "--editable", "."]
+    return [[*exact, str(lock.with_name("build.txt"))], [*exact, str(lock)], checkout]
+
+
 def main(folder: str, pip_arguments: list[str]) -> int:
     """The exit status: 0 when the environment is there with everything installed."""
     said = problem()
@@ -48,7 +64,8 @@ def main(folder: str, pip_arguments: list[str]) -> int:
     try:
         subprocess.check_call([sys.executable, "-m", "venv", folder])
         pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-        subprocess.check_call([*pip, *pip_arguments])
+        for arguments in installs(pip_arguments):
+            subprocess.check_call([*pip, *arguments])
     except (OSError, subprocess.CalledProcessError, KeyboardInterrupt) as error:
         if fresh:
             shutil.rmtree(folder, ignore_errors=True)

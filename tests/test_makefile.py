@@ -1,13 +1,17 @@
 """make on machines that are not as it hopes: a sentence, and nothing half-made."""
 
 import os
+import re
 import runpy
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = ROOT / "scripts" / "environment.py"
@@ -56,6 +60,63 @@ def test_what_is_there_already_stays_but_is_not_ready_after_a_failure(environmen
     assert not (folder / ".ready").exists()
 
 
+def test_what_has_a_digest_is_installed_before_the_checkout_which_has_none(environment):
+    build, listed, checkout = environment["installs"](["--locked", "scripts/lock/light.txt"])
+    assert [words[-1].replace(os.sep, "/") for words in (build, listed, checkout)] == [
+        *("scripts/lock/build.txt", "scripts/lock/light.txt", ".")
+    ]
+    for words in (build, listed):
+        assert "--require-hashes" in words
+    for words in (build, listed, checkout):  # nothing is fetched by its name alone
+        assert {"--no-deps", "--no-build-isolation"} <= {*words}
+    assert environment["installs"](["--editable", "."]) == [["--editable", "."]]
+
+
+LOCKS = ("build", "light", "test-light", "full")
+
+
+def locked(name: str) -> dict[str, tuple[str, int]]:
+    """Version and number of digests of each package of a list."""
+    text = (ROOT / "scripts" / "lock" / f"{name}.txt").read_text(encoding="utf-8").replace("\\\n", "")
+    found = {}
+    for line in text.splitlines():
+        entry = re.fullmatch(r"([A-Za-z0-9._-]+)==([^ ]+)( ; [^\\]*?)?((?: +--hash=sha256:[0-9a-f]{64})+) *", line)
+        assert entry, line
+        found[canonicalize_name(entry[1])] = entry[2], entry[4].count("--hash")
+    return found
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_package_of_a_list_is_held_by_version_and_digest_and_no_host_is_named(name):
+    found, full = locked(name), locked("full")
+    assert found
+    assert {package: full[package] for package in found} == found
+
+
+@pytest.mark.parametrize(
+    ("name", "extras"),
+    [
+        ("light", []),
+        ("test-light", ["heic", "c2pa", "dev"]),
+        ("full", ["models", "ray", "stores", "heic", "c2pa", "dev"]),
+    ],
+)
+def test_a_list_has_all_that_pyproject_asks_for_in_its_bounds(name, extras):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [*project["project"]["dependencies"]]
+    wanted += [one for extra in extras for one in project["project"]["optional-dependencies"][extra]]
+    found = locked(name)
+    for text in wanted:
+        requirement = Requirement(text)
+        version, digests = found[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), text
+        assert digests >= 1
+    built = [Requirement(text) for text in project["dependency-groups"]["build"]]
+    assert {*map(str, built)} >= {*project["build-system"]["requires"]}
+    for requirement in built:
+        assert requirement.specifier.contains(locked("build")[requirement.name][0])
+
+
 @needs_make
 def test_make_says_it_where_an_old_python_comes_first(tmp_path):
     old = tmp_path / "bin" / "python3"
@@ -67,9 +128,8 @@ def test_make_says_it_where_an_old_python_comes_first(tmp_path):
     old.chmod(0o755)
     for name in ("Makefile", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
-    (tmp_path / "scripts").mkdir()
-    for name in ("environment.py", "lock.txt"):
-        shutil.copy(ROOT / "scripts" / name, tmp_path / "scripts")
+    shutil.copytree(ROOT / "scripts" / "lock", tmp_path / "scripts" / "lock")
+    shutil.copy(SCRIPT, tmp_path / "scripts")
     path = os.pathsep.join([str(old.parent), os.environ["PATH"]])
     done = subprocess.run(
         ["make", "demo"], cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
