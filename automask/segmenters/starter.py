@@ -32,6 +32,7 @@ _SHARE_OF_LONG_SIDE = 5 / 6
 _WIDEST, _VIEW, _OVERLAP = 2.2, 1.6, 1 / 3
 _MAX_ODDS = 100
 _MAX_SMOOTHNESS = 20
+_KEEP_OPEN_PX = 1_000_000  # the net's features take 170 MB, which a larger photo may need for painting
 _HALF = np.float32(0.5)
 _MAX_SIDE_PX = 2048  # time and memory grow with the square, and it was trained for 760 at most
 
@@ -207,6 +208,8 @@ class Starter:
             small = np.minimum(leaves[things].sum(0) * np.float32(self.keep_odds), np.float32(1))
             others = np.zeros(photo.shape[:2], np.float32)
             others[content.slices] = np.clip(cv2.resize(small, seen_wh, interpolation=cv2.INTER_LINEAR), 0.0, 1.0)
+        if photo.shape[0] * photo.shape[1] > _KEEP_OPEN_PX:
+            self._net.close()
         evidence = tuple(
             {"certainty": _logit(certainty), "clarity": clarity, "agreement": _agreement(raw, leaves[mine].sum(0))}
             for certainty, raw, mine in zip(certainties, before, members, strict=True)

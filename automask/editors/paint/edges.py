@@ -68,9 +68,9 @@ def cover_of(
     outside = ~mask
     observed, foreign_here = perceptual.reshape(-1, 3)[at], foreign.ravel()[at]
     surfaces = [near.reshape(-1, 3)[at], _nearest_colour(perceptual, inner, at)]
-    others = [_outlier_colour(perceptual, foreign, mask, radius)[at]]
+    others = [_outlier_colour(perceptual, foreign, mask, radius, at)]
     if outside.any():
-        others += [_nearest_colour(perceptual, outside, at), _local_mean(perceptual, outside, 2 * radius + 1)[at]]
+        others += [_nearest_colour(perceptual, outside, at), _local_mean(perceptual, outside, 2 * radius + 1, at)]
     prior = _smooth_mask(mask, radius).ravel()[at]
     floor = max(0.1, float(np.percentile(foreign[inner][::7], 85)))
 
@@ -181,23 +181,23 @@ def _nearest_colour(perceptual: FloatImage, where: Hard, at: Labels) -> FloatIma
     return total / count
 
 
-def _local_mean(perceptual: FloatImage, where: Hard, radius: int) -> FloatImage:
-    """[h * w, 3] local mean colour of the pixels `where`."""
-    return _weighted_mean(perceptual, where.astype(np.float32), radius)
+def _local_mean(perceptual: FloatImage, where: Hard, radius: int, at: Labels) -> FloatImage:
+    """[n, 3] for each of the pixels `at` the local mean colour of the pixels `where`."""
+    return _weighted_mean(perceptual, where.astype(np.float32), radius, at)
 
 
-def _outlier_colour(perceptual: FloatImage, foreign: FloatImage, mask: Hard, radius: int) -> FloatImage:
-    """[h * w, 3] what is least like the surface outside the mask and on its last pixels, nearby."""
+def _outlier_colour(perceptual: FloatImage, foreign: FloatImage, mask: Hard, radius: int, at: Labels) -> FloatImage:
+    """[n, 3] what is least like the surface outside the mask and on its last pixels, near each of the pixels `at`."""
     edge = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8), borderValue=1) == 0
     square = np.square(np.minimum(foreign, 4))
-    return _weighted_mean(perceptual, np.where(edge, square * square, 0).astype(np.float32), radius)
+    return _weighted_mean(perceptual, np.where(edge, square * square, 0).astype(np.float32), radius, at)
 
 
-def _weighted_mean(perceptual: FloatImage, weight: FloatImage, radius: int) -> FloatImage:
-    """[h * w, 3] local mean colour by weight."""
-    norm = box(weight, radius) + np.float32(1e-9)
-    total = box(cv2.merge([each * weight for each in cv2.split(perceptual)]), radius)
-    return np.asarray(total.reshape(-1, 3) / norm.reshape(-1, 1))
+def _weighted_mean(perceptual: FloatImage, weight: FloatImage, radius: int, at: Labels) -> FloatImage:
+    """[n, 3] local mean colour by weight, of the pixels `at`."""
+    norm = box(weight, radius).take(at) + np.float32(1e-9)
+    channels = [box(each * weight, radius).take(at) / norm for each in cv2.split(perceptual)]
+    return np.stack(channels, -1)
 
 
 def _smooth_mask(mask: Hard, radius: int) -> FloatImage:

@@ -142,8 +142,8 @@ def _materials(
     features = spread(np.stack([scene, logs[..., 0] - logs[..., 1], logs[..., 2] - logs[..., 1]], -1), weight, window)
     samples = features[inner]
     centres = _clusters(samples[:: max(1, len(samples) // 4000)])
-    off = [features - centre for centre in centres]
-    label: Labels = np.stack([dot(each, each) for each in off]).argmin(0)
+    label: Labels = np.stack([_squares(features - centre) for centre in centres]).argmin(0)
+    del logs, features, samples
     shares = np.ones((1, *scene.shape), np.float32)
     if len(centres) > 1:
         # The borders between them are the photo's own edges.
@@ -169,6 +169,10 @@ def _materials(
         grainy = min(max((float(centre[1] - centre[2]) - 0.5) / 0.5, 0.0), 1.0)  # wood is warm: red well over blue
         out.append(_Material(shares[k], here, brightness, float(light), cast, grainy))
     return out
+
+
+def _squares(colours: FloatImage) -> FloatImage:
+    return dot(colours, colours)
 
 
 # The light on a surface and its colour are estimated from the other surfaces of the room and from the net's reflectance
@@ -271,9 +275,10 @@ def light_on(
     materials = _materials(linear, scene, inner, expected=expected, tint=tint, log_albedo=log_albedo, window=window)
 
     perceptual = cv2.transform(linear, PERCEPTUAL)
+    del linear  # here and below: what is not needed any more would be a third of the memory
     brightness, grainy, keep_low, keep_high = (np.zeros_like(scene) for _ in range(4))
-    illumination = np.zeros_like(linear)
-    foreign, colour = np.full_like(scene, np.inf), np.zeros_like(linear)
+    illumination = np.zeros_like(perceptual)
+    foreign, colour = np.full_like(scene, np.inf), np.zeros_like(perceptual)
     for material in materials:
         rho = min(math.exp(material.brightness - material.illumination), 1.0)
         low, high = _contrast(rho, target)
@@ -291,6 +296,7 @@ def light_on(
         closer = off < foreign
         foreign = np.where(closer, off, foreign)
         colour = np.asarray(cv2.copyTo(near, closer.astype(np.uint8), colour))
+        del near, off, closer, here
 
     relative = scene - brightness
     single, lost = relative, None
@@ -304,6 +310,7 @@ def light_on(
         most = np.maximum.reduce([material.share for material in materials])
         fine = fine * np.square(np.clip(2 * most - 1, 0, 1))
     rim = cover_of(perceptual, colour, foreign, mask, inner, max(1, round(long_px / 500)))
+    del materials, material, relative, single, grainy, perceptual, colour, foreign
     # The rim may show a neighbour: it follows the inside, darker at most by a contact shadow.
     inside = spread(shade, weight, reach)
     shade = np.where(inner, shade, inside + rim.cover * np.clip(shade - inside, -0.5, 0.1))

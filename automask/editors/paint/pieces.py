@@ -16,7 +16,7 @@ from automask.editors.paint.light import Light
 from automask.editors.paint.tone import LINEAR, LUMA, scene_of_linear
 from automask.types import FloatImage, Hard, Labels, Rgb
 
-_STRIP_PX = 1 << 19
+_STRIP_PX = 1 << 18
 """Pixels of a strip: a hundred bytes of each are in use at a time."""
 
 
