@@ -196,3 +196,20 @@ class TargetMissing(AutomaskError, LookupError):
     """A target is not in the photo, and `on_missing` is `fail`."""
 
     exit_status = 3
+
+
+NO_MEMORY_HINT = "close other programs, use fewer workers, or take a smaller copy of the photo"
+"""What to do where memory was too short, whatever it was too short for."""
+_CV2_NO_MEMORY = -4  # cv::Error::StsNoMem
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory was too short: Python's own, or OpenCV's."""
+    return isinstance(error, MemoryError) or (
+        type(error).__module__ == "cv2" and getattr(error, "code", None) == _CV2_NO_MEMORY
+    )
+
+
+def not_enough_memory(photo: str) -> PhotoError:
+    """The one message about too little memory, with the photo's name."""
+    return PhotoError(f"there is not enough memory for {photo!r}", hint=NO_MEMORY_HINT)

@@ -18,7 +18,7 @@ import numpy as np
 
 from automask import config, fingerprint, weights
 from automask.capabilities import capabilities_of
-from automask.errors import AutomaskError, MaskError, PlanError, UsageError
+from automask.errors import AutomaskError, MaskError, PlanError, UsageError, is_out_of_memory, not_enough_memory
 from automask.images import Photo, PhotoSource, open_photo
 from automask.masking import find, given
 from automask.masking.cache import MaskCache, cached_regions
@@ -307,7 +307,20 @@ def find_masks(
 
     Raises:
         MaskError, TargetMissing, SegmenterError, RefinerError: As their names say.
+        PhotoError: There is not enough memory.
     """
+    try:
+        return _find_masks(prepared, photo, open_s, digest, url)
+    except Exception as error:
+        raise _naming_photo(error, photo) from error
+
+
+def _naming_photo(error: Exception, photo: Photo) -> Exception:
+    """The error; one that says that memory was too short with the photo's name."""
+    return not_enough_memory(photo.name) if is_out_of_memory(error) else error
+
+
+def _find_masks(prepared: PreparedRun, photo: Photo, open_s: float, digest: str | None, url: str) -> MaskedPhoto:
     began = time.perf_counter()
     plan, stages = prepared.variants[0].plan, prepared.stages
     on_missing, cache, listed = prepared.settings.on_missing, prepared.mask_cache, prepared.list_instances
@@ -361,7 +374,10 @@ def paint(
     ended: list[Outcome | Exception] = []
     for masked, result in zip(photos, results, strict=True):
         try:
-            ended.append(result if isinstance(result, Exception) else _outcome(masked, variant, result, paint_s))
+            if isinstance(result, Exception):
+                ended.append(_naming_photo(result, masked.photo))
+            else:
+                ended.append(_outcome(masked, variant, result, paint_s))
         except AutomaskError as error:
             ended.append(error)
     return ended

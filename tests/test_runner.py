@@ -5,12 +5,13 @@ import copy
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 import automask
 from automask import config, runner
-from automask.errors import ConfigError, EditorError
+from automask.errors import ConfigError, EditorError, PhotoError
 from automask.images import open_photo
 from automask.masking.quality import QualityFit, fit_content
 from automask.plan import parse_plan, parse_targets
@@ -52,6 +53,27 @@ def test_a_run_gives_what_the_door_gives(scene, prepared):
     same = automask.edit(scene.photo, "island -> navy; lamp -> gold", overrides=scene.overrides)
     assert (outcome.image == same.image).all()
     assert {**outcome.record, "timing": 0} == {**same.record, "timing": 0}
+
+
+@pytest.mark.parametrize("stage", ["automask.masking.find._survey", "automask.painting.crops.tight_box"])
+def test_where_memory_is_too_short_the_photo_is_named_and_what_to_do(scene, prepared, monkeypatch, stage):
+    def too_large(*_, **__):
+        raise np._core._exceptions._ArrayMemoryError((90_000, 90_000), np.dtype("f4"))
+
+    monkeypatch.setattr(stage, too_large)
+    with pytest.raises(PhotoError) as caught:
+        list(runner.run(prepared, scene.photo))
+    hint = "close other programs, use fewer workers, or take a smaller copy of the photo"
+    assert str(caught.value) == f"there is not enough memory for {scene.photo.name!r}; {hint}"
+
+
+def test_too_little_memory_to_write_the_result_says_the_same(scene, prepared, monkeypatch, tmp_path):
+    (outcome,) = runner.run(prepared, scene.photo)
+    error = cv2.error("Insufficient memory")
+    error.code = -4  # as OpenCV raises it
+    monkeypatch.setattr("automask.results.outcome.write_photo", lambda *_: (_ for _ in ()).throw(error))
+    with pytest.raises(PhotoError, match="there is not enough memory for"):
+        outcome.save(tmp_path / "out")
 
 
 def test_the_time_of_loading_is_in_the_record_when_the_outcome_is_made(scene, prepared):

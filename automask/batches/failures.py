@@ -8,7 +8,14 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from automask.errors import AutomaskError, OutputError, UsageError, debug_traceback
+from automask.errors import (
+    NO_MEMORY_HINT,
+    AutomaskError,
+    OutputError,
+    UsageError,
+    debug_traceback,
+    is_out_of_memory,
+)
 from automask.images import atomic_path, read_regular
 from automask.results.files import files_of
 from automask.types import Job, JobReport
@@ -25,8 +32,8 @@ def failed_report(job: Job, error: Exception) -> JobReport:
 
 def one_line(error: Exception) -> str:
     """An error as one line, for lists and tables."""
-    if isinstance(error, MemoryError):
-        return "out of memory; use fewer workers, or a smaller photo"
+    if is_out_of_memory(error):
+        return f"there is not enough memory; {NO_MEMORY_HINT}"
     message = str(error).strip()
     if isinstance(error, AutomaskError) and message:
         return message.splitlines()[0]

@@ -29,7 +29,7 @@ class LocalPool:
     several needs the usual `if __name__ == "__main__":`.
 
     Args:
-        workers: How many items are worked on at a time; `auto` is one for each core.
+        workers: How many items are worked on at a time; `auto` is one for each core (a batch also looks at the memory).
         photo_limit_s: Seconds that one item may take; then its process is ended, and the item has failed. 0 is no
             limit. With one, a single worker runs in a process of its own, too.
 

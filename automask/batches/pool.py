@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from automask.errors import AutomaskError, debug_traceback
+from automask.errors import NO_MEMORY_HINT, AutomaskError, debug_traceback
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -163,7 +163,7 @@ def _is_ready(worker: WorkerHandle, answer: Answer | None, *, alone: bool) -> bo
     if alone:
         raise AutomaskError(
             f"a worker died while it loaded its models ({reason})",
-            hint="the machine may be short of memory: use fewer workers",
+            hint=f"there may not be enough memory: {NO_MEMORY_HINT}",
         )
     return False
 
@@ -191,5 +191,5 @@ def _worker_died_error(reason: str, tries: int) -> AutomaskError:
         return AutomaskError(reason, hint="give it more time, or a smaller photo")
     return AutomaskError(
         f"its worker died, and so did a second one ({reason})",
-        hint="the machine may be short of memory: use fewer workers, or a smaller photo",
+        hint=f"there may not be enough memory: {NO_MEMORY_HINT}",
     )

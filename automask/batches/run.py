@@ -29,6 +29,7 @@ from automask.batches.failures import (
 from automask.batches.find import Found, Sheet, find_jobs
 from automask.batches.lock import LOCK_NAME, holder_of, only_writer, refuse_if_held
 from automask.batches.mappers import LocalPool
+from automask.batches.memory import fitting_workers
 from automask.batches.page import write_page
 from automask.batches.progress import BatchLog, Progress, ticking
 from automask.batches.sheets import result_pictures, write_contact_sheet, write_variants_sheet
@@ -363,6 +364,8 @@ def run_jobs(
     make = functools.partial(make_worker, dict(cfg), names, conf, paint=paint)
     if isinstance(mapper, LocalPool):
         workers = workers_for(mapper.workers, stages, len(jobs))
+        if mapper.workers == "auto":
+            workers = fitting_workers(workers, jobs)
         mapper = LocalPool(workers=workers, photo_limit_s=mapper.photo_limit_s)
     if isinstance(mapper, LocalPool) and mapper.workers == 1 and not mapper.photo_limit_s:
         make = functools.partial(worker_of(paint), stages, settings, overwrite=cfg["overwrite"], force=cfg["force"])

@@ -21,7 +21,7 @@ from automask.cli.commands import (
 )
 from automask.cli.console import warn
 from automask.cli.parsers import Parser, leaf, program_parser
-from automask.errors import AutomaskError, UsageError, debug_traceback, wants_traceback
+from automask.errors import NO_MEMORY_HINT, AutomaskError, UsageError, debug_traceback, wants_traceback
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         place = repr(error.filename) if error.filename else "standard output"
         status = _fail(f"{place}: {error.strerror or error}", 1)
     except MemoryError:
-        status = _fail("out of memory; try a smaller photo, or fewer phrases at a time", 1)
+        status = _fail(f"there is not enough memory; {NO_MEMORY_HINT}", 1)
     except Exception as error:
         if wants_traceback():
             raise

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
-from automask.errors import AutomaskError, ExtraMissing, PhotoError
+from automask.errors import AutomaskError, ExtraMissing, PhotoError, not_enough_memory
 from automask.images.arrays import array_hint
 from automask.images.attachments import current_xmp, item_notes
 from automask.images.colour import BAND_PX
@@ -272,9 +272,7 @@ def _opened(data: bytes, name: str, max_megapixels: float) -> Iterator[Image.Ima
     except AutomaskError:
         raise
     except MemoryError as error:
-        raise PhotoError(
-            f"there is not enough memory to open {name!r}", hint="close other programs, or use a smaller copy"
-        ) from error
+        raise not_enough_memory(name) from error
     except Exception as error:
         # Pillow's decoders raise OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, IndexError ...
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -427,7 +425,7 @@ def decode_pillow(image: Image.Image, max_megapixels: float) -> Decoded:
     except AutomaskError:
         raise
     except MemoryError as error:
-        raise PhotoError(f"there is not enough memory for {name}", hint="use a smaller copy") from error
+        raise not_enough_memory(name) from error
     except Exception as error:  # as in `decode`
         reason = " ".join(str(error).split()) or type(error).__name__
         raise PhotoError(f"{name} cannot be read ({reason})", hint="open it again, or give the file's path") from error

@@ -10,7 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.capabilities import capabilities_of
-from automask.errors import AutomaskError, PlanError, RefinerError, SegmenterError, TargetMissing
+from automask.errors import (
+    AutomaskError,
+    PlanError,
+    RefinerError,
+    SegmenterError,
+    TargetMissing,
+    is_out_of_memory,
+)
 from automask.images.borders import round_border
 from automask.masking import quality, which
 from automask.masking.boxes import blobs, boxes_from_heat
@@ -515,6 +522,8 @@ def _survey(stages: Stages, photo: Rgb, phrases: Sequence[str]) -> Survey:
     except AutomaskError:
         raise
     except (Exception, SystemExit) as error:
+        if is_out_of_memory(error):
+            raise  # the photo's fault: whoever knows its name says so
         raise SegmenterError(
             f"segmenter {name!r} failed: {type(error).__name__}: {_one_line(error)}", hint="try another segmenter"
         ) from error
@@ -579,6 +588,8 @@ def _refine(stages: Stages, photo: Rgb, heats: Heat, boxes: tuple[tuple[Box, ...
     except AutomaskError:
         raise
     except (Exception, SystemExit) as error:
+        if is_out_of_memory(error):
+            raise
         raise RefinerError(
             f"refiner {name!r} failed: {type(error).__name__}: {_one_line(error)}", hint="try refiner=threshold"
         ) from error

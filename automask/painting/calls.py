@@ -15,6 +15,7 @@ from automask.errors import (
     ExtraMissing,
     PlanError,
     WeightsMissing,
+    is_out_of_memory,
 )
 from automask.protocols import Editor
 from automask.types import Edit, Rgb
@@ -103,10 +104,10 @@ def _call_editor(editor: Editor, edit: Edit, ask: Callable[[], _Result]) -> _Res
     except AutomaskError:
         raise
     except (Exception, SystemExit) as error:
+        if is_out_of_memory(error):
+            raise  # the photo's fault and not the editor's: whoever knows its name says so
         said = " ".join(str(error).split())
         hint = "nothing was written; try another editor, or leave this edit out"
-        if isinstance(error, MemoryError):
-            hint = "nothing was written; use fewer workers, or a smaller photo"
         raise EditorError(
             f"editor {editor_name(editor)!r} failed on {edit_words(edit)!r}: {type(error).__name__}: {said}", hint=hint
         ) from error

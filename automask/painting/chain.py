@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from automask.capabilities import capabilities_of
-from automask.errors import AutomaskError, CropRefused
+from automask.errors import AutomaskError, CropRefused, is_out_of_memory
 from automask.images.borders import content_box
 from automask.masking.boxes import grow, tight_box
 from automask.painting.calls import Task, call_editors
@@ -151,7 +151,9 @@ def _answers(requested: Mapping[int, Sequence[Task]]) -> dict[int, Sequence[Rgb 
     try:
         painted = iter(call_editors(everything))
         return {index: [next(painted) for _ in tasks] for index, tasks in requested.items()}
-    except AutomaskError as error:
+    except Exception as error:
+        if not isinstance(error, AutomaskError) and not is_out_of_memory(error):
+            raise
         if len(requested) == 1:
             return dict.fromkeys(requested, error)
     # One photo's crop may have been the reason: each is tried alone, and only its own error ends it.

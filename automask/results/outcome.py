@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from automask._version import __version__
-from automask.errors import ConfigError, OutputError
+from automask.errors import ConfigError, OutputError, is_out_of_memory, not_enough_memory
 from automask.fingerprint import disclosed_digest
 from automask.images import (
     Photo,
@@ -261,6 +261,10 @@ class Outcome:
             return self._save(files, replacing, disclose, metadata, c2pa, [numbered] if numbered else [])
         except OSError as error:
             raise write_error(Path(out), error) from error
+        except Exception as error:
+            if is_out_of_memory(error):
+                raise not_enough_memory(self.photo.name) from error
+            raise
 
     def _save(
         self,

@@ -66,7 +66,7 @@ class Worker:
         self.stopped.append(busy)
 
 
-DIED = "die: its worker died, and so did a second one (killed by SIGKILL); the machine may be short of memory"
+DIED = "die: its worker died, and so did a second one (killed by SIGKILL); there may not be enough memory"
 
 
 @given(st.lists(st.sampled_from(["a", "b", "fail", "die"]), max_size=9), st.integers(1, 4), st.integers(1, 5))

@@ -20,7 +20,10 @@ needs_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="
     ("kind", "reason"),
     [
         ("words", "no 'x'; say 'y'"),
-        ("memory", "out of memory; use fewer workers, or a smaller photo"),
+        (
+            "memory",
+            "there is not enough memory; close other programs, use fewer workers, or take a smaller copy of the photo",
+        ),
         ("bug", "ValueError: two lines"),
         ("bare", "RuntimeError"),
     ],

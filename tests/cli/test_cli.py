@@ -680,7 +680,7 @@ def test_a_variant_that_fails_is_a_cell_of_the_sheet_and_can_be_tried_again(
     batch = ("batch", listing, VARIANTS, "-o", out, *scene.overrides)
     monkeypatch.setattr(Outcome, "save", failing)
     assert run(capsys, *batch)[0] == 4
-    assert 'gold/a.png,"out of memory' in (out / "failures.csv").read_text()
+    assert 'gold/a.png,"there is not enough memory' in (out / "failures.csv").read_text()
     with_notice = (out / "a.variants.jpg").read_bytes()
     monkeypatch.setattr(Outcome, "save", save)
     status, said, _ = run(capsys, *batch, "--retry-failed")

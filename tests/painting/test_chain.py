@@ -208,23 +208,34 @@ def test_photos_painted_together_equal_those_painted_alone():
 
 
 class FailsOnRed(Fill):
+    def __init__(self, error, **more):
+        super().__init__(**more)
+        self.error = error
+
     def paint(self, crop, hard, prompt, *, seed):
         if prompt == "red":
-            raise MemoryError("no room")
+            raise self.error
         return super().paint(crop, hard, prompt, seed=seed)
 
     def paint_many(self, jobs):
         return [self.paint(**job) for job in jobs]
 
 
-def test_a_photo_whose_editor_fails_does_not_end_the_others():
-    tools, photo = stages(FailsOnRed(ideal_px=24)), room(*SIZE)
+@pytest.mark.parametrize(
+    ("error", "kind", "said"),
+    [
+        (ValueError("no red"), EditorError, "failed on 'island -> red'"),
+        (MemoryError("no room"), MemoryError, "no room"),
+    ],
+)
+def test_a_photo_whose_editor_fails_does_not_end_the_others(error, kind, said):
+    tools, photo = stages(FailsOnRed(error, ideal_px=24)), room(*SIZE)
     red = (Edit(("island",), "red"), PLAN[1])
     fine, failed, fine_too = paint_together(
         [painting(photo, plan, (ISLAND, LAMPS), tools) for plan in (PLAN, red, PLAN)]
     )
-    assert isinstance(failed, EditorError)
-    assert "failed on 'island -> red'" in str(failed)
+    assert isinstance(failed, kind)
+    assert said in str(failed)
     alone, _ = paint(photo, PLAN, (ISLAND, LAMPS), tools)
     assert (fine[0] == alone).all()
     assert (fine_too[0] == alone).all()
