@@ -11,6 +11,7 @@
     python scripts/bench.py batch      200 photos on all cores, against one thread and against a plain loop
     python scripts/bench.py ray        two Ray workers against one
     python scripts/bench.py crash      a batch killed at 50 random moments against one that was not
+    python scripts/bench.py chaos      200 photos under everything that a night may bring, then one plain run
     python scripts/bench.py resume     a finished folder of 1,000 photos, run again
     python scripts/bench.py broken     1,000 photos, 30 of them broken in 15 ways
 
@@ -132,13 +133,19 @@ def _add_batch_commands(commands: Any) -> None:
     crash.add_argument("--kills", type=int, default=50)
     crash.add_argument("--workers", type=int, default=1)
     crash.add_argument("--seed", type=int, default=0)
+    chaos = add("chaos", "a batch under kills, full disks, clocks that go back and photos that change", 200)
+    chaos.add_argument("--events", type=int, default=60)
+    chaos.add_argument("--workers", type=int, default=2)
+    chaos.add_argument("--seed", type=int, default=0)
+    chaos.add_argument("--size", type=int, nargs=2, default=(192, 128), metavar=("WIDTH", "HEIGHT"))
+    chaos.add_argument("--stop-s", type=float, default=60.0, help="seconds that processes stand still")
     resume = add("resume", "a finished folder, run again", 1000)
     resume.add_argument("--runs", type=int, default=5)
     resume.add_argument("--size", type=int, nargs=2, default=(384, 256), metavar=("WIDTH", "HEIGHT"))
     broken = add("broken", "a folder with broken photos in it", 1000)
     broken.add_argument("--broken", type=int, default=30)
     broken.add_argument("--workers", type=int, default=os.cpu_count() or 1)
-    for parser in (crash, broken):
+    for parser in (crash, broken, chaos):
         parser.add_argument("--cheap", action="store_true", help="stages that cost next to nothing, small photos")
 
 
@@ -150,6 +157,19 @@ def _bench_batches(flags: argparse.Namespace) -> None:
     elif flags.command == "crash":
         bench_batch.bench_crash(
             flags.kills, flags.photos, flags.photos_from, workers=flags.workers, cheap=flags.cheap, seed=flags.seed
+        )
+    elif flags.command == "chaos":
+        from bench_chaos import bench_chaos
+
+        bench_chaos(
+            flags.photos,
+            flags.photos_from,
+            events=flags.events,
+            workers=flags.workers,
+            cheap=flags.cheap,
+            seed=flags.seed,
+            size_wh=(flags.size[0], flags.size[1]),
+            stop_s=flags.stop_s,
         )
     elif flags.command == "resume":
         size_wh = (flags.size[0], flags.size[1])

@@ -193,10 +193,10 @@ def load_note() -> str:
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
-    """Every file's bytes by its path; a record without its `timing`, which differs from run to run."""
+    """Every file's bytes by its path, without what differs from run to run: the log, and a record's `timing`."""
     files = {}
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
+        if path.is_file() and path.name != "batch.log":
             data = path.read_bytes()
             if path.name.endswith(".run.json"):
                 with contextlib.suppress(ValueError):

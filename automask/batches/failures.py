@@ -40,26 +40,27 @@ def one_line(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(message.split())}" if message else type(error).__name__
 
 
-def check_listed(out: Path, shown: str) -> None:
+def check_listed(out: Path, shown: str, name: str = FAILURES_NAME) -> None:
     """Refuses to try again what failed where no list says what that was: it may have been lost on a full disk.
 
     Args:
         out: The folder of the list.
         shown: OUT as the user named it.
+        name: Of the list.
 
     Raises:
         UsageError: There is no list.
     """
-    if not any(_is_list(_rows_of(path)) for path in _places(out)):
+    if not any(_is_list(_rows_of(path)) for path in _places(out, name)):
         raise UsageError(
-            f"there is no {f'{shown}/{FAILURES_NAME}'!r}, so nobody knows what failed",
+            f"there is no {f'{shown}/{name}'!r}, so nobody knows what failed",
             hint="run the batch without --retry-failed: what is done is skipped",
         )
 
 
-def only_failed(jobs: Sequence[Job], out: Path) -> tuple[Job, ...]:
-    """The jobs that OUT/failures.csv lists; empty if there is no such file."""
-    listed = {name for name, _ in read_failures(out)}
+def only_failed(jobs: Sequence[Job], out: Path, name: str = FAILURES_NAME) -> tuple[Job, ...]:
+    """The jobs that OUT/failures.csv, or a list of another name, has; empty if there is no such file."""
+    listed = {row for row, _ in read_failures(out, name)}
     return tuple(job for job in jobs if not listed.isdisjoint(failure_names(job, out)))
 
 
@@ -98,24 +99,32 @@ def failures_now(
     return [*failure_rows(reports, out), *refused, *(row for row in before if row[0] not in tried)]
 
 
-def read_failures(out: Path) -> list[tuple[str, str]]:
-    """The (name, reason) rows of OUT/failures.csv; empty if there is no such file."""
-    rows = next(filter(_is_list, map(_rows_of, _places(out))), [])
+def read_failures(out: Path, name: str = FAILURES_NAME) -> list[tuple[str, str]]:
+    """The (name, reason) rows of OUT/failures.csv, or of a list of another name; empty if there is no such file."""
+    rows = next(filter(_is_list, map(_rows_of, _places(out, name))), [])
     return [_without_quote(row) for row in rows[1:] if len(row) == 2]
 
 
-def write_failures(out: Path, failures: Sequence[tuple[str, str]]) -> Path:
+def write_failures(
+    out: Path, failures: Sequence[tuple[str, str]], name: str = FAILURES_NAME, *, if_empty: bool = False
+) -> Path:
     """Writes OUT/failures.csv, or removes it if nothing failed; the list's path.
 
     A file of that name that is no such list is kept, and the list is then automask-failures.csv.
 
+    Args:
+        out: The folder.
+        failures: The rows.
+        name: Of the list.
+        if_empty: True also writes a list without rows.
+
     Raises:
         OutputError: It cannot be written. An older list is then removed: it would be taken for this one.
     """
-    path, other = _places(out)
+    path, other = _places(out, name)
     if os.path.lexists(path) and not _is_list(_rows_of(path)):
         path = other
-    if not failures:
+    if not failures and not if_empty:
         if _is_list(_rows_of(path)):
             path.unlink(missing_ok=True)
         return path
@@ -130,9 +139,9 @@ def write_failures(out: Path, failures: Sequence[tuple[str, str]]) -> Path:
     return path
 
 
-def _places(out: Path) -> tuple[Path, Path]:
+def _places(out: Path, name: str) -> tuple[Path, Path]:
     """Where a folder's list may be; the second where a person's file has the first name."""
-    return out / FAILURES_NAME, out / f"automask-{FAILURES_NAME}"
+    return out / name, out / f"automask-{name}"
 
 
 def _rows_of(path: Path) -> list[list[str]]:

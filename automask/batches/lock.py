@@ -99,16 +99,24 @@ def _is_running(pid: int) -> bool:
 
 
 @contextlib.contextmanager
-def only_writer(out: Path) -> Iterator[None]:
+def only_writer(out: Path, name: str = LOCK_NAME) -> Iterator[None]:
     """Holds the lock of a folder that exists, for the block.
 
+    Args:
+        out: The folder.
+        name: Of the lock: that of a shard lets other shards write there, and no whole batch.
+
     Raises:
-        OutputError: Another process holds it.
+        OutputError: Another process holds it, or one that excludes it.
         OSError: The folder cannot be written into.
     """
-    path = out / LOCK_NAME
+    path = out / name
     file = _acquire(path, out)
     try:
+        for other in out.glob(".automask*.lock"):
+            rival = _holder_at(other) if other != path and LOCK_NAME in (name, other.name) else None
+            if rival is not None:
+                raise rival.refusal(str(out))
         holder = Holder.this_process()
         file.seek(0)
         file.truncate()
@@ -131,7 +139,10 @@ def refuse_if_held(out: Path) -> None:
 
 def holder_of(out: Path) -> Holder | None:
     """The other process that holds a folder's lock; None without one, or if it is gone."""
-    path = out / LOCK_NAME
+    return _holder_at(out / LOCK_NAME)
+
+
+def _holder_at(path: Path) -> Holder | None:
     try:
         with path.open("r+b") as file:
             free = _lock_file(file)

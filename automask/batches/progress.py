@@ -86,10 +86,12 @@ class BatchLog:
 
     Args:
         out: The folder; None keeps no log.
+        name: Of the log.
     """
 
-    def __init__(self, out: Path | None) -> None:
+    def __init__(self, out: Path | None, name: str = LOG_NAME) -> None:
         self._out = out
+        self._name = name
         self._path: Path | None = None
 
     @property
@@ -103,7 +105,7 @@ class BatchLog:
             return
         with contextlib.suppress(OSError):
             if self._path is None:
-                self._path = _begun(self._out)
+                self._path = _begun(self._out, self._name)
                 _append(self._path, f"automask {__version__}")
             _append(self._path, line)
 
@@ -120,9 +122,9 @@ def _append(path: Path, line: str) -> None:
         file.write(f"{now} {' '.join(line.split())}\n")
 
 
-def _begun(out: Path) -> Path:
+def _begun(out: Path, name: str) -> Path:
     """The log of a folder, with its title, and cut where it is long."""
-    for path in (out / LOG_NAME, out / f"automask-{LOG_NAME}"):
+    for path in (out / name, out / f"automask-{name}"):
         try:
             text = read_regular(path, _MOST_BYTES).decode("utf-8", "replace")
         except FileNotFoundError:
@@ -134,4 +136,4 @@ def _begun(out: Path) -> Path:
             later = text[-_LOG_BYTES // 2 :].partition("\n")[2]
             path.write_text(_LOG_TITLE + later, encoding="utf-8")
         return path
-    return out / f"automask-{LOG_NAME}"
+    return out / f"automask-{name}"

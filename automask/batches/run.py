@@ -32,6 +32,7 @@ from automask.batches.mappers import LocalPool
 from automask.batches.memory import fitting_workers
 from automask.batches.page import write_page
 from automask.batches.progress import BatchLog, Progress, ticking
+from automask.batches.shards import ListNames, Shard, merged_failures, shard_lists
 from automask.batches.sheets import result_pictures, write_contact_sheet, write_variants_sheet
 from automask.batches.stale import Made
 from automask.batches.threads import cores
@@ -48,6 +49,10 @@ from automask.stages import parts_of
 from automask.types import Job, JobReport, Plan, Variant
 
 _HALF_WRITTEN = re.compile(r"\.automask-[0-9a-f]{12}(\..*)?")
+
+
+SHEET_DUE_NAME = ".automask.sheet-due"
+"""A file in OUT: something was done that the contact sheet there does not show yet."""
 
 
 class Mapper(Protocol):
@@ -74,6 +79,7 @@ def run_batch(
     made: Made | None = None,
     prune: bool = False,
     pictures: bool = True,
+    shard: Shard | None = None,
     on_report: Callable[[JobReport], None] | None = None,
     on_note: Callable[[str], None] | None = None,
     on_end: Callable[[Sequence[JobReport]], None] | None = None,
@@ -95,6 +101,8 @@ def run_batch(
         made: What the whole source and plan make in OUT, by which the page tells what is out of date.
         prune: True moves that into OUT/.stale first, and takes it off the list of failures.
         pictures: False writes neither sheet nor page.
+        shard: The part of a batch that the jobs are; other parts may be done at the same time, and page and sheet are
+            left to `merge_shards`.
         on_report: Called with each report, in order of completion.
         on_note: Called with what a person should know of the run, as sentences.
         on_end: Called with the reports of what ended, once failures.csv is written, and before sheet and page are: they
@@ -105,27 +113,28 @@ def run_batch(
         AutomaskError: What `make_worker` raises; or OUT cannot be written to, or another batch writes there.
         OutputError: A list or a picture of the whole folder could not be written; the photos are done all the same.
     """
+    names = ListNames() if shard is None else shard.names
     with contextlib.ExitStack() as locked:
         try:
             out.mkdir(parents=True, exist_ok=True)
-            locked.enter_context(only_writer(out))
-            _sweep(out)
+            locked.enter_context(only_writer(out, names.lock))
+            if shard is None:
+                _sweep(out)
         except AutomaskError:
             raise
         except OSError as error:
             raise OutputError(
                 f"cannot write into {str(out)!r}: {error.strerror}", hint="name another folder with -o"
             ) from error
-        before = read_failures(out)
+        before = merged_failures(out)[0] if shard is None else _failures_of_shard(out, shard, made)
         pruned = stale.Pruned((), ())
         if prune and made is not None:
             pruned = stale.prune(out, made)
             before = [row for row in before if row[0] in made.rows]
             for note in pruned.notes(str(out)):
                 (on_note or _ignore)(note)
-        lists = _Lists(
-            out, tuple(refused), tuple(before), tuple(former_names), made, drawn=not pruned.moved, pictures=pictures
-        )
+        known = tuple(refused), tuple(before), tuple(former_names)
+        lists = _Lists(out, *known, made, drawn=not pruned.moved, pictures=pictures, shard=shard)
         return _run_locked(jobs, make_worker, mapper, lists, sheets, on_report or _ignore, on_end or _ignore)
 
 
@@ -143,7 +152,8 @@ class _Lists:
         before: Rows of earlier runs.
         former_names, made: As in `run_batch`.
         drawn: Whether the sheet that is there shows all that was done before.
-        pictures: As in `run_batch`.
+        pictures, shard: As in `run_batch`.
+        keeps_shards: Whether the lists of shards stay, since others are still to come.
     """
 
     out: Path
@@ -151,8 +161,10 @@ class _Lists:
     before: tuple[tuple[str, str], ...]
     former_names: tuple[str, ...]
     made: Made | None
-    drawn: bool
-    pictures: bool
+    drawn: bool = True
+    pictures: bool = True
+    shard: Shard | None = None
+    keeps_shards: bool = False
 
     def write(self, reports: Sequence[JobReport], on_end: Callable[[Sequence[JobReport]], object]) -> None:
         """Writes the list of failures, then tells that the batch ended, then writes sheet and page.
@@ -161,18 +173,38 @@ class _Lists:
             OutputError: The first thing that could not be written, once the others are.
         """
         failures = failures_now(reports, self.refused, self.before, self.out, former_names=self.former_names)
-        changed = failures or self.before or not self.drawn or any(report.status == "done" for report in reports)
+        due = self.out / SHEET_DUE_NAME
+        changed = failures or self.before or not self.drawn or due.exists()
+        changed = changed or any(report.status == "done" for report in reports)
         with _all_of_it(self.out) as attempt:
             with attempt():
-                write_failures(self.out, failures)
+                self._write_failures(failures)
             on_end(reports)
-            if self.pictures and (changed or not (self.out / "contact-sheet.jpg").is_file()):
+            pictures = self.pictures and self.shard is None
+            if pictures and (changed or not (self.out / "contact-sheet.jpg").is_file()):
                 with attempt():
                     write_contact_sheet(self.out, failures)
-            if self.pictures:
+            if pictures:
                 with attempt():
                     mark = functools.partial(stale.mark_of, out=self.out, made=self.made)
                     write_page(self.out, result_pictures(self.out), failures, mark)
+        if pictures:
+            due.unlink(missing_ok=True)
+
+    def _write_failures(self, failures: Sequence[tuple[str, str]]) -> None:
+        """Writes the list; that of a whole batch takes the place of those of shards."""
+        if self.shard is not None:
+            write_failures(self.out, failures, self.shard.names.failures, if_empty=True)
+            return
+        write_failures(self.out, failures)
+        for _, path in () if self.keeps_shards else shard_lists(self.out):
+            path.unlink(missing_ok=True)
+
+    def set_due(self) -> None:
+        """Notes that a photo was done, so that the next batch draws the sheet if this one is killed before it does."""
+        if self.pictures:
+            with contextlib.suppress(OSError):
+                (self.out / SHEET_DUE_NAME).touch()
 
 
 @contextlib.contextmanager
@@ -205,10 +237,14 @@ def _run_locked(
     sheet_of = {job: sheet for sheet in sheets for _, job in sheet.cells}
     todo = frozenset(jobs)
     results = mapper.map(make_worker, jobs, on_error=failed_report)
+    is_due = False
     with _all_of_it(lists.out) as attempt:
         try:
             for report in results:
                 reports[report.job] = report
+                if report.status == "done" and not is_due:
+                    lists.set_due()
+                    is_due = True
                 on_report(report)
                 if report.job in sheet_of:
                     with attempt():
@@ -224,6 +260,27 @@ def _run_locked(
         with attempt():
             lists.write(ended, on_end)
     return ended
+
+
+def _failures_of_shard(out: Path, shard: Shard, made: Made | None) -> list[tuple[str, str]]:
+    """The rows of earlier runs for a shard: of its own list, and of that of a whole batch what belongs to it."""
+    whole = [row for row in read_failures(out) if made is not None and row[0] in made.rows]
+    return [*dict([*whole, *read_failures(out, shard.names.failures)]).items()]
+
+
+def merge_shards(out: Path) -> "Merged":
+    """Writes the list of failures, the sheet and the page of a folder that shards wrote into.
+
+    Raises:
+        OutputError: A batch writes there, or it cannot be written into; what could be written is.
+    """
+    with only_writer(out):
+        _sweep(out)
+        rows, missing = merged_failures(out)
+        done = sum(1 for _ in stale.records_below(out))
+        lists = _Lists(out, tuple(rows), (), (), None, drawn=False, keeps_shards=bool(missing))
+        lists.write((), _ignore)
+    return Merged(str(out), done, len(rows), missing)
 
 
 def _sweep(out: Path) -> None:
@@ -245,6 +302,23 @@ def _sweep(out: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Merged:
+    """What the shards of a folder came to.
+
+    Args:
+        out: The folder.
+        done: Results there.
+        failed: Rows of the list of failures.
+        missing: The shards that have not ended.
+    """
+
+    out: str
+    done: int
+    failed: int
+    missing: tuple[Shard, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OpenBatch:
     """The jobs of a batch, and where its lists go.
 
@@ -256,6 +330,7 @@ class OpenBatch:
         out_url: The place in a store that the results go to; empty for a folder.
         refused_rows: As in `Found`.
         everything: All of the source and plan; `jobs` are only a part of it where failed ones are tried again.
+        shard: The shard that it is, if any: then it holds nothing else.
     """
 
     jobs: tuple[Job, ...]
@@ -265,6 +340,7 @@ class OpenBatch:
     out_url: str
     refused_rows: tuple[tuple[str, str], ...] = ()
     everything: Found | None = None
+    shard: Shard | None = None
 
     @property
     def shown_out(self) -> str:
@@ -273,7 +349,12 @@ class OpenBatch:
 
 
 def open_batch(
-    source: str, variants: tuple[Variant, ...] | None, cfg: config.Config, *, retry_failed: bool = False
+    source: str,
+    variants: tuple[Variant, ...] | None,
+    cfg: config.Config,
+    *,
+    retry_failed: bool = False,
+    shard: Shard | None = None,
 ) -> OpenBatch:
     """The jobs of a folder, a glob, a store's URL or a CSV.
 
@@ -282,6 +363,7 @@ def open_batch(
         variants: Of every photo; None for a CSV whose rows have their own edits.
         cfg: As `config.compose` gives it: `out` and `recursive` are read.
         retry_failed: Only the jobs that OUT/failures.csv lists.
+        shard: Only the jobs that belong to it, and to its own list of failures.
 
     Raises:
         PhotoError, UsageError, OutputError, ExtraMissing: As `find_jobs`, `local_out` and, to retry, `check_listed`.
@@ -289,10 +371,12 @@ def open_batch(
     out = stores.local_out(cfg["out"])
     out_url = cfg["out"] if stores.is_url(cfg["out"]) else ""
     found = find_jobs(source, out=out, variants=variants, recursive=cfg["recursive"], out_url=out_url)
+    names = ListNames() if shard is None else shard.names
+    found = found if shard is None else shard.of(found)
     if retry_failed:
-        check_listed(out, out_url or str(out))
-    jobs = only_failed(found.jobs, out) if retry_failed else found.jobs
-    return OpenBatch(jobs, found.refused, found.sheets, out, out_url, found.refused_rows, found)
+        check_listed(out, out_url or str(out), names.failures)
+    jobs = only_failed(found.jobs, out, names.failures) if retry_failed else found.jobs
+    return OpenBatch(jobs, found.refused, found.sheets, out, out_url, found.refused_rows, found, shard)
 
 
 def run_jobs(
@@ -305,6 +389,7 @@ def run_jobs(
     former_names: Sequence[str] = (),
     everything: Found | None = None,
     paint: bool = True,
+    shard: Shard | None = None,
     conf: Path | None = None,
     on_report: Callable[[JobReport], None] | None = None,
     on_note: Callable[[str], None] | None = None,
@@ -322,6 +407,7 @@ def run_jobs(
         former_names: As in `failures_now`.
         everything: All of the source and plan, of which `jobs` may be a part: `OpenBatch.everything`.
         paint: False only finds masks and writes them, as `automask mask` does.
+        shard: As in `run_batch`.
         conf: The user's own folder, where there is one.
         on_report: Called with each report, in order of completion.
         on_note: Called with what a person should know of the run, as sentences.
@@ -332,14 +418,15 @@ def run_jobs(
         PlanError, UnknownPhrase: The plan that all jobs share cannot be done. (One row's plan fails just that row.)
         ConfigError, WeightsMissing, ExtraMissing: Nothing could be done.
     """
-    refuse_if_held(out)  # before the models are loaded
+    if shard is None:
+        refuse_if_held(out)  # before the models are loaded
     cfg = with_mask_cache(cfg, jobs, sheets)
     settings = RunSettings.from_config(cfg)
     names = named_editors(*(job.plan for job in jobs))
     stages = runner.load_stages(cfg, names, settings, conf=conf, ready=None if paint else NO_EDITOR)
     faults = plan_faults(jobs, stages, paint=paint)
     reports = [JobReport(job, "failed", faults[job.plan]) for job in jobs if job.plan in faults]
-    log = BatchLog(None if stores.is_url(cfg["out"]) else out)
+    log = BatchLog(None if stores.is_url(cfg["out"]) else out, (ListNames() if shard is None else shard.names).log)
     progress = Progress(len(jobs))
 
     def tell(report: JobReport) -> None:
@@ -384,6 +471,7 @@ def run_jobs(
             made=None if everything is None else stale.made_by(everything, out),
             prune=paint and cfg["prune"],
             pictures=paint,
+            shard=shard,
             on_report=tell,
             on_note=on_note,
             on_end=end,

@@ -16,6 +16,8 @@ from automask.types import Job, JobReport, Rgb
 CELLS_PER_PAGE = 60
 FAILURES_SHOWN = 200
 """A list of 100,000 rows that all failed would otherwise fill thousands of pages."""
+MOST_SHOWN = 20_000
+"""Results on the sheet and the page of one folder."""
 _MAX_MEGAPIXELS = 400.0
 _COLUMNS = 3
 _CELL_PX = 640
@@ -46,9 +48,12 @@ def write_contact_sheet(out: Path, failures: Sequence[tuple[str, str]] = ()) -> 
 
 
 def result_pictures(out: Path) -> list[Path]:
-    """The before/after pictures below OUT that have a record, in natural order, without those in hidden folders."""
+    """The before/after pictures below OUT that have a record, in natural order, without those in hidden folders.
+
+    At most `MOST_SHOWN`: a page of a million photos opens in no browser.
+    """
     found = (path for path in out.rglob("*.before-after.jpg") if not _is_hidden(path.relative_to(out)))
-    return sorted((path for path in found if _record_of(path).is_file()), key=natural_key)
+    return sorted((path for path in found if _record_of(path).is_file()), key=natural_key)[:MOST_SHOWN]
 
 
 def _is_hidden(path: Path) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from automask.batches.failures import failure_rows, read_failures
 from automask.batches.find import PassedOver
 from automask.batches.run import OpenBatch
+from automask.batches.shards import ListNames
 from automask.types import JobReport
 
 
@@ -68,12 +69,13 @@ def summary_of(reports: Sequence[JobReport], batch: OpenBatch, *, took_s: float 
     """
     passed = batch.everything.passed_over if batch.everything else PassedOver()
     counts = {status: sum(report.status == status for report in reports) for status in ("done", "skipped", "failed")}
+    names = ListNames() if batch.shard is None else batch.shard.names
     now = {name for name, _ in [*failure_rows(reports, batch.out), *batch.refused_rows]}
     return Summary(
         out=batch.shown_out,
         **counts,
         refused=len(batch.refused_rows),
-        failed_before=sum(name not in now for name, _ in read_failures(batch.out)),
+        failed_before=sum(name not in now for name, _ in read_failures(batch.out, names.failures)),
         incomplete=sum(any(part["missing"] for part in _parts(report.record)) for report in reports),
         to_check=sum(is_to_check(report.record) for report in reports),
         passed_over=passed,

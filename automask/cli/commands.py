@@ -253,8 +253,12 @@ def _refuse_others_file(path: Path) -> None:
 
 def run_batch(parser: Parser, arguments: list[str]) -> int:
     """`automask batch`; its exit status."""
+    if "--merge" in arguments[: arguments.index("--") if "--" in arguments else None]:
+        return _merge(parser, arguments)
     typed = Arguments(parser, arguments, "folder, glob or CSV", wants_arrow=True)
     from automask.batches import run
+    from automask.batches.shards import Shard
+    from automask.batches.stores import is_url
 
     if PIPE in (typed.subject, typed.flags.out):
         raise UsageError(
@@ -265,8 +269,36 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
         typed.one_of_words_and_plan("EDITS", '"cabinets -> white"')
     config = typed.config()
     variants = typed.variants() if typed.words is not None or typed.flags.plan is not None else None
-    batch = run.open_batch(typed.subject, variants, config, retry_failed=typed.flags.retry_failed)
+    shard = None if typed.flags.shard is None else Shard.parse(typed.flags.shard)
+    if shard is not None and (config["prune"] or is_url(config["out"])):
+        why = "--prune" if config["prune"] else f"OUT {config['out']!r}"
+        raise UsageError(f"--shard with {why}", hint="a shard knows its own photos only, and writes into a folder")
+    batch = run.open_batch(typed.subject, variants, config, retry_failed=typed.flags.retry_failed, shard=shard)
     return _do_batch(typed, ["batch", *arguments], batch, config)
+
+
+def _merge(parser: Parser, arguments: list[str]) -> int:
+    """`automask batch --merge`; its exit status."""
+    flags = parser.parse_intermixed_args(arguments)
+    if flags.subject is not None:
+        raise UsageError(f"--merge with {flags.subject!r}", hint="it needs nothing but -o OUT")
+    from automask.batches.run import merge_shards
+    from automask.results.files import check_out
+
+    out = check_out("out" if flags.out is None else flags.out)
+    if not out.is_dir():
+        raise OutputError(f"there is no folder {str(out)!r}", hint="name the OUT of the shards with -o")
+    merged = merge_shards(out)
+    missing = [f"{shard.number}/{shard.count}" for shard in merged.missing]
+    if flags.json:
+        counts = {"out": merged.out, "done": merged.done, "failed": merged.failed, "missing_shards": missing}
+        print_json({"summary": counts})
+    else:
+        say(f"{merged.done} done, {merged.failed} failed, in {merged.out}")
+    if missing:
+        shown = ", ".join(missing[:10]) + (f" and {len(missing) - 10} more" if len(missing) > 10 else "")
+        warn(f"shards that have not ended: {shown}")
+    return 4 if merged.failed or missing else 0
 
 
 def _do_batch(
@@ -330,6 +362,7 @@ def _do_batch(
                     former_names=[name for name, _ in batch.refused],
                     everything=batch.everything,
                     paint=paint,
+                    shard=batch.shard,
                     conf=typed.conf,
                     on_report=report,
                     on_note=warn,

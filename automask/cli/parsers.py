@@ -203,6 +203,9 @@ def _add_batch(program: Parser) -> None:
     _add_batch_options(parser)
     about = "move results that this source and plan do not make into OUT/.stale"
     parser.add("--prune", action="store_true", help=about)
+    about = "do only the third of 64 parts; others may run at the same time, here or elsewhere, into the same OUT"
+    parser.add("--shard", metavar="3/64", help=about)
+    parser.add("--merge", action="store_true", help="list, sheet, page and counts of an OUT that shards wrote into")
     _add_overwrite(parser)
 
 

@@ -134,3 +134,22 @@ def test_half_written_files_of_a_killed_batch_are_removed_and_a_persons_are_not(
     touch(tmp_path / "out", ours, f"sub/a.masks/{ours}", theirs)
     run_batch([], editing, LocalPool(workers=1), out=tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").rglob(".*")) == [theirs]
+
+
+def test_the_sheet_of_a_batch_that_was_killed_before_it_drew_is_drawn_by_the_next(tmp_path, monkeypatch):
+    source, out = pictures(tmp_path / "in", "a.jpg"), tmp_path / "out"
+    run_batch(found(source, out).jobs, editing, LocalPool(workers=1), out=out)
+    pictures(source, "b.jpg")
+
+    def killed(*_):
+        raise SystemExit(9)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("automask.batches.run.write_failures", killed)
+        with pytest.raises(SystemExit):
+            run_batch(found(source, out).jobs, editing, LocalPool(workers=1), out=out)
+    assert [report.status for report in run_batch(found(source, out).jobs, editing, LocalPool(workers=1), out=out)] == [
+        *("skipped", "skipped")
+    ]
+    run_batch(found(source, tmp_path / "straight").jobs, editing, LocalPool(workers=1), out=tmp_path / "straight")
+    assert tree(out) == tree(tmp_path / "straight")

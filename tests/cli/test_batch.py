@@ -313,3 +313,17 @@ def test_masks_of_a_folder_tell_failures_and_retry_them(mask_many, room_photos, 
 def test_an_option_of_a_folder_is_refused_with_one_photo(mask_many, room_photos):
     status, _, err = mask_many(room_photos("in", "a.png") / "a.png", "--recursive")
     assert (status, err) == (2, "automask: --recursive with one photo; it is for a folder or a glob of photos\n")
+
+
+def test_shards_of_a_batch_and_their_merge(batch, room_photos, capsys, tmp_path):
+    folder, out = room_photos("in", "a.png", "b.png", "c.png"), tmp_path / "o"
+    (folder / "d.png").write_bytes(b"no picture")
+    statuses = {batch(folder, "lamp -> gold", "-o", out, "--shard", f"{number}/2")[0] for number in (1, 2)}
+    assert statuses == {0, 4}
+    assert not (out / "index.html").exists()
+    assert main(["batch", "--merge", "-o", str(out)]) == 4
+    assert capsys.readouterr().out == f"3 done, 1 failed, in {out}\n"
+    assert (out / "index.html").is_file()
+    status, _, err = batch(folder, "lamp -> gold", "-o", out, "--shard", "3/2")
+    assert (status, err) == (2, "automask: --shard '3/2'; give a number of how many, from 1/64 to 64/64\n")
+    assert main(["batch", str(folder), "--merge"]) == 2
