@@ -20,7 +20,7 @@ from automask.types import Box, FloatImage, Hard, Heat, Labels, Rgb
 
 PLACE_MARGIN = 0.02
 """Two things whose places differ by less are equally far left, or near."""
-SIZE_MARGIN = 1.15
+SIZE_MARGIN = 1.2
 """The larger of two areas must be this many times the smaller one; of two heights or widths, its square root."""
 SURE_MARGIN = 0.02
 CONTACT_MARGIN = 0.15

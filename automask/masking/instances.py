@@ -41,6 +41,8 @@ _KEPT = 0.35
 """And this share of the whole is left of them after the erosion."""
 _COVERED = 0.5
 """The other things' heat in the gap, from which something stands there."""
+_LEVELS = (0.5, 0.6, 0.7, 0.8, 0.9)
+"""Heat between two things that touch falls below one of these, and within each it does not."""
 _WIDE = 0.8
 """Of the width from which one is probably several: below it none is cut at edges of the photo."""
 _TOPS_WIDE = 0.6
@@ -59,7 +61,8 @@ class Build:
 
     Args:
         widest: The ratio of width to height from which a part is probably several; infinite for things of any shape.
-        edges: Lines of the photo may part them. False for things that have such lines inside, as windows do.
+        edges: Lines of the photo may part them, and places where heat falls. False for things that have such lines
+            inside, as windows do.
         tops: Each has a top of its own: by how much the outline falls between two, at least, as a share of the lower
             one's height; 0 where it says nothing.
         standing: They stand on legs, which a mask often loses in the middle: what is left below is part of them.
@@ -115,6 +118,7 @@ def split(
     *,
     kinds: Labels | None = None,
     others: Heat | None = None,
+    heat: Heat | None = None,
     edges: Hard | None = None,
     build: Build = ANY,
 ) -> Labels:
@@ -129,6 +133,7 @@ def split(
         kinds: [h, w] which kind of the phrase each pixel shows, where it is known: base cabinets are not joined with
             the wall cabinets that they touch.
         others: [h, w] the heat of other things, where it is known.
+        heat: [h, w] of the phrase, for things in groups: it falls between two that touch.
         edges: [h, w] bool: lines of the photo, for things that they may part.
         build: What single ones look like.
     """
@@ -137,7 +142,7 @@ def split(
         return np.zeros(small.shape, np.int64)
     things = [part for part in parts if part.sum() >= _LEAST_SHARE * small.size] or [max(parts, key=_area)]
     if kinds is None or not kinds.any():
-        things = [part for thing in things for part in _cut(thing, edges, build)]
+        things = [part for thing in things for part in _cut(thing, heat, edges, build)]
     things = _without_splinters(things)
     if build.standing:
         things = _with_legs(things)
@@ -217,11 +222,15 @@ def _area(thing: Hard) -> int:
     return int(thing.sum())
 
 
-def _cut(thing: Hard, edges: Hard | None, build: Build) -> list[Hard]:
-    """A part cut into like things where they touch: along necks, between tops or at edges; itself if it is one."""
+def _cut(thing: Hard, heat: Heat | None, edges: Hard | None, build: Build) -> list[Hard]:
+    """A part cut into like things where they touch: at necks, falls of heat, between tops, at edges; itself if one."""
     box = box_of(thing)
     part = thing[box.slices]
     found = _row(part, part, least_px=1)
+    if heat is not None and build.edges:
+        levels = iter(_LEVELS)
+        while len(found) == 1 and (level := next(levels, None)) is not None:
+            found = _row(part, part & (heat[box.slices] >= level), least_px=0)
     if len(found) == 1 and build.tops > 0 and build.is_wide(box, _TOPS_WIDE):
         found = _between_tops(part, build.tops)
     if len(found) == 1 and edges is not None and build.edges and build.is_wide(box, _WIDE):
@@ -232,7 +241,7 @@ def _cut(thing: Hard, edges: Hard | None, build: Build) -> list[Hard]:
     for one in found:
         mask = np.zeros_like(thing)
         mask[box.slices] = one
-        whole += _cut(mask, edges, build)
+        whole += _cut(mask, heat, edges, build)
     return whole
 
 

@@ -261,12 +261,12 @@ def _splits(sight: Sight, things: tuple[str, ...]) -> dict[str, _Split]:
     for thing in things:
         build = _BUILDS.get(_singular_words(thing)[-1], ANY)
         small = instances.reduced(sight.hards[thing])
+        heat = instances.reduced_heat(sight.heats[thing])
         sideways: dict[int, float] = {}
         if is_wall(thing):
             labels, sideways = _walls(sight, thing, small, kinds[thing])
         else:
-            labels = instances.split(small, kinds=kinds[thing], others=others, edges=edges, build=build)
-        heat = instances.reduced_heat(sight.heats[thing])
+            labels = instances.split(small, kinds=kinds[thing], others=others, heat=heat, edges=edges, build=build)
         splits[thing] = _Split(labels, things_of(labels, heat, sideways, widest=build.widest))
     return splits
 

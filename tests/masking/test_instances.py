@@ -84,6 +84,15 @@ def test_one_chair_is_not_cut_between_its_arms():
     assert instances.split(chair, build=Build(widest=2.5, tops=0.3)).max() == 1
 
 
+def test_things_in_groups_are_told_apart_where_heat_falls_between_them():
+    row = np.ones((60, 160), np.bool_)
+    heat = np.full((60, 160), 0.95, np.float32)
+    heat[:, 76:84] = 0.6
+    assert instances.split(row, heat=heat).max() == 1
+    split = instances.split(row, heat=heat, build=Build(edges=True))
+    assert (split[30, 10], split[30, 150]) == (1, 2)
+
+
 def test_what_is_narrow_is_not_cut_at_edges_of_the_photo():
     photo = np.full((80, 160, 3), 200, np.uint8)
     photo[:, 80:] = (60, 40, 120)
