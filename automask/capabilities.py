@@ -23,7 +23,8 @@ class Capabilities:
         device_note: One sentence for people: where it runs, in what number format, and why.
         exclusive: Its model uses all cores or a GPU by itself: a batch works in one process.
         understand, phrase_for, parts, survey, instances, quality: Of a segmenter.
-        paint_many, check, reads, keeps_surroundings, spill_px, generative, context_frac: Of an editor.
+        paint_many, check, reads, keeps_surroundings, spill_px, generative, context_frac, max_area_px: Of an
+            editor.
         route, editors, loaded, connect: Of an editor that only chooses among others.
     """
 
@@ -44,6 +45,7 @@ class Capabilities:
     spill_px: float = 0
     generative: bool | None = None
     context_frac: float | None = None
+    max_area_px: int | None = None
     route: Callable[[str], Any] | None = None
     editors: tuple[str, ...] = ()
     loaded: Mapping[str, Any] = field(default_factory=dict)
@@ -101,6 +103,7 @@ _MEMBERS: Mapping[str, _Member] = {
     "spill_px": _Member("paint", _is_number, "a number from 0"),
     "generative": _Member("paint", _is_bool, "True or False"),
     "context_frac": _Member("paint", _is_number, "a number from 0"),
+    "max_area_px": _Member("paint", _is_number, "a number of pixels"),
     "route": _Member("paint", callable, "a method"),
     "editors": _Member("route", _are_names, "a list of names"),
     "loaded": _Member("route", _is_mapping, "a mapping of names to editors"),

@@ -100,6 +100,8 @@ class Editor(Protocol):
     - `context_frac`: how much a crop shows around what it repaints, as a share of the longer side of that (0.15 without
       it).
 
+    - `max_area_px`: the largest area of a crop that it takes, width times height: larger ones are scaled down to it.
+
     An editor that only chooses among others has `route(prompt) -> Editor`; the chain then calls the editor that it
     returns. Such an editor lists the names to choose from in `editors` and those loaded so far, by name, in `loaded`,
     and is given the function that loads one in `connect(load)`.

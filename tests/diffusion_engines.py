@@ -17,6 +17,8 @@ STAND_INS = {
     "sdxl-inpaint": lambda: tiny_diffusion_folder("sdxl"),
     "flux-fill": lambda: tiny_diffusion_folder("flux"),
     "qwen-image": lambda: tiny_diffusion_folder("qwen"),
+    "klein-4b": lambda: tiny_diffusion_folder("klein"),
+    "kontext-dev": lambda: tiny_diffusion_folder("kontext"),
     "lcm-lora-sd15": lambda: tiny_lora_file("sd15"),
     "sdxl-lightning-lora": lambda: tiny_lora_file("sdxl"),
     "controlnet-canny-sd15": tiny_controlnet_folder,

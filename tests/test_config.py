@@ -61,7 +61,7 @@ def refused(overrides: Sequence[str] = (), *, preset: str | None = None, conf: P
 
 def test_every_group_has_files():
     assert {file.parent.name for file in FILES} == set(GROUPS)
-    assert PRESETS == ["photo", "starter", "tiny"]
+    assert PRESETS == ["best", "open", "photo", "rooms", "starter", "tiny"]
 
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)

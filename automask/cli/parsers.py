@@ -358,7 +358,7 @@ def _add_overwrite(parser: Parser) -> None:
 
 
 def _add_preset(parser: Parser, *, default: str = " (default)") -> None:
-    about = f"starter{default}, photo, or your own from --conf"
+    about = f"starter{default}, rooms, photo, open, best, or your own from --conf"
     parser.add("--preset", metavar="NAME", completes=_group_names("preset"), help=about)
     _add_conf(parser)
 

@@ -344,14 +344,15 @@ def _below(picture: Rgb, candidate: _Candidate, mask: _CropMask, beneath: Sequen
 
 
 def _crop_masks(alpha: Alpha, editor: Editor, content: Box) -> tuple[_CropMask, ...]:
-    own_frac = capabilities_of(editor).context_frac
-    context_frac = CONTEXT_FRAC if own_frac is None else own_frac
+    can = capabilities_of(editor)
+    context_frac = CONTEXT_FRAC if can.context_frac is None else can.context_frac
     crops = plan_crops(
         alpha > 0,
         ideal_px=editor.ideal_px,
         multiple_px=editor.multiple_px,
         context_frac=context_frac,
         content=content,
+        max_area_px=can.max_area_px,
     )
     return tuple(_crop_mask(crop, own, alpha[crop.box.slices]) for crop, own in crops)
 

@@ -58,6 +58,7 @@ def plan_crops(
     multiple_px: int,
     context_frac: float = CONTEXT_FRAC,
     content: Box | None = None,
+    max_area_px: int | None = None,
 ) -> tuple[tuple[Crop, Hard], ...]:
     """The crops that repaint a mask, the one with the largest blob first.
 
@@ -70,6 +71,7 @@ def plan_crops(
         multiple_px: Sides of the padded crop are multiples of this.
         context_frac: Context around the blobs on every side, as a share of their longer side.
         content: What "the whole photo" is where bars or a frame surround it; None for all of it.
+        max_area_px: The largest area of a padded crop; None without a limit. Without effect where `ideal_px` is 0.
 
     Returns:
         Pairs of a crop and the bool mask, at the size of the crop's box, of the pixels that it is responsible for;
@@ -85,7 +87,8 @@ def plan_crops(
         return ((_sized_crop(whole, (whole.width, whole.height), multiple_px), hard[whole.slices]),)
 
     def crop_of(around: Box) -> Crop:
-        return _crop_around(around, (height, width), ideal_px, multiple_px, context_frac)
+        crop = _crop_around(around, (height, width), ideal_px, multiple_px, context_frac)
+        return crop if max_area_px is None else _within_area(crop, max_area_px, multiple_px)
 
     groups: list[_Group] = []
     for box, inside in blobs(hard):
@@ -252,6 +255,20 @@ def _crop_around(blob: Box, size_hw: tuple[int, int], ideal_px: int, multiple_px
 
 def _sized_crop(box: Box, work_wh: tuple[int, int], multiple_px: int) -> Crop:
     return Crop(box, work_wh, (_up(work_wh[0], multiple_px), _up(work_wh[1], multiple_px)))
+
+
+def _within_area(crop: Crop, max_area_px: int, multiple_px: int) -> Crop:
+    """The crop, scaled down until its padded area is within the limit."""
+    if crop.padded_wh[0] * crop.padded_wh[1] <= max_area_px:
+        return crop
+    width, height = crop.work_wh
+    factor = min(1.0, (max_area_px / (width * height)) ** 0.5)
+    # The padding may take it over the limit again: then the longer side gives way by one multiple after another.
+    padded = [max(multiple_px, _up(int(side * factor), multiple_px)) for side in (width, height)]
+    while padded[0] * padded[1] > max_area_px and max(padded) > multiple_px:
+        padded[padded.index(max(padded))] -= multiple_px
+    factor = min(padded[0] / width, padded[1] / height, factor)
+    return _sized_crop(crop.box, (max(1, int(width * factor)), max(1, int(height * factor))), multiple_px)
 
 
 def _up(length: int, multiple: int) -> int:

@@ -1,4 +1,4 @@
-"""Tiny inpainting pipelines: Stable Diffusion 1.5 and XL, Flux Fill, Qwen-Image."""
+"""Tiny inpainting pipelines: Stable Diffusion 1.5 and XL, Flux Fill, Qwen-Image, FLUX.2 klein, FLUX.1 Kontext."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,7 +10,7 @@ from automask.testing.model_cache import write_once
 if TYPE_CHECKING:
     from automask.editors.diffusion import Diffusion
 
-TinyKind = Literal["sd15", "sd15-flagged", "sdxl", "flux", "qwen"]
+TinyKind = Literal["sd15", "sd15-flagged", "sdxl", "flux", "qwen", "klein", "kontext"]
 """The inpainting pipelines that are made tiny; `sd15-flagged` has a safety checker that flags everything."""
 
 
@@ -59,6 +59,8 @@ def tiny_diffusion_folder(kind: TinyKind = "sd15") -> Path:
         "sdxl": _write_sdxl,
         "flux": _write_flux,
         "qwen": _write_qwen,
+        "klein": _write_klein,
+        "kontext": _write_kontext,
     }
     if kind not in writers:
         raise ConfigError(f"no tiny pipeline named {kind!r}", hint=f"known are: {', '.join(writers)}")
@@ -148,6 +150,95 @@ def _write_flux(folder: Path) -> None:
             axes_dims_rope=(4, 4, 8),
         ),
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+    ).save_pretrained(folder, safe_serialization=True)
+
+
+def _write_kontext(folder: Path) -> None:
+    from diffusers import FlowMatchEulerDiscreteScheduler, FluxKontextPipeline, FluxTransformer2DModel
+    from transformers import T5Config, T5EncoderModel
+
+    text_encoder, tokenizer = tiny_clip_text(folder / "tokenizer")
+    t5 = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 1, "num_heads": 4, "vocab_size": 128}
+    FluxKontextPipeline(
+        vae=_tiny_vae(use_quant_conv=False, use_post_quant_conv=False, shift_factor=0.1, scaling_factor=0.4),
+        text_encoder=text_encoder,
+        tokenizer=tokenizer,
+        text_encoder_2=T5EncoderModel(T5Config(**t5)).eval(),
+        tokenizer_2=_tiny_t5_tokenizer(),
+        transformer=FluxTransformer2DModel(
+            patch_size=1,
+            in_channels=4 * 4,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=32,
+            pooled_projection_dim=32,
+            guidance_embeds=True,
+            axes_dims_rope=(4, 4, 8),
+        ),
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+    ).save_pretrained(folder, safe_serialization=True)
+
+
+def _write_klein(folder: Path) -> None:
+    import torch
+    from diffusers import (
+        AutoencoderKLFlux2,
+        FlowMatchEulerDiscreteScheduler,
+        Flux2KleinPipeline,
+        Flux2Transformer2DModel,
+    )
+    from transformers import Qwen2Tokenizer, Qwen3Config, Qwen3ForCausalLM
+
+    vae = AutoencoderKLFlux2(
+        block_out_channels=(8, 8, 8, 8),
+        layers_per_block=1,
+        latent_channels=4,
+        norm_num_groups=4,
+        sample_size=64,
+    )
+    with torch.no_grad():
+        # Of the real one these are statistics of photos: with 0 and 1 a normalisation that is missed would not show.
+        vae.bn.running_mean.normal_(std=0.5)
+        vae.bn.running_var.uniform_(0.5, 2.0)
+    words = [*byte_letters(), "<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    tokenizer = Qwen2Tokenizer(vocab={word: rank for rank, word in enumerate(words)}, merges=[], pad_token=words[256])
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>"]})
+    tokenizer.chat_template = (
+        "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
+        "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    )
+    Flux2KleinPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
+        vae=vae,
+        # The words are read from layers 9, 18 and 27.
+        text_encoder=Qwen3ForCausalLM(
+            Qwen3Config(
+                vocab_size=264,
+                hidden_size=8,
+                intermediate_size=8,
+                num_hidden_layers=28,
+                num_attention_heads=1,
+                num_key_value_heads=1,
+                head_dim=8,
+                max_position_embeddings=1024,
+                tie_word_embeddings=True,
+            )
+        ).eval(),
+        tokenizer=tokenizer,
+        transformer=Flux2Transformer2DModel(
+            in_channels=4 * 4,
+            num_layers=1,
+            num_single_layers=1,
+            attention_head_dim=16,
+            num_attention_heads=2,
+            joint_attention_dim=3 * 8,
+            timestep_guidance_channels=16,
+            axes_dims_rope=(4, 4, 4, 4),
+            guidance_embeds=False,
+        ),
+        is_distilled=True,
     ).save_pretrained(folder, safe_serialization=True)
 
 

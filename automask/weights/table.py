@@ -428,6 +428,64 @@ _CATALOGUE = (
         offload_gb=45,
     ),
     Weights(
+        name="klein-4b",
+        kind="editor",
+        source="black-forest-labs/FLUX.2-klein-4B",
+        # Commit, digests, sizes and list of files: public repositories that pin this commit and check each file
+        # (docs/reference/models.md). The one large file beside the folders is the net again, and is not fetched.
+        revision="e7b7dc27f91deacad38e78976d1f2b499d76a294",
+        sha256=(
+            (
+                "transformer/diffusion_pytorch_model.safetensors",
+                "9f29f9edcfdae452a653ffb51a534ca4decd389952c225724ff3b94042612a6e",
+            ),
+            (
+                "text_encoder/model-00001-of-00002.safetensors",
+                "8c0506e7f4936fa7e26183a4fd8da4e2bdbc5990ba64ae441f965d51228f36ea",
+            ),
+            (
+                "text_encoder/model-00002-of-00002.safetensors",
+                "82f2bd839378541b0557bfabaf37c7d3d637071fdcb73302dedd7cf61162ce07",
+            ),
+            (
+                "vae/diffusion_pytorch_model.safetensors",
+                "ca70d2202afe6415bdbcb8793ba8cd99fd159cfe6192381504d6c4d3036e0f04",
+            ),
+        ),
+        licence="Apache-2.0",
+        size_mb=15969,
+        note="FLUX.2 klein, 4 B parameters, distilled to 4 steps, up to 1 megapixel",
+        files=_files(
+            "model_index.json scheduler/*.json tokenizer/*",
+            "text_encoder/config.json text_encoder/*.safetensors.index.json text_encoder/*.safetensors",
+            "transformer/config.json transformer/diffusion_pytorch_model.safetensors",
+            "vae/config.json vae/diffusion_pytorch_model.safetensors",
+        ),
+        vram_gb=20,
+        offload_gb=12,
+    ),
+    Weights(
+        name="kontext-dev",
+        kind="editor",
+        source="black-forest-labs/FLUX.1-Kontext-dev",
+        # Commit: several public repositories name it, with folders as for FLUX.1 Fill. No digest was found.
+        revision="af58063aa431f4d2bbc11ae46f57451d4416a170",
+        sha256=(),
+        licence="FLUX.1-dev Non-Commercial",
+        size_mb=33916,
+        note="FLUX.1 Kontext, up to 1 megapixel; not for commercial use",
+        files=_files(
+            "model_index.json scheduler/*.json tokenizer/* tokenizer_2/*",
+            "text_encoder/config.json text_encoder/model.safetensors",
+            "text_encoder_2/config.json text_encoder_2/*.safetensors.index.json text_encoder_2/*.safetensors",
+            "transformer/config.json transformer/*.safetensors.index.json transformer/*.safetensors",
+            "vae/config.json vae/diffusion_pytorch_model.safetensors",
+        ),
+        gated=True,
+        vram_gb=37,
+        offload_gb=27,
+    ),
+    Weights(
         name="lcm-lora-sd15",
         kind="editor part",
         source="latent-consistency/lcm-lora-sdv1-5",

@@ -71,6 +71,29 @@ def test_every_pixel_belongs_to_exactly_one_crop_and_is_inside_it():
     assert (again == spots).all()
 
 
+@pytest.mark.parametrize("size_hw", [(3000, 4000), (900, 6000), (1200, 1600), (2000, 700)], ids=str)
+def test_no_crop_is_larger_than_the_area_that_the_editor_takes(size_hw):
+    hard = np.zeros(size_hw, np.bool_)
+    hard[100:-100, 100:-100] = True
+    ((free, _),) = plan_crops(hard, ideal_px=1024, multiple_px=64)
+    ((crop, own),) = plan_crops(hard, ideal_px=1024, multiple_px=64, max_area_px=1024 * 1024)
+    assert free.padded_wh[0] * free.padded_wh[1] > 1024 * 1024
+    assert crop.box == free.box
+    assert 0.8 * 1024 * 1024 < crop.padded_wh[0] * crop.padded_wh[1] <= 1024 * 1024
+    assert all(side % 64 == 0 for side in crop.padded_wh)
+    assert all(work <= padded for work, padded in zip(crop.work_wh, crop.padded_wh, strict=True))
+    # Both sides by the same factor.
+    across, down = crop.work_wh[0] / crop.box.width, crop.work_wh[1] / crop.box.height
+    assert abs(across - down) < 0.01 * across
+    assert own.any()
+
+
+def test_a_small_crop_is_the_same_with_a_limit():
+    lamps = two_lamps()
+    without, within = (plan_crops(lamps, ideal_px=64, multiple_px=8, max_area_px=most) for most in (None, 64 * 1024))
+    assert [crop for crop, _ in without] == [crop for crop, _ in within]
+
+
 def test_an_empty_mask_has_no_crops():
     empty = np.zeros((50, 50), dtype=bool)
     assert plan_crops(empty, ideal_px=64, multiple_px=8) == ()

@@ -102,6 +102,8 @@ def test_a_path_is_taken_as_it_is_but_a_name_goes_first(tmp_path, monkeypatch):
 
 SHARDED = {
     "flux-fill": ("text_encoder_2/model", "transformer/diffusion_pytorch_model"),
+    "klein-4b": ("text_encoder/model",),
+    "kontext-dev": ("text_encoder_2/model", "transformer/diffusion_pytorch_model"),
     "qwen-image": ("text_encoder/model", "transformer/diffusion_pytorch_model"),
     "qwen-image-edit": ("text_encoder/model", "transformer/diffusion_pytorch_model"),
 }

@@ -9,8 +9,16 @@ import numpy as np
 from PIL import Image
 
 from automask.editors.diffusion.batch_runner import BatchRunner
-from automask.editors.diffusion.embeddings import WordEmbeddings, shapes_of, stack
-from automask.editors.diffusion.latents import encoding_once, generators, grow, in_pixels, kept_latents, latent_freedom
+from automask.editors.diffusion.embeddings import WordEmbeddings, is_distilled, shapes_of, stack
+from automask.editors.diffusion.latents import (
+    encoding_once,
+    generators,
+    grow,
+    in_pixels,
+    is_patchified,
+    kept_latents,
+    latent_freedom,
+)
 from automask.editors.diffusion.latents import spill_px as spill_of
 from automask.editors.diffusion.loading import Scheduler, Spacing, index_of, load_pipeline
 from automask.editors.diffusion.structure import Control, structure_finder
@@ -20,6 +28,9 @@ from automask.errors import ConfigError, CropRefused, EditorError, UnknownPrompt
 from automask.images import to_uint8
 from automask.types import Hard, Rgb
 from automask.weights import choose_device, locate, quiet_models, requires_models_extra
+
+_MEGAPIXEL = 1024 * 1024
+"""FLUX.2 klein and Kontext, which see the photo beside what they paint, shrink larger crops without a word."""
 
 
 class Diffusion:
@@ -66,6 +77,7 @@ class Diffusion:
     Attributes:
         device_note: One sentence: where it runs, in what number format, and why.
         spill_px: How many crop pixels beyond a hard mask may come back repainted, at most.
+        max_area_px: The largest area of a crop, width times height; None without a limit. Read by the chain.
         keeps_surroundings: Outside the mask it tries to return the photo, so that the chain can measure the model's
             colour error there.
         pipe: The pipeline of diffusers.
@@ -138,9 +150,9 @@ class Diffusion:
         )
         self._name = type(self.pipe).__name__
         self._takes = frozenset(inspect.signature(self.pipe.__call__).parameters)
-        self._cell_px = int(self.pipe.vae_scale_factor)
-        # FLUX and Qwen-Image pack latents two by two, in addition to the VAE's downscaling.
-        grain = self._cell_px * (2 if is_transformer else 1)
+        # FLUX and Qwen-Image pack latents two by two, in addition to the VAE's downscaling; FLUX.2 from the start.
+        grain = int(self.pipe.vae_scale_factor) * (2 if is_transformer else 1)
+        self._cell_px = grain if is_patchified(self.pipe) else int(self.pipe.vae_scale_factor)
         if multiple_px < 1 or multiple_px % grain:
             raise ConfigError(
                 f"editor.multiple_px={multiple_px}: {self._name} needs multiples of {grain} px", hint=f"use {grain}"
@@ -156,6 +168,7 @@ class Diffusion:
         self.ideal_px = ideal_px
         self.context_frac = context_frac
         self.spill_px = spill_of(grow_px, self._cell_px)
+        self.max_area_px = _MEGAPIXEL if "image_reference" in self._takes else None
         self.runner = BatchRunner(
             self.pipe, device=chosen.device, dtype=chosen.dtype, vram_gb=vram_gb, batch=batch, ideal_px=ideal_px
         )
@@ -271,6 +284,11 @@ class Diffusion:
                 f"a crop of {width} x {height} px: {self._name} needs multiples of {self.multiple_px}",
                 hint="make the crop larger, or set editor.multiple_px",
             )
+        if self.max_area_px is not None and height * width > self.max_area_px:
+            raise EditorError(
+                f"a crop of {width} x {height} px: {self._name} works on one megapixel at most",
+                hint="make the crop smaller",
+            )
         self.check(prompt, strength=strength, negative=negative, steps=steps, guidance=guidance)
         arguments = self._arguments(strength, negative, steps, guidance, failure=EditorError)
         swatch = split_swatch(prompt)
@@ -361,13 +379,21 @@ class Diffusion:
             raise failure(f"strength={strength} is out of range", hint="give a number above 0, up to 1")
         if int(steps * strength) < 1:
             raise failure(f"steps={steps} at strength={strength} leave nothing to do", hint="give more steps")
-        scale = "true_cfg_scale" if "true_cfg_scale" in self._takes else "guidance_scale"
+        if guidance > 1 and is_distilled(self.pipe):
+            raise failure(
+                f"guidance={guidance} has no effect: {self._name} runs a distilled model here", hint="set guidance to 1"
+            )
+        # Kontext's guidance is a number that the net reads, as FLUX's, and its true_cfg_scale is something else.
+        is_kontext = "_auto_resize" in self._takes
+        scale = "true_cfg_scale" if "true_cfg_scale" in self._takes and not is_kontext else "guidance_scale"
         arguments: dict[str, Any] = {"num_inference_steps": steps, scale: guidance}
+        if is_kontext:
+            arguments["_auto_resize"] = False  # else it would paint at a size of its own choice
         if "strength" in self._takes:
             arguments["strength"] = strength
         elif strength != 1:
             raise failure(f"strength={strength}: {self._name} always starts from noise", hint="leave strength at 1")
-        if negative and "negative_prompt" not in self._takes:
+        if negative and ("negative_prompt" not in self._takes or is_kontext):
             raise failure(f"negative={negative!r}: {self._name} takes no negative prompt", hint="leave negative empty")
         if negative and guidance <= 1:
             raise failure(

@@ -9,6 +9,7 @@ from automask.errors import EditorError
 
 _CACHE_SIZE = 32
 """Sentences in the cache: 32 of FLUX's longest embeddings are 128 MB in half precision."""
+_CHAT_TOKENS = 16
 _MAX_TOKENS = 512
 """What FLUX and Qwen-Image read of a sentence by default."""
 
@@ -33,7 +34,8 @@ class WordEmbeddings:
             negative: The negative prompt; may be empty.
             guided: Whether classifier-free guidance is on.
         """
-        guided = guided and "negative_prompt_embeds" in self._takes  # FLUX takes its guidance as a number
+        # FLUX takes its guidance as a number, and a distilled model none at all.
+        guided = guided and "negative_prompt_embeds" in self._takes and not is_distilled(self._pipe)
         key = (sentence, negative, guided)
         if key not in self.cache:
             made = self._embed(sentence, negative, guided)
@@ -56,7 +58,10 @@ class WordEmbeddings:
                     embeds, mask = pipe.encode_prompt(negative or " ", max_sequence_length=_MAX_TOKENS)
                     found |= {"negative_prompt_embeds": embeds, "negative_prompt_embeds_mask": mask}
                 return found
-            if "negative_prompt_embeds" not in self._takes:  # FLUX
+            if "text_encoder_out_layers" in self._takes:  # FLUX.2 klein
+                found = {"prompt_embeds": pipe.encode_prompt(sentence)[0]}
+                return found | ({"negative_prompt_embeds": pipe.encode_prompt("")[0]} if guided else {})
+            if "prompt_2" in self._takes and not hasattr(pipe, "unet"):  # FLUX, Kontext
                 embeds, pooled, _ = pipe.encode_prompt(prompt=sentence, prompt_2=None)
                 return {"prompt_embeds": embeds, "pooled_prompt_embeds": pooled}
             made = pipe.encode_prompt(
@@ -81,11 +86,18 @@ class WordEmbeddings:
         # FLUX reads the words with T5 and only a summary with CLIP; Stable Diffusion has CLIP only: 77 tokens.
         tokenizer = getattr(self._pipe, "tokenizer_2", None) or self._pipe.tokenizer
         length, most = len(tokenizer(text).input_ids), min(tokenizer.model_max_length, _MAX_TOKENS)
+        if "text_encoder_out_layers" in self._takes:  # klein puts the sentence into a chat, which is read too
+            most -= _CHAT_TOKENS
         if length > most:
             raise EditorError(
                 f"{text[:40]!r}... is {length} tokens long, {type(self._pipe).__name__} reads {most}",
                 hint="say it in fewer words",
             )
+
+
+def is_distilled(pipe: Any) -> bool:
+    """Whether a checkpoint says of itself that it was distilled to few steps, and takes no guidance."""
+    return bool(pipe.config.get("is_distilled", False))
 
 
 def stack(each: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

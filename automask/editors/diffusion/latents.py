@@ -140,9 +140,19 @@ def kept_latents(
     noise = randn_tensor(clean.shape, generator=generators(seeds), device=device, dtype=dtype)
     share = torch.from_numpy(np.stack(free))[:, None].to(device).expand(clean.shape)
     parts = [clean, noise, share]
-    if hasattr(pipe, "_pack_latents"):  # FLUX and Qwen-Image: two by two latents are one token
+    if is_patchified(pipe):  # the VAE image is two by two already: packing only lays the rows out
+        parts = [pipe._pack_latents(part.contiguous()) for part in parts]
+    elif hasattr(pipe, "_pack_latents"):  # FLUX and Qwen-Image: two by two latents are one token
         parts = [pipe._pack_latents(part.contiguous(), *clean.shape) for part in parts]
     return KeptLatents(*parts)
+
+
+def is_patchified(pipe: Any) -> bool:
+    """Whether the pipeline works in FLUX.2's space: latents two by two as channels, normalised by running statistics.
+
+    One of these latents covers twice as many pixels along each side.
+    """
+    return hasattr(pipe, "_patchify_latents")
 
 
 def generators(seeds: Sequence[int]) -> list[Any]:

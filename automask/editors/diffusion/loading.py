@@ -22,6 +22,12 @@ Scheduler = Literal[
 
 Spacing = Literal["leading", "linspace", "trailing"]
 
+_INPAINTS = {
+    "Flux2KleinPipeline": "Flux2KleinInpaintPipeline",
+    "FluxKontextPipeline": "FluxKontextInpaintPipeline",
+}
+"""Checkpoints that are no inpainting ones, but whose family has a pipeline that inpaints with them."""
+
 _WITH_CONTROL = {"StableDiffusionInpaintPipeline": "StableDiffusionControlNetInpaintPipeline"}
 
 
@@ -54,7 +60,7 @@ def load_pipeline(
     lora: str | None,
     ip_adapter: str | None,
 ) -> Any:
-    """The pipeline that a checkpoint declares, on the CPU; with a ControlNet, the sibling that takes one.
+    """The pipeline that a checkpoint declares, or its sibling that inpaints or takes a ControlNet; on the CPU.
 
     Args:
         folder: Where the weights are.
@@ -70,13 +76,14 @@ def load_pipeline(
     import diffusers
 
     name = str(index["_class_name"])
+    name = _INPAINTS.get(name, name)
     engine = getattr(diffusers, name, None)
     if engine is None or "mask_image" not in inspect.signature(engine.__call__).parameters:
         raise ConfigError(
             f"{folder} declares a {name}, which does not inpaint",
             hint="use a checkpoint made for inpainting, such as sd15-inpaint",
         )
-    settings: dict[str, Any] = {_dtype_name(): dtype}
+    settings: dict[str, Any] = {"dtype": dtype}
     if control_model is not None:
         if name not in _WITH_CONTROL:
             raise ConfigError(
@@ -104,9 +111,7 @@ def load_part(kind: Any, folder: Path, *, dtype: Any) -> Any:
     Raises:
         WeightsMissing: It is missing or incomplete, or is not in safetensors format.
     """
-    # transformers knows `dtype` since 4.56.
-    named = _dtype_name() if kind.__module__.startswith("diffusers") else "dtype"
-    return _load(kind, folder, **{named: dtype})
+    return _load(kind, folder, dtype=dtype)
 
 
 def _load(kind: Any, folder: Path, **settings: Any) -> Any:
@@ -120,13 +125,6 @@ def _load(kind: Any, folder: Path, **settings: Any) -> Any:
                 f"the weights in {folder} are not complete: {str(error).strip().splitlines()[0]}",
                 hint="fetch them again; only safetensors are read",
             ) from error
-
-
-def _dtype_name() -> str:
-    """What `from_pretrained` calls the number format: renamed in diffusers 0.42; older versions ignore the new name."""
-    import diffusers
-
-    return "dtype" if tuple(int(part) for part in diffusers.__version__.split(".")[:2]) >= (0, 42) else "torch_dtype"
 
 
 def _variant(folder: Path) -> str | None:

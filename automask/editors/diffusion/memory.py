@@ -48,6 +48,9 @@ _NEEDS: Mapping[str, _Needs] = {
     "StableDiffusion": _Needs(net=521, vae=1536, tile_px=512),
     "StableDiffusionXL": _Needs(net=316, vae=3072, tile_px=1024),  # its VAE runs in float32: it overflows in half
     "Flux": _Needs(net=471, vae=1537, tile_px=1024),
+    # Not counted: FLUX's, with a sequence twice as long, as the photo goes along.
+    "Flux2": _Needs(net=942, vae=1537, tile_px=1024),
+    "FluxKontext": _Needs(net=942, vae=1537, tile_px=1024),
     "QwenImage": _Needs(net=371, vae=3460, tile_px=256),
 }
 

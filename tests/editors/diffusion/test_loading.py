@@ -42,6 +42,8 @@ def test_the_files_are_these_and_each_name_of_the_catalogue_is_in_one():
         "sdxl-lightning",
         "flux",
         "qwen",
+        "klein",
+        "kontext",
     }
     assert {file.stem for file in FILES} == names
     said = "\n".join(file.read_text(encoding="utf-8") for file in FILES)
