@@ -28,6 +28,7 @@ from automask.weights import catalogue
 _RESOLVER = re.compile(r"\$\{.*:", re.DOTALL)
 # What `instantiate` obeys, as a key in text: a sweep's values are not parsed.
 _SPECIAL = re.compile(r"_(target|args|partial|convert|recursive)_['\"]?\s*:")
+AUTO = "auto"
 STAGE_GROUPS = ("segmenter", "boxes", "refiner", "mask", "editor")
 SCRIPT_KEYS = ("photo", "edits", "plan")
 """What the scripts in pipelines/ take as keys; the command line and Python take it as arguments."""
@@ -208,6 +209,7 @@ _JOB_KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "overwrite": (lambda v: type(v) is bool, "give true or false"),
     "force": (lambda v: type(v) is bool, "give true or false"),
     "prune": (lambda v: type(v) is bool, "give true or false"),
+    "device": (lambda v: isinstance(v, str) and v != "", "give auto, cpu, cuda, cuda:1 or mps"),
     "out": (lambda v: isinstance(v, str) and v != "", "give a folder (a name of digits only needs quotes)"),
     "photo": (_is_text_or_none, _PATH),
     "edits": (_is_text_or_none, "give words in quotes"),
@@ -241,42 +243,49 @@ def build(
             member.
         WeightsMissing, ExtraMissing: What the preset needs is not on this machine.
     """
-    named = {name: _editor_node(name, conf) for name in dict.fromkeys(editors)}
+    device = str(config.get("device", AUTO))
+    named = {name: _editor_node(name, conf, device) for name in dict.fromkeys(editors)}
     ready = given or {}
-    built = {g: ready[g] if g in ready else _instantiate(config[g], g) for g in STAGE_GROUPS}
+    own = {group: _on_device(config[group], device) for group in STAGE_GROUPS}
+    built = {g: ready[g] if g in ready else _instantiate(own[g], g) for g in STAGE_GROUPS}
     loaded = {name: _instantiate(node, f"editor {name}") for name, node in named.items()}
-    chosen = [name for editor in (built["editor"], *loaded.values()) for name in _connect_editors(editor, conf)]
+    chosen = [name for editor in (built["editor"], *loaded.values()) for name in _connect_editors(editor, conf, device)]
     # The settings of editors that are chosen among decide a result, too.
-    nodes = {**named, **{name: _editor_node(name, conf) for name in dict.fromkeys(chosen) if name not in named}}
+    nodes = {**named, **{name: _editor_node(name, conf, device) for name in dict.fromkeys(chosen) if name not in named}}
     stages = Stages(
         **{"mask_recipe" if group == "mask" else group: one for group, one in built.items()},
         editors=loaded,
         preset=str(config.get("preset", "")),
-        config={**{group: config[group] for group in STAGE_GROUPS}, "editors": nodes},
+        config={**own, "editors": nodes},
     )
     check_members(stages)
     return stages
 
 
-def load_editor(name: str, *, conf: Path | None = None) -> Editor:
+def load_editor(name: str, *, conf: Path | None = None, device: str = AUTO) -> Editor:
     """The editor of one file in the group `editor`, loaded with that file's settings.
+
+    Args:
+        name: Of the file.
+        conf: The user's own folder, where there is one.
+        device: Where it runs, unless its file says that itself.
 
     Raises:
         ConfigError: There is no such file, its constructor refuses its values, or it chooses among editors itself.
         WeightsMissing, ExtraMissing: What it needs is not on this machine.
     """
-    editor: Editor = _instantiate(_editor_node(name, conf), f"editor {name}")
+    editor: Editor = _instantiate(_editor_node(name, conf, device), f"editor {name}")
     if capabilities_of(editor).route is not None:
         raise ConfigError(f"editor {name!r} chooses among editors itself", hint="name editors that paint")
     return editor
 
 
-def _connect_editors(editor: Any, conf: Path | None) -> Sequence[str]:
+def _connect_editors(editor: Any, conf: Path | None, device: str) -> Sequence[str]:
     """The names that an editor chooses among, after it got the function that loads them; none for any other editor."""
     can = capabilities_of(editor)
     if can.connect is None:
         return ()
-    can.connect(functools.partial(load_editor, conf=conf))
+    can.connect(functools.partial(load_editor, conf=conf, device=device))
     return can.editors
 
 
@@ -289,10 +298,14 @@ def build_mapper(config: Config) -> Any:
     return _instantiate(config["mapper"], "mapper")
 
 
-def _editor_node(name: str, conf: Path | None) -> Config:
+def _editor_node(name: str, conf: Path | None, device: str = AUTO) -> Config:
     config = compose(overrides=[f"editor={name}"], conf=conf)
-    node: Config = config["editor"]
-    return node
+    return _on_device(config["editor"], device)
+
+
+def _on_device(node: Config, device: str) -> Config:
+    """A stage's settings with the device of the whole run, unless they name one themselves."""
+    return {**node, "device": device} if node.get("device") == AUTO else node
 
 
 def _instantiate(node: Config, what: str) -> Any:

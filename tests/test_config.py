@@ -204,6 +204,18 @@ def test_the_starter_preset_builds():
 
 
 @pytest.mark.models
+def test_one_device_is_for_all_stages_that_say_auto(monkeypatch: pytest.MonkeyPatch):
+    asked = []
+    monkeypatch.setattr(config, "_instantiate", lambda node, what: asked.append((what, node.get("device"))))
+    monkeypatch.setattr(config, "check_members", lambda _: None)
+    stages = config.build(config.compose("photo", ["device=cuda:1", "refiner.device=cpu"]), editors=["sdxl", "paint"])
+    devices = {"segmenter": "cuda:1", "boxes": None, "refiner": "cpu", "mask": None, "editor": "cuda:1"}
+    assert dict(asked) == {**devices, "editor sdxl": "cuda:1", "editor paint": None}
+    assert stages.config["segmenter"]["device"] == "cuda:1"  # what decides a result is recorded
+    assert stages.config["editors"]["sdxl"]["device"] == "cuda:1"
+    assert "device is 3: give auto, cpu" in refused(["device=3"])
+
+
 def test_the_tiny_preset_builds():
     stages = config.build(config.compose("tiny"))
     assert [type(part).__name__ for part in (stages.segmenter, stages.refiner, stages.editor)] == [

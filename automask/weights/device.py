@@ -11,13 +11,16 @@ from automask.errors import ConfigError, ExtraMissing
 
 # Hugging Face's packages send what is loaded, and by which version, with every request, unless one of these is set.
 _REPORT_NOTHING = ("HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK")
+# What Apple's GPUs lack then runs on the CPU, instead of ending the run. PyTorch reads it when it is imported.
+_MPS_FALLBACK = "PYTORCH_ENABLE_MPS_FALLBACK"
 
 
 @contextlib.contextmanager
 def requires_models_extra(what: str) -> Iterator[None]:
     """Turns a failed import inside the block into a sentence with the command that installs the package.
 
-    The packages are told first to report nothing: they read that when they are imported.
+    The packages are told first to report nothing, and to run on the CPU what an Apple GPU lacks: they read that when
+    they are imported.
 
     Args:
         what: What needs the packages: the subject of the sentence.
@@ -27,6 +30,7 @@ def requires_models_extra(what: str) -> Iterator[None]:
     """
     for name in _REPORT_NOTHING:
         os.environ.setdefault(name, "1")
+    os.environ.setdefault(_MPS_FALLBACK, "1")
     try:
         yield
     except ImportError as error:
@@ -103,7 +107,9 @@ def choose_device(device: str, dtype: str, *, what: str, gpu_dtype: str = "float
     try:
         chosen = torch.device(device)
     except RuntimeError as error:
-        raise ConfigError(f"device {device!r} is not one that torch knows", hint="use auto, cpu or cuda") from error
+        raise ConfigError(
+            f"device {device!r} is not one that torch knows", hint="use auto, cpu, cuda or mps"
+        ) from error
     is_absent = (chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count()) or (
         chosen.type == "mps" and not has_mps
     )
@@ -112,6 +118,7 @@ def choose_device(device: str, dtype: str, *, what: str, gpu_dtype: str = "float
     if dtype not in ("auto", "float32", "float16", "bfloat16"):
         raise ConfigError(f"dtype {dtype!r} is unknown", hint="use auto, float32, float16 or bfloat16")
     if dtype == "auto":
+        # Apple's GPUs too have half precision, but several of the nets overflow in it there, and none has float64.
         dtype = gpu_dtype if chosen.type == "cuda" else "float32"
     name = {"cpu": "the CPU"}.get(chosen.type, device)
     if chosen.type == "cuda":

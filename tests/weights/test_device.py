@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from automask.errors import ConfigError, ExtraMissing
@@ -35,10 +37,35 @@ def test_the_device_and_the_number_format_are_picked_and_said():
         )
         with pytest.raises(ConfigError, match=r"device 'cuda' is not on this machine; use device=auto or device=cpu"):
             choose_device("cuda", "auto", what="sam")
-    with pytest.raises(ConfigError, match=r"device 'gpu' is not one that torch knows; use auto, cpu or cuda"):
+    with pytest.raises(ConfigError, match=r"device 'gpu' is not one that torch knows; use auto, cpu, cuda or mps"):
         choose_device("gpu", "auto", what="sam")
     with pytest.raises(ConfigError, match=r"dtype 'float8' is unknown; use auto, float32, float16 or bfloat16"):
         choose_device("cpu", "float8", what="sam")
+
+
+@pytest.mark.models
+def test_apple_s_gpu_comes_after_cuda_and_before_the_cpu(monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    chosen = choose_device("auto", "auto", what="sam2", gpu_dtype="bfloat16")
+    assert (chosen.device.type, chosen.dtype) == ("mps", torch.float32)
+    assert chosen.note == "sam2 runs on mps in float32: no CUDA device was found"
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert choose_device("auto", "auto", what="sam2").device.type == "cpu"
+    with pytest.raises(ConfigError, match=r"device 'mps' is not on this machine; use device=auto or device=cpu"):
+        choose_device("mps", "auto", what="sam2")
+
+
+def test_what_an_apple_gpu_lacks_runs_on_the_cpu_unless_the_user_says_otherwise(monkeypatch):
+    name = "PYTORCH_ENABLE_MPS_FALLBACK"
+    monkeypatch.delenv(name, raising=False)
+    with requires_models_extra("ClipSeg"):
+        assert os.environ[name] == "1"
+    monkeypatch.setenv(name, "0")
+    with requires_models_extra("ClipSeg"):
+        assert os.environ[name] == "0"
 
 
 @pytest.mark.models
