@@ -124,7 +124,7 @@ def run_batch(
             raise
         except OSError as error:
             raise OutputError(
-                f"cannot write into {str(out)!r}: {error.strerror}", hint="name another folder with -o"
+                f"cannot write into {str(out)!r}: {error.strerror or error}", hint="name another folder with -o"
             ) from error
         before = merged_failures(out)[0] if shard is None else _failures_of_shard(out, shard, made)
         pruned = stale.Pruned((), ())

@@ -25,6 +25,7 @@ from automask.results.files import Files, files_of
 from automask.results.records import is_own_record, mask_names_in, read_record, write_json
 
 HINT = "move it away, name another folder, or say overwrite=true"
+_FOLDER = "is a folder"  # which nothing replaces
 _JOURNAL = re.compile(r"\.automask\.(.+)\.writing")
 _LATER_S = 2.0  # a record is written last, and some file systems keep times to two seconds only
 
@@ -167,10 +168,18 @@ def is_ours(path: Path, name: str, claims: Claims) -> bool:
     return not said or any(claim.is_of(path) for claim in said) or is_damaged(path)
 
 
+def kept_notes(kept: Mapping[str, str]) -> list[str]:
+    """What a record says of the files that `Replacing.kept` names."""
+    return [
+        f"{name!r} is kept as it is: it {why}" + ("" if why == _FOLDER else "; overwrite=true replaces it")
+        for name, why in kept.items()
+    ]
+
+
 def why_kept(path: Path, name: str, claims: Claims) -> str:
     """Why a file that is in the way is a person's, in words."""
     if path.is_dir():
-        return "is a folder"
+        return _FOLDER
     if name in claims:
         return "was changed since automask wrote it"
     return "is there already, and no record of automask names it"
@@ -224,26 +233,17 @@ class Replacing:
     overwrite: bool
     inputs: tuple[Path, ...] = ()
 
-    def begin(self) -> bytes | None:
-        """Removes the old record, after the journal holds what it claimed; its bytes, for `restore`.
+    def begin(self) -> None:
+        """Removes the old record, after the journal holds what it claimed.
 
         Raises:
             OutputError: A file of its name is not a record of automask.
         """
         if not self.overwrite:
             _check_record(self.record)
-        if not self.record.is_file():
-            return None
-        before = self.record.read_bytes()
-        self._write_journal({})
-        self.record.unlink()
-        return before
-
-    def restore(self, before: bytes | None) -> None:
-        """Undoes `begin`: nothing was replaced."""
-        if before is not None:
-            self.record.write_bytes(before)
-            journal_of(self.files).unlink(missing_ok=True)
+        if self.record.is_file():
+            self._write_journal({})
+            self.record.unlink()
 
     def kept(self, stage: Path) -> dict[str, str]:
         """Why, of each staged file whose place is taken by a person's: that file is kept."""
@@ -338,7 +338,8 @@ def choose_files(
 
     Raises:
         UsageError: `name` leads out of the folder.
-        OutputError: `name` is given, and belongs to the results of another photo.
+        OutputError: `name` is given, and belongs to the results of another photo; a file is where the masks go, and no
+            other name may be used.
     """
     if name is not None and not is_file_name(name):
         raise UsageError(f"name is {name!r}", hint="give a file name; the folder is out")
@@ -347,6 +348,7 @@ def choose_files(
         stranger = _stranger(files, photo)
         if stranger and not overwrite:
             raise OutputError(f"{str(files.result)!r} is {stranger}", hint=HINT)
+        _check_masks_folder(files)
         return files, None
     first: str | None = None
     for prefix in _prefixes(photo.name):
@@ -355,6 +357,7 @@ def choose_files(
         if prefix is None and owners:
             continue
         if overwrite:
+            _check_masks_folder(files)
             return files, None
         taken = _taken(files, photo, writes)
         if taken is None:
@@ -406,6 +409,8 @@ def _taken(files: Files, photo: PhotoId, writes: tuple["Written", ...]) -> str |
     record = files.record if writes else files.masks_record
     if os.path.lexists(record) and not is_own_record(record):
         return f"{record.name!r} is there already, and is no record of automask"
+    if _is_no_folder(files.masks):
+        return f"{files.masks.name!r} is no folder"
     claims = claims_of(files)
     for written in writes:
         path = {"result": files.result, "original": files.original}[written]
@@ -413,6 +418,15 @@ def _taken(files: Files, photo: PhotoId, writes: tuple["Written", ...]) -> str |
         if os.path.lexists(path) and not same and not is_ours(path, path.name, claims):
             return f"{path.name!r} {why_kept(path, path.name, claims)}"
     return None
+
+
+def _is_no_folder(path: Path) -> bool:
+    return os.path.lexists(path) and not path.is_dir()
+
+
+def _check_masks_folder(files: Files) -> None:
+    if _is_no_folder(files.masks):
+        raise OutputError(f"{str(files.masks)!r} is no folder", hint="move it away, or name another folder")
 
 
 def _is_copy(path: Path, photo: PhotoId) -> bool:

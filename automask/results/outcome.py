@@ -37,6 +37,7 @@ from automask.results.claims import (
     Written,
     choose_files,
     claims_of,
+    kept_notes,
     original_in,
     source_in,
     source_of,
@@ -212,7 +213,8 @@ class Outcome:
 
         If edits had several candidates, a sheet of all of them too.
 
-        The record is written last, and an old one is removed first: a record means that all its files exist.
+        Everything is made before anything is replaced: a save that fails leaves what was there. The record is written
+        last, and an old one removed before the first file is moved: a record means that all its files exist.
 
         Only files that a record of automask names are replaced. A preview or a mask that is not as automask wrote it
         is kept, and the record's notes say so; for the result's own name see `name`.
@@ -278,10 +280,7 @@ class Outcome:
         bare, dropped = _without(self, metadata)
         out = files.record.parent
         given = self.masks_from is not None and same_file(self.masks_from, files.masks)
-        if not given:
-            files.masks.mkdir(parents=True, exist_ok=True)
         stale = _names_of_earlier_runs(files, masks=not given)
-        before = replacing.begin()
         with staging(out) as stage:
             staged = files_in(files, stage)
             masks = [] if given else _write_masks(staged.masks, self.regions)
@@ -300,10 +299,13 @@ class Outcome:
             kept = replacing.kept(stage)
             for essential in (files.result, files.original):
                 if essential.name in kept:
-                    replacing.restore(before)
                     raise OutputError(f"{str(essential)!r} {kept[essential.name]}, and is kept", hint=HINT)
+            # Only now, when nothing is left to fail but the moving.
+            replacing.begin()
+            if not given:
+                files.masks.mkdir(exist_ok=True)
             claimed = replacing.commit(stage, kept=kept, stale=stale)
-        notes += [f"{name!r} is kept as it is: it {why}; overwrite=true replaces it" for name, why in kept.items()]
+        notes += kept_notes(kept)
         notes += [f"metadata={metadata}: not kept are {', '.join(dropped)}"] if dropped else []
         record = {
             **self.record,
@@ -508,14 +510,14 @@ def save_masks(
     inputs = () if photo.source is None else (photo.source,)
     replacing = Replacing(files, known, files.masks_record, claims_of(files), overwrite, inputs)
     try:
-        files.masks.mkdir(parents=True, exist_ok=True)
         found = mask_names_in(read_record(files.record)) | mask_names_in(read_record(files.masks_record))
-        replacing.begin()
         with staging(files.record.parent) as stage:
             masks = _write_masks(files_in(files, stage).masks, regions)
             write_picture(files_in(files, stage).overlay, overlay(photo.rgb, regions))
             _close_like(photo.source, stage)
             kept = replacing.kept(stage)
+            replacing.begin()
+            files.masks.mkdir(exist_ok=True)
             claimed = replacing.commit(stage, kept=kept, stale=[f"{files.masks.name}/{old}" for old in sorted(found)])
         record = mask_record(
             photo,
@@ -528,8 +530,7 @@ def save_masks(
             digest=digest,
             doubt_below=doubt_below,
         )
-        notes = [f"{old!r} is kept as it is: it {why}; overwrite=true replaces it" for old, why in kept.items()]
-        record["notes"] += [*([numbered] if numbered else []), *notes]
+        record["notes"] += [*([numbered] if numbered else []), *kept_notes(kept)]
         record |= {"source": known.source, "files": claimed, "kept": [*kept]}
         replacing.finish(record)
     except OSError as error:

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -192,9 +193,11 @@ def test_a_run_that_was_killed_between_its_files_is_taken_up_as_ones_own(kitchen
     renames, replace = [], os.replace
 
     def dies(source, target):
-        if len(renames) == 3:
-            raise KeyboardInterrupt
-        renames.append(target)
+        # Not counted: what is written into the hidden folder first, and the journal.
+        if not any(part.startswith(".automask") for part in Path(target).parts):
+            if renames:
+                raise KeyboardInterrupt
+            renames.append(target)
         replace(source, target)
 
     monkeypatch.setattr(os, "replace", dies)
@@ -220,3 +223,45 @@ def test_the_results_of_a_private_photo_are_private(kitchen, tmp_path):
     modes = {path.name: path.stat().st_mode & 0o077 for path in (tmp_path / "out").rglob("*.*g")}
     assert len(modes) == 4
     assert set(modes.values()) == {0}
+
+
+@pytest.mark.parametrize("save", ["edit", "mask"])
+def test_a_save_that_fails_before_its_files_are_moved_leaves_the_former_results_and_their_record(
+    kitchen, tmp_path, monkeypatch, save
+):
+    def run(hards):
+        made = outcome(kitchen, hards)
+        return save_masks(kitchen, made.regions, tmp_path / "out") if save == "mask" else made.save(tmp_path / "out")
+
+    run(HARDS)
+    before = tree(tmp_path / "out")
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("automask.results.outcome.write_picture", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        run(OTHER)
+    assert tree(tmp_path / "out") == before
+
+
+def test_a_file_where_the_masks_go_is_kept_and_the_results_get_another_name(kitchen, tmp_path):
+    mine = tmp_path / "out" / "kitchen.masks"
+    mine.parent.mkdir()
+    mine.write_bytes(b"mine")
+    saved = outcome(kitchen, HARDS).save(tmp_path / "out")
+    assert saved.masks[0].parent.name == "kitchen.png.masks"
+    assert saved.recorded["notes"] == [
+        "'kitchen.masks' is no folder: it is kept, and this is written as 'kitchen.png'",
+    ]
+    assert save_masks(kitchen, [region("island", HARDS[0])], tmp_path / "out").masks[0].parent == saved.masks[0].parent
+    with pytest.raises(OutputError, match=r"kitchen\.masks' is no folder; move it away, or name another"):
+        outcome(kitchen, HARDS).save(tmp_path / "out", name="kitchen")
+    assert mine.read_bytes() == b"mine"
+
+
+def test_a_folder_in_the_way_is_kept_and_nothing_is_said_to_replace_it(kitchen, tmp_path):
+    (tmp_path / "out" / "kitchen.before-after.jpg").mkdir(parents=True)
+    for overwrite in (False, True):
+        saved = outcome(kitchen, HARDS).save(tmp_path / "out", overwrite=overwrite)
+        assert saved.recorded["notes"] == ["'kitchen.before-after.jpg' is kept as it is: it is a folder"]

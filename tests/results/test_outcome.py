@@ -65,13 +65,17 @@ def test_saving_twice_gives_the_same_bytes(kitchen, tmp_path):
             assert path.read_bytes() == (tmp_path / "b" / path.relative_to(tmp_path / "a")).read_bytes()
 
 
-def test_a_crash_while_saving_leaves_no_record(kitchen, tmp_path, monkeypatch):
+def test_a_crash_while_results_are_made_writes_nothing_and_keeps_earlier_ones(kitchen, tmp_path, monkeypatch):
     made = outcome(kitchen, [block(0, 20, 0, 20), None, None])
     saved = made.save(tmp_path / "out")
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()}
     monkeypatch.setattr("automask.results.outcome.write_photo", lambda *args: (_ for _ in ()).throw(KeyboardInterrupt))
-    with pytest.raises(KeyboardInterrupt):
-        made.save(tmp_path / "out")
-    assert not saved.record.exists()
+    for out in ("out", "new"):
+        with pytest.raises(KeyboardInterrupt):
+            made.save(tmp_path / out)
+    assert saved.record.is_file()
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()} == before
+    assert list((tmp_path / "new").rglob("*")) == []
 
 
 def test_odd_names_are_written_as_they_are(tmp_path):
@@ -104,9 +108,9 @@ def test_an_output_that_may_not_be_written_to_is_refused(kitchen, tmp_path):
 
 
 def test_a_refusal_of_the_system_is_reported_in_one_line(kitchen, tmp_path):
-    (tmp_path / "kitchen.masks").write_text("a file in the way")
+    (tmp_path / "kitchen.run.json").mkdir()
     with pytest.raises(OutputError, match="cannot write") as caught:
-        outcome(kitchen, [None, None, None]).save(tmp_path)
+        outcome(kitchen, [None, None, None]).save(tmp_path, overwrite=True)
     assert "\n" not in str(caught.value)
 
 
