@@ -416,7 +416,7 @@ def _others(things: Sequence[Thing], scene: Scene) -> Decision:
 
 
 def _but(pick: Pick, things: Sequence[Thing], scene: Scene) -> Decision:
-    inner = choose(Pointing("", pick.picks), things, scene)
+    inner = choose(Pointing("", pick.picks, plural=bool(pick.numbers)), things, scene)
     if inner.why is not None:
         return inner
     left = tuple(thing.number for thing in things if thing.number not in inner.numbers)

@@ -184,7 +184,7 @@ def is_same(one: str, other: str) -> bool:
 
 def _with_picks(pointing: Pointing) -> list[Pointing]:
     """The pointing and those that its relations are to, of which some are picked."""
-    references = [one for pick in pointing.picks for thing in pick.things for one in _with_picks(thing)]
+    references = [one for reference in pointing.references for one in _with_picks(reference)]
     return [pointing, *references] if pointing.picks else references
 
 
@@ -192,17 +192,16 @@ def _decide(
     pointing: Pointing, split: _Split, sight: Sight, splits: Mapping[str, _Split], taken: Hard | None
 ) -> Decision:
     references: dict[Pointing, Hard] = {}
-    for pick in pointing.picks:
-        for one in pick.things:
-            mask = instances.reduced(sight.hards[one.thing])
-            if one.picks and one.thing in splits:
-                own = _decide(one, splits[one.thing], sight, splits, None)
-                if own.why is not None:
-                    return Decision((), own.measure, own.values, own.margin, own.needed, f"{one.thing}: {own.why}")
-                mask = splits[one.thing].union(own.numbers)
-            if not mask.any():
-                return Decision((), why=f"no {one.thing!r} was found")
-            references[one] = mask
+    for one in pointing.references:
+        mask = instances.reduced(sight.hards[one.thing])
+        if one.picks and one.thing in splits:
+            own = _decide(one, splits[one.thing], sight, splits, None)
+            if own.why is not None:
+                return Decision((), own.measure, own.values, own.margin, own.needed, f"{one.thing}: {own.why}")
+            mask = splits[one.thing].union(own.numbers)
+        if not mask.any():
+            return Decision((), why=f"no {one.thing!r} was found")
+        references[one] = mask
     return choose(pointing, split.things, Scene(instances.reduced_photo(sight.photo), references, taken))
 
 

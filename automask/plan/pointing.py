@@ -140,7 +140,8 @@ class Pick:
         by: What decides.
         what: The end (`left`, `right`, `top`, `bottom`, `middle`, `near`, `far`), the side that is counted from, the
             size (`largest`, `smallest`, `tallest`, `widest`), the relation, the wall or the colour.
-        numbers: How many are meant (0: as many as fit), which in order, or the numbers themselves.
+        numbers: How many are meant (0: as many as fit), which in order, or the numbers themselves; of `but` 0 where its
+            words speak of several, else nothing.
         things: What a relation is to.
         picks: The picks whose things are left out, of `but`.
     """
@@ -169,8 +170,13 @@ class Pointing:
     @property
     def things(self) -> tuple[str, ...]:
         """Everything to look for: the thing and those that relations are to, each once."""
-        others = (thing for pick in _flat(self.picks) for one in pick.things for thing in one.things)
+        others = (thing for one in self.references for thing in one.things)
         return tuple(dict.fromkeys((self.thing, *others)))
+
+    @property
+    def references(self) -> tuple["Pointing", ...]:
+        """What its relations are to, those of what it leaves out included."""
+        return tuple(one for pick in _flat(self.picks) for one in pick.things)
 
 
 def point(text: str, read: Read | None = None) -> Pointing:
@@ -333,7 +339,8 @@ class _Reader:
             raise self.fail("'all but' must be followed by some of a kind", "write 'all but the left picture'")
         relations = tuple(pick for pick in inner.picks if pick.by == "relation" and len(inner.picks) > 1)
         left_out = tuple(pick for pick in inner.picks if pick not in relations)
-        return Pointing(inner.thing, (*relations, Pick("but", picks=left_out)), plural=True)
+        pick = Pick("but", numbers=(0,) if inner.plural else (), picks=left_out)
+        return Pointing(inner.thing, (*relations, pick), plural=True)
 
     def _known(self, text: str) -> str | None:
         return self.read(text)

@@ -56,6 +56,31 @@ def test_words_choose_among_three_in_a_row(words, numbers):
     assert chosen(words, ROW) == numbers
 
 
+FOUR = [thing(1, 2, 20, 10, 28), thing(2, 20, 12, 30, 20), thing(3, 52, 20, 60, 28), thing(4, 70, 20, 88, 50)]
+SOFA = np.zeros(SIZE, np.bool_)
+SOFA[32:50, 0:34] = True
+
+
+@pytest.mark.parametrize(
+    ("some", "left_out"),
+    [
+        ("left pictures", (1, 2)),
+        ("white pictures", (1, 3)),
+        ("small pictures", (1, 2, 3)),
+        ("pictures above the sofa", (1, 2)),
+        ("two left pictures", (1, 2)),
+    ],
+)
+def test_a_plural_leaves_out_all_that_it_picks(some, left_out):
+    white = FOUR[0].mask | FOUR[2].mask
+    photo = np.where(white[..., None], np.uint8(250), np.uint8(60)) * np.ones((1, 1, 3), np.uint8)
+    scene = Scene(photo, {point("sofa"): SOFA})
+    assert chosen(some, FOUR, scene) == left_out
+    assert chosen(f"all but the {some}", FOUR, scene) == tuple(
+        number for number in (1, 2, 3, 4) if number not in left_out
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [

@@ -54,6 +54,8 @@ def numbers_in(hard):
         ("chairs 1 and 3", (1, 3)),
         ("all but the second chair", (1, 3)),
         ("chair next to the sofa", (2,)),
+        ("all but the chair next to the sofa", (1, 3)),
+        ("all but the chairs left of the sofa", (2, 3)),
         ("left chair, chair 3", (1, 3)),
     ],
 )
