@@ -319,9 +319,10 @@ class _Reader:
             noun = [word for word in bare[1:at] if word not in _ARTICLES]
             what = [word for word in bare[at + 1 :] if word not in {*_ARTICLES, "one", "ones"}]
             if noun and what:
-                several = is_plural(bare[-1]) or bare[-1] == "ones"
-                inner = self.target([*what, *(noun if several else _singular_of(noun))])
-                return self._all_but(inner)
+                if not any(_singular_of([word]) == _singular_of(noun[-1:]) for word in what):
+                    several = is_plural(bare[-1]) or bare[-1] == "ones"
+                    what += noun if several else _singular_of(noun)
+                return self._all_but(self.target(what))
         whole = Pointing(" ".join(tokens), (), is_plural(bare[-1])) if len(bare) > 1 else None
         known = whole is not None and self._known(" ".join(bare)) is not None
         if whole is not None and known and self._is_compound(bare):
@@ -465,7 +466,9 @@ class _Reader:
         plural = is_plural(kept[-1])
         picks = self._picks(words, plural, sides, origin, numbers, is_wall(thing))
         if (picks or relation) and _PIECES.search(thing):
-            raise self.fail(f"{thing!r} are not told apart", "name the whole thing, or draw the mask (--masks)")
+            raise self.fail(
+                f"pieces like {thing!r} are not told apart", "name the whole thing, or draw the mask (--masks)"
+            )
         if relation is not None:
             if relation.what == "with" and not is_wall(thing):
                 raise self.fail("only a wall can be picked by what it is with", f"name {thing!r} by another word")
@@ -522,6 +525,8 @@ class _Reader:
             "order", [_LAST if word == "last" else _ordinal(word) for word in words if word == "last" or _ordinal(word)]
         )
         size = self._only("size", [_SIZES[word] for word in words if word in _SIZES])
+        if order is not None and size is not None:
+            raise self.fail("order and size at once", "say 'the largest picture', or 'picture 2' by its number")
         ends = [(_ENDS[word], word in _OUTERMOST) for word in words if word in _ENDS]
         end = self._only("end", [*ends, *((side, False) for side in sides)])
         picks: list[Pick] = []

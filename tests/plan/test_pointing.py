@@ -149,6 +149,28 @@ def test_everything_but_some_is_everything_without_what_these_words_pick():
 
 
 @pytest.mark.parametrize(
+    ("words", "which"),
+    [
+        ("the left picture", "leftmost"),
+        ("the left one", "leftmost"),
+        ("picture 2", "numbers 2"),
+        ("the pictures on the left", "left half"),
+        ("the two left pictures", "leftmost 2"),
+    ],
+)
+def test_a_thing_may_be_named_again_after_but(words, which):
+    pointing = point(f"all pictures but {words}")
+    assert pointing.thing in ("picture", "pictures")
+    assert notation(pointing) == f"but ({which})"
+
+
+@pytest.mark.parametrize("words", ["second largest picture", "the last small picture", "first big pictures"])
+def test_an_order_by_size_is_refused(words):
+    with pytest.raises(UnknownPhrase, match="order and size"):
+        point(words)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         *("left one", "the left", "behind the sofa", "picture between the windows", "every other chair"),
