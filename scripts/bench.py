@@ -10,6 +10,7 @@
     python scripts/bench.py edit       the diffusion editor against the tutorials' script and its own bare nets
     python scripts/bench.py batch      200 photos on all cores, against one thread and against a plain loop
     python scripts/bench.py ray        two Ray workers against one
+    python scripts/bench.py cluster    Ray nodes on this machine, of which one is lost and one is slow, against one
     python scripts/bench.py crash      a batch killed at 50 random moments against one that was not
     python scripts/bench.py chaos      200 photos under everything that a night may bring, then one plain run
     python scripts/bench.py resume     a finished folder of 1,000 photos, run again
@@ -129,6 +130,10 @@ def _add_batch_commands(commands: Any) -> None:
     batch.add_argument("--per", type=int, default=100, help="photos for each figure of peak memory")
     batch.add_argument("--child", nargs=3, help=argparse.SUPPRESS)
     add("ray", "two Ray workers against one", 40)
+    cluster = add("cluster", "several Ray nodes, one lost and one slow, against one", 2000)
+    cluster.add_argument("--nodes", type=int, default=4)
+    cluster.add_argument("--wait-s", type=float, default=0.5, help="seconds that each edit waits")
+    cluster.add_argument("--size", type=int, default=256)
     crash = add("crash", "a batch killed at random moments against one that was not", 40)
     crash.add_argument("--kills", type=int, default=50)
     crash.add_argument("--workers", type=int, default=1)
@@ -158,6 +163,11 @@ def _bench_batches(flags: argparse.Namespace) -> None:
         bench_batch.bench_crash(
             flags.kills, flags.photos, flags.photos_from, workers=flags.workers, cheap=flags.cheap, seed=flags.seed
         )
+    elif flags.command == "cluster":
+        from bench_cluster import bench_cluster
+
+        about = {"nodes": flags.nodes, "wait_s": flags.wait_s, "size_px": flags.size}
+        bench_cluster(flags.photos, flags.photos_from, **about)
     elif flags.command == "chaos":
         from bench_chaos import bench_chaos
 

@@ -61,7 +61,7 @@ class Night:
             "clock back by a day": lambda _: self._flag("clock"),
             "photo removed": lambda _: self._remove(),
             "photo replaced": lambda _: self._replace(),
-            "second batch at once": lambda _: self._second(),
+            "second batch at once": self._second,
             "stood still": self._stand_still,
         }
         name = self.rng.choice(sorted(ways))
@@ -104,11 +104,13 @@ class Night:
         shutil.copyfile(other, new)
         new.replace(path)
 
-    def _second(self) -> None:
+    def _second(self, first: "subprocess.Popen[bytes]") -> None:
         second = self.start()
-        # The first may have ended, or been killed, and then the second does its work.
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            second.wait(self.rng.uniform(1.0, 6.0))
+        for _ in range(60):  # until it is refused; it does the work itself if the first has ended
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                second.wait(0.5)
+            if second.returncode is not None or first.poll() is not None:
+                break
         self.counts["second one refused"] += second.returncode == 1
         if second.returncode is None:
             self._signal(-second.pid, signal.SIGKILL)
