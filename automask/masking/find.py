@@ -21,7 +21,7 @@ from automask.errors import (
 from automask.images.borders import round_border
 from automask.masking import quality, which
 from automask.masking.boxes import blobs, boxes_from_heat
-from automask.masking.masks import alpha_from, clean, settle, without_others
+from automask.masking.masks import alpha_from, clean, settle, without_offcuts, without_others
 from automask.plan.pointing import Pointing
 from automask.plan.text import normalised
 from automask.protocols import Segmenter, Stages
@@ -29,6 +29,8 @@ from automask.types import Box, BoxRecipe, Edit, Hard, Heat, MaskRecipe, OnMissi
 
 _REACH_FRAC = 0.006
 """How far a refiner moves a border, as a share of the long side: strips up to twice as wide are not given to others."""
+_OFFCUT_FRAC = 0.012
+"""As wide, as a share of the long side, are the bits that are left between the masks of things that meet."""
 _NEARLY = 0.8
 """From this share of the threshold on, a peak is a near miss, and a lower threshold worth a try. In 161 kitchens those
 were 2 % of the phrases that are not there, and 10 % of those that are there and were not found."""
@@ -380,7 +382,13 @@ def _settled(
     guarded = [union((*edit.excepts, *edit.keep)) for edit in plan]
     claimed = [claim(edit) & ~guard for edit, guard in zip(plan, guarded, strict=True)]
     hottest = [_hottest([found_of[phrase].heat for phrase in edit.targets]) for edit in plan]
-    settled = settle(claimed, hottest)
+    width_px = _OFFCUT_FRAC * max(shape)
+    settled = tuple(
+        without_offcuts(
+            hard, np.logical_or.reduce([found_of[target].own for target in edit.targets]), width_px=width_px
+        )
+        for edit, hard in zip(plan, settle(claimed, hottest), strict=True)
+    )
     everything = np.logical_or.reduce(settled)
     drafts = []
     for edit, hard, guard in zip(plan, settled, guarded, strict=True):

@@ -16,6 +16,7 @@ from automask.masking.boxes import grow, tight_box
 from automask.types import Alpha, Box, Hard, Heat, MaskRecipe
 
 _REDUCED_PX = 1024
+_OFFCUT_SHARE = 0.02
 
 
 def clean(hard: Hard, *, min_speck_px: float, max_hole_px: float) -> Hard:
@@ -106,6 +107,42 @@ def without_others(hard: Hard, heat: Heat, others: Heat, *, reach_px: float) -> 
         wide = cv2.resize(wide.view(np.uint8), lost[near].shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
     kept = hard.copy()
     kept[near] &= ~(lost[near] & wide)
+    return kept
+
+
+def without_offcuts(hard: Hard, whole: Hard, *, width_px: float) -> Hard:
+    """The mask without narrow bits that a cut left of it.
+
+    Two masks never quite meet, so that "island; keep countertop" would leave a rim of island round every bowl on it.
+
+    Args:
+        hard: [H, W] bool, after the cut.
+        whole: [H, W] bool, before it.
+        width_px: 8-connected parts that touch what was cut away, are nowhere wider than this and make up less than a
+            fiftieth of the mask are removed.
+
+    Returns:
+        [H, W] bool; `hard` itself where nothing is removed.
+    """
+    lost = whole & ~hard
+    around = tight_box(hard)
+    if around is None or not lost.any():
+        return hard
+    near = around.slices
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(hard[near].view(np.uint8), connectivity=8)
+    beside_cut = cv2.dilate(lost[near].view(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    touching = np.bincount(labels[beside_cut], minlength=count) > 0
+    areas = stats[:, cv2.CC_STAT_AREA]
+    small = touching & (areas < areas[1:].sum() * _OFFCUT_SHARE)
+    removed = np.zeros(count, np.bool_)
+    for part in np.flatnonzero(small[1:]) + 1:
+        x, y, w, h = (int(stats[part, column]) for column in range(4))  # left, top, width and height
+        alone = np.pad(labels[y : y + h, x : x + w] == part, 1)
+        removed[part] = 2 * float(cv2.distanceTransform(alone.view(np.uint8), cv2.DIST_L2, 5).max()) <= width_px
+    if not removed.any():
+        return hard
+    kept = hard.copy()
+    kept[near] &= ~removed[labels]
     return kept
 
 

@@ -3,7 +3,17 @@ import pytest
 from drawing import disc, draw, mask
 
 from automask.errors import ConfigError
-from automask.masking.masks import alpha_from, clean, dilate, dilate_px, feather, feather_px, settle, without_others
+from automask.masking.masks import (
+    alpha_from,
+    clean,
+    dilate,
+    dilate_px,
+    feather,
+    feather_px,
+    settle,
+    without_offcuts,
+    without_others,
+)
 from automask.types import MaskRecipe
 
 
@@ -204,3 +214,42 @@ def test_a_narrow_gap_keeps_its_middle_and_a_line_of_one_pixel_or_a_wide_gap_doe
     assert draw(alpha[3:4] > 0) == ["###..#########..####"]
     closed = alpha_from(hard, MaskRecipe(dilate_px=2, feather_px=0), untouchable=np.zeros_like(hard))
     assert draw(closed[3:4] > 0) == ["##############..####"]
+
+
+def island_with_a_bowl() -> tuple[np.ndarray, np.ndarray]:
+    """A mask of body and top, and the same without the top, of which a rim is left round a bowl."""
+    whole = np.zeros((120, 200), np.bool_)
+    whole[20:110, 10:190] = True
+    hard = whole.copy()
+    hard[20:50, 10:190] = False  # the top is kept by the words, but for a rim
+    hard[35:38, 60:100] = True
+    return hard, whole
+
+
+def test_a_narrow_bit_that_a_cut_left_goes():
+    hard, whole = island_with_a_bowl()
+    found = without_offcuts(hard, whole, width_px=4)
+    assert not found[20:50].any()
+    np.testing.assert_array_equal(found[50:], hard[50:])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda hard, whole: hard[30:45, 60:100].fill(True),  # too wide for an offcut
+        lambda hard, whole: hard[36:50, 60:63].fill(True),  # joined to the rest
+        lambda hard, whole: whole.__setitem__(slice(None), hard),  # nothing was cut away
+    ],
+    ids=["wide", "joined", "no cut"],
+)
+def test_other_parts_stay(change):
+    hard, whole = island_with_a_bowl()
+    change(hard, whole)
+    assert without_offcuts(hard, whole, width_px=4) is hard
+
+
+def test_a_large_narrow_part_stays():
+    whole = np.ones((60, 60), np.bool_)
+    hard = whole.copy()
+    hard[3:57] = False
+    assert without_offcuts(hard, whole, width_px=6) is hard  # two strips, each half of the mask
