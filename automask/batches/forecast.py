@@ -17,7 +17,8 @@ from typing import Any, Literal
 from automask import config, runner
 from automask.batches.failures import one_line
 from automask.batches.mappers import LocalPool
-from automask.batches.run import plan_faults, workers_for
+from automask.batches.memory import free_mb
+from automask.batches.run import local_workers, plan_faults
 from automask.batches.threads import limit_threads, threads_each
 from automask.batches.worker import NO_EDITOR, Worker, worker_of
 from automask.errors import AutomaskError
@@ -157,7 +158,7 @@ def forecast(jobs: Sequence[Job], cfg: config.Config, *, paint: bool = True, con
     ]
     left = [index for index, one in enumerate(expected) if one.status == "to do"]
     mapper = config.build_mapper(cfg)
-    workers = workers_for(mapper.workers, stages, len(jobs)) if isinstance(mapper, LocalPool) else mapper.workers
+    workers = local_workers(mapper.workers, stages, jobs) if isinstance(mapper, LocalPool) else mapper.workers
     workers = max(1, min(workers, len(left)))
     costs: list[Cost] = []
     with _share_of_cores(workers if isinstance(mapper, LocalPool) else 1):
@@ -202,7 +203,7 @@ def estimate(
         disk_mb=total * rate_bytes / 1e6,
         free_mb=None if out is None else _free_mb(out),
         memory_mb=None if peak_mb is None else peak_mb * (workers + (workers > 1)),
-        available_mb=_available_mb(),
+        available_mb=free_mb(),
         gpu_mb=gpu_peak_mb(),
     )
 
@@ -271,12 +272,3 @@ def _peak_mb() -> float | None:
         return None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1e6 if sys.platform == "darwin" else 1e3)
-
-
-def _available_mb() -> float | None:
-    """The memory that this machine could give; None where it does not say."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        for line in Path("/proc/meminfo").read_text(encoding="utf-8").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024 / 1e6
-    return None

@@ -20,6 +20,8 @@ _UNKNOWN_MEGAPIXELS = 12.0
 
 def fitting_workers(workers: int, jobs: Sequence[Job]) -> int:
     """As many of these workers as the free memory holds with the largest photo ahead; at least 1."""
+    if workers == 1:
+        return 1
     return workers_by_memory(workers, free_mb(), needed_mb(largest_megapixels(jobs)))
 
 

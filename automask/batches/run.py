@@ -450,9 +450,7 @@ def run_jobs(
     # One worker uses the stages that checked the words, in this process; other processes load their own.
     make = functools.partial(make_worker, dict(cfg), names, conf, paint=paint)
     if isinstance(mapper, LocalPool):
-        workers = workers_for(mapper.workers, stages, len(jobs))
-        if mapper.workers == "auto":
-            workers = fitting_workers(workers, jobs)
+        workers = local_workers(mapper.workers, stages, jobs)
         mapper = LocalPool(workers=workers, photo_limit_s=mapper.photo_limit_s)
     if isinstance(mapper, LocalPool) and mapper.workers == 1 and not mapper.photo_limit_s:
         make = functools.partial(worker_of(paint), stages, settings, overwrite=cfg["overwrite"], force=cfg["force"])
@@ -526,6 +524,12 @@ def workers_for(asked: int | Literal["auto"], stages: Stages, jobs: int) -> int:
     if any(capabilities_of(part).exclusive for part in parts_of(stages).values()):
         return 1
     return max(1, min(cores(), jobs // _MIN_PHOTOS_PER_WORKER))
+
+
+def local_workers(asked: int | Literal["auto"], stages: Stages, jobs: Sequence[Job]) -> int:
+    """The same for these jobs, where `auto` is no more than the free memory holds with the largest photo among them."""
+    workers = workers_for(asked, stages, len(jobs))
+    return fitting_workers(workers, jobs) if asked == "auto" else workers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
