@@ -116,6 +116,11 @@ def weights_of(config: Config, *, conf: Path | None = None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in values if isinstance(value, str) and value in known))
 
 
+def uses_models(config: Config) -> bool:
+    """Whether a composed configuration's stages always need the extra `models`: those of torch have a `device`."""
+    return any("device" in config[group] for group in STAGE_GROUPS)
+
+
 def compose(
     preset: str | None = None, overrides: Sequence[str] = (), *, conf: Path | None = None, script: bool = False
 ) -> Config:

@@ -20,6 +20,7 @@ from automask.cli.commands import (
     run_models_list,
 )
 from automask.cli.console import warn
+from automask.cli.doctor import run_doctor
 from automask.cli.parsers import Parser, leaf, program_parser
 from automask.errors import NO_MEMORY_HINT, AutomaskError, UsageError, debug_traceback, wants_traceback
 
@@ -138,6 +139,7 @@ RUNS: Mapping[str, Callable[[Parser, list[str]], int]] = {
     "automask mask": run_mask,
     "automask batch": run_batch,
     "automask demo": run_demo,
+    "automask doctor": run_doctor,
     "automask materials": run_materials,
     "automask models": run_models_list,
     "automask models list": run_models_list,

@@ -138,6 +138,7 @@ def program_parser() -> Parser:
     _add_demo(parser)
     _add_materials(parser)
     _add_models(parser)
+    _add_doctor(parser)
     _add_config(parser)
     _add_completion(parser)
     _add_help(parser)
@@ -256,6 +257,29 @@ def _add_models(program: Parser) -> None:
         help="one of the names that 'automask models list' shows; with --preset also key=value",
     )
     _add_preset(fetch, default="")
+
+
+def _add_doctor(program: Parser) -> None:
+    parser = program.add_command(
+        "doctor",
+        "[--preset NAME] [--try] [key=value ...] [options]",
+        "say what this machine has, what a preset lacks, and what brings it",
+        description="Says what this machine has (versions, GPU, memory, disk), what each preset lacks on it, and\n"
+        "the one command that brings that. With --preset it ends with status 1 where that preset cannot run.",
+        epilog="for example:  automask doctor\n"
+        "              automask doctor --preset open\n"
+        "              automask doctor --preset open --try -o out\n",
+    )
+    parser.add("words", nargs="*", metavar="key=value", help="configuration overrides, with --preset")
+    _add_preset(parser, default="")
+    parser.add(
+        "--try",
+        dest="try_it",
+        action="store_true",
+        help="edit the kitchen that comes with automask with that preset, and write a report to paste into an issue",
+    )
+    parser.add("-o", "--out", default="out", metavar="OUT", completes="folders", help="folder for --try (default: out)")
+    parser.add("--json", action="store_true", help="print all of it as JSON, and nothing else, on standard output")
 
 
 def _add_config(program: Parser) -> None:
