@@ -82,7 +82,7 @@ def fit(file: JpegFile, coefficients: Coefficients, samples: npt.NDArray[np.uint
     weight = _weight([_trial(one, pixels, changed) for one in touched])
     for one in touched:
         for part, problem in _problems(one, pixels, changed, one.both):
-            one.levels[part] = _in_range(_solved(problem, weight))
+            one.levels[part] = _in_range(_solved(problem, (weight,))[0])
         new.blocks(one.plane.index)[one.rows, one.columns] = one.levels
     untouched = sum(one.plane.used - len(one.rows) for one in touched)
     return Fitted(new, untouched, sum(len(one.both) for one in touched), reached)
@@ -299,15 +299,23 @@ def _problems(
         yield part, _Problem(own, steps, painted, inside & ~painted, wanted, samples)
 
 
-def _solved(problem: _Problem, weight: float) -> Doubles:
-    """[N, 64] the coefficients where a difference outside weighs `weight` times as much as one inside."""
+def _solved(problem: _Problem, weights: Sequence[float]) -> Doubles:
+    """[weights, N, 64] the coefficients where a difference outside weighs so many times as much as one inside."""
+    lattices = [_lattice(problem, weight) for weight in weights]
+    # At once: for few blocks the search takes as long as for many.
+    chosen = _closest(*(np.concatenate(parts) for parts in zip(*lattices, strict=True)))
+    return chosen.reshape(len(weights), -1, 64)
+
+
+def _lattice(problem: _Problem, weight: float) -> tuple[Doubles, Doubles, Doubles]:
+    """What `_closest` takes."""
     # Beyond the border anything goes, but the search needs some weight everywhere.
     weights = np.where(problem.painted, 1.0, np.where(problem.kept, weight, 1e-3))
     pull = ((weights * problem.wanted) @ problem.own + _STEADY * problem.samples) @ problem.steps.T
     gram = _sample_gram(problem.own, weights)
     gram[:, np.arange(64), np.arange(64)] += _STEADY
     energy = (weights * problem.wanted**2).sum(axis=1) + _STEADY * (problem.samples**2).sum(axis=1)
-    return _closest(problem.steps @ gram @ problem.steps.T, pull, energy)
+    return problem.steps @ gram @ problem.steps.T, pull, energy
 
 
 def _sample_gram(own: Doubles, weights: Doubles) -> Doubles:
@@ -337,7 +345,7 @@ def _trial(touched: _Touched, pixels: npt.NDArray[np.uint8], changed: Bools) -> 
     chosen = touched.both[:: max(1, len(touched.both) // _TRIAL_BLOCKS)]
     totals = np.zeros(len(_TRIAL_WEIGHTS) + 1)
     for part, problem in _problems(touched, pixels, changed, chosen):
-        tried = [touched.levels[part].astype(np.float64), *(_solved(problem, weight) for weight in _TRIAL_WEIGHTS)]
+        tried = [touched.levels[part].astype(np.float64), *_solved(problem, _TRIAL_WEIGHTS)]
         off = [levels @ problem.steps @ problem.own.T - problem.wanted for levels in tried]
         # A twelfth for the decoder, which rounds every component to whole levels.
         totals += [float(((one**2 + 1 / 12) * problem.painted).sum()) for one in off]
@@ -436,9 +444,9 @@ def _closest(gram: Doubles, pull: Doubles, energy: Doubles) -> Doubles:
     factor = np.linalg.cholesky(joined).astype(np.float32).transpose(1, 2, 0).copy()
     still = factor[64, :64][:, None]  # [64, sequences, N]: what the coefficients not yet chosen have to make up for
     error = np.zeros((1, count), np.float32)
+    blocks = np.arange(count)
     values: list[Floats] = []
     origins: list[npt.NDArray[np.intp]] = []
-    block = np.arange(count)
     for at in range(63, -1, -1):
         scale = factor[at, at]
         wanted = still[at] / scale
@@ -446,13 +454,13 @@ def _closest(gram: Doubles, pull: Doubles, energy: Doubles) -> Doubles:
         off = wanted - nearest
         value = np.concatenate([nearest, nearest + np.where(off < 0, np.float32(-1), np.float32(1))])
         error = np.concatenate([error + (scale * off) ** 2, error + (scale * (1 - np.abs(off))) ** 2])
-        origin = np.repeat(np.tile(np.arange(still.shape[1]), 2)[:, None], count, axis=1)
+        rows = np.broadcast_to(np.arange(len(error))[:, None], error.shape)
         if len(error) > _SEQUENCES:
-            best = np.argpartition(error, _SEQUENCES - 1, axis=0)[:_SEQUENCES]
-            chosen_at = best * count + block  # many times faster than np.take_along_axis on so few
-            value, error = value.ravel().take(chosen_at), error.ravel().take(chosen_at)
-            origin = origin.ravel().take(chosen_at)
-        flat = (origin * count + block).ravel()
+            rows = np.argpartition(error, _SEQUENCES - 1, axis=0)[:_SEQUENCES]
+            flat = rows * count + blocks
+            value, error = value.take(flat), error.take(flat)
+        origin = rows % still.shape[1]
+        flat = (origin * count + blocks).ravel()
         still = still[:at].reshape(at, still.shape[1] * count).take(flat, axis=1).reshape(at, len(value), count)
         still -= factor[at, :at][:, None] * value
         values.append(value)
@@ -460,6 +468,6 @@ def _closest(gram: Doubles, pull: Doubles, energy: Doubles) -> Doubles:
     chosen = np.empty((count, 64))
     sequence = error.argmin(axis=0)
     for at, (value, origin) in enumerate(zip(reversed(values), reversed(origins), strict=True)):
-        chosen[:, at] = value[sequence, block]
-        sequence = origin[sequence, block]
+        chosen[:, at] = value[sequence, blocks]
+        sequence = origin[sequence, blocks]
     return chosen
