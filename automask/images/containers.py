@@ -434,18 +434,28 @@ def jpeg_segments(data: bytes) -> list[tuple[int, bytes]]:
 
 
 def jpeg_end(data: bytes) -> int:
-    """Where the picture of a JPEG ends, its last marker included; the end of the file where that is missing.
+    """Where the picture of a JPEG ends, its last marker included; the end of the file where that is missing."""
+    return next((at for marker, at in _jpeg_markers(data) if marker == b"\xff\xd9"), len(data))
 
-    What looks like that marker may be in a table between two scans, so all segments are walked over.
+
+def jpeg_scans(data: bytes) -> int:
+    """The number of scans of the picture of a JPEG."""
+    return sum(marker == b"\xff\xda" for marker, _ in _jpeg_markers(data))
+
+
+def _jpeg_markers(data: bytes) -> Iterator[tuple[bytes, int]]:
+    """The markers of the picture of a JPEG up to the one that ends it, and the byte after each.
+
+    What looks like a marker may be in a preview or in a table between two scans, so all segments are walked over.
     """
     at = 2
     while found := _JPEG_MARKER.search(data, at):
         at = found.end()
+        yield found[0], at
         if found[0] == b"\xff\xd9":
-            return at
+            return
         if at + 2 <= len(data):
             at += struct.unpack_from(">H", data, at)[0]
-    return len(data)
 
 
 _JPEG_MARKER = re.compile(rb"\xff[\x02-\xcf\xd9-\xfe]")  # neither a stuffed byte, nor a restart, nor fill bytes

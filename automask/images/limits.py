@@ -8,7 +8,15 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from automask.images.containers import TiffEntry, jpeg_segments, png_chunks, tiff_entries, tiff_entry_number, tiff_order
+from automask.images.containers import (
+    TiffEntry,
+    jpeg_scans,
+    jpeg_segments,
+    png_chunks,
+    tiff_entries,
+    tiff_entry_number,
+    tiff_order,
+)
 
 MAX_JPEG_SCANS = 100
 """A progressive photo has about 10; each scan is a pass over all coefficients."""
@@ -56,10 +64,7 @@ def _costly_jpeg(data: bytes) -> str | None:
             found = costly_exif(payload)
             if found:
                 return found
-    # Entropy-coded data never holds 0xFF followed by a marker's byte; what follows the end may be another picture.
-    start = data.find(b"\xff\xda")
-    end = data.find(b"\xff\xd9", start)
-    scans = data.count(b"\xff\xda", start, end if end >= 0 else len(data)) if start >= 0 else 0
+    scans = jpeg_scans(data)
     return f"it has {scans} scans, more than the {MAX_JPEG_SCANS} allowed" if scans > MAX_JPEG_SCANS else None
 
 

@@ -176,6 +176,22 @@ def test_a_jpeg_of_thousands_of_scans_is_refused(bounded):
     assert "scans, more than the 100 allowed; export it again, as JPEG or PNG" in refused(many)
 
 
+@pytest.mark.parametrize("place", ["a thumbnail", "a comment between scans"])
+def test_scans_are_counted_behind_what_only_looks_like_the_end_of_the_picture(quick, place):
+    data = encoded("JPEG", progressive=True)
+    first = data.index(b"\xff\xda")
+    inside = b"\xff\xda\xff\xd9"
+    if place == "a thumbnail":
+        data = data[:2] + b"\xff\xe1" + struct.pack(">H", len(inside) + 2) + inside + data[2:]
+    else:
+        end = data.index(b"\xff\xc4", first)
+        data = data[:end] + b"\xff\xfe" + struct.pack(">H", len(inside) + 2) + inside + data[end:]
+    last = data.rindex(b"\xff\xda")
+    assert decode(data, "a.jpg", 100).samples.shape == (40, 60, 3)
+    many = data[:-2] + data[last:-2] * 5000 + b"\xff\xd9"
+    assert "scans, more than the 100 allowed" in refused(many)
+
+
 def test_scans_of_pictures_behind_the_photo_do_not_count():
     data = encoded("JPEG")
     assert decode(data + data * 200, "a.jpg", 100).samples.shape == (40, 60, 3)
