@@ -708,7 +708,7 @@ def locate(target: str) -> Any:
         raise ConfigError(f"no {target!r} to load ({error})", hint=hint) from error
     except (Exception, SystemExit) as error:
         said = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise ConfigError(f"no {target!r} to load: its module failed with {said}", hint="mend the module") from error
+        raise ConfigError(f"no {target!r} to load: its module failed with {said}", hint="fix the module") from error
     if not callable(found):
         raise ConfigError(f"{target!r} is {found!r}, nothing to call", hint=hint)
     return found

@@ -154,6 +154,6 @@ def _bar(rows: Rgb) -> int:
 
 
 def _differs(row: npt.NDArray[np.uint8], colour: npt.NDArray[np.float64], levels: int) -> npt.NDArray[np.bool_]:
-    """[n] bool: where a row of n pixels is more than so many levels away from a colour, in any channel."""
+    """[n] bool: where a row of n pixels is more than `levels` away from a colour, in any channel."""
     away: npt.NDArray[np.bool_] = np.abs(row.astype(np.int16) - colour).max(-1) > levels
     return away

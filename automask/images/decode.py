@@ -57,7 +57,7 @@ _MODES = frozenset({"1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "LA;16",
 
 
 MAX_SIDE_PX = 32_766
-"""OpenCV 5 numbers the pixels of what it samples anew with 16 bits."""
+"""OpenCV 5 numbers the pixels of what it resamples in 16 bits."""
 
 
 def check_size(size_wh: tuple[int, int], name: str, max_megapixels: float) -> None:
@@ -86,7 +86,7 @@ def read_bytes(source: str | os.PathLike[str], max_megapixels: float = math.inf)
 
     Raises:
         PhotoError: It is missing, empty, a folder, a pipe, a device, a web address or a camera raw file, or larger than
-            a photo of so many megapixels can be.
+            a photo of `max_megapixels` can be.
     """
     if isinstance(source, str) and re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", source):
         raise PhotoError(f"{source!r} is a web address", hint="download it first and give the file's name")

@@ -162,7 +162,7 @@ def samples_of(planes: Sequence[npt.NDArray[np.uint8]], layout: TiffLayout) -> S
     for at, plane in enumerate(planes):
         part = plane.view(kind).reshape(layout.height, layout.width, -1)
         out[:, :, at : at + part.shape[2]] = part
-    if layout.predicted:  # TIFF 6.0, section 14: modulo the sample's range, anew in every tile
+    if layout.predicted:  # TIFF 6.0, section 14: modulo the sample's range, restarted in every tile
         for left in range(0, layout.width, layout.tile_width):
             tile = out[:, left : left + layout.tile_width]
             np.cumsum(tile, axis=1, dtype=out.dtype, out=tile)

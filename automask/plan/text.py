@@ -35,7 +35,7 @@ def check_length(text: str) -> None:
 
 
 def check_kept(kept: int, edits: int) -> None:
-    """Raises PlanError for so many kept words and edits that all pairs of them, each to be compared, take minutes."""
+    """Raises PlanError if comparing every kept word with every edit would take minutes."""
     if kept * edits > MAX_CHARS:
         raise PlanError(
             f"{kept} words to keep in each of {edits} edits are more than {MAX_CHARS} in all",

@@ -150,7 +150,7 @@ def _pieces(order: Order) -> Iterator[tuple[slice, Ints]]:
 
 
 def _differences(order: Order, values: Ints) -> Ints:
-    """DC values as differences from the block of the same component before, anew in each interval."""
+    """DC values as differences from the block of the same component before, restarted in each interval."""
     places = np.array(order.of_unit)
     each = order.interval_blocks // len(places)
     out = values.reshape(-1, len(places)).copy()
@@ -165,7 +165,7 @@ def _differences(order: Order, values: Ints) -> Ints:
 
 
 def _value_bits(values: Ints, size: Ints) -> Ints:
-    """The `size` bits that stand for a value: itself, or for a negative one the value less one."""
+    """The `size` bits that stand for a value: itself, or the value less one if it is negative."""
     bits: Ints = (values + (values >> 63)) & ((1 << size) - 1)
     return bits
 

@@ -300,9 +300,9 @@ def _problems(
 
 
 def _solved(problem: _Problem, weights: Sequence[float]) -> Doubles:
-    """[weights, N, 64] the coefficients where a difference outside weighs so many times as much as one inside."""
+    """[weights, N, 64] the coefficients for each weight of a difference outside, where one inside weighs 1."""
     lattices = [_lattice(problem, weight) for weight in weights]
-    # At once: for few blocks the search takes as long as for many.
+    # In one search: its 64 steps cost more than the blocks where these are few.
     chosen = _closest(*(np.concatenate(parts) for parts in zip(*lattices, strict=True)))
     return chosen.reshape(len(weights), -1, 64)
 
