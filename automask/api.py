@@ -327,6 +327,8 @@ def batch(
     on_doubt: OnDoubt = WHEN_IN_DOUBT,
     doubt_below: float = DOUBT_BELOW,
     overwrite: bool = False,
+    masks: str | Path | None = None,
+    fresh_masks: bool = False,
     on_report: Callable[[JobReport], None] | None = None,
 ) -> BatchResult:
     """The same edits in many photos, written as `automask batch` writes them; a photo that fails stops no other.
@@ -353,6 +355,9 @@ def batch(
         prune: True moves results that this source and plan do not make into a folder `.stale` in `out`.
         overwrite: True also replaces files in `out` that automask did not write, or that were changed since; never a
             photo of the source.
+        masks: A folder that holds `kitchen.masks` as `out` does: these are used, and nothing is looked for.
+        fresh_masks: True looks for everything anew, and puts masks that a person made or changed in `out` aside;
+            otherwise they are used.
         on_report: Called with each report, in order of completion.
 
     Raises:
@@ -372,7 +377,8 @@ def batch(
     of_call, given = RunSettings.of_arguments(**settings)
     cfg = {**composed, **asdict(_merged(of_call, composed, given, texts)), "out": results}
     cfg["recursive"] = recursive or composed["recursive"]
-    cfg["overwrite"] = overwrite
+    cfg |= {"overwrite": overwrite, "fresh_masks": fresh_masks}
+    cfg["masks"] = None if masks is None else path_text(masks, "masks")
     cfg["force"] = force or composed["force"]
     cfg["prune"] = prune or composed["prune"]
     made = None if plan is None else variants_from(plan)
@@ -466,9 +472,18 @@ def _texts(overrides: Overrides, where_out_goes: str) -> Sequence[str]:
     texts = config.override_texts(overrides)
     if any(config.root_of(text) == "out" for text in texts):
         raise ConfigError("the overrides set 'out'", hint=where_out_goes)
-    if any(config.root_of(text) == "overwrite" for text in texts):
-        raise ConfigError("the overrides set 'overwrite'", hint="give overwrite=True to what writes: save, or batch")
+    for key, hint in _OF_CALLS.items():
+        if any(config.root_of(text) == key for text in texts):
+            raise ConfigError(f"the overrides set {key!r}", hint=hint)
     return texts
+
+
+_OF_CALLS: Mapping[str, str] = {
+    "overwrite": "give overwrite=True to what writes: save, or batch",
+    "masks": "give masks=... to the call",
+    "fresh_masks": "give fresh_masks=True to batch",
+}
+"""Keys of the configuration that are arguments of calls: among the overrides they would be ignored."""
 
 
 def _merged(settings: RunSettings, composed: config.Config, given: frozenset[str], texts: Sequence[str]) -> RunSettings:

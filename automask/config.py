@@ -215,6 +215,8 @@ _JOB_KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "force": (lambda v: type(v) is bool, "give true or false"),
     "prune": (lambda v: type(v) is bool, "give true or false"),
     "device": (lambda v: isinstance(v, str) and v != "", "give auto, cpu, cuda, cuda:1 or mps"),
+    "fresh_masks": (lambda v: type(v) is bool, "give true or false"),
+    "masks": (_is_text_or_none, _PATH),
     "out": (lambda v: isinstance(v, str) and v != "", "give a folder (a name of digits only needs quotes)"),
     "photo": (_is_text_or_none, _PATH),
     "edits": (_is_text_or_none, "give words in quotes"),

@@ -104,6 +104,7 @@ def decisive_settings(
     on_missing: OnMissing,
     candidates: int,
     skip_below: float | None = None,
+    masks: Sequence[tuple[int, str]] = (),
 ) -> dict[str, Any]:
     """Everything besides the photo, the plan and automask's version that decides a result, for `job_digest`.
 
@@ -114,6 +115,7 @@ def decisive_settings(
             does not.
         seed, on_missing, candidates: Of the run.
         skip_below: Expected quality below which a region is not painted; None paints all, as 0.1 did.
+        masks: The index of each edit whose mask is a file that a person made or gave, and the file's digest.
     """
     return {
         **config,
@@ -123,6 +125,7 @@ def decisive_settings(
         "on_missing": on_missing,
         "candidates": candidates,
         **({} if skip_below is None else {"skip_below": skip_below}),
+        **({"masks": [list(one) for one in masks]} if masks else {}),
     }
 
 

@@ -24,7 +24,8 @@ from automask.masking import find, given
 from automask.masking.cache import MaskCache, cached_regions
 from automask.painting import chain, editors
 from automask.protocols import Stages
-from automask.results.claims import source_of
+from automask.results.claims import PhotoId, source_of
+from automask.results.corrections import OwnMask, own_masks
 from automask.results.credentials import signer_of
 from automask.results.outcome import Outcome, Saved, save_masks
 from automask.results.records import run_record
@@ -49,6 +50,7 @@ class PreparedRun:
         ready: The groups whose stage is a ready object, unknown to the configuration.
         load_s: Seconds that loading and checking took.
         list_instances: Whether regions list their single things, as a mask request shows them.
+        mask_digests: Of the files in `masks`, by the index of their edit, where a batch is to know the result by them.
     """
 
     variants: tuple[Variant, ...]
@@ -59,6 +61,7 @@ class PreparedRun:
     ready: frozenset[str] = frozenset()
     load_s: float = 0.0
     list_instances: bool = False
+    mask_digests: tuple[tuple[int, str], ...] | None = None
 
     @property
     def edit_count(self) -> int:
@@ -90,6 +93,8 @@ class MaskedPhoto:
         timing: Seconds by stage, for the record.
         digest: What identifies the photo in the digest of a result: the digest of its bytes, or a store's version.
         url: Where the photo is in a store; empty for one that is not.
+        own_masks: The masks of a person that are among the regions.
+        fresh_masks: As in `Outcome`.
     """
 
     prepared: PreparedRun
@@ -98,6 +103,8 @@ class MaskedPhoto:
     timing: Mapping[str, Any]
     digest: str
     url: str = ""
+    own_masks: tuple[OwnMask, ...] = ()
+    fresh_masks: bool = False
 
     def save(self, out: str | Path = "out", *, name: str | None = None, overwrite: bool = False) -> Saved:
         """Writes the masks, their overlay picture and their record into a folder; all else as in `save_masks`.
@@ -255,14 +262,47 @@ def check_plan(plan: Plan, stages: Stages, *, find_targets: bool = True, paint: 
 # ------------------------------------------------------------------------------------------------------- one photo
 
 
-def run(prepared: PreparedRun, source: PhotoSource, on_progress: OnProgress | None = None) -> Iterator[Outcome]:
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where the results of a run will be saved: a person's masks there are used.
+
+    Args:
+        out: The folder; each variant goes into one of its name below it.
+        overwrite: As in `Outcome.save`.
+        fresh_masks: Whether a person's masks are put aside, and the words looked for all the same.
+    """
+
+    out: Path
+    overwrite: bool = False
+    fresh_masks: bool = False
+
+
+def destination_of(cfg: config.Config) -> Destination:
+    """Where a composed configuration says that results go."""
+    return Destination(Path(cfg["out"]), cfg["overwrite"], cfg["fresh_masks"])
+
+
+def run(
+    prepared: PreparedRun,
+    source: PhotoSource,
+    on_progress: OnProgress | None = None,
+    *,
+    destination: Destination | None = None,
+) -> Iterator[Outcome]:
     """The outcome of each variant, painted when it is asked for; the photo is masked at once.
+
+    Args:
+        prepared: The run.
+        source: The photo.
+        on_progress: Told what is being done.
+        destination: Where the outcomes will be saved; None where that is nowhere yet.
 
     Raises:
         PhotoError, MaskError, TargetMissing, SegmenterError, RefinerError, EditorError: As their names say.
     """
     tell = on_progress or _ignore
-    masked = mask(prepared, source, tell)
+    photo, open_s = _opened(prepared, source, tell)
+    masked_for = _masks_of_variants(prepared, photo, open_s, destination)
     tell("painting", 0, prepared.edit_count)
 
     def outcome_of(number: int) -> Outcome:
@@ -271,7 +311,7 @@ def run(prepared: PreparedRun, source: PhotoSource, on_progress: OnProgress | No
         def on_step(index: int, _: object) -> None:
             tell("painting", before + index + 1, prepared.edit_count)
 
-        (outcome,) = paint([masked], variant=number, on_step=on_step)
+        (outcome,) = paint([masked_for[number]], variant=number, on_step=on_step)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -285,16 +325,46 @@ def mask(prepared: PreparedRun, source: PhotoSource, on_progress: OnProgress | N
     Raises:
         PhotoError, MaskError, TargetMissing, SegmenterError, RefinerError: As their names say.
     """
-    tell = on_progress or _ignore
+    photo, open_s = _opened(prepared, source, on_progress or _ignore)
+    return find_masks(prepared, photo, open_s=open_s)
+
+
+def _opened(prepared: PreparedRun, source: PhotoSource, tell: OnProgress) -> tuple[Photo, float]:
+    """The photo, and the seconds that opening it took."""
     tell("opening the photo", 0, prepared.edit_count)
     opening = time.perf_counter()
     photo = open_photo(source, max_megapixels=prepared.settings.max_megapixels)
     tell("finding the masks", 0, prepared.edit_count)
-    return find_masks(prepared, photo, open_s=time.perf_counter() - opening)
+    return photo, time.perf_counter() - opening
+
+
+def _masks_of_variants(
+    prepared: PreparedRun, photo: Photo, open_s: float, destination: Destination | None
+) -> list[MaskedPhoto]:
+    """The photo masked for each variant: they differ only where a person corrected the masks of one of them."""
+    masked: dict[tuple[OwnMask, ...], MaskedPhoto] = {}
+    of_variants = []
+    for variant in prepared.variants:
+        own: tuple[OwnMask, ...] = ()
+        fresh = destination is not None and destination.fresh_masks
+        if destination is not None and not fresh and not prepared.finds_nothing:
+            known = PhotoId(photo.name, photo.digest, source_of(photo))
+            folder = destination.out / variant.name
+            own = own_masks(known, variant.plan, folder, overwrite=destination.overwrite)
+        if own not in masked:
+            masked[own] = replace(find_masks(prepared, photo, open_s=open_s, own=own), fresh_masks=fresh)
+        of_variants.append(masked[own])
+    return of_variants
 
 
 def find_masks(
-    prepared: PreparedRun, photo: Photo, *, open_s: float = 0.0, digest: str | None = None, url: str = ""
+    prepared: PreparedRun,
+    photo: Photo,
+    *,
+    open_s: float = 0.0,
+    digest: str | None = None,
+    url: str = "",
+    own: Sequence[OwnMask] = (),
 ) -> MaskedPhoto:
     """An open photo with its regions: from mask files, from the mask cache, or found now.
 
@@ -304,6 +374,7 @@ def find_masks(
         open_s: Seconds that opening the photo took; the record counts them as `mask_s`.
         digest: Identifies the photo in place of the digest of its bytes.
         url: Where the photo is in a store.
+        own: Masks that a person made for some of the edits; what all of them have is not looked for.
 
     Raises:
         MaskError, TargetMissing, SegmenterError, RefinerError: As their names say.
@@ -333,8 +404,15 @@ def _find_masks(prepared: PreparedRun, photo: Photo, open_s: float, digest: str 
             find.refuse_missing(regions)
     elif prepared.masks is not None:
         regions = given.given_regions(prepared.masks, plan, size_hw=size_hw, on_missing=on_missing)
+    elif own:
+        found = None
+        if len(own) < len(plan):
+            found, from_cache = _found(prepared, photo)
+        regions = given.with_own(found, plan, {one.index: one.path for one in own}, size_hw=size_hw)
+        if on_missing == "fail":
+            find.refuse_missing(regions)
     elif cache is not None:
-        regions, from_cache = cached_regions(photo, plan, stages, cache, list_instances=listed)
+        regions, from_cache = _found(prepared, photo)
         if on_missing == "fail":
             find.refuse_missing(regions)
     else:
@@ -342,7 +420,16 @@ def _find_masks(prepared: PreparedRun, photo: Photo, open_s: float, digest: str 
     timing: dict[str, Any] = {"load_s": prepared.load_s, "mask_s": open_s + time.perf_counter() - began}
     if from_cache:
         timing["masks_from_cache"] = True
-    return MaskedPhoto(prepared, photo, regions, timing, photo.digest if digest is None else digest, url)
+    return MaskedPhoto(prepared, photo, regions, timing, photo.digest if digest is None else digest, url, tuple(own))
+
+
+def _found(prepared: PreparedRun, photo: Photo) -> tuple[tuple[Region, ...], bool]:
+    """The regions as under on_missing=skip, and whether they come from the mask cache."""
+    plan, stages, listed = prepared.variants[0].plan, prepared.stages, prepared.list_instances
+    cache = prepared.mask_cache
+    if cache is None:
+        return find.find_regions(photo.rgb, plan, stages, list_instances=listed), False
+    return cached_regions(photo, plan, stages, cache, list_instances=listed)
 
 
 def _check_size(regions: Sequence[Region], size_hw: tuple[int, int]) -> None:
@@ -408,6 +495,8 @@ def _outcome(masked: MaskedPhoto, variant: int, painted: chain.Painted, paint_s:
     # What all variants share is counted once, with the first.
     timing: dict[str, Any] = dict(masked.timing if variant == 0 else dict.fromkeys(("load_s", "mask_s"), 0.0))
     timing["source"] = source_of(masked.photo, masked.url)
+    files_used = prepared.mask_digests or tuple((own.index, own.sha256) for own in masked.own_masks)
+    by_hand = (prepared.masks is not None and prepared.mask_digests is None) or prepared.regions is not None
     record = run_record(
         photo=masked.photo,
         plan=plan,
@@ -418,9 +507,11 @@ def _outcome(masked: MaskedPhoto, variant: int, painted: chain.Painted, paint_s:
         models=models_of(stages),
         versions=versions(None if prepared.finds_nothing else stages),
         timing={**timing, "paint_s": paint_s},
-        notes=_unused_words(plan) if prepared.masks is not None else (),
+        notes=_unused_words(plan) if prepared.masks is not None else _own_notes(masked.own_masks, plan),
         # Ready objects and given masks are not in the configuration: no batch may take such a result for its own.
-        digest="" if prepared.finds_nothing or prepared.ready else result_digest(masked.digest, plan, stages, settings),
+        digest=""
+        if by_hand or prepared.ready
+        else result_digest(masked.digest, plan, stages, settings, masks=files_used),
     )
     return Outcome(
         image,
@@ -435,10 +526,19 @@ def _outcome(masked: MaskedPhoto, variant: int, painted: chain.Painted, paint_s:
         metadata=settings.metadata,
         c2pa=settings.c2pa,
         inputs=tuple(map(Path, editors.files_named(plan, stages))),
+        own_masks=masked.own_masks,
+        fresh_masks=masked.fresh_masks,
     )
 
 
-def result_digest(photo_digest: str, plan: Plan, stages: Stages, settings: RunSettings) -> str:
+def result_digest(
+    photo_digest: str,
+    plan: Plan,
+    stages: Stages,
+    settings: RunSettings,
+    *,
+    masks: Sequence[tuple[int, str]] = (),
+) -> str:
     """The digest of everything that decides a result before it is disclosed; a batch skips a photo that has it.
 
     Args:
@@ -446,6 +546,7 @@ def result_digest(photo_digest: str, plan: Plan, stages: Stages, settings: RunSe
         plan: The edits.
         stages: Loaded from a configuration.
         settings: Of the run.
+        masks: As in `fingerprint.decisive_settings`.
 
     Raises:
         PlanError: A file that a prompt names cannot be read.
@@ -460,6 +561,7 @@ def result_digest(photo_digest: str, plan: Plan, stages: Stages, settings: RunSe
         on_missing=settings.on_missing,
         candidates=settings.candidates,
         skip_below=settings.doubt_below if settings.on_doubt == "skip" else None,
+        masks=masks,
     )
     return fingerprint.job_digest(photo_digest, plan, decisive)
 
@@ -489,6 +591,15 @@ def masks_digest(photo_digest: str, plan: Plan, stages: Stages, settings: RunSet
 def _code_of(parts: Sequence[object]) -> list[tuple[str, str]]:
     kinds = dict.fromkeys(map(type, parts))
     return [digest for kind in kinds for digest in fingerprint.code_digests(kind)]
+
+
+def _own_notes(own: Sequence[OwnMask], plan: Plan) -> list[str]:
+    """Which masks are a person's, and what was not looked for because of that."""
+    if not own:
+        return []
+    said = ", ".join(f"{', '.join(plan[one.index].targets)} ({one.path.name})" for one in own)
+    without_keep = tuple(replace(plan[one.index], keep=()) for one in own)
+    return [f"masks: yours for {said}", *_unused_words(without_keep)]
 
 
 def _unused_words(plan: Plan) -> list[str]:

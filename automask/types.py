@@ -386,6 +386,7 @@ class Job:
         name: The beginning of their names.
         photo_url: Its URL in a store; empty for a file.
         out_url: The URL in a store for its results; empty for a folder.
+        masks: The folder of mask files that are used for it; None finds its masks.
     """
 
     photo: Path
@@ -394,6 +395,7 @@ class Job:
     name: str
     photo_url: str = ""
     out_url: str = ""
+    masks: Path | None = None
 
     @property
     def shown(self) -> str:

@@ -7,6 +7,7 @@ The words need quotes of Hydra's own inside the shell's.
 """
 
 import sys
+from dataclasses import replace
 
 import hydra
 from jobs import Job, run, start
@@ -20,8 +21,10 @@ def edit(job: Job) -> int:
     from automask.settings import RunSettings
 
     photo, variants = job.photo, job.variants()
-    prepared = runner.prepare(variants, RunSettings.from_config(job.config), job.config, conf=job.conf)
-    made = zip(variants, runner.run(prepared, photo), strict=True)
+    settings, masks = RunSettings.from_config(job.config), job.config["masks"]
+    prepared = runner.prepare(variants, settings, job.config, conf=job.conf, masks=masks)
+    destination = replace(runner.destination_of(job.config), out=job.out)
+    made = zip(variants, runner.run(prepared, photo, destination=destination), strict=True)
     saved, sheet = save_variants(made, job.out, overwrite=job.config["overwrite"])
     for reason in dict.fromkeys(step["reason"] for one in saved for step in one.recorded["steps"] if step["reason"]):
         print(f"automask: {reason}", file=sys.stderr)

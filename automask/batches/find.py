@@ -15,7 +15,7 @@ from typing import Any
 from automask.batches.failures import FAILURES_NAME, one_line
 from automask.batches.page import PAGE_NAMES, is_page
 from automask.batches.stores import canonical, files_below, is_url
-from automask.errors import AutomaskError, PhotoError, UsageError
+from automask.errors import AutomaskError, MaskError, PhotoError, UsageError
 from automask.images import PHOTO_SUFFIXES, read_regular, same_letters
 from automask.plan import nearest, parse_variants
 from automask.results.files import files_of, name_key, same_file, without_folders
@@ -527,6 +527,29 @@ def _names_of(found: Sequence[_Source]) -> tuple[list[str], list[str]]:
         for index, name in zip(good, companion_prefixes([results[index] for index in good]), strict=True):
             names[index] = name
     return names, results
+
+
+def with_masks(found: Found, masks: Path, out: Path) -> Found:
+    """The jobs, each with its own folder of mask files: `kitchen.masks` in a folder that mirrors OUT.
+
+    Masks of one photo serve all its variants where they are not sorted by variant.
+
+    Raises:
+        MaskError: There is no such folder.
+    """
+    folder = same_letters(masks)
+    if not folder.is_dir():
+        raise MaskError(f"no folder of masks at {str(masks)!r}", hint="name a folder that holds 'kitchen.masks'")
+
+    def given(job: Job) -> Job:
+        below = job.out.relative_to(out)
+        places = (folder / below, folder / Path(*below.parts[1:]))
+        own = [files_of(job.photo.name, place, job.name).masks for place in places]
+        return replace(job, masks=next((path for path in own if path.is_dir()), own[0]))
+
+    jobs = {job: given(job) for job in found.jobs}
+    sheets = tuple(replace(one, cells=tuple((said, jobs[job]) for said, job in one.cells)) for one in found.sheets)
+    return replace(found, jobs=tuple(jobs.values()), sheets=sheets)
 
 
 def result_names(photos: Sequence[str]) -> list[str]:

@@ -20,7 +20,7 @@ from automask.batches.mappers import LocalPool
 from automask.batches.memory import free_mb
 from automask.batches.run import local_workers, plan_faults
 from automask.batches.threads import limit_threads, threads_each
-from automask.batches.worker import NO_EDITOR, Worker, worker_of
+from automask.batches.worker import Worker, ready_stages, worker_of
 from automask.errors import AutomaskError
 from automask.images import photo_size
 from automask.painting.editors import named_editors
@@ -149,10 +149,10 @@ def forecast(jobs: Sequence[Job], cfg: config.Config, *, paint: bool = True, con
     settings = replace(RunSettings.from_config(cfg), mask_cache_mb=0)
     began = time.perf_counter()
     names = named_editors(*(job.plan for job in jobs))
-    stages = runner.load_stages(cfg, names, settings, conf=conf, ready=None if paint else NO_EDITOR)
+    stages = runner.load_stages(cfg, names, settings, conf=conf, ready=ready_stages(cfg, paint=paint))
     load_s = time.perf_counter() - began
     faults = plan_faults(jobs, stages, paint=paint)
-    worker = worker_of(paint)(stages, settings, force=cfg["force"])
+    worker = worker_of(paint)(stages, settings, force=cfg["force"], fresh_masks=cfg["fresh_masks"])
     expected = [
         Expected(job, "would fail", faults[job.plan]) if job.plan in faults else _look(job, worker) for job in jobs
     ]

@@ -26,7 +26,7 @@ from automask.batches.failures import (
     read_failures,
     write_failures,
 )
-from automask.batches.find import Found, Sheet, find_jobs
+from automask.batches.find import Found, Sheet, find_jobs, with_masks
 from automask.batches.lock import LOCK_NAME, holder_of, only_writer, refuse_if_held
 from automask.batches.mappers import LocalPool
 from automask.batches.memory import fitting_workers
@@ -36,7 +36,7 @@ from automask.batches.shards import ListNames, Shard, merged_failures, shard_lis
 from automask.batches.sheets import result_pictures, write_contact_sheet, write_variants_sheet
 from automask.batches.stale import Made
 from automask.batches.threads import cores
-from automask.batches.worker import NO_EDITOR, Worker, make_worker, worker_of
+from automask.batches.worker import Worker, make_worker, ready_stages, worker_of
 from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, OutputError
 from automask.masking import cache
@@ -361,18 +361,21 @@ def open_batch(
     Args:
         source: As in `find_jobs`.
         variants: Of every photo; None for a CSV whose rows have their own edits.
-        cfg: As `config.compose` gives it: `out` and `recursive` are read.
+        cfg: As `config.compose` gives it: `out`, `recursive` and `masks` are read.
         retry_failed: Only the jobs that OUT/failures.csv lists.
         shard: Only the jobs that belong to it, and to its own list of failures.
 
     Raises:
         PhotoError, UsageError, OutputError, ExtraMissing: As `find_jobs`, `local_out` and, to retry, `check_listed`.
+        MaskError: There is no folder `masks`.
     """
     out = stores.local_out(cfg["out"])
     out_url = cfg["out"] if stores.is_url(cfg["out"]) else ""
     found = find_jobs(source, out=out, variants=variants, recursive=cfg["recursive"], out_url=out_url)
     names = ListNames() if shard is None else shard.names
     found = found if shard is None else shard.of(found)
+    if cfg["masks"] is not None:
+        found = with_masks(found, Path(cfg["masks"]), out)
     if retry_failed:
         check_listed(out, out_url or str(out), names.failures)
     jobs = only_failed(found.jobs, out, names.failures) if retry_failed else found.jobs
@@ -423,7 +426,7 @@ def run_jobs(
     cfg = with_mask_cache(cfg, jobs, sheets)
     settings = RunSettings.from_config(cfg)
     names = named_editors(*(job.plan for job in jobs))
-    stages = runner.load_stages(cfg, names, settings, conf=conf, ready=None if paint else NO_EDITOR)
+    stages = runner.load_stages(cfg, names, settings, conf=conf, ready=ready_stages(cfg, paint=paint))
     faults = plan_faults(jobs, stages, paint=paint)
     reports = [JobReport(job, "failed", faults[job.plan]) for job in jobs if job.plan in faults]
     log = BatchLog(None if stores.is_url(cfg["out"]) else out, (ListNames() if shard is None else shard.names).log)
@@ -453,9 +456,11 @@ def run_jobs(
         workers = local_workers(mapper.workers, stages, jobs)
         mapper = LocalPool(workers=workers, photo_limit_s=mapper.photo_limit_s)
     if isinstance(mapper, LocalPool) and mapper.workers == 1 and not mapper.photo_limit_s:
-        make = functools.partial(worker_of(paint), stages, settings, overwrite=cfg["overwrite"], force=cfg["force"])
+        more = {name: cfg[name] for name in ("overwrite", "force", "fresh_masks")}
+        make = functools.partial(worker_of(paint), stages, settings, **more)
     else:
-        mapper = SkipFinished(mapper, worker_of(paint)(stages, settings, force=cfg["force"]))
+        looks = worker_of(paint)(stages, settings, force=cfg["force"], fresh_masks=cfg["fresh_masks"])
+        mapper = SkipFinished(mapper, looks)
     todo = [job for job in jobs if job.plan not in faults]
     with ticking(tick), stores.only_writer(cfg["out"]), stores.uploaded_failures(out, cfg["out"]):
         done = run_batch(
@@ -498,7 +503,7 @@ def plan_faults(jobs: Sequence[Job], stages: Stages, *, paint: bool = True) -> d
     faults: dict[Plan, str] = {}
     for plan in dict.fromkeys(job.plan for job in jobs):
         try:
-            runner.check_plan(plan, stages, paint=paint)
+            runner.check_plan(plan, stages, find_targets=not any(job.masks for job in jobs), paint=paint)
         except AutomaskError as error:
             if plan in shared:
                 raise

@@ -24,6 +24,7 @@ class Summary:
         failed_before: Failed in earlier runs into the same folder, of whatever source and plan, and not redone since.
         incomplete: Of those that are done, without something that was looked for.
         to_check: Of those that are done, with a mask that is probably bad.
+        with_own_masks: Of those that are done, with masks that a person made or changed.
         passed_over: What looks like photos in the source, and is automask's.
         took_s: Wall-clock seconds of the run.
     """
@@ -36,6 +37,7 @@ class Summary:
     failed_before: int
     incomplete: int
     to_check: int
+    with_own_masks: int
     passed_over: PassedOver
     took_s: float
 
@@ -51,6 +53,7 @@ class Summary:
     def __str__(self) -> str:
         said = [f"{self.incomplete} without something that was looked for"] if self.incomplete else []
         said += [f"{self.to_check} to check"] if self.to_check else []
+        said += [f"{self.with_own_masks} with masks of yours"] if self.with_own_masks else []
         lacking = f" ({', '.join(said)})" if said else ""
         counts = [f"{self.done} done{lacking}", f"{self.skipped} done before", f"{self.failed} failed"]
         counts += [f"{self.refused} refused"] if self.refused else []
@@ -78,6 +81,7 @@ def summary_of(reports: Sequence[JobReport], batch: OpenBatch, *, took_s: float 
         failed_before=sum(name not in now for name, _ in read_failures(batch.out, names.failures)),
         incomplete=sum(any(part["missing"] for part in _parts(report.record)) for report in reports),
         to_check=sum(is_to_check(report.record) for report in reports),
+        with_own_masks=sum(bool(report.record.get("yours")) for report in reports),
         passed_over=passed,
         took_s=took_s,
     )

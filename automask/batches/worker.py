@@ -2,8 +2,8 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,16 @@ from automask.capabilities import capabilities_of
 from automask.errors import PhotoError
 from automask.fingerprint import disclosed_digest, file_digest
 from automask.images import Photo, open_photo
+from automask.masking.given import mask_files
 from automask.protocols import Stages
-from automask.results.claims import PhotoId, check_free, source_of
+from automask.results.claims import PhotoId, check_free, source_of, source_of_path
+from automask.results.corrections import OwnMask, own_masks
 from automask.results.files import files_of
 from automask.results.outcome import Outcome
 from automask.results.records import without_masks
 from automask.settings import RunSettings
 from automask.stages import NotLoaded, parts_of
-from automask.types import Job, JobReport, Plan, Variant
+from automask.types import Job, JobReport, Variant
 
 PHOTOS_TOGETHER = 4
 """Photos whose crops go to an editor in one call, where it paints several at once (`paint_many`)."""
@@ -37,8 +39,10 @@ def make_worker(cfg: config.Config, names: Sequence[str], conf: Path | None, *, 
         conf: The user's own folder, where there is one.
         paint: False only finds and writes masks: no editor is loaded.
     """
-    stages = config.build(cfg, editors=names, conf=conf, given=NO_EDITOR if not paint else None)
-    return worker_of(paint)(stages, RunSettings.from_config(cfg), overwrite=cfg["overwrite"], force=cfg["force"])
+    settings = RunSettings.from_config(cfg)
+    stages = runner.load_stages(cfg, names, settings, conf=conf, ready=ready_stages(cfg, paint=paint))
+    more = {name: cfg[name] for name in ("overwrite", "force", "fresh_masks")}
+    return worker_of(paint)(stages, settings, **more)
 
 
 def worker_of(paint: bool) -> type["Worker"]:
@@ -46,8 +50,16 @@ def worker_of(paint: bool) -> type["Worker"]:
     return Worker if paint else MaskWorker
 
 
-NO_EDITOR: Mapping[str, Any] = {"editor": NotLoaded()}
-"""The stages that a batch of mask requests does not load."""
+def ready_stages(cfg: config.Config, *, paint: bool = True) -> dict[str, Any]:
+    """Stand-ins for the stages that a batch does not load.
+
+    Args:
+        cfg: Where its `masks` are given, nothing that finds them is needed.
+        paint: A batch of mask requests needs no editor.
+    """
+    if not paint:
+        return {"editor": NotLoaded()}
+    return {} if cfg["masks"] is None else {"segmenter": NotLoaded(), "refiner": NotLoaded()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,12 +71,14 @@ class Worker:
         settings: Of the batch.
         overwrite: As in `Outcome.save`.
         force: True makes again what is done.
+        fresh_masks: Whether a person's masks in OUT are put aside, and the words looked for all the same.
     """
 
     stages: Stages
     settings: RunSettings
     overwrite: bool = False
     force: bool = False
+    fresh_masks: bool = False
 
     @property
     def _paints(self) -> bool:
@@ -102,7 +116,9 @@ class Worker:
         began = time.perf_counter()
         if self.force or job.photo_url or job.out_url or not self._record(job).is_file() or not job.photo.is_file():
             return None
-        if not self._is_done(job, self._digest(job.plan, file_digest(job.photo))):
+        sha256 = file_digest(job.photo)
+        own = self._own_masks(job, sha256)
+        if (own and self.fresh_masks) or not self._is_done(job, self._digest(job, sha256, own)):
             return None
         return JobReport(job, "skipped", took_s=time.perf_counter() - began)
 
@@ -113,7 +129,7 @@ class Worker:
         known = stores.version_of(job.photo_url) if job.photo_url else file_digest(job.photo)
         if self.force or not known:
             return False
-        digest = self._digest(job.plan, known)
+        digest = self._digest(job, known, self._own_masks(job, known))
         return stores.is_uploaded(job, digest) if job.out_url else self._is_done(job, digest)
 
     def _record(self, job: Job) -> Path:
@@ -145,7 +161,7 @@ class Worker:
         if not known:
             here = stores.downloaded(job, Path(folder.name))
             known = file_digest(here.photo) if here.photo.is_file() else ""
-        digest = self._digest(job.plan, known)
+        digest = self._digest(job, known, self._own_masks(job, known))
         done = not self.force and (stores.is_uploaded(job, digest) if job.out_url else self._is_done(job, digest))
         if done:
             folder.cleanup()
@@ -158,9 +174,20 @@ class Worker:
             raise PhotoError(problem, hint=error.hint) from error
         return _Read(photo, time.perf_counter() - began, _Fetched(folder, here, known))
 
-    def _digest(self, plan: Plan, photo_digest: str) -> str:
+    def _own_masks(self, job: Job, sha256: str) -> tuple[OwnMask, ...]:
+        """The masks of a job that a person made or changed: what is painted uses them.
+
+        None for a job whose masks are given, or are in a store.
+        """
+        if job.out_url or job.masks is not None or not self._paints:
+            return ()
+        known = PhotoId(job.photo.name, sha256, source_of_path(job.photo_url or job.photo))
+        return own_masks(known, job.plan, job.out, job.name)
+
+    def _digest(self, job: Job, photo_digest: str, own: Sequence[OwnMask]) -> str:
         """What the record of a job that is done carries."""
-        digest = runner.result_digest(photo_digest, plan, self.stages, self.settings)
+        masks = _mask_digests(job) or (() if self.fresh_masks else tuple((one.index, one.sha256) for one in own))
+        digest = runner.result_digest(photo_digest, job.plan, self.stages, self.settings, masks=masks)
         signed, metadata = self.settings.c2pa is not None, self.settings.metadata
         return disclosed_digest(digest, self.settings.disclose, signed=signed, metadata=metadata)
 
@@ -189,11 +216,21 @@ class Worker:
         return made
 
     def _find_masks(self, job: Job, read: "_Read") -> runner.MaskedPhoto:
-        runner.check_plan(job.plan, self.stages, paint=self._paints)
+        runner.check_plan(job.plan, self.stages, find_targets=job.masks is None, paint=self._paints)
         variants = (Variant("", (), job.plan),)
-        prepared = runner.PreparedRun(variants, self.stages, self.settings, list_instances=not self._paints)
+        digests = None if job.masks is None else _mask_digests(job)
+        prepared = runner.PreparedRun(
+            variants,
+            self.stages,
+            self.settings,
+            masks=job.masks,
+            mask_digests=digests,
+            list_instances=not self._paints,
+        )
         known = read.fetched.known_as if read.fetched else None
-        return runner.find_masks(prepared, read.photo, digest=known, url=job.photo_url)
+        own = () if self.fresh_masks else self._own_masks(job, read.photo.digest)
+        masked = runner.find_masks(prepared, read.photo, digest=known, url=job.photo_url, own=own)
+        return replace(masked, fresh_masks=self.fresh_masks)
 
     def _write(self, job: Job, made: "_Made") -> JobReport:
         began = time.perf_counter()
@@ -226,8 +263,8 @@ class MaskWorker(Worker):
     def _check_free(self, job: Job, photo: Photo) -> None:
         """Masks need no name that a person's file may have taken."""
 
-    def _digest(self, plan: Plan, photo_digest: str) -> str:
-        return runner.masks_digest(photo_digest, plan, self.stages, self.settings)
+    def _digest(self, job: Job, photo_digest: str, own: Sequence[OwnMask]) -> str:  # noqa: ARG002 - it has none
+        return runner.masks_digest(photo_digest, job.plan, self.stages, self.settings)
 
     def _work(self, jobs: Sequence[tuple[Job, "_Read"]]) -> "list[_Made | Exception]":
         ended: list[_Made | Exception] = []
@@ -240,6 +277,13 @@ class MaskWorker(Worker):
             else:
                 ended.append(_Made(masked, read.took_s + time.perf_counter() - began, read.fetched))
         return ended
+
+
+def _mask_digests(job: Job) -> tuple[tuple[int, str], ...]:
+    """The digest of each mask that a job was given, by the index of its edit."""
+    if job.masks is None:
+        return ()
+    return tuple((index, file_digest(path)) for index, path in enumerate(mask_files(job.masks, job.plan)) if path)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

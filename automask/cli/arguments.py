@@ -47,7 +47,7 @@ class Arguments:
                     f"{name}=... is for the scripts in pipelines/", hint="here it is an argument of its own"
                 )
         check_said_once(self.overrides)
-        for flag in ("out", "mapper", "recursive", "overwrite", "force", "prune"):
+        for flag in ("out", "mapper", "recursive", "overwrite", "force", "prune", "masks", "fresh_masks"):
             self._agree(flag, getattr(self.flags, flag, None))
         self._agree("mapper.workers", getattr(self.flags, "workers", None))
         extra = [f"mapper={self.flags.mapper}"] if getattr(self.flags, "mapper", None) else []
@@ -55,9 +55,10 @@ class Arguments:
             extra.append(f"mapper.workers={self.flags.workers}")
         config = dict(compose(self.flags.preset, [*self.overrides, *extra], conf=self.conf))
         # A path never goes through Hydra's grammar: it may hold anything.
-        if self.flags.out is not None:
-            config["out"] = self.flags.out
-        for flag in ("recursive", "overwrite", "force", "prune"):
+        for flag in ("out", "masks"):
+            if getattr(self.flags, flag, None) is not None:
+                config[flag] = getattr(self.flags, flag)
+        for flag in ("recursive", "overwrite", "force", "prune", "fresh_masks"):
             if getattr(self.flags, flag, False):
                 config[flag] = True
         return config
@@ -69,8 +70,13 @@ class Arguments:
         if said[-1].strip("'\"").lower() != str(flag).lower():
             from automask.plan import printable
 
-            typed = printable(f"--{key.rpartition('.')[2]} {flag} and {key}={said[-1]}")
+            typed = printable(f"--{key.rpartition('.')[2].replace('_', '-')} {flag} and {key}={said[-1]}")
             raise UsageError(f"{typed} disagree", hint="say it once")
+
+    def check_masks(self, config: Mapping[str, Any]) -> None:
+        """Raises UsageError where masks are given, and fresh ones asked for."""
+        if config["masks"] is not None and config["fresh_masks"]:
+            raise UsageError("--masks and --fresh-masks", hint="use masks that are there, or find new ones")
 
     def targets(self) -> "Plan":
         """What to find, from the words or the plan file.

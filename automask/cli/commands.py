@@ -51,6 +51,7 @@ def run_edit(parser: Parser, arguments: list[str]) -> int:
 
     variants = typed.variants()
     config = typed.config()
+    typed.check_masks(config)
     # Refused now, and not after minutes of painting.
     if typed.flags.out == PIPE:
         check_result_pipe(results=len(variants), as_json=typed.json)
@@ -64,12 +65,13 @@ def run_edit(parser: Parser, arguments: list[str]) -> int:
     with progress_bar() as on_progress:
         on_progress("loading the models", 0, 1)
         settings = RunSettings.from_config(config)
-        prepared = runner.prepare(variants, settings, config, conf=typed.conf, masks=typed.flags.masks)
+        prepared = runner.prepare(variants, settings, config, conf=typed.conf, masks=config["masks"])
         print_devices(prepared.stages)
         steps: list[Any] = []
 
         def made() -> "Iterator[tuple[Variant, Outcome]]":
-            for variant, outcome in zip(variants, runner.run(prepared, photo, on_progress), strict=True):
+            outcomes = runner.run(prepared, photo, on_progress, destination=runner.destination_of(config))
+            for variant, outcome in zip(variants, outcomes, strict=True):
                 steps.append(outcome.steps)
                 on_progress("writing", 1, 1)
                 yield variant, outcome
@@ -105,7 +107,7 @@ def _edit_into_pipe(
         with progress_bar() as on_progress:
             on_progress("loading the models", 0, 1)
             settings = RunSettings.from_config(config)
-            prepared = runner.prepare(variants, settings, config, conf=typed.conf, masks=typed.flags.masks)
+            prepared = runner.prepare(variants, settings, config, conf=typed.conf, masks=config["masks"])
             print_devices(prepared.stages)
             (outcome,) = runner.run(prepared, photo, on_progress)
             picture = outcome.to_bytes()
@@ -268,6 +270,7 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
     if not is_csv or typed.words is not None or typed.flags.plan is not None:
         typed.one_of_words_and_plan("EDITS", '"cabinets -> white"')
     config = typed.config()
+    typed.check_masks(config)
     variants = typed.variants() if typed.words is not None or typed.flags.plan is not None else None
     shard = None if typed.flags.shard is None else Shard.parse(typed.flags.shard)
     if shard is not None and (config["prune"] or is_url(config["out"])):

@@ -229,6 +229,8 @@ def print_batch_end(ended: "Summary", reports: Sequence["JobReport"], batch: "Op
     else:
         say(ended)
     for done in reports:
+        for name in done.record.get("yours", ()):
+            warn(f"{printable(done.job.shown)}: masks: yours ({printable(name)})")
         for name in done.record.get("kept", ()):
             warn(f"{printable(done.job.shown)}: {printable(name)} is kept as it is; --overwrite replaces it")
     for done in reports:

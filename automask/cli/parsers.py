@@ -158,12 +158,7 @@ def _add_edit(program: Parser) -> None:
     )
     _add_positionals(parser, "PHOTO", "the photo; - reads it from standard input", "EDITS", "island -> marble")
     _add_run_options(parser, out="folder for the results (default: out); - writes only the picture, on standard output")
-    parser.add(
-        "--masks",
-        metavar="DIR",
-        completes="folders",
-        help="use these masks (as 'automask mask' wrote them) and find nothing",
-    )
+    _add_masks(parser, "use these masks (as 'automask mask' wrote them) and find nothing")
     _add_overwrite(parser)
 
 
@@ -207,6 +202,7 @@ def _add_batch(program: Parser) -> None:
     about = "do only the third of 64 parts; others may run at the same time, here or elsewhere, into the same OUT"
     parser.add("--shard", metavar="3/64", help=about)
     parser.add("--merge", action="store_true", help="list, sheet, page and counts of an OUT that shards wrote into")
+    _add_masks(parser, "use the masks in DIR/PHOTO.masks (as in OUT) and find nothing")
     _add_overwrite(parser)
 
 
@@ -374,6 +370,12 @@ def _add_batch_options(parser: Parser) -> None:
     parser.add("--dry-run", action="store_true", help=about)
     parser.add("--retry-failed", action="store_true", help="only the photos that OUT/failures.csv lists")
     parser.add("--force", action="store_true", help="make again what is done")
+
+
+def _add_masks(parser: Parser, about: str) -> None:
+    parser.add("--masks", metavar="DIR", completes="folders", help=about)
+    fresh = "find all masks anew; those that you made or changed in OUT are put aside, and not used"
+    parser.add("--fresh-masks", action="store_true", help=fresh)
 
 
 def _add_overwrite(parser: Parser) -> None:

@@ -1,5 +1,7 @@
-"""Regions from mask files that `automask mask` wrote, or that a person corrected."""
+"""Regions from mask files that `automask mask` wrote, or that a person made or corrected."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ from automask.images import PHOTO_SUFFIXES, read_mask, same_letters
 from automask.masking.boxes import blobs
 from automask.masking.find import refuse_missing
 from automask.plan import mask_name
-from automask.types import Edit, OnMissing, Plan, Region
+from automask.types import Edit, Hard, Hw, OnMissing, Plan, Region
 
 
 def given_regions(
@@ -42,16 +44,65 @@ def given_regions(
             empty = np.zeros(size_hw, dtype=np.float32)
             regions.append(Region(target, False, empty > 0, empty, (), None, edit.targets, edit.targets, why))
             continue
-        alpha = read_mask(path, size_hw=size_hw)
-        hard = alpha > 0
-        boxes = tuple(box for box, _ in blobs(hard))
-        reason = None if hard.any() else f"no {target!r}: {path.name!r} is all black"
-        regions.append(Region(target, bool(hard.any()), hard, alpha, boxes, None, edit.targets, (), reason))
+        regions.append(_region_in(path, edit, size_hw))
     if not any(region.found for region in regions) and not any(map(_is_mask, folder.iterdir())):
         raise MaskError(f"no masks in {str(folder)!r}", hint="it should hold files like '01-island.png'")
     if on_missing == "fail":
         refuse_missing(regions)
     return tuple(regions)
+
+
+def with_own(found: Sequence[Region] | None, plan: Plan, own: Mapping[int, Path], *, size_hw: Hw) -> tuple[Region, ...]:
+    """Regions in which some edits have the mask that a person made for them.
+
+    Such a mask is used as it is. The others lose what it covers, and are otherwise as they were found.
+
+    Args:
+        found: One for each edit; None only where every edit has a mask of its own.
+        plan: The edits.
+        own: Mask files by the edit's index.
+        size_hw: The photo's height and width.
+
+    Raises:
+        MaskError: A file cannot be used.
+    """
+    theirs = {index: _region_in(path, plan[index], size_hw) for index, path in own.items()}
+    if found is None or not theirs:
+        return tuple(theirs[index] for index in range(len(plan))) if found is None else tuple(found)
+    covered = np.logical_or.reduce([region.alpha >= 0.5 for region in theirs.values()])
+    return tuple(theirs.get(index) or _without(region, covered) for index, region in enumerate(found))
+
+
+def _without(region: Region, covered: Hard) -> Region:
+    if not (region.hard & covered).any():
+        return replace(region, alpha=np.where(covered, np.float32(0), region.alpha))
+    hard = region.hard & ~covered
+    if hard.any():
+        return replace(region, hard=hard, alpha=np.where(covered, np.float32(0), region.alpha))
+    reason = f"no {region.target!r}: your masks of other things cover it"
+    return replace(region, found=False, hard=hard, alpha=np.zeros_like(region.alpha), boxes=(), reason=reason)
+
+
+def _region_in(path: Path, edit: Edit, size_hw: Hw) -> Region:
+    """The region in one mask file."""
+    target = ", ".join(edit.targets)
+    alpha = read_mask(path, size_hw=size_hw)
+    hard = alpha > 0
+    boxes = tuple(box for box, _ in blobs(hard))
+    reason = None if hard.any() else f"no {target!r}: {path.name!r} is all black"
+    return Region(target, bool(hard.any()), hard, alpha, boxes, None, edit.targets, (), reason)
+
+
+def mask_files(folder: Path, plan: Plan) -> tuple[Path | None, ...]:
+    """For each edit its file in a folder of masks; None where it has none, or there is no folder.
+
+    Raises:
+        MaskError: As `given_regions`.
+    """
+    there = same_letters(folder)
+    if not there.is_dir():
+        return (None,) * len(plan)
+    return tuple(_mask_file(there, number, edit) for number, edit in enumerate(plan, start=1))
 
 
 def _mask_file(folder: Path, number: int, edit: Edit) -> Path | None:

@@ -89,12 +89,17 @@ def source_of(photo: Photo, url: str = "") -> str:
     A record says no path: it may be sent to someone else.
     """
     if url:
-        place = url
-    elif photo.source is None:
-        place = photo.digest
-    else:
-        place = os.path.realpath(photo.source)
-    return bytes_digest(os.fsencode(place))[:16]
+        return source_of_path(url)
+    return _short_digest(photo.digest) if photo.source is None else source_of_path(photo.source)
+
+
+def source_of_path(place: str | Path) -> str:
+    """The same for a photo that is not open: by its path, or its URL in a store as text."""
+    return _short_digest(place if isinstance(place, str) else os.path.realpath(place))
+
+
+def _short_digest(text: str) -> str:
+    return bytes_digest(os.fsencode(text))[:16]
 
 
 def source_in(record: Mapping[str, Any]) -> str:
@@ -435,6 +440,11 @@ def _is_copy(path: Path, photo: PhotoId) -> bool:
         return file_digest(path) == photo.sha256
     except OSError:
         return False
+
+
+def is_of_another(files: Files, photo: PhotoId) -> bool:
+    """Whether these names belong to the results of another photo."""
+    return _stranger(files, photo) is not None
 
 
 def _stranger(files: Files, photo: PhotoId) -> str | None:

@@ -43,6 +43,7 @@ from automask.results.claims import (
     source_of,
     staging,
 )
+from automask.results.corrections import OwnMask, own_masks_in, put_aside
 from automask.results.files import Files, check_out, files_in, files_of, same_file, without_folders, write_error
 from automask.results.previews import before_after, overlay
 from automask.results.records import box_record, mask_names_in, mask_record, read_record
@@ -99,6 +100,8 @@ class Outcome:
         generative: Whether a generative model painted; None if an editor does not say.
         disclose, c2pa, metadata: Defaults of `save`: none, or what the overrides said.
         inputs: Files that the prompts named: they are never replaced.
+        own_masks: Masks of a person that were used: they are never replaced either.
+        fresh_masks: Whether `save` puts a person's masks for these words aside, and writes its own in their place.
     """
 
     image: Rgb
@@ -113,6 +116,8 @@ class Outcome:
     c2pa: str | None = None
     inputs: tuple[Path, ...] = ()
     metadata: Metadata = "keep"
+    own_masks: tuple[OwnMask, ...] = ()
+    fresh_masks: bool = False
 
     @property
     def alpha(self) -> Alpha:
@@ -257,7 +262,7 @@ class Outcome:
         files, numbered = choose_files(photo, Path(out), name, overwrite=overwrite, writes=writes)
         if files.result.is_dir():
             raise OutputError(f"{str(files.result)!r} is a folder", hint="name another OUT, or move that folder away")
-        inputs = (*self.inputs, *([source] if source else []))
+        inputs = (*self.inputs, *([source] if source else []), *(own.path for own in self.own_masks))
         replacing = Replacing(files, photo, files.record, claims_of(files), overwrite, inputs)
         try:
             return self._save(files, replacing, disclose, metadata, c2pa, [numbered] if numbered else [])
@@ -283,7 +288,8 @@ class Outcome:
         stale = _names_of_earlier_runs(files, masks=not given)
         with staging(out) as stage:
             staged = files_in(files, stage)
-            masks = [] if given else _write_masks(staged.masks, self.regions)
+            theirs = self._own_in(files)
+            masks = [] if given else _write_masks(staged.masks, self.regions, skipped=theirs)
             shown = _disclose(bare, disclose, files.original.name)
             original = files.original if shown.entry and shown.entry["original"] else None
             own = self.photo.source is not None and same_file(self.photo.source, files.original)
@@ -300,6 +306,11 @@ class Outcome:
             for essential in (files.result, files.original):
                 if essential.name in kept:
                     raise OutputError(f"{str(essential)!r} {kept[essential.name]}, and is kept", hint=HINT)
+            if self.fresh_masks:
+                for one in own_masks_in(files, replacing.photo, self.plan):
+                    aside = put_aside(one.path).relative_to(out).as_posix()
+                    kept.pop(f"{files.masks.name}/{one.path.name}", None)
+                    notes.append(f"{one.path.name!r}, which is yours, was put aside as {aside!r}")
             # Only now, when nothing is left to fail but the moving.
             replacing.begin()
             if not given:
@@ -324,10 +335,19 @@ class Outcome:
             ),
             "files": claimed,
             "kept": [*kept],
+            "yours": [own.path.name for own in self.own_masks],
         }
         replacing.finish(record)
         paths = tuple(out / path.relative_to(stage) for path in masks if path)
         return Saved(files.result, paths, files.before_after, files.record, record, original)
+
+    def _own_in(self, files: Files) -> frozenset[int]:
+        """The indices of the edits whose mask is already there, under its name, because a person made it."""
+        return frozenset(
+            own.index
+            for own in self.own_masks
+            if same_file(own.path, files.masks / mask_name(own.index + 1, self.plan[own.index].targets))
+        )
 
 
 def _without(outcome: Outcome, metadata: Metadata) -> tuple[Outcome, tuple[str, ...]]:
@@ -539,10 +559,12 @@ def save_masks(
     return Saved(None, paths, files.overlay, files.masks_record, record)
 
 
-def _write_masks(folder: Path, regions: Sequence[Region]) -> list[Path | None]:
-    """Writes one PNG for each found region, None for the others."""
+def _write_masks(
+    folder: Path, regions: Sequence[Region], *, skipped: frozenset[int] = frozenset()
+) -> list[Path | None]:
+    """The file of each found region, None for the others; those whose index is in `skipped` are not written."""
     paths = [folder / mask_name(nr, [region.target]) if region.found else None for nr, region in enumerate(regions, 1)]
-    for path, region in zip(paths, regions, strict=True):
-        if path is not None:
+    for index, (path, region) in enumerate(zip(paths, regions, strict=True)):
+        if path is not None and index not in skipped:
             write_mask(path, region.alpha)
     return paths

@@ -63,15 +63,13 @@ def test_a_corrected_mask_outlives_the_next_batch_which_says_so(capsys, scene, l
     mask = tmp_path / "o" / "a.masks" / "01-lamp.png"
     cv2.imwrite(str(mask), np.full((96, 128), 255, np.uint8))
     mine = mask.read_bytes()
-    status, out, err = run(capsys, *batch, WORDS)
-    assert (status, err) == (0, "")
-    assert "0 done, 2 done before" in out
-    status, _, err = run(capsys, *batch, "lamp -> white")
-    assert status == 0
-    assert err == f"automask: {listing / 'a.png'}: a.masks/01-lamp.png is kept as it is; --overwrite replaces it\n"
-    assert mask.read_bytes() == mine
-    assert run(capsys, *batch, "lamp -> navy", "--overwrite")[0] == 0
+    for words in (WORDS, "lamp -> white"):
+        status, _, err = run(capsys, *batch, words)
+        assert (status, err) == (0, f"automask: {listing / 'a.png'}: masks: yours (01-lamp.png)\n")
+        assert mask.read_bytes() == mine
+    assert run(capsys, *batch, "lamp -> navy", "--fresh-masks")[0] == 0
     assert mask.read_bytes() != mine
+    assert (mask.parent / "aside" / mask.name).read_bytes() == mine
 
 
 @pytest.mark.parametrize("harm", ["cut", "empty", "no masks", "no preview"])
