@@ -381,7 +381,7 @@ def find_masks(
         PhotoError: There is not enough memory.
     """
     try:
-        return _find_masks(prepared, photo, open_s, digest, url)
+        return _find_masks(prepared, photo, open_s, digest, url, own)
     except Exception as error:
         raise _naming_photo(error, photo) from error
 
@@ -391,7 +391,9 @@ def _naming_photo(error: Exception, photo: Photo) -> Exception:
     return not_enough_memory(photo.name) if is_out_of_memory(error) else error
 
 
-def _find_masks(prepared: PreparedRun, photo: Photo, open_s: float, digest: str | None, url: str) -> MaskedPhoto:
+def _find_masks(
+    prepared: PreparedRun, photo: Photo, open_s: float, digest: str | None, url: str, own: Sequence[OwnMask]
+) -> MaskedPhoto:
     began = time.perf_counter()
     plan, stages = prepared.variants[0].plan, prepared.stages
     on_missing, cache, listed = prepared.settings.on_missing, prepared.mask_cache, prepared.list_instances
