@@ -23,6 +23,7 @@ class Capabilities:
         device_note: One sentence for people: where it runs, in what number format, and why.
         exclusive: Its model uses all cores or a GPU by itself: a batch works in one process.
         understand, phrase_for, parts, survey, instances, quality: Of a segmenter.
+        refine_with: Of a refiner.
         paint_many, check, reads, keeps_surroundings, spill_px, generative, context_frac, max_area_px: Of an
             editor.
         route, editors, loaded, connect: Of an editor that only chooses among others.
@@ -38,6 +39,7 @@ class Capabilities:
     survey: Callable[[Any, Sequence[str]], Any] | None = None
     instances: Callable[[Any, Sequence[str]], Any] | None = None
     quality: str | Path | None = None
+    refine_with: Callable[..., Any] | None = None
     paint_many: Callable[[Sequence[Mapping[str, Any]]], Any] | None = None
     check: Callable[..., Any] | None = None
     reads: Callable[[str], Iterable[str]] | None = None
@@ -96,6 +98,7 @@ _MEMBERS: Mapping[str, _Member] = {
     "survey": _Member("heats", callable, "a method"),
     "instances": _Member("heats", callable, "a method"),
     "quality": _Member("heats", _is_path, "the path of a file"),
+    "refine_with": _Member("refine", callable, "a method"),
     "paint_many": _Member("paint", callable, "a method"),
     "check": _Member("paint", callable, "a method"),
     "reads": _Member("paint", callable, "a method"),

@@ -61,7 +61,12 @@ class Segmenter(Protocol):
 
 @runtime_checkable
 class Refiner(Protocol):
-    """Turns heat into a sharp mask."""
+    """Turns heat into a sharp mask.
+
+    A refiner may also have `refine_with(photo, heats, boxes, positive, negative) -> [N, H, W] bool`: as `refine`, with
+    what a person marked as belonging to each phrase and as not belonging to it ([N, H, W] bool each). The studio snaps
+    strokes to edges with it; without it a guided filter and GrabCut do that.
+    """
 
     def refine(self, photo: Rgb, heats: Heat, boxes: Sequence[tuple[Box, ...]]) -> Hard:
         """The pixels of each phrase.

@@ -270,11 +270,13 @@ class Destination:
         out: The folder; each variant goes into one of its name below it.
         overwrite: As in `Outcome.save`.
         fresh_masks: Whether a person's masks are put aside, and the words looked for all the same.
+        name: As in `Outcome.save`.
     """
 
     out: Path
     overwrite: bool = False
     fresh_masks: bool = False
+    name: str | None = None
 
 
 def destination_of(cfg: config.Config) -> Destination:
@@ -350,7 +352,7 @@ def _masks_of_variants(
         if destination is not None and not fresh and not prepared.finds_nothing:
             known = PhotoId(photo.name, photo.digest, source_of(photo))
             folder = destination.out / variant.name
-            own = own_masks(known, variant.plan, folder, overwrite=destination.overwrite)
+            own = own_masks(known, variant.plan, folder, destination.name, overwrite=destination.overwrite)
         if own not in masked:
             masked[own] = replace(find_masks(prepared, photo, open_s=open_s, own=own), fresh_masks=fresh)
         of_variants.append(masked[own])

@@ -26,6 +26,7 @@ LAYERS = (
     {"runner"},
     {"batches"},
     {"mappers", "api"},
+    {"studio"},
     {"cli"},
     {"__main__"},
 )
@@ -73,10 +74,17 @@ HOMES: Mapping[str, Home] = {
     "supervision": _home("results"),
     "hydra": _home("config"),
     "omegaconf": _home("config"),
-    "yaml": _home("plan", "config"),
+    "yaml": _home("plan", "config", "studio"),
     "ray": _home("batches"),
     "fsspec": _home("batches"),
     "rich": _home("cli"),
+    # Of the extra `studio`: only its room is imported where they are wanted.
+    "fastapi": _home("studio", at_top=True),
+    "starlette": _home("studio", at_top=True),
+    "pydantic": _home("studio", at_top=True),  # comes with fastapi
+    "uvicorn": _home("studio"),
+    "python_multipart": _home("studio"),
+    "mcp": _home("studio"),
 }
 
 

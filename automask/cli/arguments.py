@@ -23,14 +23,21 @@ _OVERRIDE = re.compile(r"[~+]*[A-Za-z_][\w@/.-]*=")
 class Arguments:
     """What was typed, sorted: the subject, the words, and the configuration's overrides."""
 
-    def __init__(self, parser: Parser, arguments: Sequence[str], subject: str, *, wants_arrow: bool) -> None:
+    def __init__(
+        self, parser: Parser, arguments: Sequence[str], subject: str, *, wants_arrow: bool, optional: bool = False
+    ) -> None:
         typed = list(arguments)
         # After a lone `--` everything is a word, even with a dash in front.
         end = typed.index("--") if "--" in typed else len(typed)
         self.flags = parser.parse_intermixed_args(typed[:end])
         words = [text for text in (self.flags.subject, self.flags.words) if text is not None]
         words += [*self.flags.overrides, *typed[end + 1 :]]
+        is_there = any(not (is_key_value(text) or any(arrow in text for arrow in ARROWS)) for text in words)
+        if optional and not is_there:
+            words.insert(0, os.curdir)
         self.subject, self.words, self.overrides = _sort(words, subject, wants_arrow=wants_arrow)
+        if optional and not is_there:
+            self.subject = ""
         self.json: bool = getattr(self.flags, "json", False)
 
     @property

@@ -387,6 +387,38 @@ def _do_batch(
     return ended[-1].exit_status
 
 
+def run_studio(parser: Parser, arguments: list[str]) -> int:
+    """`automask studio`; its exit status."""
+    typed = Arguments(parser, arguments, "photo or folder", wants_arrow=True, optional=True)
+    from automask.images import same_letters
+    from automask.plan import parse_variants
+    from automask.studio import server
+
+    flags, config = typed.flags, typed.config()
+    source = same_letters(typed.subject) if typed.subject else None
+    if source is not None and not source.exists():
+        raise UsageError(f"there is no photo or folder {typed.subject!r}", hint="check its name")
+    if typed.words is not None:
+        parse_variants(typed.words)
+    options = server.Options(
+        source=source,
+        words=typed.words or "",
+        photos=None if flags.photos is None else Path(flags.photos),
+        host=flags.host,
+        port=flags.port,
+        allow_hosts=tuple(flags.allow_host),
+    )
+    running = server.make(options, config, conf=typed.conf, on_failure=_print_failure)
+    server.serve(running, options, warn, browse=not flags.no_browser)
+    return 0
+
+
+def _print_failure(error: BaseException) -> None:
+    import traceback
+
+    traceback.print_exception(error)
+
+
 def run_demo(parser: Parser, arguments: list[str]) -> int:
     """`automask demo`; its exit status."""
     flags = parser.parse_args(arguments)

@@ -18,6 +18,7 @@ from automask.cli.commands import (
     run_materials,
     run_models_fetch,
     run_models_list,
+    run_studio,
 )
 from automask.cli.console import warn
 from automask.cli.doctor import run_doctor
@@ -138,6 +139,7 @@ RUNS: Mapping[str, Callable[[Parser, list[str]], int]] = {
     "automask edit": run_edit,
     "automask mask": run_mask,
     "automask batch": run_batch,
+    "automask studio": run_studio,
     "automask demo": run_demo,
     "automask doctor": run_doctor,
     "automask materials": run_materials,

@@ -135,6 +135,7 @@ def program_parser() -> Parser:
     _add_edit(parser)
     _add_mask(parser)
     _add_batch(parser)
+    _add_studio(parser)
     _add_demo(parser)
     _add_materials(parser)
     _add_models(parser)
@@ -204,6 +205,35 @@ def _add_batch(program: Parser) -> None:
     parser.add("--merge", action="store_true", help="list, sheet, page and counts of an OUT that shards wrote into")
     _add_masks(parser, "use the masks in DIR/PHOTO.masks (as in OUT) and find nothing")
     _add_overwrite(parser)
+
+
+def _add_studio(program: Parser) -> None:
+    parser = program.add_command(
+        "studio",
+        "[PHOTO | FOLDER | OUT] [EDITS] [options] [key=value ...]",
+        "look, point, correct and approve, in a browser",
+        description="Opens a page on this machine: find what words name, correct masks with clicks and brush, compare, "
+        "and\naccept the photos of a folder one by one. The folder of a finished batch opens the same way. Needs the "
+        "extra 'studio'.",
+        epilog='for example:  automask studio listing/ "cabinets -> white" -o done\n'
+        "              automask studio done/\n\n" + EXIT_STATUSES,
+    )
+    _add_positionals(
+        parser, "SOURCE", "a photo, a folder of photos, or the folder of a batch", "EDITS", "island -> marble"
+    )
+    parser.add("-o", "--out", metavar="OUT", completes="folders", help="folder for the results (default: out)")
+    _add_preset(parser)
+    parser.add("--photos", metavar="DIR", completes="folders", help="where the photos of a finished batch are")
+    parser.add("--port", type=int, default=0, metavar="N", help="the port (default: a free one)")
+    parser.add("--no-browser", action="store_true", help="print the link, and open no browser")
+    parser.add("--host", default="127.0.0.1", metavar="ADDRESS", help="listen there instead of on this machine only")
+    parser.add(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further name or address that links to it may have",
+    )
 
 
 def _add_demo(program: Parser) -> None:

@@ -13,7 +13,7 @@ from automask.images.containers import ContainerData, Samples, upright_xmp
 from automask.images.decode import grey_levels, is_damaged, most_bytes, photo_size, small_picture
 from automask.images.encode import photo_bytes, pillow_photo, transparent_mask, write_photo
 from automask.images.files import atomic_path, picture_bytes, read_regular, same_letters, write_picture
-from automask.images.mask_files import read_mask, write_mask
+from automask.images.mask_files import mask_maker, read_mask, write_mask
 from automask.images.metadata import without_metadata
 from automask.images.photo import PHOTO_SUFFIXES, Photo, PhotoSource, Written, open_photo
 from automask.images.xmp import with_xmp, xmp_of
@@ -29,6 +29,7 @@ __all__ = [
     "atomic_path",
     "grey_levels",
     "is_damaged",
+    "mask_maker",
     "most_bytes",
     "open_photo",
     "photo_bytes",

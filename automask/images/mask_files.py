@@ -1,9 +1,12 @@
 """Reads and writes mask files: 8-bit alpha at photo size."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from automask.errors import MaskError, PhotoError
 from automask.images.colour import default_to_srgb, expand_palette, luma, to_8_bits, to_uint8, to_unit
@@ -12,12 +15,13 @@ from automask.images.files import atomic_path, pillow_bytes, pillow_image
 from automask.types import Alpha
 
 
-def write_mask(path: str | Path, alpha: Alpha) -> None:
+def write_mask(path: str | Path, alpha: Alpha, *, made_by: str = "") -> None:
     """Writes alpha as an 8-bit grey PNG: 0 untouched, 255 repainted.
 
     Args:
         path: The file to write; its folder is created.
         alpha: [H, W] float32 in 0..1.
+        made_by: A sentence for the file's comment; empty for none.
 
     Raises:
         MaskError: It is not [H, W].
@@ -26,7 +30,23 @@ def write_mask(path: str | Path, alpha: Alpha) -> None:
     if alpha.ndim != 2:
         raise MaskError(f"a mask must be [H, W], this one is {list(alpha.shape)}", hint="write one file for each mask")
     with atomic_path(path) as temporary:
-        temporary.write_bytes(pillow_bytes(pillow_image(to_uint8(alpha), "L", None), "PNG", {}, temporary.name))
+        options: dict[str, Any] = {}
+        if made_by:
+            options["pnginfo"] = PngInfo()
+            options["pnginfo"].add_text(_COMMENT, made_by)
+        temporary.write_bytes(pillow_bytes(pillow_image(to_uint8(alpha), "L", None), "PNG", options, temporary.name))
+
+
+_COMMENT = "Comment"
+
+
+def mask_maker(path: str | Path) -> str:
+    """The sentence that `write_mask` put into a mask's comment; empty where there is none."""
+    try:
+        with Image.open(path, formats=("PNG",)) as image:
+            return str(image.info.get(_COMMENT, ""))
+    except (OSError, ValueError, SyntaxError):
+        return ""
 
 
 def read_mask(path: str | Path, *, size_hw: tuple[int, int]) -> Alpha:

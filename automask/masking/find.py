@@ -420,7 +420,7 @@ def _settled(
                         choice for phrase in wanted if (choice := found_of[phrase].chosen.choice) is not None
                     ),
                 ),
-                _recipe_for(edit, recipe),
+                recipe_for(edit, recipe),
                 untouchable,
             )
         )
@@ -487,7 +487,8 @@ def _without_others(hard: Hard, heat: Heat, others: Heat | None, recipe: MaskRec
     return clean(kept, min_speck_px=specks, max_hole_px=holes)
 
 
-def _recipe_for(edit: Edit, recipe: MaskRecipe) -> MaskRecipe:
+def recipe_for(edit: Edit, recipe: MaskRecipe) -> MaskRecipe:
+    """The recipe with the lengths that an edit sets itself."""
     if not edit.mask:
         return recipe
     fields: dict[str, Any] = {name: getattr(recipe, name) for name in MaskRecipe.__dataclass_fields__}

@@ -11,7 +11,7 @@ from automask.images import PHOTO_SUFFIXES, read_mask, same_letters
 from automask.masking.boxes import blobs
 from automask.masking.find import refuse_missing
 from automask.plan import mask_name
-from automask.types import Edit, Hard, Hw, OnMissing, Plan, Region
+from automask.types import Alpha, Edit, Hard, Hw, OnMissing, Plan, Region
 
 
 def given_regions(
@@ -66,7 +66,15 @@ def with_own(found: Sequence[Region] | None, plan: Plan, own: Mapping[int, Path]
     Raises:
         MaskError: A file cannot be used.
     """
-    theirs = {index: _region_in(path, plan[index], size_hw) for index, path in own.items()}
+    return _merged(found, plan, {index: _region_in(path, plan[index], size_hw) for index, path in own.items()})
+
+
+def with_alphas(found: Sequence[Region] | None, plan: Plan, own: Mapping[int, Alpha]) -> tuple[Region, ...]:
+    """As `with_own`, of masks that are not in files yet: [H, W] float32, multiples of 1/255, by the edit's index."""
+    return _merged(found, plan, {index: _region_of(alpha, plan[index], "its mask") for index, alpha in own.items()})
+
+
+def _merged(found: Sequence[Region] | None, plan: Plan, theirs: Mapping[int, Region]) -> tuple[Region, ...]:
     if found is None or not theirs:
         return tuple(theirs[index] for index in range(len(plan))) if found is None else tuple(found)
     covered = np.logical_or.reduce([region.alpha >= 0.5 for region in theirs.values()])
@@ -84,12 +92,15 @@ def _without(region: Region, covered: Hard) -> Region:
 
 
 def _region_in(path: Path, edit: Edit, size_hw: Hw) -> Region:
-    """The region in one mask file."""
+    return _region_of(read_mask(path, size_hw=size_hw), edit, repr(path.name))
+
+
+def _region_of(alpha: Alpha, edit: Edit, called: str) -> Region:
+    """The region of a given mask: everything that it repaints."""
     target = ", ".join(edit.targets)
-    alpha = read_mask(path, size_hw=size_hw)
     hard = alpha > 0
     boxes = tuple(box for box, _ in blobs(hard))
-    reason = None if hard.any() else f"no {target!r}: {path.name!r} is all black"
+    reason = None if hard.any() else f"no {target!r}: {called} is all black"
     return Region(target, bool(hard.any()), hard, alpha, boxes, None, edit.targets, (), reason)
 
 

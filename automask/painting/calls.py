@@ -1,6 +1,8 @@
 """Calls editors and checks what they return against the protocol."""
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -97,8 +99,24 @@ def _one(task: Task) -> Rgb | CropRefused:
     return painted
 
 
+_stop_if_asked: ContextVar[Callable[[], None] | None] = ContextVar("stop_if_asked", default=None)
+
+
+@contextlib.contextmanager
+def interruptible(stop_if_asked: Callable[[], None]) -> Iterator[None]:
+    """In this thread, calls a function before each call of an editor in the block: it may raise to end the work."""
+    token = _stop_if_asked.set(stop_if_asked)
+    try:
+        yield
+    finally:
+        _stop_if_asked.reset(token)
+
+
 def _call_editor(editor: Editor, edit: Edit, ask: Callable[[], _Result]) -> _Result:
     """What the editor returns; an unexpected exception becomes an EditorError that names the editor."""
+    stop_if_asked = _stop_if_asked.get()
+    if stop_if_asked is not None:
+        stop_if_asked()
     try:
         return ask()
     except AutomaskError:

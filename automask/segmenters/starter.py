@@ -138,6 +138,10 @@ class Starter:
         phrases = [self.vocabulary.read(target) for target in targets]
         return tuple(self._settle_by_others(phrase, phrases) for phrase in phrases)
 
+    def things(self) -> tuple[str, ...]:
+        """The phrases that it knows, without their synonyms."""
+        return tuple(self.vocabulary.leaves_of)
+
     def phrase_for(self, text: str) -> str | None:
         """The known phrase that one text is read as; None for one that is refused. Much faster than a refusal."""
         return self.vocabulary.find(text)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from automask.editors.paint.light import Light, downscale, expected_light, light_on
-from automask.editors.paint.listing import materials, sample
+from automask.editors.paint.listing import colours, materials, sample
 from automask.editors.paint.look import Look
 from automask.editors.paint.pieces import pieces_of
 from automask.editors.paint.prompts import look_for
@@ -61,6 +61,7 @@ class Paint:
     ideal_px = 0  # the whole photo: exposure and colour cast are read from the whole room
     materials = staticmethod(materials)
     sample = staticmethod(sample)
+    colours = staticmethod(colours)
     generative = False  # what a result discloses about itself
     reads = staticmethod(files_named)  # a batch redoes photos when one of these changes
     own_files = (NET,)

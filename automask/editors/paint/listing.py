@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from automask.editors.paint.catalogue import MATERIALS, material_in_colour
+from automask.editors.paint.colours import NAMES, PAINTS, key_of
 from automask.editors.paint.prompts import FINISHES
 from automask.editors.paint.tone import encode
 from automask.errors import EditorError
@@ -70,3 +71,9 @@ def sample(name: str, *, size_hw: Hw = (200, 300), px_per_m: float = 250.0, seed
     if look.texture is None:
         return to_uint8(encode(np.full((*size_hw, 3), look.reflectance, np.float32)))
     return to_uint8(encode(look.texture(size_hw, px_per_m, np.random.default_rng(seed))))
+
+
+def colours() -> tuple[dict[str, str], ...]:
+    """Every colour with a name: `name`, and `hex` as `#rrggbb`; paints first, then the words of CSS."""
+    named = {**PAINTS, **{name: value for name, value in NAMES.items() if name not in {key_of(one) for one in PAINTS}}}
+    return tuple({"name": name, "hex": value} for name, value in named.items())
