@@ -7,7 +7,7 @@ from pathlib import Path
 
 from automask.errors import MaskError, OutputError
 from automask.fingerprint import file_digest
-from automask.images import PHOTO_SUFFIXES
+from automask.images import PHOTO_SUFFIXES, mask_maker
 from automask.plan import mask_name
 from automask.results.claims import PhotoId, choose_files, claims_of, is_of_another, is_ours
 from automask.results.files import Files, files_of
@@ -15,6 +15,8 @@ from automask.types import Plan
 
 ASIDE = "aside"
 """The folder, in a photo's folder of masks, of those that fresh ones took the place of."""
+BY_PERSON = "drawn by a person"
+"""How the comment of a mask begins that says itself whose it is: records of 0.1 would not know it."""
 _NUMBERED = re.compile(r"(\d{2,})-(.+)")
 
 
@@ -79,7 +81,8 @@ def _not_ours(files: Files, photo: PhotoId) -> Iterator[Path]:
     claims = claims_of(files)
     for path in sorted(files.masks.iterdir()):
         is_mask = path.suffix.lower() in PHOTO_SUFFIXES and _NUMBERED.fullmatch(path.stem) and path.is_file()
-        if is_mask and not is_ours(path, f"{files.masks.name}/{path.name}", claims):
+        says = is_mask and mask_maker(path).startswith(BY_PERSON)
+        if is_mask and (says or not is_ours(path, f"{files.masks.name}/{path.name}", claims)):
             yield path
 
 

@@ -24,7 +24,7 @@ from automask.painting import chain, editors
 from automask.plan import format_plan, mask_name, parse_plan, parse_targets, parse_variants
 from automask.protocols import Stages
 from automask.results.claims import PhotoId, source_of_path
-from automask.results.corrections import OwnMask, own_masks, put_aside
+from automask.results.corrections import BY_PERSON, OwnMask, own_masks, put_aside
 from automask.results.outcome import Saved
 from automask.results.previews import COLOURS
 from automask.results.scaling import resize
@@ -36,6 +36,7 @@ from automask.types import Alpha, Instance, Plan, Region, Rgb, Variant
 PROXY_PX = 1600
 """Long side of what the page shows: sharp on a laptop's screen, and painted in a fraction of a second."""
 _KEPT_PHOTOS = 2
+_KEPT_REGIONS = 8
 _TINT = 0.42
 _MOST_VARIANTS = 8
 
@@ -59,11 +60,16 @@ class OpenPhoto:
 
 
 class Photos:
-    """The photos that were opened last, decoded; for the engine's thread alone."""
+    """The photos that were opened last, decoded, and what was found in them; for the engine's thread alone.
+
+    Args:
+        max_megapixels: Larger photos are refused.
+    """
 
     def __init__(self, max_megapixels: float) -> None:
         self._max_megapixels = max_megapixels
         self._open: OrderedDict[tuple[str, int, int], OpenPhoto] = OrderedDict()
+        self.regions: OrderedDict[tuple[Any, ...], tuple[Region, ...]] = OrderedDict()
 
     def open(self, path: Path) -> OpenPhoto:
         """The photo of a file, decoded once as long as it stays the same.
@@ -116,7 +122,7 @@ class Studio:
             opened = self.photos.open(entry.photo)
             plan = plan_of(state, targets=True)
             stages = desk.stages()
-            found = self._with_own(entry, opened, plan, self._found(desk, opened, plan, stages))
+            found = self._seen(desk, entry, opened, plan, stages)
             regions = self._corrected(opened, plan, found, state, stages)
             files: dict[str, Path | bytes] = {}
             about = []
@@ -141,7 +147,7 @@ class Studio:
                 raise PlanError(f"{len(variants)} variants", hint=f"the page shows {_MOST_VARIANTS}; use automask edit")
             stages = self.stages_for(desk, [variant.plan for variant in variants])
             plan = variants[0].plan
-            found = self._with_own(entry, opened, plan, self._found(desk, opened, plan, stages))
+            found = self._seen(desk, entry, opened, plan, stages)
             regions = self._corrected(opened, plan, found, state, stages)
             settings = self.settings_of(state)
             files: dict[str, Path | bytes] = {}
@@ -216,6 +222,20 @@ class Studio:
         bare = tuple(replace(edit, prompt="") for edit in plan)
         return cached_regions(opened.photo, bare, stages, self.cache, list_instances=True)[0]
 
+    def _seen(self, desk: Desk, entry: Entry, opened: OpenPhoto, plan: Plan, stages: Stages) -> tuple[Region, ...]:
+        """The regions before any stroke, at the size of the screen: the same for stroke after stroke."""
+        painted = tuple((one.index, one.sha256) for one in self._painted(entry, opened, plan))
+        key = (opened.photo.digest, find.wanted(plan), painted)
+        seen = self.photos.regions.get(key)
+        if seen is None:
+            found = self._with_own(entry, opened, plan, self._found(desk, opened, plan, stages))
+            size_hw = (opened.proxy.shape[0], opened.proxy.shape[1])
+            seen = tuple(strokes.at_size(region, size_hw) for region in found)
+            self.photos.regions[key] = seen
+            while len(self.photos.regions) > _KEPT_REGIONS:
+                self.photos.regions.popitem(last=False)
+        return seen
+
     def _with_own(self, entry: Entry, opened: OpenPhoto, plan: Plan, found: tuple[Region, ...]) -> tuple[Region, ...]:
         """The regions with the masks that the person made in another program."""
         own = {one.index: one.path for one in self._painted(entry, opened, plan)}
@@ -230,10 +250,8 @@ class Studio:
         self, opened: OpenPhoto, plan: Plan, found: Sequence[Region], state: State, stages: Stages
     ) -> tuple[Region, ...]:
         """The regions after the person's strokes, at the size of the screen."""
-        size_hw = (opened.proxy.shape[0], opened.proxy.shape[1])
-        regions = tuple(strokes.at_size(region, size_hw) for region in found)
-        alphas = self._alphas(opened.proxy, plan, regions, state, stages, opened.scale)
-        return given.with_alphas(regions, plan, alphas)
+        alphas = self._alphas(opened.proxy, plan, found, state, stages, opened.scale)
+        return given.with_alphas(found, plan, alphas)
 
     def _alphas(
         self, photo: Rgb, plan: Plan, regions: Sequence[Region], state: State, stages: Stages, scale: float
@@ -283,14 +301,15 @@ class Studio:
                 left = {target: drawn for target, drawn in state.strokes.items() if target != found[index].target}
                 self.workspace.change(entry, strokes=left)
             path = folder / mask_name(index + 1, plan[index].targets)
-            write_mask(path, alpha, made_by="" if theirs is not None else MADE_BY)
+            write_mask(path, alpha, made_by=MADE_BY if theirs is None else DRAWN_ON)
 
 
 def _tell_step(desk: Desk, before: int, total: int, index: int, _: object) -> None:
     desk.tell("painting", before + index + 1, total)
 
 
-MADE_BY = "drawn by a person in automask studio"
+MADE_BY = f"{BY_PERSON} in automask studio"
+DRAWN_ON = f"{BY_PERSON} on a mask of their own"
 
 
 def plan_of(state: State, *, targets: bool = False) -> Plan:
@@ -351,7 +370,7 @@ def _about(
         "instances": [
             {
                 "number": one.number,
-                "box": [one.box.x0, one.box.y0, one.box.x1, one.box.y1],
+                "box": [round(side * scale) for side in (one.box.x0, one.box.y0, one.box.x1, one.box.y1)],
                 "chosen": one.chosen,
                 "expected_iou": one.expected_iou,
             }

@@ -194,7 +194,8 @@ function showWrong(error) {
   const lines = words.split("\n");
   const start = lines.slice(0, error.line - 1).reduce((sum, line) => sum + line.length + 1, 0) + error.column - 1;
   const mark = document.createElement("u");
-  const from = Math.min(start, Math.max(0, words.length - 1));
+  // What is missing at the end is underlined as the part that lacks it.
+  const from = start < words.trimEnd().length ? start : Math.max(0, words.trimEnd().search(/[^;\n]*$/));
   const length = Math.max(1, (words.slice(from).match(/^[^;\n]*/)?.[0] ?? "").trimEnd().length);
   mark.textContent = words.slice(from, from + length);
   behind.append(words.slice(0, from), mark, words.slice(from + length));
