@@ -482,7 +482,7 @@ function label(region, number, scale) {
   pen.fillText(region.number, x, y);
 }
 
-const radius = () => Number($("size").value) / 2 / Math.min(1, S.view.scale);
+const radius = () => Number($("size").value) / 2 / S.view.scale;
 
 function fit() {
   if (!S.before) return;
@@ -811,9 +811,12 @@ addEventListener("beforeunload", (event) => { if (S.pending) event.preventDefaul
 async function begin() {
   choosePen("point");
   try {
+    const known = Promise.all([ask("/v1/materials"), ask("/v1/things")]).then((parts) => {
+      S.known = Object.assign({}, ...parts);
+      if (document.activeElement === $("words")) offer();
+    });
     await loadQueue();
-    const [things, paints] = await Promise.all([ask("/v1/things"), ask("/v1/materials")]);
-    S.known = { ...things, ...paints };
+    await known;
   } catch (error) { told(error); }
 }
 begin();
