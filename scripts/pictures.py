@@ -3,13 +3,14 @@
     python scripts/pictures.py                    all of them, into docs/images
     python scripts/pictures.py materials failure  only these
 
-`make pictures` runs it. The same clone gives the same files, except the picture of the batch page, which the browser
-draws; it needs Chromium on PATH (or CHROME_BIN), and is skipped with a message if there is none.
+`make pictures` runs it. The same clone gives the same files, except the pictures of the batch page and of the studio,
+which the browser draws; they need Chromium on PATH (or CHROME_BIN), and are skipped with a message if there is none.
 """
 
 import argparse
 import csv
 import functools
+import importlib.util
 import json
 import os
 import re
@@ -17,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -215,9 +217,67 @@ def page(out: Path) -> None:
         write_picture(out / "page.jpg", thumbnail(shot, 1280)[:590])
 
 
+def studio(out: Path) -> None:
+    """The studio in a browser: masks with a correction on it, in the light, and a comparison in the dark."""
+    browser = os.environ.get("CHROME_BIN") or shutil.which("chromium")
+    if browser is None or importlib.util.find_spec("playwright") is None:
+        print("studio: skipped; it needs the extra 'studio', Playwright, and Chromium on PATH", file=sys.stderr)
+        return
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
+        work = Path(folder)
+        photos = work / "listing"
+        photos.mkdir()
+        shutil.copy(KITCHEN, photos / "kitchen.jpg")
+        for name in GALLERY:
+            shutil.copy(SAMPLES / f"{name}.jpg", photos)
+        command = [sys.executable, "-m", "automask", "studio", str(photos), "island -> white marble; cabinets -> sage"]
+        command += ["-o", str(work / "done"), "--no-browser"]
+        served = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert served.stderr is not None
+        link = next(line.split()[-1] for line in served.stderr if "the studio is at" in line)
+        tab = driver.chromium.launch(executable_path=browser, args=["--no-sandbox"]).new_page(
+            viewport={"width": 1366, "height": 768}
+        )
+
+        def until(code: str) -> None:
+            while not tab.evaluate(code):
+                time.sleep(0.05)
+
+        def shoot(name: str) -> None:
+            time.sleep(0.5)
+            tab.screenshot(path=work / "shot.png")
+            write_picture(out / name, thumbnail(work / "shot.png", 1366))
+
+        tab.goto(link)
+        until("S.photos.length === 4 && S.before !== null && !S.running")
+        tab.locator("#photos li button").filter(has_text=re.compile(r"^kitchen")).click()
+        until("S.photos.find(one => one.id === S.id).name === 'kitchen.jpg' && S.regions.length === 2 && !S.running")
+        tab.keyboard.press("2")
+        tab.keyboard.press("p")
+        box = tab.locator("#canvas").bounding_box()
+        assert box is not None
+        scale, left, top = tab.evaluate("[S.view.scale, S.view.x, S.view.y]")
+        for number, (x, y) in enumerate(((205, 600), (240, 640), (205, 700), (240, 760))):  # the fridge, say
+            tab.mouse.move(box["x"] + left + scale * x, box["y"] + top + scale * y, steps=4)
+            if not number:
+                tab.mouse.down()
+        tab.mouse.up()
+        until("S.regions[1].yours && !S.running")
+        shoot("studio.jpg")
+        tab.emulate_media(color_scheme="dark")
+        tab.click("#paint")
+        until("S.comparing && !S.running")
+        tab.locator("#slider").fill("330")
+        shoot("studio-compare.jpg")
+        served.terminate()
+        served.wait(20)
+
+
 PICTURES: Mapping[str, Callable[[Path], None]] = {
     draw.__name__: draw
-    for draw in (demo, masks, variants, candidates, gallery, failure, twelve, materials, seams, page)
+    for draw in (demo, masks, variants, candidates, gallery, failure, twelve, materials, seams, page, studio)
 }
 
 
