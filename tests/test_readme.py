@@ -78,6 +78,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(config, "build", accepted)
     monkeypatch.setattr("automask.batches.run.run_jobs", accepted)
     monkeypatch.setattr("automask.studio.server.make", accepted)
+    monkeypatch.setattr("automask.studio.tools.serve", accepted)
     monkeypatch.setattr(weights, "fetch", lambda name, progress: weights.find(name))
     return tmp_path
 

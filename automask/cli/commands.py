@@ -413,6 +413,22 @@ def run_studio(parser: Parser, arguments: list[str]) -> int:
     return 0
 
 
+def run_mcp(parser: Parser, arguments: list[str]) -> int:
+    """`automask mcp`; its exit status."""
+    flags = parser.parse_intermixed_args(arguments)
+    from automask.config import compose
+    from automask.studio import tools
+
+    conf = None if flags.conf is None else Path(flags.conf)
+    overrides = [text for text in flags.words if is_key_value(text) and not Path(text).is_dir()]
+    check_said_once(overrides)
+    folders = [Path(text) for text in flags.words if text not in overrides]
+    if not folders:
+        raise UsageError("no folder given", hint="name the folder of the photos")
+    tools.serve(folders, compose(flags.preset, overrides, conf=conf), conf=conf)
+    return 0
+
+
 def _print_failure(error: BaseException) -> None:
     import traceback
 

@@ -136,6 +136,7 @@ def program_parser() -> Parser:
     _add_mask(parser)
     _add_batch(parser)
     _add_studio(parser)
+    _add_mcp(parser)
     _add_demo(parser)
     _add_materials(parser)
     _add_models(parser)
@@ -234,6 +235,19 @@ def _add_studio(program: Parser) -> None:
         metavar="NAME",
         help="a further name or address that links to it may have",
     )
+
+
+def _add_mcp(program: Parser) -> None:
+    parser = program.add_command(
+        "mcp",
+        "FOLDER [FOLDER ...] [--preset NAME] [--conf DIR] [key=value ...]",
+        "offer masks and edits to assistants, as MCP tools",
+        description="Serves the tools find_masks, edit_photo, list_photos, list_things and list_materials over\n"
+        "standard input and output, for photos in these folders only. Needs the extra 'mcp'.",
+        epilog="for example, in an assistant's configuration:  automask mcp ~/listing\n",
+    )
+    parser.add("words", nargs="+", metavar="FOLDER", completes="folders", help="folders to read and write; key=value")
+    _add_preset(parser)
 
 
 def _add_demo(program: Parser) -> None:
