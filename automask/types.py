@@ -274,6 +274,8 @@ class Region:
         instances: The single things that its phrases name, chosen or not, where they were told apart: in a mask
             request, and for phrases that pick one of several.
         choices: How they were chosen, for each target that picks one of several.
+        presence: For each of its phrases the probability, 0..1, that the thing is in the photo at all; empty where the
+            segmenter has no number for that.
     """
 
     target: str
@@ -288,6 +290,7 @@ class Region:
     expected_iou: float | None = None
     instances: tuple[Instance, ...] = ()
     choices: tuple[Choice, ...] = ()
+    presence: tuple[float, ...] = ()
 
     @property
     def mask(self) -> Hard:
@@ -352,7 +355,7 @@ class Step:
         reason: Why nothing, or not everything, was painted; None if everything was.
         candidates: All candidates, if there were several.
         expected_iou: Of its region.
-        choices: Of its region.
+        choices, presence: Of its region.
     """
 
     targets: tuple[str, ...]
@@ -368,6 +371,7 @@ class Step:
     candidates: tuple[Candidate, ...] = ()
     expected_iou: float | None = None
     choices: tuple[Choice, ...] = ()
+    presence: tuple[float, ...] = ()
 
     def __repr__(self) -> str:
         count = f", best of {len(self.candidates)}" if self.candidates else ""

@@ -140,7 +140,7 @@ def write_entry(path: Path, key: str, regions: tuple[Region, ...]) -> None:
         # Alphas are multiples of 1/255, which fit in a byte. An alpha that is not, bit for bit, is kept as it is.
         exact = _alpha(levels).tobytes() == region.alpha.tobytes()
         arrays[f"alpha{number}"] = levels if exact else region.alpha
-        names = ("target", "found", "peak", "read_as", "missing", "reason", "expected_iou")
+        names = ("target", "found", "peak", "read_as", "missing", "reason", "expected_iou", "presence")
         texts = {name: getattr(region, name) for name in names}
         for at, instance in enumerate(region.instances):
             arrays[f"instance{number}_{at}"] = np.packbits(instance.hard)
@@ -198,6 +198,7 @@ def _region(entry: _Entry, number: int, fields: Mapping[str, Any], size_hw: tupl
             _instance(entry[f"instance{number}_{at}"], single) for at, single in enumerate(fields["instances"])
         ),
         choices=tuple(map(_choice, fields["choices"])),
+        presence=tuple(fields["presence"]),
     )
 
 

@@ -256,7 +256,10 @@ def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, lis
     }
     expected, masks = _rated(stages, photo, survey, things, masks, targets)
     parts_of_phrase = _parts_of_phrases(pointings, parts, read_as)
-    return _settled(plan, stages.mask_recipe, masks, parts_of_phrase, expected)
+    presences = {
+        thing: row["presence"] for thing, row in zip(things, survey.evidence, strict=False) if "presence" in row
+    }
+    return _settled(plan, stages.mask_recipe, masks, parts_of_phrase, expected, presences)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -348,6 +351,7 @@ def _settled(
     found_of: Mapping[str, _Found],
     parts: Mapping[str, tuple[str, ...]],
     expected: Mapping[str, float],
+    presences: Mapping[str, float],
 ) -> list[_Draft]:
     """The regions of a plan, still without alphas."""
     shape = next(iter(found_of.values())).hard.shape
@@ -419,6 +423,7 @@ def _settled(
                     choices=tuple(
                         choice for phrase in wanted if (choice := found_of[phrase].chosen.choice) is not None
                     ),
+                    presence=tuple(presences[one.thing] for one in of_edit if one.thing in presences),
                 ),
                 recipe_for(edit, recipe),
                 untouchable,

@@ -304,6 +304,7 @@ class _EditState:
             candidates=reports,
             expected_iou=region.expected_iou,
             choices=region.choices,
+            presence=region.presence,
         )
         self.masks, self.candidates = (), []  # frees memory: the edits still to be painted may need as much
 

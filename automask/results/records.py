@@ -86,6 +86,7 @@ def step_record(step: Step) -> dict[str, Any]:
         "expected_iou": _round(step.expected_iou),
         **({"candidates": [_candidate_record(one) for one in step.candidates]} if step.candidates else {}),
         **({"which": [choice_record(one) for one in step.choices]} if step.choices else {}),
+        **({"presence": _round(step.presence)} if step.presence else {}),
     }
 
 
@@ -197,6 +198,7 @@ def mask_record(
                 "expected_iou": _round(region.expected_iou),
                 "instances": _instance_records(region),
                 **({"which": [choice_record(one) for one in region.choices]} if region.choices else {}),
+                **({"presence": _round(region.presence)} if region.presence else {}),
             }
             for region, file in zip(regions, files, strict=True)
         ],

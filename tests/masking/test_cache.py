@@ -55,7 +55,7 @@ def entries(cache):
 
 
 def same(one, other):
-    fields = ("target", "found", "boxes", "peak", "read_as", "missing", "reason", "expected_iou")
+    fields = ("target", "found", "boxes", "peak", "read_as", "missing", "reason", "expected_iou", "presence")
     return all(
         [getattr(a, field) for field in fields] == [getattr(b, field) for field in fields]
         and all(

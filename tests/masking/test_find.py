@@ -524,3 +524,14 @@ def test_a_folder_without_masks_is_refused(tmp_path):
         given_regions(tmp_path, parse_plan("island -> a"), size_hw=SIZE)
     with pytest.raises(MaskError, match="no folder of masks at"):
         given_regions(tmp_path / "nowhere", parse_plan("island -> a"), size_hw=SIZE)
+
+
+def test_how_likely_a_thing_is_there_at_all_is_kept_where_the_segmenter_says_so():
+    class Sure(PaintedHeat):
+        def survey(self, photo, targets):
+            return Survey(self.heats(photo, targets), evidence=tuple({"presence": 1 / len(t)} for t in targets))
+
+    tools = replace(stages(), segmenter=Sure(HEATS))
+    two = find_regions(room(*SIZE), parse_targets("island, handles; cabinets"), tools)
+    assert [region.presence for region in two] == [(1 / 6, 1 / 7), (1 / 8,)]
+    assert regions("island")[0].presence == ()

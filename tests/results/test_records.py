@@ -46,6 +46,14 @@ def test_the_expected_quality_is_recorded_with_the_number_below_which_it_is_to_b
     assert (masks["regions"][0]["expected_iou"], masks["doubt_below"]) == (0.7183, 0.75)
 
 
+def test_how_likely_a_thing_is_there_is_recorded_where_the_segmenter_said_so(kitchen):
+    steps = [replace(step("island", "marble"), presence=(0.98765,)), step("sofa", "red")]
+    record = records.run_record(kitchen, parse_plan("island -> marble; sofa -> red"), steps)
+    assert [row.get("presence") for row in record["steps"]] == [[0.9877], None]
+    regions = [replace(region("island", np.ones((60, 90), bool)), presence=(0.98765,))]
+    assert records.mask_record(kitchen, regions)["regions"][0]["presence"] == [0.9877]
+
+
 def test_json_is_utf8_with_a_newline_and_replaces_the_old_file_whole(tmp_path):
     path = tmp_path / "кухня [1].json"
     records.write_json(path, {"words": "стена → мрамор"})
