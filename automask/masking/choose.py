@@ -23,6 +23,9 @@ PLACE_MARGIN = 0.02
 SIZE_MARGIN = 1.2
 """The larger of two areas must be this many times the smaller one; of two heights or widths, its square root."""
 SURE_MARGIN = 0.02
+UNSURE = 0.6
+"""Mean heat below which a thing may be none, or a part of one. In 83 rendered rooms 47 % of such things are as they
+should be (intersection over union of 0.5 or more), of those from 0.6 to 0.75 three quarters, and above 98 %."""
 CONTACT_MARGIN = 0.15
 """Of the share of an outline that one thing has along another."""
 COLOUR_MARGIN = 8.0
@@ -148,6 +151,8 @@ def choose(pointing: Pointing, things: Sequence[Thing], scene: Scene) -> Decisio
         decision = _decide(pick, left, scene, several=several)
         if decision.why is None:
             decision = _sure_of_one(pick, decision, left)
+        if decision.why is None and not (several and pick.by in ("relation", "looks", "half", "size")):
+            decision = _sure_of_each(pick, decision, left)
         if decision.why is not None:
             return decision
         left = [thing for thing in left if thing.number in decision.numbers]
@@ -165,16 +170,34 @@ def _sure_of_one(pick: Pick, decision: Decision, things: Sequence[Thing]) -> Dec
     among = pick.by in _AMONG or (pick.by == "size" and pick.numbers[0]) or pick.by in ("relation", "looks")
     if not among or pick.picks or pick.what in ("on", "in", "at", "with"):
         return decision
-    counted = {*decision.numbers}
-    if pick.by == "nth":
-        reach = max((value for number, value in decision.values if number in counted), default=-math.inf)
-        counted |= {number for number, value in decision.values if value <= reach}
+    counted = _counted(pick, decision)
     joined = next((thing.number for thing in things if thing.several and thing.number in counted), None)
     if joined is not None:
         return replace(decision, numbers=(), why=f"{joined} may be several that touch")
     if (len(things) == 1 and pick.by in ("end", "nth", "size")) or (len(things) == 1 and pick.what == "nearest to"):
         return replace(decision, numbers=(), why="only one was found")
     return decision
+
+
+def _sure_of_each(pick: Pick, decision: Decision, things: Sequence[Thing]) -> Decision:
+    """The decision, undone where it rests on a thing that may be none: a splinter, a leg, a frame."""
+    if pick.by in ("numbers", "others", "but", "wall"):
+        return decision
+    counted = _counted(pick, decision)
+    unsure = next((thing for thing in things if thing.number in counted and thing.sureness < UNSURE), None)
+    if unsure is None:
+        return decision
+    why = f"{unsure.number} may be none, or a part of one (mean heat {unsure.sureness:.2f} < {UNSURE:g})"
+    return replace(decision, numbers=(), why=why)
+
+
+def _counted(pick: Pick, decision: Decision) -> set[int]:
+    """The things that a decision rests on: those that were taken, and those that were counted before them."""
+    counted = {*decision.numbers}
+    if pick.by == "nth":
+        reach = max((value for number, value in decision.values if number in counted), default=-math.inf)
+        counted |= {number for number, value in decision.values if value <= reach}
+    return counted
 
 
 def _may_be_several(picks: Sequence[Pick]) -> bool:

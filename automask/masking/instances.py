@@ -49,7 +49,7 @@ _TOPS_WIDE = 0.6
 """Of the width from which one is probably several: below it none is cut between tops."""
 _LEAST_WIDTH = 0.12
 """Of its height: the width that is left on either side of a cut."""
-_LEG = 0.35
+_LEG = 0.6
 """A leg is at most this share of what it carries."""
 _LEG_REACH = 1.5
 """And begins no farther below it than this share of its height."""
