@@ -1,6 +1,7 @@
 """Each batch benchmark at its smallest: it stops where a law is broken, and only prints what it thinks of goals."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,46 @@ def test_a_batch_killed_at_random_moments_ends_as_one_that_was_not(workers):
     said = bench("crash", "--cheap", "--photos", "6", "--kills", "5", "--workers", workers, "--seed", workers)
     assert "| kills | 5 |" in said
     assert "| differing at the end | 0 |" in said
+
+
+@pytest.mark.slow
+def test_a_night_of_chaos_ends_as_one_in_peace():
+    said = bench("chaos", "--cheap", "--photos", "6", "--events", "8", "--stop-s", "1", "--workers", "2", "--seed", "5")
+    assert "| files that differ after it | 0 |" in said
+    assert "| exit status of the plain run | 0 |" in said
+
+
+FAULTS = """
+import errno, pathlib, sys, time
+flags, out = map(pathlib.Path, sys.argv[1:])
+def fails(number, act):
+    try:
+        act()
+    except OSError as error:
+        return error.errno == number
+    return False
+before = time.time()
+(flags / "full").touch()
+assert fails(errno.ENOSPC, lambda: (out / "a").write_bytes(b"1234")) and (out / "a").read_bytes() == b"12"
+(flags / "full").unlink()
+(flags / "readonly").touch()
+for act in (lambda: (out / "b").write_text("b"), (out / "c").mkdir, (out / "a").unlink):
+    assert fails(errno.EROFS, act)
+(flags / "d").write_text("elsewhere")
+(flags / "readonly").unlink()
+(flags / "clock").write_text("86400")
+assert 86000 < before - time.time() < 87000
+"""
+
+
+def test_the_faults_of_a_chaos_run_are_faults_below_out_only(tmp_path):
+    for name in ("flags", "out"):
+        (tmp_path / name).mkdir()
+    variables = {"CHAOS_FLAGS": str(tmp_path / "flags"), "CHAOS_OUT": str(tmp_path / "out")}
+    environment = {**os.environ, **variables, "PYTHONPATH": str(SCRIPT.parent / "chaos_faults")}
+    command = [sys.executable, "-c", FAULTS, *variables.values()]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (ran.returncode, ran.stderr) == (0, "")
 
 
 @pytest.mark.slow
