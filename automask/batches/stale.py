@@ -47,12 +47,14 @@ class Made:
 def made_by(found: Found, out: Path) -> Made:
     """What all the jobs of a source and a plan make, whether they are to be done now or not."""
     jobs = found.jobs
-    photos = {job.photo for job in jobs}
+    photos = {(job.photo, job.photo_url) for job in jobs}
     rows = {name for job in jobs for name in failure_names(job, out)} | {name for name, _ in found.refused_rows}
     return Made(
         records=frozenset(files_of(job.photo.name, job.out, job.name).record for job in jobs),
-        sources=frozenset(map(_source_of_path, photos)),
-        photos=frozenset(photo.name for photo in photos),
+        sources=frozenset(
+            bytes_digest(os.fsencode(url))[:16] if url else _source_of_path(photo) for photo, url in photos
+        ),
+        photos=frozenset(photo.name for photo, _ in photos),
         sheets=frozenset(sheet.path for sheet in found.sheets),
         rows=frozenset(rows),
         root=found.root,
