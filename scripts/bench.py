@@ -75,7 +75,7 @@ def main() -> None:
     jpeg.add_argument("--resaved", type=int, default=2, help="photos that are saved at every sampling and quality")
     edit = commands.add_parser("edit", help="the diffusion editor, random weights")
     edit.add_argument("--device", default="cpu", help="cuda for meaningful figures")
-    edit.add_argument("--engines", nargs="+", choices=("sd15", "sdxl"), default=["sd15", "sdxl"])
+    edit.add_argument("--engines", nargs="+", choices=("sd15", "sdxl", "klein"), default=["sd15", "sdxl", "klein"])
     edit.add_argument(
         "--random-weights", action="store_true", help="nets of the published size; without it tiny ones (always on cpu)"
     )

@@ -1,7 +1,8 @@
 """`bench.py edit`: the diffusion editor against the tutorials' script and against its own bare nets.
 
-Architectures of the published size (Stable Diffusion 1.5 and XL, inpainting) with random weights: valid for speed and
-memory, not for quality. On the CPU the same rows run with tiny nets, which shows only that the script runs.
+Architectures of the published size (Stable Diffusion 1.5 and XL, inpainting; FLUX.2 klein 4B) with random weights:
+valid for speed and memory, not for quality. On the CPU the same rows run with tiny nets, which shows only that the
+script runs.
 """
 
 import functools
@@ -46,7 +47,13 @@ class Engine:
     vram_gb: float
 
 
-ENGINES = {"sd15": Engine("SD-1.5", "sd15", 512, 4.0), "sdxl": Engine("SDXL", "sdxl", 1024, 8.0)}
+ENGINES = {
+    "sd15": Engine("SD-1.5", "sd15", 512, 4.0),
+    "sdxl": Engine("SDXL", "sdxl", 1024, 8.0),
+    "klein": Engine("FLUX.2 klein 4B", "klein", 1024, 16.0),
+}
+_KLEIN_STEPS = 4
+"""What it is distilled to: no row runs more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +116,12 @@ def _rows(
 
     photo = open_photo(SAMPLE).rgb
     ideal_px = engine.ideal_px if full_size else 64
+    is_klein = engine.kind == "klein"
+    steps = min(steps, _KLEIN_STEPS) if is_klein else steps
     few, usual = min(steps, 4), min(steps, 20)
-    half = "float16" if device.startswith("cuda") else "float32"
+    half = ("bfloat16" if is_klein else "float16") if device.startswith("cuda") else "float32"
     for dtype in dict.fromkeys(("float32", half)):
-        script = _tutorial(model, device, dtype, ideal_px)
+        script = _tutorial(model, device, dtype, ideal_px, is_klein=is_klein)
         one = _seconds(functools.partial(script, photo, steps), runs, device)
         del script
         _empty_cache(device)
@@ -120,7 +129,12 @@ def _rows(
 
     def editor(**settings: Any) -> Any:
         return Diffusion(
-            model=str(model), device=device, dtype=half, ideal_px=ideal_px, safety_checker=False, **settings
+            model=str(model),
+            device=device,
+            dtype=half,
+            ideal_px=ideal_px,
+            safety_checker=False,
+            **({"guidance": 1.0} if is_klein else {}) | settings,
         )
 
     regions = [_region(box, photo) for box in BOXES]
@@ -138,12 +152,14 @@ def _rows(
             "vram_gb": engine.vram_gb,
         },
     }
+    if is_klein:  # distilled: without guidance and at few steps anyway
+        variants = {name: settings for name, settings in variants.items() if "scheduler" not in settings}
     for name, settings in variants.items():
         ours = editor(**settings)
         stages = _stages(ours)
         one = _seconds(functools.partial(paint, photo, PLAN[:1], regions[:1], stages), runs, device)
         two = _seconds(functools.partial(paint, photo, PLAN, regions, stages), runs, device)
-        floor = _floor(ours, regions[0], settings["steps"], guided=settings.get("guidance", 7.5) > 1, runs=runs)
+        floor = _floor(ours, regions[0], settings["steps"], guided=_is_guided(engine, settings), runs=runs)
         yield Row(name, one.median_s, two.median_s, _max_known(one.peak_gb, two.peak_gb), floor)
         yield Row(f"the bare nets of that ({settings['steps']} steps)", floor, None, None, None)
         del ours, stages
@@ -160,8 +176,12 @@ def _rows(
         many.median_s / photos / 2,
         many.median_s / photos,
         many.peak_gb,
-        _floor(ours, regions[0], usual, guided=True, runs=runs),
+        _floor(ours, regions[0], usual, guided=_is_guided(engine, {}), runs=runs),
     )
+
+
+def _is_guided(engine: Engine, settings: Mapping[str, Any]) -> bool:
+    return bool(engine.kind != "klein" and settings.get("guidance", 7.5) > 1)
 
 
 def _max_known(one: float | None, other: float | None) -> float | None:
@@ -186,13 +206,16 @@ def _stages(editor: Any) -> Stages:
 # ------------------------------------------------------------------------------------------------------------- rivals
 
 
-def _tutorial(model: Path, device: str, dtype: str, side_px: int) -> Callable[[Rgb, int], None]:
+def _tutorial(model: Path, device: str, dtype: str, side_px: int, *, is_klein: bool) -> Callable[[Rgb, int], None]:
     """What the tutorials do: the whole photo and its mask resized to the model's square, defaults of diffusers."""
     import diffusers
     import torch
     from PIL import Image
 
-    pipe = diffusers.AutoPipelineForInpainting.from_pretrained(model, dtype=getattr(torch, dtype)).to(device)
+    # diffusers 0.42 maps klein to no class that inpaints: its documentation names the class.
+    kind = diffusers.Flux2KleinInpaintPipeline if is_klein else diffusers.AutoPipelineForInpainting
+    pipe = kind.from_pretrained(model, dtype=getattr(torch, dtype)).to(device)
+    own = {"guidance_scale": 1.0} if is_klein else {"width": side_px, "height": side_px}
     if hasattr(pipe, "safety_checker"):
         pipe.safety_checker = None
     pipe.set_progress_bar_config(disable=True)
@@ -205,9 +228,8 @@ def _tutorial(model: Path, device: str, dtype: str, side_px: int) -> Callable[[R
             prompt=PLAN[0].prompt,
             image=Image.fromarray(photo).resize(square),
             mask_image=Image.fromarray(mask).resize(square),
-            width=side_px,
-            height=side_px,
             num_inference_steps=steps,
+            **own,
         )
 
     return run
@@ -223,8 +245,11 @@ def _floor(editor: Any, region: Region, steps: int, *, guided: bool, runs: int) 
         ideal_px=editor.ideal_px,
         multiple_px=editor.multiple_px,
         context_frac=editor.context_frac,
+        max_area_px=editor.max_area_px,
     )
     width, height = crop.padded_wh
+    if not hasattr(pipe, "unet"):
+        return _klein_floor(pipe, width, height, steps, runs)
     net, vae = pipe.unet, pipe.vae
     device, dtype = pipe._execution_device, net.dtype
     rows, cell = 2 if guided else 1, pipe.vae_scale_factor
@@ -251,6 +276,38 @@ def _floor(editor: Any, region: Region, steps: int, *, guided: bool, runs: int) 
     return _seconds(run, runs, str(device)).median_s
 
 
+def _klein_floor(pipe: Any, width: int, height: int, steps: int, runs: int) -> float:
+    """The same for klein, whose net is given the photo's tokens beside those that it denoises, and 512 words."""
+    import torch
+
+    net, vae = pipe.transformer, pipe.vae
+    device, dtype, cell = pipe._execution_device, net.dtype, 2 * pipe.vae_scale_factor
+    tokens = (width // cell) * (height // cell)
+    picture = torch.zeros(2, 3, height, width, device=device, dtype=vae.dtype)
+    latents = torch.zeros(1, 2 * tokens, net.config.in_channels, device=device, dtype=dtype)
+    words = torch.zeros(1, 512, net.config.joint_attention_dim, device=device, dtype=dtype)
+    places, word_places = (torch.zeros(1, length, 4, device=device) for length in (2 * tokens, 512))
+    small = torch.zeros(1, vae.config.latent_channels, height // cell * 2, width // cell * 2, device=device)
+    moment = torch.full((1,), 0.5, device=device, dtype=dtype)
+
+    def run() -> None:
+        with torch.inference_mode():
+            vae.encode(picture)
+            for _ in range(steps):
+                net(
+                    hidden_states=latents,
+                    encoder_hidden_states=words,
+                    timestep=moment,
+                    img_ids=places,
+                    txt_ids=word_places,
+                    guidance=None,
+                    return_dict=False,
+                )
+            vae.decode(small.to(vae.dtype))
+
+    return _seconds(run, runs, str(device)).median_s
+
+
 # ------------------------------------------------------------------------------------------------------------ weights
 
 
@@ -265,6 +322,8 @@ def _weights(folder: Path, engine: Engine, device: str, *, full_size: bool) -> P
     import torch
     import transformers
 
+    if engine.kind == "klein":
+        return _klein_weights(tiny, folder, device)
     # The tiny tokenizer reads every letter, which is enough for timing; its special tokens' ids are given to the nets.
     small = getattr(
         diffusers, {"sd15": "StableDiffusionInpaintPipeline"}.get(engine.kind, "StableDiffusionXLInpaintPipeline")
@@ -313,6 +372,43 @@ def _weights(folder: Path, engine: Engine, device: str, *, full_size: bool) -> P
                 addition_time_embed_dim=256,
                 projection_class_embeddings_input_dim=2816,
             ).half()
+    pipe.save_pretrained(folder)
+    del pipe
+    _empty_cache(device)
+    return folder
+
+
+def _klein_weights(tiny: Path, folder: Path, device: str) -> Path:
+    """FLUX.2 klein 4B with random weights. The numbers of parameters are those of the published files, to the byte."""
+    import diffusers
+    import torch
+    import transformers
+
+    pipe = diffusers.Flux2KleinInpaintPipeline.from_pretrained(tiny)
+    torch.manual_seed(0)
+    with torch.device(device):
+        pipe.vae = diffusers.AutoencoderKLFlux2().bfloat16()
+        pipe.text_encoder = transformers.Qwen3ForCausalLM(
+            transformers.Qwen3Config(
+                vocab_size=151936,
+                hidden_size=2560,
+                intermediate_size=9728,
+                num_hidden_layers=36,
+                num_attention_heads=32,
+                num_key_value_heads=8,
+                head_dim=128,
+                tie_word_embeddings=True,
+            )
+        ).bfloat16()
+        pipe.transformer = diffusers.Flux2Transformer2DModel(
+            in_channels=128,
+            num_layers=5,
+            num_single_layers=20,
+            attention_head_dim=128,
+            num_attention_heads=24,
+            joint_attention_dim=3 * 2560,
+            guidance_embeds=False,
+        ).bfloat16()
     pipe.save_pretrained(folder)
     del pipe
     _empty_cache(device)
