@@ -72,6 +72,7 @@ HOMES: Mapping[str, Home] = {
     "c2pa": _home("results"),
     "cryptography": _home("results"),  # comes with c2pa-python
     "supervision": _home("results"),
+    "psd_tools": _home("results"),
     "hydra": _home("config"),
     "omegaconf": _home("config"),
     "yaml": _home("plan", "config", "studio"),

@@ -46,12 +46,14 @@ def run_edit(parser: Parser, arguments: list[str]) -> int:
     typed = Arguments(parser, arguments, "photo", wants_arrow=True)
     from automask import runner
     from automask.results.files import check_out, files_of
+    from automask.results.layers import check_layers
     from automask.results.outcome import save_variants
     from automask.settings import RunSettings
 
     variants = typed.variants()
     config = typed.config()
     typed.check_masks(config)
+    check_layers(typed.flags.layers)
     # Refused now, and not after minutes of painting.
     if typed.flags.out == PIPE:
         check_result_pipe(results=len(variants), as_json=typed.json)
@@ -76,7 +78,7 @@ def run_edit(parser: Parser, arguments: list[str]) -> int:
                 on_progress("writing", 1, 1)
                 yield variant, outcome
 
-        saved, sheet = save_variants(made(), config["out"], overwrite=config["overwrite"])
+        saved, sheet = save_variants(made(), config["out"], overwrite=config["overwrite"], layers=typed.flags.layers)
     printed: set[str] = set()
     for variant, painted, one in zip(variants, steps, saved, strict=True):
         if typed.json:

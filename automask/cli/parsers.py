@@ -161,6 +161,8 @@ def _add_edit(program: Parser) -> None:
     _add_positionals(parser, "PHOTO", "the photo; - reads it from standard input", "EDITS", "island -> marble")
     _add_run_options(parser, out="folder for the results (default: out); - writes only the picture, on standard output")
     _add_masks(parser, "use these masks (as 'automask mask' wrote them) and find nothing")
+    about = "also write the photo with a layer for each edit, for paint programs: ora, or psd (extra 'psd')"
+    parser.add("--layers", metavar="FORMAT", completes=lambda: ("ora", "psd"), help=about)
     _add_overwrite(parser)
 
 

@@ -23,6 +23,7 @@ class Files:
         record: The record of an edit.
         masks_record: The record of a mask request.
         variants: The sheet of its variants, whose results are in folders next to it.
+        ora, psd: The result in layers.
     """
 
     result: Path
@@ -34,6 +35,8 @@ class Files:
     record: Path
     masks_record: Path
     variants: Path
+    ora: Path
+    psd: Path
 
 
 def files_of(photo_name: str, out: Path, name: str | None = None) -> Files:
@@ -65,6 +68,8 @@ def files_of(photo_name: str, out: Path, name: str | None = None) -> Files:
         record=out / f"{stem}.run.json",
         masks_record=out / f"{stem}.masks.json",
         variants=out / f"{stem}.variants.jpg",
+        ora=out / f"{stem}.ora",
+        psd=out / f"{stem}.psd",
     )
 
 

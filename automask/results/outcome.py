@@ -45,6 +45,7 @@ from automask.results.claims import (
 )
 from automask.results.corrections import OwnMask, own_masks_in, put_aside
 from automask.results.files import Files, check_out, files_in, files_of, same_file, without_folders, write_error
+from automask.results.layers import Layers, check_layers, layered_bytes
 from automask.results.previews import before_after, overlay
 from automask.results.records import box_record, mask_names_in, mask_record, read_record
 from automask.results.seals import write_sheet
@@ -213,6 +214,7 @@ class Outcome:
         metadata: Metadata | None = None,
         c2pa: str | os.PathLike[str] | None = None,
         overwrite: bool = False,
+        layers: Layers | None = None,
     ) -> Saved:
         """Writes the result, its masks, the before/after picture and the record into a folder.
 
@@ -248,6 +250,7 @@ class Outcome:
         """
         disclose = self.disclose if disclose is None else disclose
         disclosure.check_disclose(disclose)
+        check_layers(layers)
         metadata = self.metadata if metadata is None else metadata
         if metadata not in METADATA:
             raise ConfigError(f"metadata is {metadata!r}", hint="give keep, no-location or none")
@@ -265,7 +268,7 @@ class Outcome:
         inputs = (*self.inputs, *([source] if source else []), *(own.path for own in self.own_masks))
         replacing = Replacing(files, photo, files.record, claims_of(files), overwrite, inputs)
         try:
-            return self._save(files, replacing, disclose, metadata, c2pa, [numbered] if numbered else [])
+            return self._save(files, replacing, disclose, metadata, c2pa, [numbered] if numbered else [], layers)
         except OSError as error:
             raise write_error(Path(out), error) from error
         except Exception as error:
@@ -281,6 +284,7 @@ class Outcome:
         metadata: Metadata,
         c2pa: str | os.PathLike[str] | None,
         notes: list[str],
+        layers: Layers | None,
     ) -> Saved:
         bare, dropped = _without(self, metadata)
         out = files.record.parent
@@ -301,6 +305,9 @@ class Outcome:
             written = write_photo(shown.photo, shown.image, shown.alpha, staged.result)
             pem = self.c2pa if c2pa is None else os.fspath(c2pa)
             signed_by, unsigned = _sign(self, staged.result, pem, metadata)
+            if layers is not None:
+                path = staged.ora if layers == "ora" else staged.psd
+                path.write_bytes(layered_bytes(layers, self.photo.rgb, self.image, self.regions, self.steps))
             _close_like(self.photo.source, stage)
             kept = replacing.kept(stage)
             for essential in (files.result, files.original):
@@ -450,7 +457,7 @@ def _names_of_earlier_runs(files: Files, *, masks: bool) -> list[str]:
     Other files in the folder of masks are the user's and stay.
     """
     record = read_record(files.record)
-    names = [files.candidates.name]
+    names = [files.candidates.name, files.ora.name, files.psd.name]
     if masks:
         found = mask_names_in(record) | mask_names_in(read_record(files.masks_record))
         names += [f"{files.masks.name}/{name}" for name in sorted(found)]
@@ -476,12 +483,13 @@ def save_variants(
     metadata: Metadata | None = None,
     c2pa: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
+    layers: Layers | None = None,
 ) -> tuple[tuple[Saved, ...], Path | None]:
     """Writes each variant, as it is made, into the folder of its name, and a sheet of all of them.
 
     The sheet goes into `out` itself, next to the folders. Words without braces are a single variant without a name: it
-    goes into `out`, without a sheet. `disclose`, `metadata`, `c2pa` and `overwrite` are those of
-    `Outcome.save`.
+    goes into `out`, without a sheet. `disclose`, `metadata`, `c2pa`, `overwrite` and `layers` are those
+    of `Outcome.save`.
 
     Raises:
         As `Outcome.save`.
@@ -490,7 +498,7 @@ def save_variants(
     cells: list[tuple[str, Rgb]] = []
     for variant, outcome in made:
         settings: dict[str, Any] = {"disclose": disclose, "metadata": metadata, "c2pa": c2pa, "overwrite": overwrite}
-        saved.append(outcome.save(Path(out, variant.name), **settings))
+        saved.append(outcome.save(Path(out, variant.name), layers=layers, **settings))
         if variant.name:
             cells = cells or [variants_cell("before", outcome.photo.rgb)]
             cells.append(variants_cell(without_folders(", ".join(variant.words)), outcome.image))
