@@ -177,7 +177,7 @@ def test_a_jpeg_of_thousands_of_scans_is_refused(bounded):
 
 
 @pytest.mark.parametrize("place", ["a thumbnail", "a comment between scans"])
-def test_scans_are_counted_behind_what_only_looks_like_the_end_of_the_picture(quick, place):
+def test_scans_are_counted_behind_what_only_looks_like_the_end_of_the_picture(place):
     data = encoded("JPEG", progressive=True)
     first = data.index(b"\xff\xda")
     inside = b"\xff\xda\xff\xd9"
