@@ -677,6 +677,10 @@ class _Recorder:
         self.last_masks: Hard | None = None
         self.segmenter_s = self.refiner_s = 0.0
 
+    def phrase_for(self, text: str) -> str:
+        """Every phrase is known as it is: "tall cabinet" is a class here, not the taller of two cabinets."""
+        return text
+
     def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
         return self.survey(photo, targets).heats
 
@@ -701,6 +705,10 @@ class _Fixed:
 
     def __init__(self, heat: Heat, hard: Hard, others: Heat | None) -> None:
         self._heat, self._hard, self._others = heat, hard, others
+
+    def phrase_for(self, text: str) -> str:
+        """Every phrase is known as it is: "tall cabinet" is a class here, not the taller of two cabinets."""
+        return text
 
     def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
         return self.survey(photo, targets).heats

@@ -267,6 +267,20 @@ def test_what_is_more_likely_another_thing_is_left_out_as_in_an_edit(run: Run, f
     assert row["iou"] == row["plain_iou"] == pytest.approx(0.5, abs=0.05)  # 18 of the floor's 36 columns
 
 
+def test_a_class_whose_name_begins_with_a_size_is_looked_for_as_a_whole():
+    asked = []
+
+    class Everywhere:
+        def heats(self, photo, targets):
+            asked.append(tuple(targets))
+            return np.full((len(targets), *photo.shape[:2]), 0.9, np.float32)
+
+    stages = Stages(Everywhere(), Threshold(), NotLoaded())
+    results = script.find_masks(np.zeros((30, 40, 3), np.uint8), ["tall cabinet", "cabinets"], stages)
+    assert asked == [("tall cabinet", "cabinets")]
+    assert results.refined["tall cabinet"].hard.all()
+
+
 def test_only_wanted_phrases_are_asked_aliases_included(run: Run, folder: Path, labels: np.ndarray):
     _heat(folder, "cabinet", labels == CABINET)
     rows = run("--phrases", "floor, cabinet")["rows"]
