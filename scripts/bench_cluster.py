@@ -85,9 +85,6 @@ def drive(command: list[str], at_line: Callable[[int], None]) -> Driven:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            if not line.startswith("{"):
-                print(f"not JSON, on standard output: {line!r}")
-                continue
             said = json.loads(line)
             if "summary" in said:
                 continue

@@ -192,6 +192,8 @@ def _check_limit(limit_s: float) -> None:
 
 
 def _ray() -> Any:
+    # Ray would keep lines that it printed before, and print them once more on standard output when it shuts down.
+    os.environ.setdefault("RAY_DEDUP_LOGS", "0")
     try:
         import ray
         import ray.exceptions

@@ -4,18 +4,28 @@ import contextlib
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any, TextIO
 
 
 class _Outliving:
-    """A stream whose reader may go away: what is written then is dropped, and nothing is raised."""
+    """A stream whose reader may go away: what is written then is dropped, and nothing is raised.
 
-    def __init__(self, stream: TextIO) -> None:
+    Args:
+        stream: The stream.
+        of_others: Gets what other threads write; None for this stream.
+    """
+
+    def __init__(self, stream: TextIO, of_others: "_Outliving | None" = None) -> None:
         self._stream = stream
+        self._of_others = of_others
+        self._thread = threading.current_thread()
 
     def write(self, text: str) -> int:
+        if self._of_others is not None and threading.current_thread() is not self._thread:
+            return self._of_others.write(text)
         with self._dropping():
             self._stream.write(text)
         return len(text)
@@ -41,9 +51,13 @@ class _Outliving:
 
 @contextlib.contextmanager
 def outliving_readers() -> Iterator[None]:
-    """Standard output and standard error that go on when nobody reads them any more."""
-    output: Any = _Outliving(sys.stdout)
+    """Standard output and standard error that go on when nobody reads them any more.
+
+    Standard output is this thread's: what a library prints from a thread of its own goes to standard error. Ray 2.60
+    prints there that a node was lost, amid the lines of --json.
+    """
     errors: Any = _Outliving(sys.stderr)
+    output: Any = _Outliving(sys.stdout, errors)
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
         yield
 

@@ -7,13 +7,14 @@ import re
 import shlex
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from automask.cli.entry import main
-from automask.cli.outliving import stopping_on_signals
+from automask.cli.outliving import outliving_readers, stopping_on_signals
 
 
 @pytest.fixture
@@ -232,6 +233,15 @@ def test_a_reader_of_standard_output_that_goes_away_is_no_failure(room_photos, s
         assert main(arguments) == 0
     assert (tmp_path / "o" / "b.png").is_file()
     assert (tmp_path / "o" / "index.html").is_file()
+
+
+def test_standard_output_holds_nothing_that_a_library_s_thread_prints(capsys):
+    with outliving_readers():
+        sys.stdout.write("ours\n")
+        thread = threading.Thread(target=lambda: sys.stdout.write("(raylet) theirs\n"))
+        thread.start()
+        thread.join()
+    assert capsys.readouterr() == ("ours\n", "(raylet) theirs\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals there")
