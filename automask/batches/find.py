@@ -364,6 +364,7 @@ def _in_csv(
     urls: dict[Path, str],
 ) -> list[_Source]:
     found: list[_Source] = []
+    unfit = 0
     rows = _csv_rows(path)
     if not rows:
         raise UsageError(
@@ -389,9 +390,10 @@ def _in_csv(
                 found.append(_Source(Path(name), own or (), Path()))
                 continue
             photo = same_letters(path.parent / name)
-            _refuse_unfit(photo)
+            _refuse_unfit(photo, suggest=unfit < _SUGGESTIONS)
             found.append(_Source(photo, own or (), _folder_in(photo, path.parent, recursive)))
         except AutomaskError as error:
+            unfit += 1
             photo = path.parent / name if name else Path(path.name)
             shown = name if is_url(name) else str(photo)
             folder = _folder_in(photo, path.parent, recursive) if name else Path()
@@ -408,11 +410,16 @@ def _folder_in(photo: Path, root: Path, recursive: bool) -> Path:
     return place.relative_to(root) if recursive and place.is_relative_to(root) else Path()
 
 
-def _refuse_unfit(photo: Path) -> None:
+_SUGGESTIONS = 100
+"""Names of a CSV for which the nearest one in their folder is looked for: it takes long in a large folder."""
+
+
+def _refuse_unfit(photo: Path, *, suggest: bool) -> None:
     if photo.is_dir():
         raise PhotoError(f"{str(photo)!r} is a folder", hint="one row for each photo")
     if not photo.is_file():
-        raise PhotoError(f"there is no file {str(photo)!r}", hint=_nearest_entry(photo, "fix its name"))
+        hint = _nearest_entry(photo, "fix its name") if suggest else "fix its name"
+        raise PhotoError(f"there is no file {str(photo)!r}", hint=hint)
     if photo.suffix.lower() not in PHOTO_SUFFIXES:
         raise PhotoError(
             f"{photo.name!r} is not a photo by its ending", hint=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}"

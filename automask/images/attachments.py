@@ -33,6 +33,7 @@ _INDEX = b"MPF\0"
 _ISO_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
 _PHOTOSHOP = b"Photoshop 3.0\0"
 _SEGMENT_BYTES = 65000
+_MOST_RESOURCES = 100_000  # a file has some dozens
 _FILM_STARTS = re.compile(rb"\0\0\0.ftyp|MotionPhoto_Data", re.DOTALL)
 _SECOND_MAP = re.compile(b"hdrgainmap|" + re.escape(_GAIN_MAP.encode()) + b"|" + re.escape(_ISO_GAIN_MAP))
 
@@ -109,8 +110,9 @@ def resources_of(block: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
 
     Source: Adobe, "Photoshop File Formats Specification", image resource blocks.
     """
-    found, at = [], 0
-    while at + 12 <= len(block):
+    found: list[tuple[int, bytes]] = []
+    at = 0
+    while at + 12 <= len(block) and len(found) < _MOST_RESOURCES:
         size_at = _resource_size_at(block, at)
         if size_at + 4 > len(block):
             break

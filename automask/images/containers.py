@@ -413,7 +413,11 @@ def with_segments(data: bytes, segments: tuple[bytes, ...], *, repainted: bool) 
 
 def jpeg_segments(data: bytes) -> list[tuple[int, bytes]]:
     """(marker, payload) of every segment before the first scan."""
-    segments = []
+    return list(walk_segments(data))
+
+
+def walk_segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """The same, one by one: a file may hold millions."""
     at = 2
     while at + 4 <= len(data):
         if data[at] != 0xFF:
@@ -428,9 +432,8 @@ def jpeg_segments(data: bytes) -> list[tuple[int, bytes]]:
             at += 2
             continue
         (length,) = struct.unpack_from(">H", data, at + 2)
-        segments.append((marker, data[at + 4 : at + 2 + length]))
+        yield marker, data[at + 4 : at + 2 + length]
         at += 2 + length
-    return segments
 
 
 def jpeg_end(data: bytes) -> int:

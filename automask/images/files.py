@@ -119,7 +119,7 @@ def same_letters(path: str | os.PathLike[str]) -> Path:
 
 
 def _entry_of(folder: Path, name: str) -> Path:
-    if os.path.lexists(folder / name):
+    if os.path.lexists(folder / name) or name.isascii():
         return folder / name
     key = unicodedata.normalize("NFC", name)
     alike = [entry for entry in folder.iterdir() if unicodedata.normalize("NFC", entry.name) == key]

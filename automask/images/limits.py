@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from automask.images.containers import (
     TiffEntry,
     jpeg_scans,
-    jpeg_segments,
     png_chunks,
     tiff_entries,
     tiff_entry_number,
     tiff_order,
+    walk_segments,
 )
 
 MAX_JPEG_SCANS = 100
 """A progressive photo has about 10; each scan is a pass over all coefficients."""
+MAX_JPEG_SEGMENTS = 5000
+"""A profile has up to 255, a long XMP packet some hundred; libraries take quadratic time to join those of EXIF."""
+MAX_PNG_CHUNKS = 20_000
+"""Without those of the picture itself."""
 MAX_TIFF_PAGES = 1000
 MAX_TIFF_ENTRIES = 50_000
 """Tags of all pages; a photo has fewer than 200."""
@@ -43,7 +47,7 @@ def costly(data: bytes, format_: str) -> str | None:
         if format_ == "TIFF":
             return _costly_tiff(data) or _costly_tiles(data)
         if format_ == "PNG":
-            return next(filter(None, (costly_exif(body) for kind, body in png_chunks(data) if kind == b"eXIf")), None)
+            return _costly_png(data)
     except (ValueError, struct.error, IndexError):
         return None  # broken: the library that decodes it says how
     return None
@@ -58,14 +62,31 @@ def costly_exif(exif: bytes) -> str | None:
 
 
 def _costly_jpeg(data: bytes) -> str | None:
-    segments = jpeg_segments(data)
-    for marker, payload in segments:
+    for count, (marker, payload) in enumerate(walk_segments(data)):
+        if count >= MAX_JPEG_SEGMENTS:
+            return f"it has more than the {MAX_JPEG_SEGMENTS} segments allowed before its picture"
+        if marker == 0xE2 and payload.startswith(b"MPF\0"):
+            found = costly_exif(payload[4:])
+            if found:
+                return found
         if marker == 0xE1 and payload.startswith(b"Exif\0\0"):
             found = costly_exif(payload)
             if found:
                 return found
     scans = jpeg_scans(data)
     return f"it has {scans} scans, more than the {MAX_JPEG_SCANS} allowed" if scans > MAX_JPEG_SCANS else None
+
+
+def _costly_png(data: bytes) -> str | None:
+    count = 0
+    for kind, body in png_chunks(data):
+        count += kind != b"IDAT"
+        if count > MAX_PNG_CHUNKS:
+            return f"it has more than the {MAX_PNG_CHUNKS} chunks allowed besides its picture"
+        found = costly_exif(body) if kind == b"eXIf" else None
+        if found:
+            return found
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,6 +184,7 @@ def _xmp(packet: bytes, dropped: list[str], *, bare: bool) -> bytes:
     return kept
 
 
+_MOST_DATA_SETS = 100_000
 _IPTC_PLACES = frozenset({26, 27, 90, 92, 95, 100, 101})  # of record 2: content location, city ... country
 
 
@@ -192,8 +193,9 @@ def _iptc(block: bytes, dropped: list[str], *, bare: bool) -> bytes:
     if bare:
         dropped.append("IPTC")
         return b""
-    kept, at = [], 0
-    while at + 5 <= len(block) and block[at] == 0x1C:
+    kept: list[bytes] = []
+    at = 0
+    while at + 5 <= len(block) and block[at] == 0x1C and len(kept) < _MOST_DATA_SETS:
         record, number, size = struct.unpack_from(">BBH", block, at + 1)
         start = at + 5
         if size & 0x8000:  # the size of the size

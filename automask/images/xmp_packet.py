@@ -18,6 +18,7 @@ _NAMESPACES = {
     "photoshop": "http://ns.adobe.com/photoshop/1.0/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
 }
+_MOST_NAMES = 200_000  # elements and attributes; the edits of a retoucher take some thousand
 _IN_LANGUAGES = frozenset({"dc:description"})  # lists of texts by language; we write the default one
 _EMPTY = (
     b'<?xpacket begin="\xef\xbb\xbf" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
@@ -148,7 +149,7 @@ class _Packet:
             It is asked about declared namespaces too.
 
     Raises:
-        ValueError: It is not UTF-8 or not well-formed, declares a document type, or has no `rdf:RDF`.
+        ValueError: It is not UTF-8 or not well-formed, declares a document type, has no `rdf:RDF`, or takes long.
     """
 
     def __init__(self, data: bytes, name_of: Callable[[str], str | None] | None = None) -> None:
@@ -160,6 +161,7 @@ class _Packet:
         self.place: tuple[int, int, bytes, bytes] | None = None  # byte range to replace; text before and after
         self._stack: list[_Open] = []
         self._texts: list[str] = []
+        self._names = 0
         try:
             data.decode()
         except UnicodeDecodeError as error:
@@ -189,6 +191,9 @@ class _Packet:
         return next((scope[prefix] for scope in scopes if prefix in scope), f"{prefix}:") + local
 
     def _start(self, raw: str, attributes: dict[str, str]) -> None:
+        self._names += 1 + len(attributes)
+        if self._names > _MOST_NAMES:
+            raise ValueError(f"more than {_MOST_NAMES} properties")
         at = self._parser.CurrentByteIndex
         tag_end = _tag_end(self.data, at)
         spaces = {key[6:]: value for key, value in attributes.items() if key.startswith("xmlns:")}

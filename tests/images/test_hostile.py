@@ -190,6 +190,21 @@ def test_scans_are_counted_behind_what_only_looks_like_the_end_of_the_picture(pl
     assert decode(data, "a.jpg", 100).samples.shape == (40, 60, 3)
     many = data[:-2] + data[last:-2] * 5000 + b"\xff\xd9"
     assert "scans, more than the 100 allowed" in refused(many)
+@pytest.mark.parametrize(("marker", "body"), [(0xE1, b"Exif\0\0abcdef"), (0xFE, b""), (0xE7, b"x")])
+def test_a_jpeg_of_thousands_of_segments_is_refused(marker: int, body: bytes, bounded):
+    data = encoded("JPEG")
+    segment = b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body
+    assert decode(data[:20] + segment * 1000 + data[20:], "a.jpg", 100).samples.shape == (40, 60, 3)
+    found = refused(data[:20] + segment * 1_000_000 + data[20:])
+    assert "it has more than the 5000 segments allowed before its picture; export it again" in found
+
+
+def test_a_list_of_pictures_whose_tags_share_one_value_is_refused(bounded):
+    shared = [(45056 + number, 7, 60_000, 9) for number in range(1000)]
+    body = b"MPF\0II*\0\x08\0\0\0" + directory(shared)
+    data = encoded("JPEG")
+    segment = b"\xff\xe2" + struct.pack(">H", len(body) + 50_002) + body + bytes(50_000)
+    assert "its tags hold" in refused(data[:20] + segment + data[20:])
 
 
 def test_scans_of_pictures_behind_the_photo_do_not_count():
@@ -223,6 +238,14 @@ def test_a_png_with_an_impossible_chunk_is_refused_or_read_without_it(tmp_path: 
     odd = png_bytes([chunks[0], (b"\x01\x02ab", b"x" * 9), *chunks[1:]])
     with pytest.raises(AutomaskError):
         open_photo(odd)
+
+
+@pytest.mark.parametrize("chunk", [(b"tEXt", b"a\0b"), (b"vpAg", b""), (b"tIME", b"\x07\xe8\1\1\1\1\1")])
+def test_a_png_of_thousands_of_chunks_is_refused(chunk: tuple[bytes, bytes], bounded):
+    head, *rest = png_chunks(encoded("PNG"))
+    assert decode(png_bytes([head, *[chunk] * 1000, *rest]), "a.png", 100).samples.shape == (40, 60, 3)
+    found = refused(png_bytes([head, *[chunk] * 200_000, *rest]))
+    assert "it has more than the 20000 chunks allowed besides its picture; export it again" in found
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
@@ -264,6 +287,14 @@ def test_spaces_in_xmp_take_linear_time(bounded):
     spaces = " " * (1 << 20)
     assert properties_of(packet(spaces)) == {}
     assert b"island" in with_properties(packet(spaces), {"dc:description": "island"})
+
+
+@pytest.mark.parametrize("inside", ["<rdf:li/>" * 300_000, "<rdf:Bag>" * 300_000, ""])
+def test_xmp_of_hundreds_of_thousands_of_names_is_not_read(inside: str, bounded):
+    many = "" if inside else "".join(f' rdf:a{number}=""' for number in range(300_000))
+    data = packet(many).replace(b"/></rdf:RDF>", f">{inside}</rdf:Description></rdf:RDF>".encode())
+    with pytest.raises(ValueError, match="more than 200000 properties"):
+        properties_of(data)
 
 
 def test_spaces_around_xmp_take_linear_time(bounded):
