@@ -123,6 +123,19 @@ def test_a_mask_that_was_corrected_by_hand_is_kept_and_the_run_says_so(kitchen, 
     assert run(OTHER).recorded["kept"] == []
 
 
+def test_a_changed_file_of_the_same_size_is_kept(kitchen, tmp_path):
+    saved = outcome(kitchen, HARDS).save(tmp_path / "out")
+    size = saved.picture.stat().st_size
+    write_picture(saved.picture, np.full((20, 30, 3), 99, np.uint8))
+    data = saved.picture.read_bytes()
+    rest = size - len(data)
+    mine = data[:2] + b"\xff\xfe" + (rest - 2).to_bytes(2) + bytes(rest - 4) + data[2:]
+    saved.picture.write_bytes(mine)
+    assert len(mine) == size
+    assert outcome(kitchen, OTHER).save(tmp_path / "out").recorded["kept"] == ["kitchen.before-after.jpg"]
+    assert saved.picture.read_bytes() == mine
+
+
 def test_a_persons_previews_are_kept(kitchen, tmp_path):
     swatch = tmp_path / "out" / "kitchen.candidates.jpg"
     shown = tmp_path / "out" / "kitchen.before-after.jpg"
