@@ -46,8 +46,8 @@ def _within_bars(photo: Rgb) -> Box:
     height, width = photo.shape[:2]
     top, bottom = _bar(photo), _bar(photo[::-1])
     rows = photo[top : height - bottom].transpose(1, 0, 2)
-    left, right = (_bar(rows), _bar(rows[::-1])) if len(rows) else (0, 0)
-    if top + bottom == 0 and len(rows):  # of a frame, the columns have to go before its rows end in a straight line
+    left, right = (_bar(rows), _bar(rows[::-1])) if rows.size else (0, 0)
+    if top + bottom == 0 and rows.size:  # of a frame, the columns have to go before its rows end in a straight line
         inner = photo[:, left : width - right]
         top, bottom = (_bar(inner), _bar(inner[::-1])) if inner.size else (0, 0)
     return Box(left, top, width - right, height - bottom)

@@ -4,6 +4,7 @@ import csv
 import os
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,6 @@ import pytest
 from automask.batches import find
 from automask.batches.failures import read_failures, write_failures
 from automask.batches.find import find_jobs
-from automask.cli.console import harmless
 from automask.cli.entry import main
 from automask.images import same_letters
 from automask.plan import variants_from
@@ -33,7 +33,8 @@ def test_a_name_that_a_terminal_would_obey_is_printed_with_escapes(capsys, scene
     assert main([*batch, "--dry-run"]) == 4  # one would fail
     assert main(["edit", str(tmp_path / "in" / f"gone{name}"), "lamp -> gold", "-o", str(tmp_path)]) in {1, 2}
     out, err = capsys.readouterr()
-    assert harmless(out + err) == out + err
+    obeyed = {char for char in out + err if unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp"}}
+    assert obeyed <= {"\n", "\t"}
     assert not any(line.startswith("automask: all is well") for line in (out + err).splitlines())
     assert (tmp_path / "o" / name).is_file()
 

@@ -67,6 +67,14 @@ def test_a_plain_picture_of_any_size_is_whole(hw):
     assert content_box(photo) == whole(photo)
 
 
+@pytest.mark.filterwarnings("error")
+def test_two_bars_with_nothing_in_between_are_no_borders():
+    photo = np.zeros((30, 40, 3), np.uint8)
+    photo[10:20, :4] = 100  # a few pixels, as at a bar's blurred edge
+    photo[20:] = 255
+    assert content_box(photo) == whole(photo)
+
+
 def test_a_small_photo_on_a_large_card_is_left_alone(kitchen):
     photo = framed(kitchen, 800, 800, 800, 800, 255)
     assert content_box(photo) == whole(photo)
