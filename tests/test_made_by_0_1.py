@@ -44,7 +44,7 @@ def run(capsys, *arguments):
     return status, said.out, said.err
 
 
-def test_a_batch_of_0_1_goes_on_and_a_corrected_mask_stays(capsys, folder):
+def test_a_batch_of_0_1_goes_on_and_a_corrected_mask_stays_and_is_used(capsys, folder):
     corrected = folder / "done" / "kitchen.masks" / "01-walls.png"
     cv2.imwrite(str(corrected), np.full((160, 240), 255, np.uint8))
     mine = corrected.read_bytes()
@@ -52,7 +52,7 @@ def test_a_batch_of_0_1_goes_on_and_a_corrected_mask_stays(capsys, folder):
     status, said, err = run(capsys, "batch", "in", "--plan", "plan.yaml", "-o", "done")
     assert (status, said.splitlines()[0].split(" (")[0]) == (4, "2 done")
     assert "0 done before, 1 failed, in done" in said
-    assert "is kept as it is" in err
+    assert "in/kitchen.jpg: masks: yours (01-walls.png)" in err
     assert corrected.read_bytes() == mine
     assert json.loads((folder / "done" / "living.run.json").read_text(encoding="utf-8"))["files"]
     again = run(capsys, "batch", "in", "--plan", "plan.yaml", "-o", "done")

@@ -128,6 +128,8 @@ def _begun(out: Path, name: str) -> Path:
         try:
             text = read_regular(path, _MOST_BYTES).decode("utf-8", "replace")
         except FileNotFoundError:
+            text = ""
+        if _LOG_TITLE.startswith(text):  # nothing yet, or what a full disk took of the title
             path.write_text(_LOG_TITLE, encoding="utf-8")
             return path
         if not text.startswith(_LOG_TITLE):

@@ -30,6 +30,13 @@ def test_the_log_goes_on_with_each_run_and_is_not_begun_without_a_line(tmp_path)
     assert [line.partition(" ")[2] for line in lines(tmp_path / "batch.log")[1:]][1::2] == ["one", "two"]
 
 
+def test_a_log_whose_title_was_cut_by_a_full_disk_is_begun_again(tmp_path):
+    (tmp_path / "batch.log").write_text("automask's l", encoding="utf-8")
+    BatchLog(tmp_path).write("one")
+    assert [path.name for path in tmp_path.iterdir()] == ["batch.log"]
+    assert lines(tmp_path / "batch.log")[0] == "automask's log of this folder"
+
+
 def test_a_log_of_a_person_s_own_is_kept(tmp_path):
     touch(tmp_path, "batch.log")
     BatchLog(tmp_path).write("one")

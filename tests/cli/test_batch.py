@@ -68,7 +68,13 @@ def test_json_has_a_line_for_each_refused_row_and_ends_with_a_summary(batch, roo
     assert end == {
         "summary": {
             **{"out": str(out), "done": 1, "skipped": 0, "failed": 0, "refused": 1, "failed_before": 0},
-            **{"incomplete": 0, "to_check": 0, "exit_status": 4, "passed_over": {"results": 0, "companions": 0}},
+            **{
+                "incomplete": 0,
+                "to_check": 0,
+                "with_own_masks": 0,
+                "exit_status": 4,
+                "passed_over": {"results": 0, "companions": 0},
+            },
         }
     }
 
