@@ -69,7 +69,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "jobs.csv").write_text("photo,edits\nkitchen.jpg,cabinets -> white\n", encoding="utf-8")
     (tmp_path / "plan.yaml").write_text("- target: island\n  prompt: marble\n", encoding="utf-8")
     (tmp_path / "done").mkdir()
-    (tmp_path / "done" / "failures.csv").write_text("photo,edits,reason\n", encoding="utf-8")
+    (tmp_path / "done" / "failures.csv").write_text("photo,reason\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
 
     def accepted(*_: object, **__: object) -> None:
