@@ -111,6 +111,8 @@ def make(
     cache = MaskCache(weights.cache_dir() / "masks", size_mb)
     preset = str(cfg["preset"])
     studio = Studio(workspace, Photos(settings.max_megapixels), settings, cache, preset)
+    for entry, state in studio.unfinished()[:capacity]:
+        engine.submit("save", studio.save(entry, state))
     keys = Keys()
     hosts = LOCAL_HOSTS | {name.casefold() for name in options.allow_hosts}
     if not _is_any(options.host):

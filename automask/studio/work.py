@@ -16,7 +16,7 @@ import numpy as np
 
 from automask import runner
 from automask.capabilities import capabilities_of
-from automask.errors import PlanError, UsageError
+from automask.errors import AutomaskError, PlanError, UsageError
 from automask.images import Photo, mask_maker, open_photo, picture_bytes, write_mask
 from automask.masking import find, given, strokes
 from automask.masking.cache import MaskCache, cached_regions
@@ -178,6 +178,14 @@ class Studio:
         """Writes corrected masks into OUT as the person's, and edits the photo as `automask edit` does."""
 
         def work(desk: Desk) -> Mapping[str, Any]:
+            try:
+                return write(desk)
+            except AutomaskError:
+                if self.workspace.state(entry).decision == "accepted":
+                    self.workspace.change(entry, decision="open")  # what cannot be saved is not accepted
+                raise
+
+        def write(desk: Desk) -> Mapping[str, Any]:
             desk.tell("opening the photo", 0, 1)
             opened = self.photos.open(entry.photo)
             variants = parse_variants(joined(state.words, state.off))
@@ -195,6 +203,11 @@ class Studio:
             return {"saved": _saved(saved), "notes": list(saved.recorded.get("notes", ()))}
 
         return work
+
+    def unfinished(self) -> list[tuple[Entry, State]]:
+        """The photos that were accepted and are not saved as they were accepted: the studio ended before."""
+        states = [(entry, self.workspace.state(entry)) for entry in self.workspace.entries() if entry.present]
+        return [(one, said) for one, said in states if said.decision == "accepted" and said.saved != digest_of(said)]
 
     # --------------------------------------------------------------------------------------------------------- parts
 

@@ -343,6 +343,26 @@ def test_a_finished_batch_is_reviewed_and_what_is_corrected_is_made_again(scene,
         assert "0 done, 2 done before" in capsys.readouterr().out
 
 
+def test_what_was_accepted_when_the_studio_ended_is_saved_when_it_begins_again(scene, tmp_path):
+    with opened(scene, tmp_path / "o", words="lamp -> gold") as client:
+        say(client, first(client), decision="accepted", strokes={"lamp": [brush((100, 70))]})
+    assert not (tmp_path / "o" / "kitchen.png").exists()
+    with opened(scene, tmp_path / "o") as client:
+        until = time.monotonic() + 60
+        while not client.get(first(client)).json()["is_current"]:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    assert changed((tmp_path / "o" / "kitchen.png").read_bytes(), scene.photo)[70, 100]
+
+
+def test_what_cannot_be_saved_is_not_accepted(scene, tmp_path):
+    with opened(scene, tmp_path / "o", words="lamb -> gold") as client:
+        photo = first(client)
+        say(client, photo, decision="accepted")
+        assert ended(client, client.post(f"{photo}/save"))["state"] == "failed"
+        assert client.get(photo).json()["state"]["decision"] == "open"
+
+
 def test_a_result_without_its_photo_is_looked_at_and_not_painted(scene, tmp_path):
     out = tmp_path / "done"
     main(["edit", str(scene.photo), "lamp -> gold", "-o", str(out), *scene.overrides])
