@@ -66,6 +66,17 @@ def border_notes(photo: Rgb) -> tuple[str, ...]:
     return ()
 
 
+def border_of(photo: Rgb) -> Hard | None:
+    """[H, W] bool: bars and a frame round the photo, or else what is around a round picture; None where all is room."""
+    height, width = photo.shape[:2]
+    box = content_box(photo)
+    if (box.width, box.height) == (width, height):
+        return round_border(photo)
+    border = np.ones((height, width), np.bool_)
+    border[box.slices] = False
+    return border
+
+
 def round_border(photo: Rgb) -> Hard | None:
     """The corners of one colour around a round picture, as a fisheye lens makes it; None where it is not round.
 

@@ -18,7 +18,7 @@ from automask.errors import (
     TargetMissing,
     is_out_of_memory,
 )
-from automask.images.borders import round_border
+from automask.images.borders import border_of
 from automask.masking import quality, which
 from automask.masking.boxes import blobs, boxes_from_heat
 from automask.masking.masks import alpha_from, clean, settle, without_offcuts, without_others
@@ -170,7 +170,7 @@ def find_regions(
         TargetMissing: A phrase is not in the photo, and `on_missing` is `fail`.
         SegmenterError, RefinerError: A stage failed or broke its protocol.
     """
-    outside = round_border(photo)
+    outside = border_of(photo)
     drafts = _drafts(photo, plan, stages, outside, list_instances=list_instances)
     regions = []
     while drafts:
@@ -199,7 +199,7 @@ class _Draft:
 
 
 def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, list_instances: bool) -> list[_Draft]:
-    """One for each edit of the plan, without what is `outside` of a round picture; arguments as in `find_regions`."""
+    """One for each edit of the plan, without what is `outside` of the room; arguments as in `find_regions`."""
     pointings = which.pointings_of(plan, stages.segmenter)
     things = which.things_of_all(pointings)
     read_as = understand(stages.segmenter, things)
@@ -572,7 +572,7 @@ def _check_pieces(name: str, pieces: Sequence[Any], expected: tuple[int, ...]) -
 
 
 def _within(survey: Survey, outside: Hard) -> Survey:
-    """The survey without heat outside of a round picture."""
+    """The survey without heat outside of the room: on bars, a frame, or around a round picture."""
     others = None if survey.others is None else np.where(outside, np.float32(0), survey.others)
     return replace(survey, heats=np.where(outside, np.float32(0), survey.heats), others=others)
 

@@ -107,7 +107,7 @@ def test_what_happens_to_an_item_in_another_process_stays_its_own():
     assert results[:2] == ["A", "B"]
     died, raised, error, result = results[2:]
     assert died.startswith(
-        "die: AutomaskError: its worker died, and so did a second one (killed by SIGKILL); the machine"
+        "die: AutomaskError: its worker died, and so did a second one (killed by SIGKILL); there may not be"
     )
     assert raised == "raise: PlanError: no 'x'; say 'y'"
     assert error.startswith("unpicklable error: RuntimeError: UnpicklableError: <function")

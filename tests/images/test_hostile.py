@@ -190,6 +190,8 @@ def test_scans_are_counted_behind_what_only_looks_like_the_end_of_the_picture(pl
     assert decode(data, "a.jpg", 100).samples.shape == (40, 60, 3)
     many = data[:-2] + data[last:-2] * 5000 + b"\xff\xd9"
     assert "scans, more than the 100 allowed" in refused(many)
+
+
 @pytest.mark.parametrize(("marker", "body"), [(0xE1, b"Exif\0\0abcdef"), (0xFE, b""), (0xE7, b"x")])
 def test_a_jpeg_of_thousands_of_segments_is_refused(marker: int, body: bytes, bounded):
     data = encoded("JPEG")
