@@ -247,7 +247,6 @@ def test_a_folder_is_approved_photo_by_photo_and_a_killed_server_loses_nothing(s
         page.tab.keyboard.press("e")
         page.drag((62, 80), (64, 80))
         page.until("document.getElementById('status').textContent.includes('does not answer')")
-        page.complaints.clear()
         with served(made(scene, out, folder, words="lamp -> #ff0000")) as link:
             page.tab.goto(link)
             page.opened(1)
@@ -260,7 +259,8 @@ def test_a_folder_is_approved_photo_by_photo_and_a_killed_server_loses_nothing(s
             assert page.ask("isIn(0, 70, 80)")
             page.tab.click("#undo")
             page.until("!isIn(0, 70, 80)")
-        assert page.complaints == []
+        # The browser tells of each request to the server that was gone, some of them late.
+        assert [said for said in page.complaints if "ERR_CONNECTION_REFUSED" not in said] == []
     assert (out / "1.png").is_file()
     assert not (out / "2.png").exists()
 
