@@ -91,3 +91,16 @@ def test_results_of_0_1_inside_a_source_are_passed_over(capsys, folder):
     assert status == 4
     assert "in/kitchen.jpg -> ../o/in/kitchen.jpg: walls -> navy" in said.splitlines()
     assert "2 to do, 1 would fail, 0 refused; nothing was done" in said
+
+
+def test_a_folder_of_0_1_is_reviewed_in_the_studio_without_what_was_put_aside(folder):
+    pytest.importorskip("fastapi", reason="needs the 'studio' extra")
+    from automask.studio.workspace import Workspace
+
+    shutil.copytree(folder / "done", folder / "done" / ".stale")
+    workspace = Workspace(folder / "done", folder / "elsewhere")
+    assert workspace.is_review
+    assert [(entry.name, entry.present) for entry in workspace.entries()] == [("kitchen", True), ("living", True)]
+    assert [workspace.state(entry).words for entry in workspace.entries()] == [
+        *("walls -> sage green; floor except rug -> oak",) * 2
+    ]

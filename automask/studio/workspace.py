@@ -266,7 +266,10 @@ def _root_of(source: Path | None) -> Path | None:
 
 
 def _records_in(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*.run.json")) if not path.name.startswith("."))
+    """The records below a folder; hidden folders hold what a batch put aside (`--prune`)."""
+    for path in sorted(folder.rglob("*.run.json")):
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
 
 
 def _photos_near(folder: Path, names: set[str], *, without: Path) -> dict[str, list[Path]]:
