@@ -494,11 +494,29 @@ def _readable(overrides: Sequence[str]) -> tuple[list[tuple[str, Any]], list[str
     parser = OverridesParser.create()
     readable, mistakes = [], []
     for text in overrides:
+        shown = repr(text if len(text) <= _CHARS_SHOWN else text[: _CHARS_SHOWN - 1] + "\N{HORIZONTAL ELLIPSIS}")
+        if len(text) > _MOST_CHARS or _nesting(text) > _MOST_NESTED:
+            mistakes.append(f"{shown} is longer, or nests deeper, than any setting needs: write it in a YAML file")
+            continue
         try:
             readable.append((text, parser.parse_override(text)))
         except HydraException:
-            mistakes.append(f"{text!r} is not 'key=value'; quote a value that holds more than plain letters: key='a b'")
+            mistakes.append(f"{shown} is not 'key=value'; quote a value that holds more than plain letters: key='a b'")
     return readable, mistakes
+
+
+_CHARS_SHOWN = 300
+_MOST_CHARS = 1 << 19  # the words of a plan may be half as long
+_MOST_NESTED = 50
+"""Brackets inside brackets: Hydra's grammar calls itself for each, and so does whatever walks over the value."""
+
+
+def _nesting(text: str) -> int:
+    depth = deepest = 0
+    for char in text:
+        depth += (char in "[{(") - (char in "]})")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def check_overrides(overrides: Sequence[str]) -> None:

@@ -749,3 +749,15 @@ def test_a_plug_in_that_leaves_the_program_is_told_in_one_line(tmp_path: Path, m
     assert f"{module}.Quits" in str(caught.value)
     assert "SystemExit: no GPU" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["seed=" + "[" * 3000, "seed=" + "[" * 3000 + "]" * 3000, "seed=" + "{a:" * 2000, "out=" + "a" * 600_000]
+)
+def test_an_override_that_is_nested_or_long_beyond_use_is_refused_in_a_short_line(text):
+    for check in (config.check_overrides, lambda overrides: config.compose(overrides=overrides)):
+        with pytest.raises(
+            ConfigError, match="is longer, or nests deeper, than any setting needs: write it in"
+        ) as caught:
+            check([text])
+        assert len(str(caught.value)) < 500

@@ -1,4 +1,5 @@
 from batch_jobs import editing, found, pictures, touch
+from drawing import room
 
 from automask.batches import sheets
 from automask.batches.mappers import LocalPool
@@ -19,6 +20,19 @@ def test_the_contact_sheet_has_pages_and_a_shorter_batch_removes_the_rest(tmp_pa
         "contact-sheet-of-mine.jpg",
         "contact-sheet.jpg",
     ]
+
+
+def test_of_very_many_failures_the_first_are_drawn_and_the_rest_counted(tmp_path, monkeypatch):
+    drawn = []
+
+    def watched(cells, **shown):
+        drawn.extend(cells)
+        return room(30, 40)
+
+    monkeypatch.setattr(sheets, "contact_sheet", watched)
+    sheets.write_contact_sheet(tmp_path, [(f"{number}.jpg", "gone") for number in range(100_000)])
+    assert len(drawn) == sheets.FAILURES_SHOWN + 1
+    assert len(list(tmp_path.glob("contact-sheet*.jpg"))) == 4
 
 
 def test_a_picture_that_cannot_be_read_is_a_cell_with_the_reason(tmp_path):
