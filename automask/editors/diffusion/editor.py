@@ -22,7 +22,7 @@ from automask.editors.diffusion.latents import (
 from automask.editors.diffusion.latents import spill_px as spill_of
 from automask.editors.diffusion.loading import Scheduler, Spacing, index_of, load_pipeline
 from automask.editors.diffusion.structure import Control, structure_finder
-from automask.editors.diffusion.swatch import adapter_arguments, picture_of
+from automask.editors.diffusion.swatch import adapter_arguments, picture_of, shading_of
 from automask.editors.swatches import files_named, split_swatch
 from automask.errors import ConfigError, CropRefused, EditorError, UnknownPrompt
 from automask.images import to_uint8
@@ -73,6 +73,8 @@ class Diffusion:
         ip_adapter: An IP-Adapter, which shows the model a picture (`swatch:oak.jpg`): a name of the catalogue, or a
             folder. With None such prompts are refused.
         ip_scale: Weight of such a picture relative to the words, 0..1.
+        grey_start: Whether an edit with a picture starts from the light and shade of the old surface without its
+            colour, so that a `strength` below 1 keeps the shape and not the old material.
 
     Attributes:
         device_note: One sentence: where it runs, in what number format, and why.
@@ -123,9 +125,15 @@ class Diffusion:
         depth_model: str | None = None,
         ip_adapter: str | None = None,
         ip_scale: float = 0.6,
+        grey_start: bool = False,
     ) -> None:
         _check_values(prompt_template, grow_px, context_frac, batch, vram_gb, ip_scale)
         _check_control(control, control_model, control_scale, depth_model)
+        if grey_start and ip_adapter is None:
+            raise ConfigError(
+                "editor.grey_start=true without an ip_adapter: only edits with a picture start so",
+                hint="set editor.ip_adapter, as editor=sd15-zest does, or grey_start=false",
+            )
         with requires_models_extra("Diffusion"):
             import diffusers  # noqa: F401
             import torch  # noqa: F401
@@ -164,6 +172,7 @@ class Diffusion:
         self._grow_px = grow_px
         self._control_scale = control_scale
         self._ip_scale = None if ip_adapter is None else ip_scale
+        self._grey_start = grey_start
         self.multiple_px = multiple_px
         self.ideal_px = ideal_px
         self.context_frac = context_frac
@@ -312,7 +321,9 @@ class Diffusion:
     def _paint_batch(self, requests: Sequence["_Request"]) -> Iterable[Rgb | CropRefused]:
         """One call of the pipeline, for requests with the same `batch_key`."""
         height, width = requests[0].hard.shape
-        pictures = [Image.fromarray(one.crop) for one in requests]
+        starts_grey = self._grey_start and requests[0].swatch is not None
+        crops = [shading_of(one.crop, one.hard) if starts_grey else one.crop for one in requests]
+        pictures = list(map(Image.fromarray, crops))
         free = [latent_freedom(one.hard, grow_px=self._grow_px, cell_px=self._cell_px) for one in requests]
         if self._keep_latents:
             # Whole latents: the pipelines sample one of each latent's 64 pixels, and could miss a thin mask.

@@ -3,9 +3,14 @@
 from functools import lru_cache
 from typing import Any
 
+import cv2
+import numpy as np
 from PIL import Image
 
 from automask.editors.swatches import open_swatch, version_of
+from automask.types import Hard, Rgb
+
+_MIDDLE_GREY = 128
 
 
 def picture_of(path: str) -> Image.Image:
@@ -40,3 +45,20 @@ def adapter_arguments(pipe: Any, path: str | None, *, scale: float, guided: bool
     with torch.no_grad():
         made = pipe.prepare_ip_adapter_image_embeds([picture], None, pipe._execution_device, 1, guided)
     return {"ip_adapter_image_embeds": made}
+
+
+def shading_of(crop: Rgb, hard: Hard) -> Rgb:
+    """The crop with its masked part in grey: its light and shade around a middle grey, without its colour.
+
+    Args:
+        crop: [h, w, 3] uint8.
+        hard: [h, w] bool.
+
+    Source: Cheng et al., "ZeST: Zero-Shot Material Transfer from a Single Image" (arXiv 2404.06425), section 3, where
+        the start is a grey copy of the object, so that its old colour does not come through.
+    """
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.int16)
+    if not hard.any():
+        return crop
+    level = np.clip(grey - int(np.median(grey[hard])) + _MIDDLE_GREY, 0, 255).astype(np.uint8)
+    return np.where(hard[..., None], level[..., None], crop)

@@ -44,6 +44,7 @@ def test_the_files_are_these_and_each_name_of_the_catalogue_is_in_one():
         "qwen",
         "klein",
         "kontext",
+        "sd15-zest",
     }
     assert {file.stem for file in FILES} == names
     said = "\n".join(file.read_text(encoding="utf-8") for file in FILES)

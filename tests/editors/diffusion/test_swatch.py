@@ -6,7 +6,8 @@ import pytest
 from diffusion_engines import editor_of, job, levels_apart
 
 from automask.editors.diffusion import Diffusion
-from automask.errors import EditorError, UnknownPrompt
+from automask.editors.diffusion.swatch import shading_of
+from automask.errors import ConfigError, EditorError, UnknownPrompt
 
 pytestmark = [pytest.mark.models, pytest.mark.usefixtures("one_thread")]
 
@@ -78,3 +79,36 @@ def test_a_missing_picture_is_reported_before_any_work(swatching, tmp_path):
         with pytest.raises(EditorError, match=r"cannot paint with the picture '.*': ") as caught:
             swatching.check(f"swatch:{path}")
         assert not isinstance(caught.value, UnknownPrompt)
+
+
+# ---------------------------------------------------------------------------------------- a swatch on a shaped surface
+
+
+def test_a_grey_start_keeps_light_and_shade_and_drops_the_colour():
+    rng = np.random.default_rng(3)
+    crop = rng.integers(0, 256, (32, 48, 3), dtype=np.uint8)
+    hard = np.zeros((32, 48), np.bool_)
+    hard[8:24, 10:40] = True
+    start = shading_of(crop, hard)
+    assert np.array_equal(start[~hard], crop[~hard])
+    assert (np.ptp(start[hard], axis=-1) == 0).all()
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[hard].astype(int)
+    assert np.corrcoef(start[hard][:, 0], grey)[0, 1] > 0.95
+    assert abs(int(np.median(start[hard])) - 128) <= 1
+    assert shading_of(crop, hard & False) is crop
+
+
+def test_depth_picture_and_grey_start_go_together(pictures):
+    settings = {"steps": 4, "strength": 0.75}
+    zest, coloured = (editor_of("sd15-zest", grey_start=grey, **settings) for grey in (True, False))
+    swatch, words = job(prompt=f"swatch:{pictures}/oak.png"), job(prompt="oak")
+    assert type(zest.pipe).__name__ == "StableDiffusionControlNetInpaintPipeline"
+    assert levels_apart(zest.paint(**swatch), coloured.paint(**swatch)) > 1
+    assert levels_apart(zest.paint(**words), coloured.paint(**words)) == 0  # words alone start as ever
+    together = zest.paint_many([swatch, words])
+    assert levels_apart(together[0], zest.paint(**swatch)) <= 1
+
+
+def test_a_grey_start_without_pictures_is_refused():
+    with pytest.raises(ConfigError, match=r"editor.grey_start=true without an ip_adapter: .*; set editor.ip_adapter"):
+        Diffusion(grey_start=True)
