@@ -33,6 +33,9 @@ from automask.settings import RunSettings
 from automask.stages import NotLoaded, check_members, models_of, versions
 from automask.types import Plan, Region, Variant
 
+_LARGE_PX = 1_000_000
+"""Before a larger photo is painted, the memory that its masks took goes back to the system."""
+
 OnProgress = Callable[[str, int, int], None]
 """Called with the current activity, the number of edits painted so far, and the number of all edits."""
 
@@ -460,6 +463,8 @@ def paint(
         For each photo its outcome, or the error that ended it.
     """
     began = time.perf_counter()
+    if any(one.photo.rgb[..., 0].size > _LARGE_PX for one in photos):
+        weights.return_freed_memory()
     results = chain.paint_together([_painting(one, variant, on_step) for one in photos])
     paint_s = (time.perf_counter() - began) / max(len(photos), 1)  # each took its share
     ended: list[Outcome | Exception] = []

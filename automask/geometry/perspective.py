@@ -19,6 +19,7 @@ EYE_M = 1.5
 
 _NORMALS_WEIGHT = 0.2  # relative to all line segments: normals decide where lines are few or ambiguous
 _LENS_SPREAD = 0.35  # standard deviation of the logarithm of focal lengths of photos of rooms, about 0.64 of the width
+_KEEP_OPEN_PX = 1_000_000  # of the photo: a larger one needs the memory for painting
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +59,7 @@ def room_of(small: Rgb, shrink: float) -> Room:
         small: [h, w, 3] uint8, the reduced photo.
         shrink: How much smaller it is than the photo; the result is in px of the photo.
     """
-    reduced = surfaces_of(small)
+    reduced = surfaces_of(small, keep_open=small[..., 0].size * shrink**2 < _KEEP_OPEN_PX)
     surfaces = SurfacePrediction(reduced.normal, reduced.log_density + np.float32(math.log(shrink)), reduced.log_albedo)
     return camera_of(small, shrink, surfaces)
 

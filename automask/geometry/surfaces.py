@@ -35,8 +35,13 @@ class SurfacePrediction:
     log_albedo: FloatImage
 
 
-def surfaces_of(photo: Rgb) -> SurfacePrediction:
-    """The surfaces of a whole photo. The same photo gives the same bytes, on any number of threads."""
+def surfaces_of(photo: Rgb, *, keep_open: bool = True) -> SurfacePrediction:
+    """The surfaces of a whole photo. The same photo gives the same bytes, on any number of threads.
+
+    Args:
+        photo: [H, W, 3] uint8.
+        keep_open: False gives the 60 MB of the net's features back, which a large photo needs for painting.
+    """
     height, width = photo.shape[:2]
     scale = _LONG_PX / max(height, width)
     net_wh = tuple(max(LEAST_SIDE_PX, round(side * scale / _STRIDE) * _STRIDE) for side in (width, height))
@@ -44,6 +49,8 @@ def surfaces_of(photo: Rgb) -> SurfacePrediction:
     small = cv2.resize(photo, net_wh, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
     seen = np.ascontiguousarray(small.transpose(2, 0, 1)[None].astype(np.float32) / np.float32(255))
     out = _net().run(photo=seen)[0][0].transpose(1, 2, 0)
+    if not keep_open:
+        _net().close()
     zoom = np.float32(0.5 * np.log(width / net_wh[0] * height / net_wh[1]))
     return SurfacePrediction(
         np.ascontiguousarray(out[..., :3]),

@@ -6,7 +6,14 @@ there is none. `fetch` downloads, and is called by `automask models fetch NAME` 
 
 from automask.weights.cache import Progress, cache_dir, expected_path, fetch, find_local, hub_dir, locate
 from automask.weights.checkpoints import config_of, load_net, load_processor
-from automask.weights.device import Placement, choose_device, gpu_peak_mb, quiet_models, requires_models_extra
+from automask.weights.device import (
+    Placement,
+    choose_device,
+    gpu_peak_mb,
+    quiet_models,
+    requires_models_extra,
+    return_freed_memory,
+)
 from automask.weights.table import Weights, catalogue, find
 
 __all__ = [
@@ -28,4 +35,5 @@ __all__ = [
     "locate",
     "quiet_models",
     "requires_models_extra",
+    "return_freed_memory",
 ]

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.errors import ConfigError
+from automask.weights.device import return_freed_memory
 
 LEAST_SIDE_PX = 64
 """Smallest side of a picture for a net of stride 32: OpenCV 5.0 filters a single row of features with memory that it
@@ -58,6 +59,7 @@ class Net:
     def close(self) -> None:
         """Gives the memory of its features back; the next run opens it again, in 0.1 processor seconds."""
         self.__dict__.pop("_opened", None)
+        return_freed_memory()
 
     @cached_property
     def metadata(self) -> Mapping[str, str]:

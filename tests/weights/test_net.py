@@ -38,6 +38,14 @@ def test_the_same_bytes_every_time_and_on_any_number_of_threads(one, opencv_thre
     assert opened(threads).run(photo=PHOTO)[0].tobytes() == one.run(photo=PHOTO)[0].tobytes()
 
 
+def test_a_net_that_was_closed_gives_the_same_bytes():
+    net = opened()
+    before = net.run(photo=PHOTO)[0].tobytes()
+    net.close()
+    net.close()
+    assert net.run(photo=PHOTO)[0].tobytes() == before
+
+
 @pytest.mark.parametrize(("had", "asked", "used"), [(4, 2, 2), (1, 2, 1), (3, 3, 3)])
 def test_it_runs_on_its_threads_at_most_and_leaves_opencv_s_number_as_it_was(
     monkeypatch, opencv_threads, had, asked, used

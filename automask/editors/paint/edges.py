@@ -14,16 +14,21 @@ from automask.types import FloatImage, Hard, Labels
 PERCEPTUAL = np.array(
     [[0.2126, 0.7152, 0.0722], [0.31496, -0.28608, -0.02888], [-0.08504, -0.28608, 0.37112]], np.float32
 )
+_BAND_PX = 1 << 18  # worked on at a time
 _FROM_PERCEPTUAL = np.linalg.inv(PERCEPTUAL).astype(np.float32)
 
 
 def distance_to_surface(perceptual: FloatImage, near: FloatImage) -> FloatImage:
     """How far a colour is from the surface's colour nearby, or from a shade of it; 0 is the same."""
-    size = dot(near, near) + np.float32(3e-4)  # in the dark, three levels of 255 are noise
-    shade = np.clip(dot(perceptual, near) / size, 0.4, 1.1)
-    gap = (perceptual - shade[..., None] * near).astype(np.float32)
-    distance: FloatImage = np.sqrt(dot(gap, gap) / size)
-    return distance
+    out = np.empty(near.shape[:2], np.float32)
+    rows = max(1, _BAND_PX // near.shape[1])
+    for top in range(0, len(out), rows):
+        colours, surface = perceptual[top : top + rows], near[top : top + rows]
+        size = dot(surface, surface) + np.float32(3e-4)  # in the dark, three levels of 255 are noise
+        shade = np.clip(dot(colours, surface) / size, 0.4, 1.1)
+        gap = (colours - shade[..., None] * surface).astype(np.float32)
+        out[top : top + rows] = np.sqrt(dot(gap, gap) / size)
+    return out
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -298,6 +298,8 @@ def light_on(
         colour = np.asarray(cv2.copyTo(near, closer.astype(np.uint8), colour))
         del near, off, closer, here
 
+    rim = cover_of(perceptual, colour, foreign, mask, inner, max(1, round(long_px / 500)))
+    del perceptual, colour, foreign
     relative = scene - brightness
     single, lost = relative, None
     if sampled is not None:
@@ -309,8 +311,6 @@ def light_on(
         # Where two of them meet, a finer difference is mostly their edge.
         most = np.maximum.reduce([material.share for material in materials])
         fine = fine * np.square(np.clip(2 * most - 1, 0, 1))
-    rim = cover_of(perceptual, colour, foreign, mask, inner, max(1, round(long_px / 500)))
-    del materials, material, relative, single, grainy, perceptual, colour, foreign
     # The rim may show a neighbour: it follows the inside, darker at most by a contact shadow.
     inside = spread(shade, weight, reach)
     shade = np.where(inner, shade, inside + rim.cover * np.clip(shade - inside, -0.5, 0.1))
