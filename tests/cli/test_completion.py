@@ -85,7 +85,7 @@ def test_every_command_and_every_option_of_the_parsers_is_offered(offered, comma
 
 @pytest.mark.parametrize("offered", SHELLS_THAT_TELL)
 def test_names_and_paths_are_offered_where_they_are_wanted(offered, folder: Path):
-    assert offered(folder, "edit", "kitchen.jpg", "--preset", "") == {"photo", "starter"}
+    assert offered(folder, "edit", "kitchen.jpg", "--preset", "") == {"best", "open", "photo", "rooms", "starter"}
     assert offered(folder, "batch", "listing", "--mapper", "") == {"local", "ray"}
     assert offered(folder, "models", "fetch", "sd15") == {"sd15-inpaint"}
     assert offered(folder, "config", "copy", "editor/p") == {"editor/paint"}
@@ -98,7 +98,7 @@ def test_names_and_paths_are_offered_where_they_are_wanted(offered, folder: Path
 @needs("bash")
 def test_bash_completes_a_value_behind_an_equals_sign(folder: Path):
     assert complete_in_bash(folder, "edit", "--preset", "=", "ph") == {"photo"}
-    assert complete_in_bash(folder, "edit", "--preset", "=") == {"photo", "starter"}
+    assert complete_in_bash(folder, "edit", "--preset", "=") == {"best", "open", "photo", "rooms", "starter"}
 
 
 @needs("bash")
