@@ -23,8 +23,8 @@ _SPLINTER_GAP = 0.3
 """It is, if it is no farther from a larger one than this share of its own size."""
 _SPLINTER_SHARE = 0.0008
 """And so it is below this share of the photo."""
-_LEAST_SHARE = 0.0004
-"""So is one below this share of the photo."""
+_LEAST_WALL = 0.0016
+"""And a part of a wall below this one."""
 _CUT_GAP = 0.5
 """Two parts with this much of the smaller one's width between them may still be one, cut by what stands before it."""
 _ALIGNED = 0.15
@@ -140,7 +140,7 @@ def split(
     parts = _connected(small, kinds)
     if not parts:
         return np.zeros(small.shape, np.int64)
-    things = [part for part in parts if part.sum() >= _LEAST_SHARE * small.size] or [max(parts, key=_area)]
+    things = [part for part in parts if part.sum() >= _SPLINTER_SHARE * small.size] or [max(parts, key=_area)]
     if kinds is None or not kinds.any():
         things = [part for thing in things for part in _cut(thing, heat, edges, build)]
     things = _without_splinters(things)
@@ -159,7 +159,7 @@ def by_plane(small: Hard, planes: Sequence[Hard], kinds: Labels | None = None) -
     for plane in planes:
         for kind in (0,) if kinds is None else np.unique(kinds[plane & small]).tolist():
             part = plane & small if kinds is None else plane & small & (kinds == kind)
-            if part.sum() >= max(_FRAGMENT * (plane & small).sum(), 4 * _LEAST_SHARE * small.size) and _is_wide(part):
+            if part.sum() >= max(_FRAGMENT * (plane & small).sum(), _LEAST_WALL * small.size) and _is_wide(part):
                 parts.append(part)
     labels = np.zeros(small.shape, np.int64)
     for number, part in enumerate(sorted(parts or [small] * bool(small.any()), key=_place), start=1):

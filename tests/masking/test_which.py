@@ -239,6 +239,26 @@ def test_each_single_thing_has_an_expected_quality():
     assert [one.expected_iou for one in region.instances] == [None, None]
 
 
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        ("left chair", ()),
+        ("second chair", ()),
+        ("two chairs on the left", ()),
+        ("right chair", (3,)),
+        ("first two chairs from the right", (2, 3)),
+        ("chair 1", (1,)),
+        ("left chairs", (1, 2)),
+    ],
+)
+def test_a_choice_that_rests_on_what_is_unsure_asks_back(words, numbers):
+    heat = np.where(CHAIRS[0], np.float32(0.5), HEATS["chairs"])
+    (region,) = regions(words, segmenter=PaintedHeat({"chairs": heat, "chair": heat}))
+    assert numbers_in(region.hard) == numbers
+    if not numbers:
+        assert "1 may be none, or a part of one (mean heat 0.50 < 0.6)" in region.reason
+
+
 def test_the_only_thing_is_asked_whether_it_looks_so():
     photo = np.full((*SIZE, 3), 220, np.uint8)
     photo[box(10, 60, 50, 100)] = (30, 30, 35)
