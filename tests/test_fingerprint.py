@@ -53,6 +53,10 @@ class Paints:
         raise NotImplementedError
 
 
+for one in (Finds, Refines, Paints):
+    one.__module__ = "automask.testing"  # code from outside counts by its digest, and this file's would
+
+
 @pytest.fixture
 def stages(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
