@@ -169,6 +169,15 @@ def test_a_download_is_checked_renamed_and_reported(known, served):
     assert len(asked) == 1  # the second time it is only checked
 
 
+def test_a_download_has_its_name_only_once_it_is_whole_and_checked(known, served):
+    known(entry())
+    served(length=len(BYTES))
+    there = []
+    fetch("net", progress=lambda *_: there.append(expected_path(find("net")).exists()))
+    assert there
+    assert not any(there)
+
+
 def test_a_download_with_another_digest_is_thrown_away(known, served):
     known(entry())
     served(body=b"something else")
