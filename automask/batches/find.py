@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from automask.batches.failures import FAILURES_NAME, one_line
-from automask.batches.page import PAGE_NAMES, is_page
+from automask.batches.page import is_page, page_in
 from automask.batches.stores import canonical, files_below, is_url
 from automask.errors import AutomaskError, MaskError, PhotoError, UsageError
 from automask.images import PHOTO_SUFFIXES, read_regular, same_letters
@@ -291,7 +291,7 @@ def _sort_out(paths: Iterable[Path], root: Path, out: Path, seen: _Seen) -> None
     real_out, real_root = _real(out), _real(root)
     inside = real_out if real_out.is_relative_to(real_root) else None
     # Whoever names the OUT of a batch as SOURCE wants its results edited again.
-    of_batch = any(is_page(root / name) for name in PAGE_NAMES)
+    of_batch = is_page(page_in(root))
     photos = set()
     in_out: dict[Path, bool] = {}
     for path in paths:

@@ -6,6 +6,7 @@ builds the cards from it, so that a file name or a prompt is always shown as tex
 
 import base64
 import hashlib
+import itertools
 import json
 import os
 import re
@@ -58,10 +59,18 @@ class Mark:
 def is_page(path: Path) -> bool:
     """Whether a file is a page that automask wrote."""
     try:
+        if not path.is_file():
+            return False
         with path.open("rb") as file:
             return _GENERATOR_TAG.encode() in file.read(_HEAD_BYTES)
     except OSError:
         return False
+
+
+def page_in(out: Path) -> Path:
+    """Where the page of a batch's folder is, or would be: the first of its names that no file of a person's has."""
+    names = itertools.chain(PAGE_NAMES, (f"automask-{number}.html" for number in itertools.count(2)))
+    return next(out / name for name in names if not os.path.lexists(out / name) or is_page(out / name))
 
 
 def write_page(
@@ -72,7 +81,7 @@ def write_page(
 ) -> Path:
     """Writes OUT/index.html from the records of the before/after pictures; an identical page is left untouched.
 
-    If a page that automask did not write has that name, automask.html is written instead.
+    If something that automask did not write has that name, automask.html is written instead, or automask-2.html.
 
     Args:
         out: The folder of a batch.
@@ -91,12 +100,8 @@ def write_page(
     files = (file for prefix, record in records.items() for file in _files(prefix, record))
     there = {file for file in files if (out / file).is_file()}
     text = page(records, there, failures, marks).encode()
-    path = out / PAGE_NAMES[0]
-    old = _bytes_of(path)
-    if old is not None and _GENERATOR_TAG.encode() not in old:
-        path = out / PAGE_NAMES[1]
-        old = _bytes_of(path)
-    if old != text:
+    path = page_in(out)
+    if _bytes_of(path) != text:
         with atomic_path(path) as part:
             part.write_bytes(text)
     return path

@@ -319,7 +319,7 @@ def _do_batch(
         paint: False only finds masks.
     """
     from automask.batches import run, stale, summary
-    from automask.batches.page import PAGE_NAMES
+    from automask.batches.page import page_in
     from automask.plan import printable
 
     if typed.flags.retry_failed and not batch.jobs:
@@ -383,7 +383,7 @@ def _do_batch(
             if not ended or not ended[-1].exit_status:
                 raise
             warn(str(error))
-        page = batch.out / PAGE_NAMES[0]
+        page = page_in(batch.out)
         if paint and not typed.json and not batch.out_url and page.is_file():
             say(f"look through them: {page}")
     return ended[-1].exit_status

@@ -19,7 +19,7 @@ from automask import fingerprint
 from automask.batches import sheets
 from automask.batches.find import find_jobs
 from automask.batches.mappers import LocalPool
-from automask.batches.page import page, write_page
+from automask.batches.page import page, page_in, write_page
 from automask.batches.resume import is_done
 from automask.batches.run import run_batch
 from automask.images import open_photo, write_picture
@@ -364,6 +364,18 @@ def test_a_persons_own_index_is_not_overwritten(tmp_path):
     (out / "index.html").unlink()
     (out / "index.html").mkdir()
     assert write_page(out, []) == out / "automask.html"
+
+
+def test_no_name_of_the_page_is_taken_from_a_person(tmp_path):
+    (tmp_path / "out").mkdir()
+    for name in ("index.html", "automask.html"):
+        (tmp_path / "out" / name).write_text("<h1>Mine</h1>")
+    out = done_batch(tmp_path, "a.jpg")
+    assert page_in(out) == out / "automask-2.html"
+    assert len(Page(page_in(out).read_text(encoding="utf-8")).cards) == 1
+    assert write_page(out, []) == page_in(out)
+    for name in ("index.html", "automask.html"):
+        assert (out / name).read_text() == "<h1>Mine</h1>"
 
 
 def test_a_thousand_photos_make_a_page_of_less_than_a_megabyte():
