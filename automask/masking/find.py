@@ -250,6 +250,9 @@ def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, lis
     pieces = dict(zip(things, survey.pieces, strict=True)) if survey.pieces else None
     sight = which.Sight(photo, stages.segmenter, {**hards, **own}, heat_of, survey.others, pieces)
     chosen = which.chosen_in(sight, pointings, read_as, list_all=list_instances)
+    # Of a large photo each plane is much, and regions are settled without these.
+    survey = replace(survey, others=None, pieces=())
+    del sight, pieces, refined
     masks = {
         phrase: _found(pointing, chosen[phrase], hards, own, heat_of, boxes_of, absent, read_as)
         for phrase, pointing in pointings.items()

@@ -100,3 +100,12 @@ def test_words_that_point_are_timed():
 @pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs the 'ray' extra")
 def test_two_ray_workers_are_compared_with_one():
     assert "Two Ray workers against one: " in bench("ray", "--photos", "3")
+
+
+@pytest.mark.slow
+def test_a_camera_photo_s_whole_process_is_measured_beside_decoding_and_encoding_alone():
+    said = bench("camera", "--runs", "1", "--sizes", "1536x1024", "--words", "walls -> white")
+    rows = [line.split(" | ") for line in said.splitlines() if line.startswith("| 1536x1024")]
+    assert [row[2] for row in rows] == ["decode and encode", "this checkout"]
+    plain, ours = (float(row[5]) for row in rows)
+    assert 20 < plain < ours
