@@ -13,6 +13,7 @@ _BLURRED = 16  # px over which an encoder blurs a border's edge: a block of colo
 _LEAST_PHOTO = 0.3  # of either side: less is a picture of something else
 _ROWS_LOOKED_AT = 128
 _ROUND = 0.01  # of the radius: how far the edge of a round picture is from a circle at most
+_LEAST_ROUND = 0.7  # of the short side: a smaller disc is a thing in the photo
 _LEAST_CORNERS = 0.005  # of the photo
 _ON_CIRCLE = 0.6  # share of the points along its edge that are on it
 _LEAST_POINTS = 16
@@ -97,7 +98,7 @@ def round_border(photo: Rgb) -> Hard | None:
     x, y, radius = circle
     distance = np.hypot(np.arange(width) - x, (np.arange(height) - y)[:, None])
     rim_px = max(2.0, _ROUND * radius / 2)
-    if (distance > radius).mean() < _LEAST_CORNERS:
+    if (distance > radius).mean() < _LEAST_CORNERS or 2 * radius < _LEAST_ROUND * min(height, width):
         return None
     step = max(1, max(height, width) // 512)
     around = distance[::step, ::step] > radius + rim_px
@@ -145,7 +146,7 @@ def _circle_through(points: npt.NDArray[np.float64], width: int) -> tuple[float,
             return None
         radius = float(np.sqrt(square))
         away = np.abs(np.hypot(points[:, 0] - x, points[:, 1] - y) - radius)
-        near = away <= max(2.0, _ROUND * radius)
+        near = away <= max(1.0, _ROUND * radius)
         chosen = points[near | (away <= np.percentile(away, 70))]
     corners = {(bool(px < x), bool(py < y)) for px, py in points[near]}
     return (float(x), float(y), radius) if len(corners) == 4 and near.mean() >= _ON_CIRCLE else None

@@ -136,3 +136,20 @@ def test_a_framed_photo_is_masked_and_painted_as_the_photo_alone(kitchen):
     (region,), (expected,) = framed_too.regions, plain.regions
     assert (region.hard[12:, 96:-96] != expected.hard).mean() < 0.01
     assert np.count_nonzero(region.hard) == np.count_nonzero(region.hard[12:, 96:-96])
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7, 0.9])
+@pytest.mark.parametrize("height", [96, 400])
+def test_a_square_thing_on_a_plain_wall_is_no_round_picture(share, height):
+    photo = np.full((height, height * 4 // 3, 3), 120, np.uint8)
+    h, w = round(share * height), round(share * height * 1.25)
+    top, left = (height - h) // 2, (photo.shape[1] - w) // 3
+    photo[top : top + h, left : left + w] = (40, 80, 200)
+    assert round_border(photo) is None
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.65])
+def test_a_round_thing_on_a_plain_wall_is_no_round_picture(share):
+    photo = np.full((300, 400, 3), 235, np.uint8)
+    cv2.circle(photo, (200, 150), round(150 * share), (60, 60, 60), -1, cv2.LINE_AA)
+    assert round_border(photo) is None
