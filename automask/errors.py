@@ -85,8 +85,12 @@ def debug_traceback(error: BaseException) -> None:
     if not wants_traceback():
         return
     cause: BaseException | None = error
-    while isinstance(cause, AutomaskError):
+    passed: set[int] = set()
+    while isinstance(cause, AutomaskError) and id(cause) not in passed:  # a plug-in may raise an error from itself
+        passed.add(id(cause))
         cause = cause.__cause__
+    if cause is not None and id(cause) in passed:
+        return
     if cause is not None:
         import traceback
 

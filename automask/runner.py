@@ -388,7 +388,9 @@ def find_masks(
     try:
         return _find_masks(prepared, photo, open_s, digest, url, own)
     except Exception as error:
-        raise _naming_photo(error, photo) from error
+        if is_out_of_memory(error):
+            raise not_enough_memory(photo.name) from error
+        raise
 
 
 def _naming_photo(error: Exception, photo: Photo) -> Exception:

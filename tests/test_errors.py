@@ -183,3 +183,11 @@ def test_the_old_name_of_a_hint_works_and_warns():
     assert (error.hint, str(error)) == ("name one", "no photo; name one")
     with pytest.warns(DeprecationWarning, match="'mend' is now called 'hint'"):
         assert error.mend == "name one"
+
+
+def test_an_error_raised_from_itself_ends_in_no_endless_search(monkeypatch, capsys):
+    monkeypatch.setenv("AUTOMASK_DEBUG", "1")
+    error = errors.PhotoError("no photo")
+    error.__cause__ = error
+    errors.debug_traceback(error)
+    assert capsys.readouterr().err == ""
