@@ -216,6 +216,7 @@ def test_one_device_is_for_all_stages_that_say_auto(monkeypatch: pytest.MonkeyPa
     assert "device is 3: give auto, cpu" in refused(["device=3"])
 
 
+@pytest.mark.models
 def test_the_tiny_preset_builds():
     stages = config.build(config.compose("tiny"))
     assert [type(part).__name__ for part in (stages.segmenter, stages.refiner, stages.editor)] == [
