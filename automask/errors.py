@@ -89,9 +89,7 @@ def debug_traceback(error: BaseException) -> None:
     while isinstance(cause, AutomaskError) and id(cause) not in passed:  # a plug-in may raise an error from itself
         passed.add(id(cause))
         cause = cause.__cause__
-    if cause is not None and id(cause) in passed:
-        return
-    if cause is not None:
+    if cause is not None and id(cause) not in passed:
         import traceback
 
         traceback.print_exception(error)

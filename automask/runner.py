@@ -393,11 +393,6 @@ def find_masks(
         raise
 
 
-def _naming_photo(error: Exception, photo: Photo) -> Exception:
-    """The error; one that says that memory was too short with the photo's name."""
-    return not_enough_memory(photo.name) if is_out_of_memory(error) else error
-
-
 def _find_masks(
     prepared: PreparedRun, photo: Photo, open_s: float, digest: str | None, url: str, own: Sequence[OwnMask]
 ) -> MaskedPhoto:
@@ -473,7 +468,7 @@ def paint(
     for masked, result in zip(photos, results, strict=True):
         try:
             if isinstance(result, Exception):
-                ended.append(_naming_photo(result, masked.photo))
+                ended.append(not_enough_memory(masked.photo.name) if is_out_of_memory(result) else result)
             else:
                 ended.append(_outcome(masked, variant, result, paint_s))
         except AutomaskError as error:

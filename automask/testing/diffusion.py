@@ -124,42 +124,26 @@ def _write_sdxl(folder: Path) -> None:
 
 
 def _write_flux(folder: Path) -> None:
-    from diffusers import FlowMatchEulerDiscreteScheduler, FluxFillPipeline, FluxTransformer2DModel
-    from transformers import T5Config, T5EncoderModel
+    from diffusers import FluxFillPipeline
 
-    text_encoder, tokenizer = tiny_clip_text(folder / "tokenizer")
-    t5 = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 1, "num_heads": 4, "vocab_size": 128}
-    FluxFillPipeline(
-        vae=_tiny_vae(use_quant_conv=False, use_post_quant_conv=False, shift_factor=0.1, scaling_factor=0.4),
-        text_encoder=text_encoder,
-        tokenizer=tokenizer,
-        text_encoder_2=T5EncoderModel(T5Config(**t5)).eval(),
-        tokenizer_2=_tiny_t5_tokenizer(),
-        transformer=FluxTransformer2DModel(
-            patch_size=1,
-            # Packed two by two: the latents, the masked latents, and the mask at 8 x 8 a latent.
-            in_channels=4 * 4 + 4 * 4 + 4 * 64,
-            out_channels=4 * 4,
-            num_layers=1,
-            num_single_layers=1,
-            attention_head_dim=16,
-            num_attention_heads=2,
-            joint_attention_dim=32,
-            pooled_projection_dim=32,
-            guidance_embeds=True,
-            axes_dims_rope=(4, 4, 8),
-        ),
-        scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
-    ).save_pretrained(folder, safe_serialization=True)
+    # Packed two by two: the latents, the masked latents, and the mask at 8 x 8 a latent.
+    _write_flux_pipeline(folder, FluxFillPipeline, in_channels=4 * 4 + 4 * 4 + 4 * 64, out_channels=4 * 4)
 
 
 def _write_kontext(folder: Path) -> None:
-    from diffusers import FlowMatchEulerDiscreteScheduler, FluxKontextPipeline, FluxTransformer2DModel
+    from diffusers import FluxKontextPipeline
+
+    _write_flux_pipeline(folder, FluxKontextPipeline, in_channels=4 * 4)
+
+
+def _write_flux_pipeline(folder: Path, pipeline: Any, **channels: int) -> None:
+    """Writes a pipeline of the parts of FLUX.1, whose transformer has these channels."""
+    from diffusers import FlowMatchEulerDiscreteScheduler, FluxTransformer2DModel
     from transformers import T5Config, T5EncoderModel
 
     text_encoder, tokenizer = tiny_clip_text(folder / "tokenizer")
     t5 = {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 1, "num_heads": 4, "vocab_size": 128}
-    FluxKontextPipeline(
+    pipeline(
         vae=_tiny_vae(use_quant_conv=False, use_post_quant_conv=False, shift_factor=0.1, scaling_factor=0.4),
         text_encoder=text_encoder,
         tokenizer=tokenizer,
@@ -167,7 +151,6 @@ def _write_kontext(folder: Path) -> None:
         tokenizer_2=_tiny_t5_tokenizer(),
         transformer=FluxTransformer2DModel(
             patch_size=1,
-            in_channels=4 * 4,
             num_layers=1,
             num_single_layers=1,
             attention_head_dim=16,
@@ -176,6 +159,7 @@ def _write_kontext(folder: Path) -> None:
             pooled_projection_dim=32,
             guidance_embeds=True,
             axes_dims_rope=(4, 4, 8),
+            **channels,
         ),
         scheduler=FlowMatchEulerDiscreteScheduler(use_dynamic_shifting=True),
     ).save_pretrained(folder, safe_serialization=True)
