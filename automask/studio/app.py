@@ -165,19 +165,20 @@ def _add_page(app: FastAPI) -> None:
 
 
 def info_of(job: Job) -> JobInfo:
-    """A job for whoever waits for it."""
-    result = dict(job.result) if job.state == "done" else {}
+    """A job for whoever waits for it. Its state is read once, before the rest: the engine's thread writes it last."""
+    state = job.state
+    result = dict(job.result) if state == "done" else {}
     error = said(job.error) if job.error is not None else None
     return JobInfo(
         id=job.id,
         kind=job.kind,
-        state=job.state,
+        state=state,
         doing=job.doing,
         done=job.done,
         total=job.total,
         result=result,
         error=error,
-        files=sorted(job.files) if job.state == "done" else [],
+        files=sorted(job.files) if state == "done" else [],
     )
 
 
@@ -201,8 +202,9 @@ def _add_jobs(app: FastAPI, engine: Engine) -> None:
             while True:
                 if one.version != version:
                     version, quiet_s = one.version, 0.0
-                    yield f"data: {info_of(one).model_dump_json()}\n\n"
-                    if one.state in ENDED:
+                    info = info_of(one)
+                    yield f"data: {info.model_dump_json()}\n\n"
+                    if info.state in ENDED:  # what was told, not what is by now: the end itself must be told too
                         return
                 elif quiet_s > _IDLE_S:
                     quiet_s = 0.0

@@ -13,6 +13,8 @@ import pytest
 from studios import client_of, ended, first, made, opened, say
 
 from automask.cli.entry import main
+from automask.studio import app
+from automask.studio.engine import Job
 from automask.studio.work import MADE_BY
 
 WORDS = "island -> #ff0000; lamp -> gold"
@@ -84,6 +86,43 @@ def test_events_tell_how_far_a_job_is_until_it_ends(client):
         said = [json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: ")]
     assert said[-1]["state"] == "done"
     assert [one["id"] for one in said] == [job["id"]] * len(said)
+
+
+def test_a_job_that_ends_while_it_is_told_of_is_told_of_once_more(scene, tmp_path, monkeypatch):
+    real, go = app.info_of, threading.Event()
+
+    def slowly(job):
+        info = real(job)
+        go.set()
+        while job.state not in app.ENDED:
+            time.sleep(0.01)
+        return info
+
+    running = made(scene, tmp_path / "o", words=WORDS)
+    try:
+        client = client_of(running)
+        job = running.engine.submit("slow", lambda _: {"went": go.wait(20)})
+        monkeypatch.setattr(app, "info_of", slowly)
+        with client.stream("GET", f"/v1/jobs/{job.id}/events") as answer:
+            said = [json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: ")]
+    finally:
+        running.engine.close()
+    assert [one["state"] for one in said][1:] == ["done"]
+
+
+def test_a_job_is_told_of_in_one_state():
+    class Ending(Job):
+        @property
+        def state(self):
+            return next(states)
+
+        @state.setter
+        def state(self, _):
+            pass
+
+    states = iter(["running", "done", "done", "done"])
+    told = app.info_of(Ending("1", "masks", work=dict, result={"found": 1}))
+    assert (told.state, told.result) == ("running", {})
 
 
 def test_a_full_queue_is_429_and_a_job_can_be_stopped(scene, tmp_path):

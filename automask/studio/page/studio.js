@@ -37,15 +37,16 @@ async function ask(path, options = {}) {
 function ended(job, tell) {
   return new Promise((resolve, reject) => {
     const events = new EventSource(`/v1/jobs/${job.id}/events`);
-    events.onmessage = (event) => {
-      const info = JSON.parse(event.data);
+    const heard = (info) => {
       tell(info);
       if (!["done", "failed", "stopped"].includes(info.state)) return;
       events.close();
       if (info.state === "done") resolve(info);
       else reject(info.error ?? { problem: "stopped", hint: "", stopped: true });
     };
-    events.onerror = () => { events.close(); reject({ problem: "the studio does not answer", hint: "start it again: nothing is lost", gone: true }); };
+    events.onmessage = (event) => heard(JSON.parse(event.data));
+    // A broken stream opens itself again; only a studio that does not answer a question either is gone.
+    events.onerror = () => ask(`/v1/jobs/${job.id}`).then(heard, (error) => { events.close(); reject(error); });
   });
 }
 
