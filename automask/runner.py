@@ -27,6 +27,7 @@ from automask.protocols import Stages
 from automask.results.claims import PhotoId, source_of
 from automask.results.corrections import OwnMask, own_masks
 from automask.results.credentials import signer_of
+from automask.results.layers import check_layers
 from automask.results.outcome import Outcome, Saved, save_masks
 from automask.results.records import run_record
 from automask.settings import RunSettings
@@ -165,7 +166,8 @@ def prepare(
             that is not loaded, regions of other words.
         UsageError: Both masks and regions.
         UnknownPhrase: Words that the segmenter cannot know.
-        ConfigError, WeightsMissing, ExtraMissing: A stage cannot be loaded, or `c2pa` cannot sign.
+        ConfigError, WeightsMissing, ExtraMissing: A stage cannot be loaded, `c2pa` cannot sign, or `layers` cannot be
+            written.
     """
     began = time.perf_counter()
     plans = [variant.plan for variant in variants]
@@ -226,9 +228,10 @@ def load_stages(
 
     Raises:
         PlanError: A named editor is not among the loaded stages.
-        ConfigError, WeightsMissing, ExtraMissing: A stage cannot be loaded or misspells an optional member, or `c2pa`
-            cannot sign.
+        ConfigError, WeightsMissing, ExtraMissing: A stage cannot be loaded or misspells an optional member, `c2pa`
+            cannot sign, or `layers` cannot be written.
     """
+    check_layers(settings.layers)
     if settings.c2pa is not None:
         signer_of(settings.c2pa)  # refused now, and not after minutes of painting
     if not isinstance(source, Stages):
@@ -531,6 +534,7 @@ def _outcome(masked: MaskedPhoto, variant: int, painted: chain.Painted, paint_s:
         disclose=settings.disclose,
         metadata=settings.metadata,
         c2pa=settings.c2pa,
+        layers=settings.layers,
         inputs=tuple(map(Path, editors.files_named(plan, stages))),
         own_masks=masked.own_masks,
         fresh_masks=masked.fresh_masks,

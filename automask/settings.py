@@ -7,7 +7,7 @@ from typing import Any, Self, cast
 import numpy as np
 
 from automask.errors import ConfigError
-from automask.types import DISCLOSE, METADATA, ON_DOUBT, Disclose, Metadata, OnDoubt, OnMissing
+from automask.types import DISCLOSE, LAYERS, METADATA, ON_DOUBT, Disclose, Layers, Metadata, OnDoubt, OnMissing
 
 
 class Default:
@@ -48,6 +48,7 @@ class RunSettings:
         mask_cache_mb: Size limit of the masks kept on disk, in megabytes; None and 0 keep none.
         disclose: How a saved result discloses that it was edited.
         metadata: What a saved result keeps of the photo's metadata: all, all but the place, or none.
+        layers: The format in which a saved result is also written in layers; None writes none.
         c2pa: PEM file with certificates and key that sign a saved result; None signs nothing.
         on_doubt: What becomes of a region whose expected quality is low: `keep` paints it, `warn` paints it and marks
             it as one to check, `skip` does not paint it.
@@ -64,6 +65,7 @@ class RunSettings:
     mask_cache_mb: float | None = None
     disclose: Disclose = "none"
     metadata: Metadata = "keep"
+    layers: Layers | None = None
     c2pa: str | None = None
     on_doubt: OnDoubt = "warn"
     doubt_below: float = 0.75
@@ -139,6 +141,7 @@ _RULES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "on_missing": (lambda v: v in ("skip", "fail"), "give skip or fail"),
     "disclose": (lambda v: v in DISCLOSE, "give none, metadata or label"),
     "metadata": (lambda v: v in METADATA, "give keep, no-location or none"),
+    "layers": (lambda v: v is None or v in LAYERS, "give ora or psd"),
     "c2pa": (lambda v: v is None or isinstance(v, str), "give a path (a name of digits only needs quotes)"),
     "max_megapixels": (lambda v: _is_number(v) and v > 0, "give a number above 0"),
     "candidates": (lambda v: type(v) is int and 1 <= v <= 64, "give a whole number from 1 to 64"),

@@ -35,6 +35,8 @@ Disclose: TypeAlias = Literal["none", "metadata", "label"]
 DISCLOSE: tuple[Disclose, ...] = ("none", "metadata", "label")
 Metadata: TypeAlias = Literal["keep", "no-location", "none"]
 METADATA: tuple[Metadata, ...] = ("keep", "no-location", "none")
+Layers: TypeAlias = Literal["ora", "psd"]
+LAYERS: tuple[Layers, ...] = ("ora", "psd")
 Option: TypeAlias = str | int | float | bool
 
 

@@ -29,6 +29,7 @@ WRONG = [
     ("on_doubt", "paint", "give keep, warn or skip"),
     ("doubt_below", 1.5, "give a number from 0 to 1"),
     ("doubt_below", float("nan"), "give a number from 0 to 1"),
+    ("layers", "gif", "give ora or psd"),
     ("c2pa", 7, "give a path (a name of digits only needs quotes)"),
 ]
 

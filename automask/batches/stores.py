@@ -18,12 +18,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from automask.batches.lock import LOCK_NAME, Holder, touching
+from automask.batches.resume import has_layers
 from automask.errors import AutomaskError, ExtraMissing, OutputError, PhotoError, UsageError
 from automask.fingerprint import bytes_digest
 from automask.results.claims import HINT, Claim, Claims, PhotoId, claims_in, journal_of, original_in, source_in
 from automask.results.files import Files, check_out, files_of
 from automask.results.records import MAX_RECORD_BYTES, mask_names_in, parse_record, read_record, write_json
-from automask.types import Job
+from automask.types import Job, Layers
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _WEB = frozenset(
@@ -168,15 +169,15 @@ def version_of(url: str) -> str:
     return "" if version is None else f"{about.get('size')} {version}"
 
 
-def is_uploaded(job: Job, digest: str) -> bool:
+def is_uploaded(job: Job, digest: str, layers: Layers | None = None) -> bool:
     """Whether the store has the job's record with this digest, its result of the size written, and its other files.
 
-    An unreadable record does not count. No picture is downloaded.
+    An unreadable record does not count. No picture is downloaded. `layers` as in `resume.is_done`.
     """
     store, root = _store(job.out_url)
     files = files_of(job.photo.name, Path(), job.name)
     record = _record_in(store, f"{root}/{files.record}")
-    if record.get("digest") != digest:
+    if record.get("digest") != digest or not has_layers(record, files, layers):
         return False
     with _wrapped_errors("read", job.out_url, OutputError):
         claims = claims_in(record)
@@ -245,6 +246,8 @@ def upload(job: Job, here: Path, *, overwrite: bool = False) -> None:
                 store.put_file(str(here / name), f"{root}/{name}")
         gone = {
             files.candidates.name,
+            files.ora.name,
+            files.psd.name,
             files.original.name,
             *(f"{files.masks}/{name}" for name in mask_names_in(old[0])),
         }

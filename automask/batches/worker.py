@@ -130,13 +130,16 @@ class Worker:
         if self.force or not known:
             return False
         digest = self._digest(job, known, self._own_masks(job, known))
-        return stores.is_uploaded(job, digest) if job.out_url else self._is_done(job, digest)
+        return self._is_uploaded(job, digest) if job.out_url else self._is_done(job, digest)
 
     def _record(self, job: Job) -> Path:
         return files_of(job.photo.name, job.out, job.name).record
 
     def _is_done(self, job: Job, digest: str) -> bool:
-        return is_done(job, digest)
+        return is_done(job, digest, self.settings.layers)
+
+    def _is_uploaded(self, job: Job, digest: str) -> bool:
+        return stores.is_uploaded(job, digest, self.settings.layers)
 
     def _check_free(self, job: Job, photo: Photo) -> None:
         if not self.overwrite:
@@ -162,7 +165,7 @@ class Worker:
             here = stores.downloaded(job, Path(folder.name))
             known = file_digest(here.photo) if here.photo.is_file() else ""
         digest = self._digest(job, known, self._own_masks(job, known))
-        done = not self.force and (stores.is_uploaded(job, digest) if job.out_url else self._is_done(job, digest))
+        done = not self.force and (self._is_uploaded(job, digest) if job.out_url else self._is_done(job, digest))
         if done:
             folder.cleanup()
             return Finished(JobReport(job, "skipped", took_s=time.perf_counter() - began))

@@ -54,15 +54,15 @@ class Arguments:
                     f"{name}=... is for the scripts in pipelines/", hint="here it is an argument of its own"
                 )
         check_said_once(self.overrides)
-        for flag in ("out", "mapper", "recursive", "overwrite", "force", "prune", "masks", "fresh_masks"):
+        for flag in ("out", "mapper", "recursive", "overwrite", "force", "prune", "masks", "layers", "fresh_masks"):
             self._agree(flag, getattr(self.flags, flag, None))
         self._agree("mapper.workers", getattr(self.flags, "workers", None))
         extra = [f"mapper={self.flags.mapper}"] if getattr(self.flags, "mapper", None) else []
         if getattr(self.flags, "workers", None) is not None:
             extra.append(f"mapper.workers={self.flags.workers}")
         config = dict(compose(self.flags.preset, [*self.overrides, *extra], conf=self.conf))
-        # A path never goes through Hydra's grammar: it may hold anything.
-        for flag in ("out", "masks"):
+        # What a person types never goes through Hydra's grammar: a path may hold anything.
+        for flag in ("out", "masks", "layers"):
             if getattr(self.flags, flag, None) is not None:
                 config[flag] = getattr(self.flags, flag)
         for flag in ("recursive", "overwrite", "force", "prune", "fresh_masks"):

@@ -53,10 +53,10 @@ def run_edit(parser: Parser, arguments: list[str]) -> int:
     variants = typed.variants()
     config = typed.config()
     typed.check_masks(config)
-    check_layers(typed.flags.layers)
     # Refused now, and not after minutes of painting.
+    check_layers(config["layers"])
     if typed.flags.out == PIPE:
-        check_result_pipe(results=len(variants), as_json=typed.json)
+        check_result_pipe(results=len(variants), as_json=typed.json, layers=config["layers"])
     photo = photo_of(typed.subject, config)
     if typed.flags.out == PIPE:
         return _edit_into_pipe(typed, variants, config, photo)
@@ -78,7 +78,7 @@ def run_edit(parser: Parser, arguments: list[str]) -> int:
                 on_progress("writing", 1, 1)
                 yield variant, outcome
 
-        saved, sheet = save_variants(made(), config["out"], overwrite=config["overwrite"], layers=typed.flags.layers)
+        saved, sheet = save_variants(made(), config["out"], overwrite=config["overwrite"])
     printed: set[str] = set()
     for variant, painted, one in zip(variants, steps, saved, strict=True):
         if typed.json:
@@ -263,6 +263,7 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
     from automask.batches import run
     from automask.batches.shards import Shard
     from automask.batches.stores import is_url
+    from automask.results.layers import check_layers
 
     if PIPE in (typed.subject, typed.flags.out):
         raise UsageError(
@@ -273,6 +274,7 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
         typed.one_of_words_and_plan("EDITS", '"cabinets -> white"')
     config = typed.config()
     typed.check_masks(config)
+    check_layers(config["layers"])
     variants = typed.variants() if typed.words is not None or typed.flags.plan is not None else None
     shard = None if typed.flags.shard is None else Shard.parse(typed.flags.shard)
     if shard is not None and (config["prune"] or is_url(config["out"])):

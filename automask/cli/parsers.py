@@ -161,8 +161,7 @@ def _add_edit(program: Parser) -> None:
     _add_positionals(parser, "PHOTO", "the photo; - reads it from standard input", "EDITS", "island -> marble")
     _add_run_options(parser, out="folder for the results (default: out); - writes only the picture, on standard output")
     _add_masks(parser, "use these masks (as 'automask mask' wrote them) and find nothing")
-    about = "also write the photo with a layer for each edit, for paint programs: ora, or psd (extra 'psd')"
-    parser.add("--layers", metavar="FORMAT", completes=lambda: ("ora", "psd"), help=about)
+    _add_layers(parser)
     _add_overwrite(parser)
 
 
@@ -207,6 +206,7 @@ def _add_batch(program: Parser) -> None:
     parser.add("--shard", metavar="3/64", help=about)
     parser.add("--merge", action="store_true", help="list, sheet, page and counts of an OUT that shards wrote into")
     _add_masks(parser, "use the masks in DIR/PHOTO.masks (as in OUT) and find nothing")
+    _add_layers(parser)
     _add_overwrite(parser)
 
 
@@ -422,6 +422,11 @@ def _add_masks(parser: Parser, about: str) -> None:
     parser.add("--masks", metavar="DIR", completes="folders", help=about)
     fresh = "find all masks anew; those that you made or changed in OUT are put aside, and not used"
     parser.add("--fresh-masks", action="store_true", help=fresh)
+
+
+def _add_layers(parser: Parser) -> None:
+    about = "also write the photo with a layer for each edit, for paint programs: ora, or psd (extra 'psd')"
+    parser.add("--layers", metavar="FORMAT", completes=lambda: ("ora", "psd"), help=about)
 
 
 def _add_overwrite(parser: Parser) -> None:

@@ -34,12 +34,13 @@ def read_photo(*, max_megapixels: float) -> "Photo":
     return open_photo(data, max_megapixels=max_megapixels)
 
 
-def check_result_pipe(*, results: int, as_json: bool) -> None:
+def check_result_pipe(*, results: int, as_json: bool, layers: str | None) -> None:
     """Refuses a pipe that cannot take the result, before any work is done.
 
     Args:
         results: How many pictures there will be.
         as_json: Whether the record is wanted on standard output, too.
+        layers: The format of a file with layers, where one is wanted.
 
     Raises:
         UsageError: There are several, or something else is written there.
@@ -48,6 +49,8 @@ def check_result_pipe(*, results: int, as_json: bool) -> None:
         raise UsageError(f"-o - takes one picture, and the words make {results}", hint="say -o DIR")
     if as_json:
         raise UsageError("--json and -o - both write to standard output", hint="say -o DIR, or leave --json out")
+    if layers is not None:
+        raise UsageError(f"-o - takes one picture, and layers={layers} makes another file", hint="say -o DIR")
     if sys.stdout.isatty():
         raise UsageError(
             "-o - writes a picture, and standard output is a terminal", hint="as in: automask edit ... -o - > done.jpg"

@@ -9,6 +9,7 @@ from pathlib import Path
 from automask.errors import OutputError, UsageError
 from automask.fingerprint import bytes_digest
 from automask.images import PHOTO_SUFFIXES
+from automask.types import Layers
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,11 @@ def files_of(photo_name: str, out: Path, name: str | None = None) -> Files:
         ora=out / f"{stem}.ora",
         psd=out / f"{stem}.psd",
     )
+
+
+def layers_file(files: Files, layers: Layers) -> Path:
+    """The file of a result in layers of this format."""
+    return files.ora if layers == "ora" else files.psd
 
 
 _NAME_BYTES = 255  # of a file's name on Linux; Windows and macOS count 255 characters

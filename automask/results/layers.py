@@ -6,7 +6,7 @@ A layer holds what an edit painted, see-through as its mask says. Laid over one 
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
-from typing import Literal, TypeAlias, get_args
+from typing import TypeAlias
 from xml.sax.saxutils import quoteattr
 
 import cv2
@@ -16,10 +16,8 @@ from PIL import Image
 
 from automask.errors import ConfigError, ExtraMissing, OutputError
 from automask.images import picture_bytes
-from automask.types import Box, Region, Rgb, Step
+from automask.types import LAYERS, Box, Layers, Region, Rgb, Step
 
-Layers: TypeAlias = Literal["ora", "psd"]
-LAYERS: tuple[Layers, ...] = get_args(Layers)
 Rgba: TypeAlias = npt.NDArray[np.uint8]
 _THUMBNAIL_PX = 256  # as the format says
 _MOST_PSD_PX = 30_000

@@ -44,13 +44,22 @@ from automask.results.claims import (
     staging,
 )
 from automask.results.corrections import OwnMask, own_masks_in, put_aside
-from automask.results.files import Files, check_out, files_in, files_of, same_file, without_folders, write_error
-from automask.results.layers import Layers, check_layers, layered_bytes
+from automask.results.files import (
+    Files,
+    check_out,
+    files_in,
+    files_of,
+    layers_file,
+    same_file,
+    without_folders,
+    write_error,
+)
+from automask.results.layers import check_layers, layered_bytes
 from automask.results.previews import before_after, overlay
 from automask.results.records import box_record, mask_names_in, mask_record, read_record
 from automask.results.seals import write_sheet
 from automask.results.sheets import candidates_sheet, variants_cell, variants_sheet
-from automask.types import METADATA, Alpha, Disclose, Metadata, Plan, Region, Rgb, Step, Variant
+from automask.types import METADATA, Alpha, Disclose, Layers, Metadata, Plan, Region, Rgb, Step, Variant
 
 if TYPE_CHECKING:
     import PIL.Image
@@ -99,7 +108,7 @@ class Outcome:
         plan: The edits.
         masks_from: The folder of masks given by the user, if any: it is never written to.
         generative: Whether a generative model painted; None if an editor does not say.
-        disclose, c2pa, metadata: Defaults of `save`: none, or what the overrides said.
+        disclose, c2pa, metadata, layers: Defaults of `save`: none, or what the overrides said.
         inputs: Files that the prompts named: they are never replaced.
         own_masks: Masks of a person that were used: they are never replaced either.
         fresh_masks: Whether `save` puts a person's masks for these words aside, and writes its own in their place.
@@ -119,6 +128,7 @@ class Outcome:
     metadata: Metadata = "keep"
     own_masks: tuple[OwnMask, ...] = ()
     fresh_masks: bool = False
+    layers: Layers | None = None
 
     @property
     def alpha(self) -> Alpha:
@@ -240,16 +250,18 @@ class Outcome:
             c2pa: A PEM file with your certificates and key, to sign the result with content credentials.
             overwrite: True also replaces files that automask did not write, or that were changed since; never those
                 that the edit was given (photo, swatches).
+            layers: `ora` or `psd` also writes the photo with a layer for each edit, for paint programs.
 
         Raises:
-            ConfigError: `disclose` or `metadata` is not one of these, or `c2pa` cannot sign.
-            ExtraMissing: `c2pa` needs c2pa-python.
+            ConfigError: `disclose`, `metadata` or `layers` is not one of these, or `c2pa` cannot sign.
+            ExtraMissing: `c2pa` needs c2pa-python, or `layers` psd-tools.
             UsageError: `out` is named like a picture, `name` is not a file name, or the result would overwrite the
                 photo.
             OutputError: It cannot be written there, or `name` belongs to another photo's results or to a person's file.
         """
         disclose = self.disclose if disclose is None else disclose
         disclosure.check_disclose(disclose)
+        layers = self.layers if layers is None else layers
         check_layers(layers)
         metadata = self.metadata if metadata is None else metadata
         if metadata not in METADATA:
@@ -306,8 +318,8 @@ class Outcome:
             pem = self.c2pa if c2pa is None else os.fspath(c2pa)
             signed_by, unsigned = _sign(self, staged.result, pem, metadata)
             if layers is not None:
-                path = staged.ora if layers == "ora" else staged.psd
-                path.write_bytes(layered_bytes(layers, self.photo.rgb, self.image, self.regions, self.steps))
+                made = layered_bytes(layers, self.photo.rgb, self.image, self.regions, self.steps)
+                layers_file(staged, layers).write_bytes(made)
             _close_like(self.photo.source, stage)
             kept = replacing.kept(stage)
             for essential in (files.result, files.original):

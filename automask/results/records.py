@@ -330,7 +330,8 @@ _RECORD = {
     **{"schema": int, "photo": is_file_name, "size_wh": _is_size, "plan": str, "preset": str, "seed": int},
     "steps": [{**_FOUND, "targets": lambda value: _fits(value, [str]) and bool(value), "prompt": str, "seed": int}],
     "regions": [{**_FOUND, "target": str, "mask": lambda value: value is None or _is_path_below(value)}],
-    **{"notes": [str], "digest": str, "doubt_below": _is_number_or_none, "timing": dict, "photo_sha256": str},
+    **{"notes": [str], "kept": [str], "digest": str, "timing": dict, "photo_sha256": str},
+    "doubt_below": _is_number_or_none,
     "disclosure": lambda value: value is None or _fits(value, {"original": _is_name_or_none}),
     "files": _is_file_list,
 }

@@ -1,6 +1,7 @@
 """Results in layers: laid over one another they are the result, and paint programs' formats hold them."""
 
 import io
+import shutil
 import zipfile
 from xml.etree import ElementTree
 
@@ -81,9 +82,33 @@ def test_layers_of_an_earlier_run_go_and_a_persons_file_stays(edited, tmp_path):
     assert (tmp_path / "kitchen.ora").read_bytes() == b"mine"
 
 
+def test_a_batch_writes_the_layers_that_an_edit_writes_and_paints_again_only_what_has_none(scene, tmp_path, capsys):
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    photos.mkdir()
+    shutil.copy(scene.photo, photos)
+    words = [WORDS, *scene.overrides]
+
+    def batch(*more):
+        assert main(["batch", str(photos), *words, "-o", str(out), "--workers", "1", *more]) == 0
+        return capsys.readouterr().out.splitlines()[0]
+
+    assert batch().startswith("1 done")
+    assert batch("--layers", "ora").startswith("1 done")
+    assert batch("layers=ora").startswith("0 done, 1 done before")
+    assert batch().startswith("0 done, 1 done before")  # layers that nobody asks for are no reason to paint again
+    assert main(["edit", str(scene.photo), *words, "-o", str(tmp_path / "one"), "layers=ora"]) == 0
+    assert (out / "kitchen.ora").read_bytes() == (tmp_path / "one" / "kitchen.ora").read_bytes()
+    (out / "kitchen.ora").write_bytes(b"mine")
+    assert main(["batch", str(photos), *words, "-o", str(out), "--workers", "1", "--layers", "ora"]) == 0
+    assert (out / "kitchen.ora").read_bytes() == b"mine"
+
+
 def test_another_format_is_refused_before_any_work(edited, tmp_path, capsys, scene):
     with pytest.raises(ConfigError, match="layers is 'gif'; give ora or psd"):
         edited.save(tmp_path, layers="gif")
     assert main(["edit", str(scene.photo), WORDS, "-o", str(tmp_path), "--layers", "gif"]) == 2
+    assert main(["batch", str(scene.photo.parent), WORDS, "-o", str(tmp_path / "o"), "--layers", "gif"]) == 2
+    assert main(["edit", str(scene.photo), WORDS, "-o", "-", "--layers", "ora", *scene.overrides]) == 2
+    assert "-o - takes one picture, and layers=ora makes another file" in capsys.readouterr().err
     assert main(["edit", str(scene.photo), WORDS, "-o", str(tmp_path), "--layers", "ora", *scene.overrides]) == 0
     assert (tmp_path / "kitchen.ora").is_file()
