@@ -30,6 +30,12 @@ Every --recolours-every rooms, the same room in other materials (with NAME.jpg t
 "recolours": "edit" as a person would type it, and for each part its words, classes, material and, for a paint, hex:
 NAME_editK.jpg   the room after that edit; its labels are those of NAME
 
+With --views K, the same room in the same light from K - 1 more places, listed under "views" with camera, exposure and
+instances; each picture at the exposure that its own meter finds, as a camera takes one photo after another:
+NAME_viewK.jpg        the picture
+NAME_viewK.png        its class ids
+NAME_editI_viewK.jpg  the same after edit I; edits change surfaces that all views show
+
 With --passes or --passes-every, all 16-bit:
 NAME_albedo.png  linear sRGB reflectance * 65535: the diffuse colour; of metals the colour of the gloss; 0 where a pixel
                  shows neither (the view through a window, a lamp, clear glass)

@@ -75,6 +75,13 @@ def parser(doc: str) -> argparse.ArgumentParser:
         help="the number of them for such a room: with it they are a triple",
     )
     p.add_argument(
+        "--views",
+        type=int,
+        default=1,
+        metavar="K",
+        help="pictures of every room from this many places, each at the exposure that its own meter finds",
+    )
+    p.add_argument(
         "--passes-every", type=int, default=0, metavar="N", help="reflectance, normals and depth of every Nth room"
     )
     p.add_argument("--passes", action="store_true", help="the same as --passes-every 1")

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import bpy
 import numpy as np
@@ -132,6 +132,43 @@ def draw_view(b, rng, room, size, wanted, tries=120):
         if len(best) == keep:
             break
     return max(best or fallback)[2]
+
+
+def draw_more_views(b, rng, room, size, first, classes, count, tries=240):
+    """Further cameras in a room, as the same person takes another corner of it: as high, with what the first shows.
+
+    Args:
+        b, room, size: As in `draw_view`.
+        rng: Of this choice alone.
+        first: The first camera.
+        classes: Phrases whose surfaces all pictures should show.
+        count: How many.
+        tries: So many places are looked at for each.
+
+    Returns:
+        [count] views; each is turned by 35 degrees or 1.2 m away from all others, where the room has such places.
+    """
+    sight, views = Sight(b), [first]
+    known, _, _ = sight.through(first, size)
+    for _ in range(count):
+        best = []
+        for number in range(tries):
+            view = _candidate(b, rng, room)
+            if view is None:
+                continue
+            view = replace(view, eye=first.eye + rng.uniform(-0.06, 0.06), pitch=0.0, roll=0.0, shift=-0.06)
+            seen, near, inner = sight.through(view, size)
+            n = max(1, sum(seen.values()))
+            same = sum(min(known[c], seen[c], 0.2 * n) / n for c in classes)
+            alike = not all(_is_elsewhere(view, other) for other in views)
+            best.append((same - 3 * near - 3 * inner - alike - (n < 150), number, view))
+        views.append(max(best)[2])
+    return views[1:]
+
+
+def _is_elsewhere(one, other):
+    turned = abs((one.yaw - other.yaw + 180) % 360 - 180)
+    return turned > 35 or math.hypot(one.x - other.x, one.y - other.y) > 1.2
 
 
 def _candidate(b, rng, room):

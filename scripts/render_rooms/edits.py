@@ -4,7 +4,7 @@ Both are chosen from what the picture shows: the instances of its record (id, cl
 """
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from render_rooms.colours import paint_hex
@@ -142,9 +142,18 @@ def draw_material(rng: random.Random, kind: str) -> tuple[str, str, str | None]:
     return words, named[words], None
 
 
-def draw_recolours(rng: random.Random, instances: list[Instance], pixels: int, count: int) -> list[dict[str, Any]]:
-    """Up to `count` edits of one to three surfaces that cover at least 3 % each, as a person would type them."""
-    there = [name for name, (classes, _) in SURFACES.items() if share_of(instances, classes, pixels) > 0.03]
+def draw_recolours(
+    rng: random.Random, instances: list[Instance], pixels: int, count: int, *, others: Sequence[list[Instance]] = ()
+) -> list[dict[str, Any]]:
+    """Up to `count` edits of one to three surfaces that cover at least 3 % each, as a person would type them.
+
+    With `others`, the instances of further pictures of the room, only surfaces that all of these show, too.
+    """
+    there = [
+        name
+        for name, (classes, _) in SURFACES.items()
+        if all(share_of(shown, classes, pixels) > 0.03 for shown in (instances, *others))
+    ]
     edits = []
     for _ in range(count if there else 0):
         names = rng.sample(there, min(len(there), rng.choice([1, 1, 2, 3])))

@@ -2,7 +2,7 @@
 
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import bpy
 import cv2
@@ -12,11 +12,11 @@ from render_rooms.arguments import ASPECTS, every
 from render_rooms.bathroom import make_bathroom
 from render_rooms.bedroom import make_bedroom
 from render_rooms.builder import Builder
-from render_rooms.camera import View, draw_view, set_camera
+from render_rooms.camera import View, draw_more_views, draw_view, set_camera
 from render_rooms.classes import CLASSES
 from render_rooms.clutter import floor_mess
 from render_rooms.dining import make_dining
-from render_rooms.edits import draw_recolours, draw_removals
+from render_rooms.edits import SURFACES, draw_recolours, draw_removals
 from render_rooms.folder import write_record
 from render_rooms.hall import make_hall
 from render_rooms.kitchen import make_kitchen
@@ -133,6 +133,18 @@ class Scene:
     size: tuple[int, int]
     exposure: float = 0.0
 
+    def meter(self, args, folder):
+        """Sets the exposure: what the camera's meter finds, or the one that was asked for."""
+        key, headroom = args.key * float(self.look["key"]), float(self.look.get("headroom", 2.0))
+        self.exposure = meter(folder / "meter.exr", self.size, key, headroom)
+        if args.exposure is not None:
+            bpy.context.scene.view_settings.exposure = self.exposure = args.exposure
+
+    def use(self):
+        """Puts this scene's camera and exposure into Blender's scene."""
+        set_camera(self.view)
+        bpy.context.scene.view_settings.exposure = self.exposure
+
     def shot(self, path, samples):
         """The picture in its look, as a JPEG."""
         shot = path.with_suffix(".shot.bmp")
@@ -205,11 +217,7 @@ def make(args, room, folder):
         record["agree"] = None if before is None or before.shape != classes.shape else float((before == classes).mean())
         write_record(folder, name, record)
         return record
-    scene.exposure = meter(
-        folder / "meter.exr", size, args.key * float(scene.look["key"]), float(scene.look.get("headroom", 2.0))
-    )
-    if args.exposure is not None:
-        bpy.context.scene.view_settings.exposure = scene.exposure = args.exposure
+    scene.meter(args, folder)
     scene.shot(folder / f"{name}.jpg", args.samples)
     t2 = time.time()
     classes, instances = write_labels(b, folder, name, size)
@@ -221,11 +229,13 @@ def make(args, room, folder):
     twins = draw_removals(own, found, classes.size, args.twins) if every(room.seed, args.twins_every) else []
     for i, twin in enumerate(twins):
         write_twin(scene, args, folder, f"{name}_without{i}", twin)
-    recolours = (
-        draw_recolours(own, found, classes.size, args.recolours) if every(room.seed, args.recolours_every) else []
-    )
+    views = write_views(scene, args, folder, name, room.seed)
+    recolours = []
+    if every(room.seed, args.recolours_every):
+        others = [about["instances"] for _, about in views]
+        recolours = draw_recolours(own, found, classes.size, args.recolours, others=others)
     for i, edit in enumerate(recolours):
-        write_recolour(scene, args, folder, f"{name}_edit{i}", edit)
+        write_recolour(scene, args, folder, f"{name}_edit{i}", edit, [view for view, _ in views])
     share = {
         CLASSES[int(k)][0]: round(float(n) / classes.size, 4)
         for k, n in zip(*np.unique(classes, return_counts=True), strict=True)
@@ -239,6 +249,7 @@ def make(args, room, folder):
         instances=found,
         twins=twins,
         recolours=recolours,
+        views=[about for _, about in views],
         objects=b.count,
         seconds=dict(
             build=round(t1 - t0, 1),
@@ -292,8 +303,40 @@ def write_twin(scene, args, folder, name, twin):
     twin["picture"], twin["labels"] = f"{name}.jpg", f"{name}.png"
 
 
-def write_recolour(scene, args, folder, name, edit):
-    """The room with other materials on some surfaces, at the same exposure: NAME.jpg. The labels stay the room's."""
+def write_views(scene, args, folder, name, seed):
+    """The room from other places, in the same light: NAME_viewK.jpg and its class ids NAME_viewK.png.
+
+    Returns:
+        For each the scene with its camera and exposure, and what is recorded of it.
+    """
+    classes = sorted({c for names, _ in SURFACES.values() for c in names})
+    own, b = random.Random(f"{seed} views"), scene.b
+    more = draw_more_views(b, own, b.shell, scene.size, scene.view, classes, args.views - 1) if args.views > 1 else []
+    written = []
+    for number, view in enumerate(more, 1):
+        other = replace(scene, view=view)
+        other.use()
+        other.meter(args, folder)
+        other.shot(folder / f"{name}_view{number}.jpg", args.samples)
+        shown, instances = labels(b, folder / "index.exr", scene.size)
+        cv2.imwrite(str(folder / f"{name}_view{number}.png"), shown)
+        about = dict(
+            picture=f"{name}_view{number}.jpg",
+            labels=f"{name}_view{number}.png",
+            camera=view.described(scene.size),
+            exposure=round(other.exposure, 3),
+            instances=seen_instances(b, instances),
+        )
+        written.append((other, about))
+    scene.use()
+    return written
+
+
+def write_recolour(scene, args, folder, name, edit, views=()):
+    """The room with other materials on some surfaces, at the same exposure: NAME.jpg. The labels stay the room's.
+
+    Likewise NAME_viewK.jpg for each of the other views.
+    """
     changed = []
     for p in edit["parts"]:
         wanted = set(p["classes"])
@@ -316,7 +359,10 @@ def write_recolour(scene, args, folder, name, edit):
                 changed.append((o, o.data.materials[0]))
                 o.data.materials[0] = instead(o.data.materials[0], spec)
         p["material"] = spec
-    scene.shot(folder / f"{name}.jpg", args.samples)
+    for number, view in enumerate((scene, *views)):
+        view.use()
+        view.shot(folder / f"{name}{f'_view{number}' if number else ''}.jpg", args.samples)
+    scene.use()
     for o, material in changed:
         o.data.materials[0] = material
     edit["picture"] = f"{name}.jpg"

@@ -305,6 +305,18 @@ def test_a_recolour_is_what_a_person_types_with_classes_and_hex():
                 assert p["hex"] in (None, *PAINT.values())
 
 
+def test_an_edit_of_several_views_changes_what_all_of_them_show():
+    from render_rooms.edits import draw_recolours
+
+    without_walls = [one for one in SEEN if one["class"] != "wall"]
+    for seed in range(20):
+        for edit in draw_recolours(random.Random(seed), SEEN, 10000, 2, others=[SEEN, without_walls]):
+            assert all(p["words"].startswith("cabinets -> ") for p in edit["parts"])
+        assert draw_recolours(random.Random(seed), SEEN, 10000, 2, others=[[]]) == []
+        alone = draw_recolours(random.Random(seed), SEEN, 10000, 2)
+        assert draw_recolours(random.Random(seed), SEEN, 10000, 2, others=[SEEN]) == alone
+
+
 def test_edits_name_classes_that_there_are():
     from render_rooms.classes import CID
     from render_rooms.edits import REMOVABLE, SURFACES
