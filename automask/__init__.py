@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from automask.protocols import Editor, Refiner, Segmenter
     from automask.results.coco import to_coco
     from automask.results.detections import to_detections
+    from automask.results.labelme import to_labelme
     from automask.results.outcome import Outcome, Saved
+    from automask.results.yolo import to_yolo
     from automask.types import Box, BoxRecipe, Edit, JobReport, MaskRecipe, Region, Step, Variant
 
 __all__ = [
@@ -78,6 +80,8 @@ __all__ = [
     "parse_plan",
     "to_coco",
     "to_detections",
+    "to_labelme",
+    "to_yolo",
     "variants",
 ]
 
@@ -89,6 +93,8 @@ _HOMES = {
     "automask.plan": ("format_plan", "parse_plan"),
     "automask.protocols": ("Editor", "Refiner", "Segmenter"),
     "automask.results.coco": ("to_coco",),
+    "automask.results.labelme": ("to_labelme",),
+    "automask.results.yolo": ("to_yolo",),
     "automask.results.detections": ("to_detections",),
     "automask.results.outcome": ("Outcome", "Saved"),
     "automask.types": ("Box", "BoxRecipe", "Edit", "JobReport", "MaskRecipe", "Region", "Step", "Variant"),

@@ -11,7 +11,14 @@ import pytest
 import automask
 from automask.images import open_photo, write_picture
 
-MODULES = ("automask.api", "automask.results.coco", "automask.results.outcome", "automask.results.detections")
+MODULES = (
+    "automask.api",
+    "automask.results.coco",
+    "automask.results.labelme",
+    "automask.results.yolo",
+    "automask.results.outcome",
+    "automask.results.detections",
+)
 
 
 @pytest.fixture(scope="module")

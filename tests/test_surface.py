@@ -36,6 +36,8 @@ ALSO_EXPORTED = {
     "Saved",
     "Variant",
     "to_coco",
+    "to_labelme",
+    "to_yolo",
     "to_detections",
     *(name for name, thing in vars(errors).items() if isinstance(thing, type) and issubclass(thing, Exception)),
 }

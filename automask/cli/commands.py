@@ -30,8 +30,8 @@ from automask.errors import DOCUMENTATION, OutputError, UsageError
 
 if TYPE_CHECKING:
     from automask.batches.run import OpenBatch
+    from automask.cli.exports import Written
     from automask.images import Photo
-    from automask.results.files import Files
     from automask.results.outcome import Outcome
     from automask.types import JobReport, Variant
     from automask.weights import Weights
@@ -130,10 +130,8 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
                 f"--{flag.replace('_', '-')} with one photo", hint="it is for a folder or a glob of photos"
             )
     from automask import runner
-    from automask.results.coco import to_coco
+    from automask.cli.exports import Exports, Masked
     from automask.results.files import check_out, files_of
-    from automask.results.records import write_json
-    from automask.results.seals import sealed_json
     from automask.settings import RunSettings
     from automask.types import Variant
 
@@ -144,7 +142,7 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
     photo = photo_of(typed.subject, config)
     check_out(config["out"])
     files = [files_of(photo.name, Path(config["out"]), prefix) for prefix in (None, photo.name)]
-    coco = None if typed.flags.coco is None else _coco_file(typed.flags.coco, files)
+    exports = Exports.of(typed.flags, [photo.name], files, overwrite=config["overwrite"])
     with progress_bar() as on_progress:
         on_progress("loading the models", 0, 1)
         settings = RunSettings.from_config(config)
@@ -152,8 +150,9 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
         print_devices(prepared.stages)
         masked = runner.mask(prepared, photo, on_progress)
         saved = masked.save(config["out"], overwrite=config["overwrite"])
-        if coco is not None:
-            write_json(coco, sealed_json(to_coco(masked.regions, photo=masked.photo)))
+        stem = saved.record.name.removesuffix(".masks.json")
+        source = photo if isinstance(photo, Path) else None
+        written = exports.write([Masked(masked.photo.name, stem, source, saved.recorded)])
     if typed.json:
         print_json(saved.recorded)
     else:
@@ -175,8 +174,7 @@ def run_mask(parser: Parser, arguments: list[str]) -> int:
             )
         say(saved.picture)
         say(saved.record)
-        if coco is not None:
-            say(coco)
+        _say_exports(written)
     return 0
 
 
@@ -195,10 +193,9 @@ def _mask_many(typed: Arguments, arguments: Sequence[str]) -> int:
     from automask.batches import run
     from automask.batches.failures import failure_names, read_failures
     from automask.batches.stores import is_url
-    from automask.results.coco import coco_of_records
+    from automask.cli.exports import Exports, Masked
     from automask.results.files import files_of
-    from automask.results.records import read_record, write_json
-    from automask.results.seals import sealed_json
+    from automask.results.records import read_record
     from automask.types import Variant
 
     variants = (Variant("", (), typed.targets()),)
@@ -208,51 +205,32 @@ def _mask_many(typed: Arguments, arguments: Sequence[str]) -> int:
     batch = run.open_batch(typed.subject, variants, config, retry_failed=typed.flags.retry_failed)
     jobs = batch.everything.jobs if batch.everything else batch.jobs
     files = {job: files_of(job.photo.name, job.out, job.name) for job in jobs}
-    coco = None if typed.flags.coco is None else _coco_file(typed.flags.coco, [*files.values()])
+    # A photo is called there by its path below the source.
+    names = {job: (job.out / job.photo.name).relative_to(batch.out).as_posix() for job in jobs}
+    exports = Exports.of(typed.flags, [*names.values()], [*files.values()], overwrite=config["overwrite"])
     status = _do_batch(typed, ["mask", *arguments], batch, config, paint=False)
-    if coco is None or typed.flags.dry_run or status == INTERRUPTED:
+    if not exports or typed.flags.dry_run or status == INTERRUPTED:
         return status
     listed = {name for name, _ in read_failures(batch.out)}
     good = [job for job in jobs if listed.isdisjoint(failure_names(job, batch.out))]
     records = {job: read_record(files[job].masks_record) for job in good}
-    # A photo is called there by its path below the source.
-    named = [(job.out / job.photo.name, record) for job, record in records.items() if record]
-    content = coco_of_records((path.relative_to(batch.out).as_posix(), record) for path, record in named)
-    write_json(coco, sealed_json(content))
+    stems = {job: files[job].masks_record.relative_to(batch.out).as_posix() for job in good}
+    made = [
+        Masked(names[job], stems[job].removesuffix(".masks.json"), job.photo, record)
+        for job, record in records.items()
+        if record
+    ]
+    written = exports.write(made)
     if not typed.json:
-        say(coco)
+        _say_exports(written)
     return status
 
 
-def _coco_file(name: str, files: "Sequence[Files]") -> Path:
-    """The path of a COCO file that may be written: a new one, or one that automask wrote.
-
-    Args:
-        name: As typed.
-        files: Of all photos.
-
-    Raises:
-        UsageError: It has another ending, somebody else's file is there, or the record of the masks goes there.
-        OutputError: Its folder cannot be written into.
-    """
-    from automask.results.files import check_writable, same_file
-
-    path = Path(name)
-    if any(one.masks_record.name == path.name and same_file(path, one.masks_record) for one in files):
-        raise UsageError(f"--coco {name!r} is where the record of the masks goes", hint="choose another name")
-    if path.suffix.lower() != ".json":
-        raise UsageError(f"--coco {name!r} is not a JSON file", hint="give it the ending .json")
-    _refuse_others_file(path)
-    check_writable(path.parent)
-    return path
-
-
-def _refuse_others_file(path: Path) -> None:
-    """Raises UsageError where a file is that automask did not write, or that was changed since."""
-    from automask.results.seals import is_sealed_file
-
-    if os.path.lexists(path) and not is_sealed_file(path):
-        raise UsageError(f"{str(path)!r} is there already, and automask did not write it", hint="choose another name")
+def _say_exports(written: "Written") -> None:
+    for path in written.files:
+        say(path)
+    for note in written.kept:
+        warn(note)
 
 
 def run_batch(parser: Parser, arguments: list[str]) -> int:
@@ -469,13 +447,14 @@ def run_materials(parser: Parser, arguments: list[str]) -> int:
     paint: Any = load_editor("paint")
     listed = paint.materials()
     if flags.out is not None:
+        from automask.cli.exports import refuse_others_file
         from automask.results.seals import write_sheet
         from automask.results.sheets import contact_sheet
 
         sheet = Path(flags.out)
         if sheet.suffix.lower() not in (".png", ".jpg", ".jpeg"):
             raise UsageError(f"{str(sheet)!r} has no ending of a picture", hint="name it .png or .jpg")
-        _refuse_others_file(sheet)
+        refuse_others_file(sheet)
         cells = ((row["name"], paint.sample(row["name"])) for row in listed)
         write_sheet(sheet, contact_sheet(cells, columns=6, cell_px=300), overwrite=True)
     if flags.json:

@@ -184,6 +184,10 @@ def _add_mask(program: Parser) -> None:
         completes="files",
         help="also write all masks as one COCO file, for pycocotools and for training",
     )
+    about = "also write the masks of each photo as polygons that LabelMe opens: DIR/kitchen.json"
+    parser.add("--labelme", metavar="DIR", completes="folders", help=about)
+    about = "also write all masks as polygons that YOLO trains on: DIR/labels/kitchen.txt and DIR/data.yaml"
+    parser.add("--yolo", metavar="DIR", completes="folders", help=about)
     _add_batch_options(parser)
     _add_overwrite(parser)
 

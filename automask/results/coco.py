@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -15,6 +16,25 @@ from automask.types import Hard, Hw, Region
 
 Named: TypeAlias = str | os.PathLike[str] | Photo
 """What a photo is called in a COCO file."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """What is one thing in a set to train with: a region, or one of the single things that were told apart in it.
+
+    Args:
+        target: Its words.
+        hard: [H, W] bool: never empty.
+        score: How sure it is, where it was found and not given.
+        instance: Its number among the things of its region, where they were told apart.
+        rle: Its run lengths, where they are known.
+    """
+
+    target: str
+    hard: Hard
+    score: float | None
+    instance: int | None = None
+    rle: Mapping[str, Any] | None = None
 
 
 def to_coco(
@@ -45,10 +65,10 @@ def to_coco(
         UsageError: A photo without regions whose size is therefore not known, or a name for several photos.
         MaskError: Regions of one photo differ in size.
     """
-    pairs = _pairs(regions, photo)
+    pairs = named_regions(regions, photo)
     targets = [region.target for _, found in pairs for region in found]
-    images = [(_file_name(name), _size_of(name, found)) for name, found in pairs]
-    pieces = ([(region.target, piece) for region in found for piece in _pieces(region)] for _, found in pairs)
+    images = [(file_name(name), size_of(name, found)) for name, found in pairs]
+    pieces = ([piece for region in found for piece in pieces_of(region)] for _, found in pairs)
     return _coco_file(targets, images, pieces)
 
 
@@ -61,23 +81,20 @@ def coco_of_records(records: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[st
     given = list(records)
     targets = [region["target"] for _, record in given for region in record["regions"]]
     images = [(name, (record["size_wh"][1], record["size_wh"][0])) for name, record in given]
-    pieces = (
-        [(region["target"], piece) for region in record["regions"] for piece in _recorded_pieces(region)]
-        for _, record in given
-    )
+    pieces = ([piece for region in record["regions"] for piece in recorded_pieces(region)] for _, record in given)
     return _coco_file(targets, images, pieces)
 
 
 def _coco_file(
-    targets: Iterable[str], images: Sequence[tuple[str, Hw]], pieces: Iterable[Sequence[tuple[str, dict[str, Any]]]]
+    targets: Iterable[str], images: Sequence[tuple[str, Hw]], pieces: Iterable[Sequence[Piece]]
 ) -> dict[str, Any]:
-    """A COCO file of the images, and of the target and annotation of each piece of each image."""
+    """A COCO file of the images, and of the pieces of each."""
     numbers = {target: number for number, target in enumerate(dict.fromkeys(targets), start=1)}
     annotations: list[dict[str, Any]] = []
     for image_id, inside in enumerate(pieces, start=1):
-        for target, piece in inside:
-            about = {"id": len(annotations) + 1, "image_id": image_id, "category_id": numbers[target]}
-            annotations.append(about | piece)
+        for piece in inside:
+            about = {"id": len(annotations) + 1, "image_id": image_id, "category_id": numbers[piece.target]}
+            annotations.append(about | _annotation_of(piece))
     return {
         "info": {"description": f"masks by automask {__version__}", "version": "1.0"},
         "licenses": [],
@@ -90,9 +107,14 @@ def _coco_file(
     }
 
 
-def _pairs(
+def named_regions(
     regions: Sequence[Region] | Iterable[tuple[Named, Sequence[Region]]], photo: Named | None
 ) -> list[tuple[Named, Sequence[Region]]]:
+    """(photo, regions) pairs, from such pairs or from the regions of one photo.
+
+    Raises:
+        UsageError: As `to_coco`.
+    """
     if isinstance(regions, Region):
         raise UsageError("regions is a single Region", hint="give a list of regions: [region]")
     given = list(regions)
@@ -115,68 +137,67 @@ def _pair(item: object) -> tuple[Named, Sequence[Region]]:
     return item
 
 
-def _file_name(name: Named) -> str:
+def file_name(name: Named) -> str:
+    """What a photo is called in a file."""
     return name.name if isinstance(name, Photo) else path_text(name, "photo")
 
 
-def _size_of(name: Named, regions: Sequence[Region]) -> Hw:
+def size_of(name: Named, regions: Sequence[Region]) -> Hw:
+    """The height and width of a photo of these regions.
+
+    Raises:
+        UsageError, MaskError: As `to_coco`.
+    """
     sizes = {(region.hard.shape[0], region.hard.shape[1]) for region in regions}
     if isinstance(name, Photo):
         sizes.add((name.rgb.shape[0], name.rgb.shape[1]))
     if not sizes:
-        raise UsageError(f"{_file_name(name)!r} has no regions, so its size is not known", hint="leave it out")
+        raise UsageError(f"{file_name(name)!r} has no regions, so its size is not known", hint="leave it out")
     if len(sizes) > 1:
         raise MaskError(
-            f"the regions of {_file_name(name)!r} differ in size: {sorted(sizes)}", hint="give each photo its own"
+            f"the regions of {file_name(name)!r} differ in size: {sorted(sizes)}", hint="give each photo its own"
         )
     return sizes.pop()
 
 
-def _pieces(region: Region) -> Iterator[dict[str, Any]]:
-    """The annotation of each single thing of a region; of the whole region where they were not told apart."""
+def pieces_of(region: Region) -> Iterator[Piece]:
+    """The single things of a region; the whole region where they were not told apart, nothing where it is empty."""
     chosen = [one for one in region.instances if one.chosen]
     if len(chosen) < 2:
-        yield from _annotation(region, region.hard)
+        if region.hard.any():
+            yield Piece(region.target, region.hard, region.peak)
         return
     for one in chosen:
         hard = np.zeros_like(region.hard)
         hard[one.box.slices] = one.hard & region.hard[one.box.slices]
-        for about in _annotation(region, hard):
-            yield about | {"instance": one.number}
+        if hard.any():
+            yield Piece(region.target, hard, region.peak, one.number)
 
 
-def _recorded_pieces(region: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The same of a region in a record."""
+def recorded_pieces(region: Mapping[str, Any]) -> Iterator[Piece]:
+    """The same of a region in the record of a mask request."""
+    if not region["area_px"]:
+        return
     chosen = [one for one in region.get("instances", ()) if one["chosen"]]
     if len(chosen) < 2 or not all("segmentation" in one for one in chosen):
-        yield from _recorded_annotation(region, region["segmentation"])
-        return
+        chosen = [{"number": None, "segmentation": region["segmentation"]}]
     for one in chosen:
-        for about in _recorded_annotation(region, one["segmentation"]):
-            yield about | {"instance": one["number"]}
+        hard = coco_hard(one["segmentation"])
+        if hard.any():
+            yield Piece(region["target"], hard, region["peak"], one["number"], one["segmentation"])
 
 
-def _recorded_annotation(region: Mapping[str, Any], rle: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    if region["area_px"]:
-        yield from _annotation_of(coco_hard(rle), rle, region["peak"])
-
-
-def _annotation(region: Region, hard: Hard) -> Iterator[dict[str, Any]]:
-    """The annotation of a mask of a region; none of an empty one."""
-    yield from _annotation_of(hard, coco_rle(hard), region.peak)
-
-
-def _annotation_of(hard: Hard, rle: Mapping[str, Any], peak: float | None) -> Iterator[dict[str, Any]]:
-    box = tight_box(hard)
-    if box is None:
-        return
-    about = {
+def _annotation_of(piece: Piece) -> dict[str, Any]:
+    box = tight_box(piece.hard)
+    assert box is not None  # noqa: S101 - for the type checker: a piece is never empty
+    about: dict[str, Any] = {
         "bbox": [box.x0, box.y0, box.width, box.height],
-        "area": int(np.count_nonzero(hard)),
-        "segmentation": dict(rle),
+        "area": int(np.count_nonzero(piece.hard)),
+        "segmentation": coco_rle(piece.hard) if piece.rle is None else dict(piece.rle),
         "iscrowd": 0,
     }
-    yield about if peak is None else about | {"score": round(float(peak), 4)}
+    about |= {} if piece.score is None else {"score": round(float(piece.score), 4)}
+    return about | ({} if piece.instance is None else {"instance": piece.instance})
 
 
 def coco_rle(hard: Hard) -> dict[str, Any]:

@@ -440,3 +440,29 @@ def test_a_mistake_of_the_user_has_no_traceback_even_then(capsys, scene, monkeyp
     status, _, err = run(capsys, "edit", scene.photo, "island")
     assert status == 2
     assert "Traceback" not in err
+
+
+def test_masks_of_a_photo_and_of_a_folder_go_to_labelme_and_yolo(capsys, scene, tmp_path):
+    folder = tmp_path / "in" / "sub"
+    folder.mkdir(parents=True)
+    shutil.copy(scene.photo, folder)
+    labelme, yolo = tmp_path / "labelme", tmp_path / "yolo"
+    ways = ("--labelme", labelme, "--yolo", yolo, *scene.overrides)
+    status, out, _ = run(capsys, "mask", scene.photo, "island; lamp", "-o", tmp_path / "o", *ways)
+    assert (status, out.splitlines()[-2:]) == (0, [str(labelme), str(yolo / "data.yaml")])
+    one = json.loads((labelme / "kitchen.json").read_text(encoding="utf-8"))
+    assert (labelme / one["imagePath"]).samefile(scene.photo)
+    assert {shape["label"] for shape in one["shapes"]} == {"island", "lamp"}
+    many = ("mask", tmp_path / "in", "island; lamp", "--recursive", "--workers", "1", "-o", tmp_path / "many", *ways)
+    assert run(capsys, *many)[0] == 0
+    other = json.loads((labelme / "sub" / "kitchen.json").read_text(encoding="utf-8"))
+    assert (labelme / "sub" / other["imagePath"]).samefile(folder / "kitchen.png")
+    assert other["shapes"] == one["shapes"]
+    assert (yolo / "labels" / "sub" / "kitchen.txt").read_text() == (yolo / "labels" / "kitchen.txt").read_text()
+    mine = (labelme / "kitchen.json").read_text().replace('"lamp"', '"lmap"')
+    (labelme / "kitchen.json").write_text(mine)
+    _, _, err = run(capsys, "mask", scene.photo, "island; lamp", "-o", tmp_path / "o", *ways)
+    assert "kitchen.json' is kept: it is not as automask wrote it; --overwrite replaces it" in err
+    assert (labelme / "kitchen.json").read_text() == mine
+    shutil.copy(scene.photo, folder / "kitchen.tiff")
+    assert "have one file of labels" in run(capsys, *many)[2]
