@@ -363,19 +363,19 @@ class Starter:
         return Net(packaged(self.net), name=self.net, threads=self.threads)
 
 
-class StarterOpen(Starter):
-    """The starter with a net that learnt from nothing offered for research only: photos of kitchens, and renders.
+class StarterNyu(Starter):
+    """The starter with a net that learnt from the photos of NYU Depth V2 too, which are offered for research only.
 
-    In kitchens it is nearly as good; of living rooms and bedrooms it has seen few photos, and finds beds, sofas and
-    chairs poorly. Figures and terms: docs/research/starter.md.
+    In kitchens it is hardly better; beds, sofas, chairs and pictures it finds better. Figures and terms:
+    docs/research/starter.md.
     """
 
-    net = "starter-open.onnx"
+    net = "starter-nyu.onnx"
     own_files = tuple(
         Path(__file__).with_name("weights") / name
-        for name in (net, "starter.json", "words.npz", "starter-open-quality.json")
+        for name in (net, "starter.json", "words.npz", "starter-nyu-quality.json")
     )
-    quality = Path(__file__).with_name("weights") / "starter-open-quality.json"
+    quality = Path(__file__).with_name("weights") / "starter-nyu-quality.json"
 
 
 def _agreement(before: Heat, after: Heat) -> float:

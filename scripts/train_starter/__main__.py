@@ -1,7 +1,7 @@
-"""Train the starter segmenter: from the data folder to `automask/segmenters/weights/starter-open.onnx`.
+"""Train the starter segmenter: from the data folder to `automask/segmenters/weights/starter.onnx`.
 
     python scripts/train_starter --renders ROOMS                  # from nothing that is offered for research only
-    python scripts/train_starter --renders ROOMS --nyu --work NYU --out automask/segmenters/weights/starter.onnx
+    python scripts/train_starter --renders ROOMS --nyu --work NYU --out automask/segmenters/weights/starter-nyu.onnx
     python scripts/train_starter --start scripts/train_starter/open.safetensors     # go on from an earlier run
     python scripts/train_starter --export-only                    # export and measure the last checkpoint
     python scripts/train_starter --measure-only                   # measure what is in the package
@@ -76,7 +76,7 @@ def main() -> None:
     parser.add_argument("--nyu", action="store_true", help="learn from NYU Depth V2 too")
     parser.add_argument("--work", type=Path, default=Path.home() / ".cache" / "automask" / "starter")
     parser.add_argument("--start", type=Path, help="weights.safetensors of an earlier run; else ImageNet's")
-    parser.add_argument("--out", type=Path, default=WEIGHTS / "starter-open.onnx")
+    parser.add_argument("--out", type=Path, default=WEIGHTS / "starter.onnx")
     parser.add_argument("--minutes", type=float, default=100, help="of the schedule, all stretches together")
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--lr", type=float, default=1.5e-3)
