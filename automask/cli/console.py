@@ -122,12 +122,16 @@ def print_found(
     choices: Sequence[Any] = (),
     photo_px: int = 1,
 ) -> None:
-    """Prints where one target was found, each single thing of it, or warns why it was not."""
+    """Prints where one target was found, each single thing of it, or warns why it was not.
+
+    Places are the single things where these are listed: two that touch are in one box.
+    """
     if read_as and ", ".join(read_as) != target:
         say(f"  read {target!r} as {', '.join(read_as)!r}")
     _print_choices(choices)
     if found:
-        places = f"{boxes} {'place' if boxes == 1 else 'places'}"
+        count = sum(one.chosen for one in instances) if len(instances) > 1 else boxes
+        places = f"{count} {'place' if count == 1 else 'places'}"
         say(f"  {target}: {share_of_photo(share)} in {places}{quality_of(expected_iou, check_below)}")
     for one in instances if len(instances) > 1 else ():
         x0, y0, x1, y1 = one.box.x0, one.box.y0, one.box.x1, one.box.y1

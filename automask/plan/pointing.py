@@ -460,6 +460,7 @@ class _Reader:
         if nothing:
             raise self.fail("no thing is named", "say what it is: 'left picture', 'the wall behind the sofa'")
         self._check_joining(kept)
+        self._check_two_colours(kept)
         if any(word in _ALL for word in words) and words[-1] not in _ALL:
             words = [word for word in words if word not in _ALL] if "every" not in words else words
         thing = " ".join(kept)
@@ -514,6 +515,21 @@ class _Reader:
             if word in _JOINING and not self._is_two_colours(kept, at):
                 hint = "separate several things by commas; say 'all but the left picture', or 'cabinets except handles'"
                 raise self.fail(f"{word!r} joins things", hint)
+
+    def _check_two_colours(self, kept: list[str]) -> None:
+        """Refuses two colours before several things whose colours the segmenter does not hear: all would be meant."""
+        at = next((at for at in range(1, len(kept)) if kept[at] == "and" and self._is_two_colours(kept, at)), 0)
+        noun = kept[at + 2 :]
+        if not at or not noun or not is_plural(noun[-1]):
+            return
+        bare = self._known(" ".join(noun))
+        if bare is not None and bare == self._known(" ".join(kept)):
+            one, other = (" ".join([*kept[: at - 1], colour, *noun]) for colour in (kept[at - 1], kept[at + 1]))
+            both = f"{kept[at - 1]} and {kept[at + 1]}"
+            raise self.fail(
+                f"{both!r} may be two kinds of {' '.join(noun)}, or two colours of one kind",
+                f"write {one + ', ' + other!r}, or {' '.join(noun)!r} for all",
+            )
 
     def _picks(
         self, words: list[str], plural: bool, sides: list[str], origin: str, numbers: tuple[int, ...], wall: bool

@@ -219,7 +219,10 @@ class Vocabulary:
         words = self._words(text)
         if not words or len(words) > _MAX_WORDS:
             return None
-        phrase = self._look_up(words, direct=True) or self._by_place(words) or self._look_up(words)
+        phrase = self._look_up(words, direct=True)
+        if phrase is None and len(_levels_of(words)) > 1:
+            return None  # "top base cabinets": the upper ones of those, not the wall cabinets
+        phrase = phrase or self._by_place(words) or self._look_up(words)
         if phrase is not None:
             return phrase
         latin = all(re.fullmatch("[a-z]+", word) for word in words)
@@ -466,6 +469,17 @@ class _Meaning:
         best = np.full(len(self._phrases), -1.0, np.float32)
         np.maximum.at(best, self._read_as[counts], cosines[counts])
         return {phrase: float(value) for phrase, value in zip(self._phrases, best, strict=True) if value > -1}
+
+
+def _levels_of(words: list[str]) -> set[str]:
+    """The levels that words name: "base" the lower one; "ceiling high" is tall, not high."""
+    text = f" {' '.join(words)} "
+    levels = _LEVELS.intersection(words)
+    for place, level in sorted(_PLACES, key=lambda known: -len(known[0])):
+        if f" {place} " in text:
+            levels |= {level}
+            text = text.replace(f" {place} ", " , ")
+    return {*levels}
 
 
 def _split(words: list[str]) -> tuple[list[str], str, list[str]]:

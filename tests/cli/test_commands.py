@@ -10,12 +10,14 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
-from automask.cli.console import download_bar, share_of_photo
+from automask.cli.console import download_bar, print_found, share_of_photo
 from automask.cli.entry import main
 from automask.config import SCRIPT_KEYS, compose, conf_dir, conf_files, weights_of
+from automask.types import Box, Instance
 from automask.weights import Weights, catalogue, expected_path, find
 
 
@@ -289,6 +291,14 @@ def test_edit_and_mask_tell_the_share_of_the_photo(capsys, scene, tmp_path):
     _, out, _ = run(capsys, "edit", scene.photo, "lamp -> gold", "-o", tmp_path, *scene.overrides)
     area_px = json.loads((tmp_path / "kitchen.run.json").read_text())["steps"][0]["area_px"]
     assert out.startswith(f"  lamp -> gold: {100 * area_px / (96 * 128):.1f} % of the photo repainted\n")
+
+
+def test_the_number_of_places_is_that_of_the_things_that_are_listed(capsys):
+    lamps = [Instance("lamp", n, Box(n, 0, n + 1, 1), np.ones((1, 1), bool), n < 3) for n in (1, 2, 3)]
+    print_found("lamps", True, None, 1, 0.1, None, (), instances=lamps, photo_px=100)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].endswith("in 2 places")
+    assert sum("not chosen" not in line for line in lines[1:]) == 2
 
 
 def test_mask_writes_a_coco_file_that_pycocotools_loads(capsys, scene, tmp_path):

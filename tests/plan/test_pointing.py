@@ -204,6 +204,16 @@ def test_a_word_that_the_segmenter_only_drops_points():
     assert point("dark cabinets", known.get) == Pointing("cabinets", (Pick("looks", "dark"),), plural=True)
 
 
+def test_two_colours_of_several_things_are_refused_where_the_segmenter_hears_neither(find):
+    for text in ("white and black chairs", "the black and white curtains"):
+        with pytest.raises(UnknownPhrase, match="may be two kinds of") as refusal:
+            point(text, find)
+        assert re.search("white (chairs|curtains)", refusal.value.hint)
+    assert point("white chairs", find).picks == (Pick("looks", "white"),)
+    assert point("black and white floor", find).picks == ()  # one floor: they are its colours
+    assert point("white and black chairs", lambda text: text).picks == ()  # a segmenter that hears every word
+
+
 # ------------------------------------------------------------ quotes, and the forms of a plan
 
 

@@ -104,6 +104,12 @@ def test_words_that_mean_no_known_thing_are_refused(words, typed):
         words.read(typed)
 
 
+@pytest.mark.parametrize("typed", ["top base cabinet", "high base cabinets", "bottom tall cabinet"])
+def test_two_levels_at_once_mean_neither(words, typed):
+    assert words.find(typed) is None
+    assert words.find("ceiling high cabinets") == "tall cabinet"  # one level, though "high" is another
+
+
 def test_the_refusal_names_the_nearest_words(words):
     with pytest.raises(UnknownPhrase, match="nearest known words: wall, accent wall, ") as refusal:
         words.read("left wall")
