@@ -5,7 +5,6 @@ queue is bounded; a job can be stopped, between crops if it is at work; models t
 go.
 """
 
-import contextlib
 import gc
 import queue
 import secrets
@@ -100,7 +99,8 @@ class Engine:
     ) -> None:
         self._load, self._unload_after_s, self._keep_s, self._most_kept = load, unload_after_s, keep_s, most_kept
         self._on_failure = on_failure
-        self._waiting: queue.Queue[Job | None] = queue.Queue(capacity)
+        self._capacity = capacity
+        self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
         self._stages: Stages | None = None
@@ -117,8 +117,9 @@ class Engine:
 
     @property
     def queued(self) -> int:
-        """How many jobs wait."""
-        return self._waiting.qsize()
+        """How many jobs wait; one that was stopped waits no more."""
+        with self._lock:
+            return self._queued()
 
     def submit(self, kind: str, work: Callable[[Desk], Mapping[str, Any]]) -> Job:
         """A job that will be done after those before it.
@@ -129,12 +130,14 @@ class Engine:
         job = Job(secrets.token_urlsafe(12), kind, work)
         with self._lock:
             self._forget_old()
-            try:
-                self._waiting.put_nowait(job)
-            except queue.Full:
-                raise Full from None
+            if self._queued() >= self._capacity:
+                raise Full
             self._jobs[job.id] = job
+            self._waiting.put(job)
         return job
+
+    def _queued(self) -> int:
+        return sum(job.state == "queued" for job in self._jobs.values())
 
     def job(self, job_id: str) -> Job | None:
         """The job of this id; None where there is none, or no longer."""
@@ -146,6 +149,7 @@ class Engine:
         job.stopping.set()
         with self._lock:
             if job.state == "queued":
+                job.work = _nothing
                 self._end(job, "stopped")
 
     def close(self) -> None:
@@ -153,8 +157,7 @@ class Engine:
         with self._lock:
             for job in self._jobs.values():
                 job.stopping.set()
-        with contextlib.suppress(queue.Full):
-            self._waiting.put_nowait(None)
+        self._waiting.put(None)
         self._thread.join(timeout=10)
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -176,7 +179,6 @@ class Engine:
 
     def _do(self, job: Job) -> None:
         folder = self._folder / job.id
-        folder.mkdir()
 
         def stop_if_asked() -> None:
             if job.stopping.is_set():
@@ -192,6 +194,7 @@ class Engine:
 
         try:
             stop_if_asked()
+            folder.mkdir(parents=True)  # a system that tidies its temporary folder may have removed the engine's
             with interruptible(stop_if_asked):
                 job.result = job.work(Desk(self._stages_with, folder, tell, publish))
             end: State = "done"

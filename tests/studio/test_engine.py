@@ -1,5 +1,6 @@
 """One owner of the models: jobs one after another, a bounded queue, stopping, and letting go."""
 
+import shutil
 import threading
 import time
 
@@ -73,6 +74,45 @@ def test_a_job_that_waits_is_stopped_at_once_and_one_at_work_before_its_next_cro
     assert waited(running).state == "stopped"
     assert len(crops) < 1000
     _call_editor(None, None, lambda: crops.append("outside"))  # nothing is left of it for others
+
+
+def test_a_job_that_was_stopped_takes_no_place_in_the_queue_and_holds_no_photo(engine):
+    go = threading.Event()
+    first = engine.submit("wait", lambda _: {"went": go.wait(20)})
+    while first.state == "queued":
+        time.sleep(0.005)
+    photo = bytearray(b"a photo")
+    jobs = [engine.submit("masks", lambda _: {"photo": photo}) for _ in range(3)]
+    for job in jobs:
+        engine.stop(job)
+    assert engine.queued == 0
+    assert all(job.work.__closure__ is None for job in jobs)
+    last = engine.submit("save", lambda _: {"saved": 1})
+    go.set()
+    assert waited(last).result == {"saved": 1}
+    assert [job.state for job in jobs] == ["stopped"] * 3
+
+
+def test_the_engine_goes_on_where_its_temporary_folder_was_tidied_away(engine):
+    shutil.rmtree(engine._folder)
+    assert waited(engine.submit("job", lambda desk: {"is_there": desk.folder.is_dir()})).result == {"is_there": True}
+
+
+def test_a_full_engine_closes_at_once():
+    engine = Engine(lambda names: names, capacity=2)
+    begun = threading.Event()
+
+    def paint(_):
+        begun.set()
+        while True:
+            _call_editor(None, None, lambda: time.sleep(0.005))
+
+    jobs = [engine.submit("paint", paint)]
+    assert begun.wait(10)
+    jobs += [engine.submit("paint", paint) for _ in range(2)]
+    engine.close()
+    assert not engine._thread.is_alive()
+    assert [job.state for job in jobs] == ["stopped"] * 3
 
 
 def test_models_are_loaded_once_and_let_go_when_nobody_uses_them():
