@@ -356,8 +356,7 @@ def _add_photos(app: FastAPI, studio: Studio, engine: Engine) -> None:
     @app.put("/v1/photos/{photo_id}", summary="Keep what was said and drawn")
     async def put(photo_id: str, state: dict[str, Any]) -> PhotoInfo:
         entry = known(photo_id)
-        kept = workspace.state(entry)
-        await run_in_threadpool(workspace.put, entry, State.parse({**state, "saved": kept.saved}))
+        await run_in_threadpool(workspace.keep, entry, State.parse(state))
         return info(entry)
 
     @app.get("/v1/photos/{photo_id}/image", summary="The photo at the size of a screen")

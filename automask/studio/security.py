@@ -9,7 +9,6 @@ import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, urlsplit
 
@@ -20,6 +19,7 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COOKIE = "automask_token"
+"""How the name of the cookie begins; see `cookie_name`."""
 LOCAL_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _READING = frozenset({"GET", "HEAD"})
 _OPEN = frozenset({"/healthz"})
@@ -98,7 +98,7 @@ class Guard:
             return
         code = self._code(scope)
         if code is not None:
-            await self._open(code, send)
+            await self._open(code, headers["host"][0], send)
             return
         await self._pass_on(scope, receive, send)
 
@@ -121,7 +121,8 @@ class Guard:
         bearer = [text[7:] for text in headers.get("authorization", []) if text[:7].lower() == "bearer "]
         if bearer:
             return None if len(bearer) == 1 and self.keys.fits(bearer[0]) else (401, "this token is not the studio's")
-        cookies = [one for text in headers.get("cookie", []) for one in _cookies(text)]
+        name = cookie_name(headers["host"][0])
+        cookies = [one for text in headers.get("cookie", []) for one in _cookies(text, name)]
         if any(self.keys.fits(one) for one in cookies):
             told = headers.get("origin", []) or headers.get("sec-fetch-site", [])
             if scope["method"] not in _READING and not told:
@@ -136,12 +137,12 @@ class Guard:
         said = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("code")
         return said[0] if said else None
 
-    async def _open(self, code: str, send: Send) -> None:
+    async def _open(self, code: str, host: str, send: Send) -> None:
         """Gives the cookie for a link's code, and leads to the page without the code in its address."""
         if not self.keys.use(code):
             await _answer(send, 401, "this link was used before; 'automask studio' has printed another one")
             return
-        cookie = f"{COOKIE}={self.keys.token}; HttpOnly; SameSite=Strict; Path=/"
+        cookie = f"{cookie_name(host)}={self.keys.token}; HttpOnly; SameSite=Strict; Path=/"
         await _answer(send, 303, "", {"location": "/", "set-cookie": cookie})
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -196,12 +197,16 @@ def _is_own(origin: str, host: str) -> bool:
     return parts.scheme in ("http", "https") and parts.netloc.casefold() == host.casefold()
 
 
-def _cookies(text: str) -> list[str]:
-    try:
-        found = SimpleCookie(text).get(COOKIE)
-    except CookieError:
-        return []
-    return [found.value] if found else []
+def cookie_name(host: str) -> str:
+    """The name of the cookie at a `Host`: it holds the port, since cookies of all ports of a machine are shared."""
+    port = host.rpartition(":")[2]
+    return f"{COOKIE}_{port}" if port.isdecimal() and port != host else COOKIE
+
+
+def _cookies(text: str, name: str) -> list[str]:
+    """The values of this cookie. Those of other programs here may have any form, for which http.cookies drops all."""
+    pairs = (part.strip().partition("=") for part in text.split(";"))
+    return [value for key, _, value in pairs if key == name]
 
 
 def _headers_of(scope: Scope) -> Mapping[str, list[str]]:

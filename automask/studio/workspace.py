@@ -8,20 +8,22 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
-from automask.batches.find import find_jobs, natural_key
+from automask.batches.find import COMPANION, find_jobs, natural_key
+from automask.batches.page import is_page, page_in
 from automask.errors import OutputError, PhotoError, PlanError, UsageError
 from automask.fingerprint import file_digest
 from automask.images import PHOTO_SUFFIXES, read_regular
 from automask.masking.strokes import MOST_STROKES, Stroke
 from automask.plan import is_file_name, parse_plan
 from automask.results.claims import PhotoId, choose_files, source_in, source_of_path
-from automask.results.files import Files, files_of
+from automask.results.files import Files, files_of, name_key, same_file
 from automask.results.records import read_record, write_json
 from automask.types import Variant
 
@@ -147,7 +149,7 @@ class Workspace:
     def __init__(self, source: Path | None, out: Path, *, words: str = "", photos: Path | None = None) -> None:
         self._lock = threading.RLock()
         self.words = words
-        self.is_review = source is not None and source.is_dir() and any(_records_in(source))
+        self.is_review = source is not None and is_finished(source)
         self.out = source if self.is_review and source is not None else out
         self.root = _root_of(source)
         entries = list(self._reviewed(photos)) if self.is_review else self._sources(source)
@@ -187,6 +189,15 @@ class Workspace:
         with self._lock:
             write_json(self._state_file(entry), {"schema": 1, "photo": entry.photo.name, **state.as_json()})
 
+    def keep(self, entry: Entry, state: State) -> None:
+        """Keeps what a person said and drew; what is saved stays as it is kept, since a job may just have saved it.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        with self._lock:
+            self.put(entry, replace(state, saved=self.state(entry).saved))
+
     def change(self, entry: Entry, **changes: Any) -> State:
         """Keeps a state with some of its values replaced; the new one."""
         with self._lock:
@@ -197,16 +208,30 @@ class Workspace:
     def drop(self, name: str, data: bytes) -> Entry:
         """Opens a photo that was dropped on the page: it is kept until the folder of what is kept is removed.
 
+        A name whose results would have the names of another open photo's gets a number: kitchen-2.jpg.
+
         Raises:
             UsageError: Its name is no photo's.
+            OutputError: It cannot be written.
         """
         if not is_file_name(name) or name.startswith(".") or Path(name).suffix.lower() not in PHOTO_SUFFIXES:
             raise UsageError("this is no photo's name", hint=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}")
         folder = self.kept / "photos" / secrets.token_hex(6)
-        folder.mkdir(parents=True)
-        (folder / name).write_bytes(data)
         with self._lock:
-            entry = self._named(folder / name, self.out)
+            path = folder / name
+            try:
+                folder.mkdir(parents=True)
+                path.write_bytes(data)
+                entry = self._named(path, self.out)
+                taken = {name_key(one.name) for one in self._entries.values() if one.out == self.out}
+                number = 2
+                while name_key(entry.name) in taken:
+                    numbered = f"{Path(name).stem}-{number}{Path(name).suffix}"
+                    path, number = path.rename(folder / numbered), number + 1
+                    entry = self._named(path, self.out)
+            except OSError as error:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise OutputError(f"cannot keep {name!r}: {error.strerror}", hint="make room in OUT") from error
             self._entries[entry.id] = entry
         return entry
 
@@ -265,6 +290,20 @@ def _root_of(source: Path | None) -> Path | None:
     return source if source.is_dir() else source.parent
 
 
+def is_finished(source: Path) -> bool:
+    """Whether a folder holds results rather than photos.
+
+    Records in it say so, or the page of a batch. Records in a subfolder say so only where no photo is beside it: the
+    folder `out` is there wherever somebody edited a photo of this folder.
+    """
+    if not source.is_dir() or not any(_records_in(source)):
+        return False
+    if any(source.glob("*.run.json")) or is_page(page_in(source)):
+        return True
+    pictures = (path.name for path in source.iterdir() if path.suffix.lower() in PHOTO_SUFFIXES)
+    return all(name.startswith(".") or COMPANION.fullmatch(name) for name in pictures)
+
+
 def _records_in(folder: Path) -> Iterator[Path]:
     """The records below a folder; hidden folders hold what a batch put aside (`--prune`)."""
     for path in sorted(folder.rglob("*.run.json")):
@@ -277,7 +316,7 @@ def _photos_near(folder: Path, names: set[str], *, without: Path) -> dict[str, l
     found: dict[str, list[Path]] = {}
     seen = 0
     for place, folders, files in os.walk(folder):
-        folders[:] = [one for one in folders if not one.startswith(".") and not _same(Path(place, one), without)]
+        folders[:] = [one for one in folders if not one.startswith(".") and not same_file(Path(place, one), without)]
         for name in files:
             seen += 1
             if name in names:
@@ -285,12 +324,6 @@ def _photos_near(folder: Path, names: set[str], *, without: Path) -> dict[str, l
         if seen > _SEARCHED:
             break
     return found
-
-
-def _same(one: Path, other: Path) -> bool:
-    with contextlib.suppress(OSError):
-        return one.samefile(other)
-    return False
 
 
 def _is_of(photo: Path, record: Mapping[str, Any]) -> bool:
@@ -337,12 +370,5 @@ def check_out_of(source: Path | None, out: Path) -> None:
     Raises:
         OutputError: It is.
     """
-    root = _root_of(source)
-    if (
-        root is not None
-        and source is not None
-        and source.is_dir()
-        and not any(_records_in(source))
-        and _same(root, out)
-    ):
+    if source is not None and source.is_dir() and not is_finished(source) and same_file(source, out):
         raise OutputError(f"{str(out)!r} is the folder of the photos", hint="name another folder with -o")

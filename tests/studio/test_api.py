@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import shutil
 import threading
 import time
 import zipfile
@@ -380,6 +381,41 @@ def test_a_finished_batch_is_reviewed_and_what_is_corrected_is_made_again(scene,
     if version == "0.2":
         assert main(batch) == 0
         assert "0 done, 2 done before" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", ["lamp -> gold", "lamp -> {gold, navy}"])
+def test_photos_are_photos_though_results_of_one_are_in_a_folder_beside_them(scene, tmp_path, words):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    shutil.copy(scene.photo, folder / "a.png")
+    out = folder / "out"
+    assert main(["edit", str(folder / "a.png"), words, "-o", str(out), *scene.overrides]) == 0
+    with opened(scene, out, folder) as client:
+        answer = client.get("/v1/photos").json()
+        assert (answer["review"], [one["name"] for one in answer["photos"]]) == (False, ["a.png"])
+    with opened(scene, tmp_path / "elsewhere", out) as client:
+        assert client.get("/v1/photos").json()["review"]
+
+
+def test_photos_of_one_name_that_are_dropped_are_saved_beside_each_other(scene, tmp_path):
+    with opened(scene, tmp_path / "o", words="lamp -> gold") as client:
+        darker = cv2.imencode(".png", cv2.imread(str(scene.photo)) // 2)[1].tobytes()
+        names = ["kitchen.png", "Kitchen.PNG", "kitchen.jpg"]
+        dropped = [client.post("/v1/photos", files={"photo": (name, darker)}).json() for name in names]
+        assert [one["name"] for one in dropped] == ["kitchen-2.png", "Kitchen-3.PNG", "kitchen-4.jpg"]
+        by_name = {one["name"]: one["id"] for one in client.get("/v1/photos").json()["photos"]}
+        for name in ("kitchen.png", "kitchen-2.png"):
+            assert ended(client, client.post(f"/v1/photos/{by_name[name]}/save"))["state"] == "done"
+        assert (tmp_path / "o" / "kitchen.png").is_file()
+        assert (tmp_path / "o" / "kitchen-2.png").is_file()
+
+
+def test_what_a_job_saved_meanwhile_stays_saved_when_the_page_keeps_an_older_state(scene, tmp_path):
+    with opened(scene, tmp_path / "o", words="lamp -> gold") as client:
+        photo = first(client)
+        older = client.get(photo).json()["state"]
+        ended(client, client.post(f"{photo}/save"))
+        assert client.put(photo, json=older).json()["is_current"]
 
 
 def test_what_was_accepted_when_the_studio_ended_is_saved_when_it_begins_again(scene, tmp_path):

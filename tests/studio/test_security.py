@@ -8,9 +8,10 @@ from studios import client_of, ended, first, made, opened, say
 from automask.images import open_photo
 from automask.studio import app as app_module
 from automask.studio import remote, security, work, workspace
-from automask.studio.security import COOKIE, Guard, host_name
+from automask.studio.security import Guard, cookie_name, host_name
 
 OURS = {"host": "127.0.0.1:8000"}
+COOKIE = cookie_name(OURS["host"])
 
 
 @pytest.fixture
@@ -57,6 +58,15 @@ def test_a_link_opens_the_page_once_and_gives_a_cookie_that_scripts_do_not_see(r
     del thief.headers["authorization"]
     assert thief.get(f"/?code={code}").status_code == 401
     assert thief.get("/?code=").status_code == 401
+
+
+def test_cookies_of_other_programs_at_this_address_shut_nobody_out(running):
+    """Browsers send the cookies of all ports of a machine: another studio's, and some that no standard allows."""
+    others = f'{{"a": 1}}=x y; {cookie_name("127.0.0.1:8001")}=another; =; {COOKIE}={running.keys.token}; "'
+    assert browser(running, cookie=others).get("/v1/photos").status_code == 200
+    elsewhere = f"{cookie_name('127.0.0.1:8001')}={running.keys.token}"
+    assert browser(running, cookie=elsewhere).get("/v1/photos").status_code == 401
+    assert cookie_name("[::1]") == cookie_name("studio.example")
 
 
 def test_dns_rebinding_a_name_that_we_do_not_answer_to_is_refused(running):
