@@ -5,6 +5,7 @@ followed; a name elsewhere is refused, and so is a swatch there.
 """
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from automask.studio.work import refuse_files_elsewhere
 from automask.types import Variant
 
 _SHOWN_PX = 1024
+_MOST_LISTED = 500
 _INSTRUCTIONS = (
     "Edits rooms in photographs. Words: 'island -> white marble; cabinets except handles -> sage; keep faucet'. "
     "Call find_masks first and look at the picture: what is not found, or in doubt, it says. Paths are relative to the "
@@ -58,6 +60,7 @@ class Tools:
         self._cfg, self._conf = cfg, conf
         self._settings = RunSettings.from_config(cfg)
         self._loaded: tuple[tuple[str, ...], Any] | None = None
+        self._at_work = threading.Lock()  # an assistant may call several tools at once, each in a thread of its own
 
     def inside(self, text: str) -> Path:
         """The path of a name in one of the folders.
@@ -82,15 +85,17 @@ class Tools:
             if path.suffix.lower() in PHOTO_SUFFIXES
             and not any(part.startswith(".") or part.endswith(".masks") for part in path.relative_to(folder).parts)
         ]
-        return "\n".join(names[:500]) or "no photos"
+        more = [f"and {len(names) - _MOST_LISTED} more"] if len(names) > _MOST_LISTED else []
+        return "\n".join([*names[:_MOST_LISTED], *more]) or "no photos"
 
     def find_masks(self, photo: str, words: str) -> tuple[str, bytes]:
         """What the words name in a photo: a report, and the photo with the masks drawn over it."""
         path, plan = self.inside(photo), parse_targets(words)
-        stages = self._stages()
-        runner.check_plan(plan, stages, paint=False)
-        prepared = runner.PreparedRun((Variant("", (), plan),), stages, self._settings, list_instances=True)
-        masked = runner.mask(prepared, path)
+        with self._at_work:
+            stages = self._stages()
+            runner.check_plan(plan, stages, paint=False)
+            prepared = runner.PreparedRun((Variant("", (), plan),), stages, self._settings, list_instances=True)
+            masked = runner.mask(prepared, path)
         lines = []
         for region in masked.regions:
             quality = "" if region.expected_iou is None else f", quality {region.expected_iou:.2f}"
@@ -107,12 +112,13 @@ class Tools:
 
         path, folder, plan = self.inside(photo), self.inside(out), parse_plan(words)
         settings = replace(self._settings, seed=seed)
-        stages = self._stages(editors.named_editors(plan))
-        refuse_files_elsewhere(plan, stages, self._is_inside)
-        runner.check_plan(plan, stages)
-        prepared = runner.PreparedRun((Variant("", (), plan),), stages, settings)
-        (outcome,) = runner.run(prepared, path, destination=runner.Destination(folder))
-        saved = outcome.save(folder)
+        with self._at_work:
+            stages = self._stages(editors.named_editors(plan))
+            refuse_files_elsewhere(plan, stages, self._is_inside)
+            runner.check_plan(plan, stages)
+            prepared = runner.PreparedRun((Variant("", (), plan),), stages, settings)
+            (outcome,) = runner.run(prepared, path, destination=runner.Destination(folder))
+            saved = outcome.save(folder)
         lines = [f"written: {saved.result.name if saved.result else ''} in {out}"]
         for step in outcome.steps:
             said = (
@@ -126,7 +132,8 @@ class Tools:
 
     def list_things(self) -> str:
         """The things that words may name; another segmenter may know any word."""
-        listed = getattr(self._stages().segmenter, "things", None)
+        with self._at_work:
+            listed = getattr(self._stages().segmenter, "things", None)
         return "any words" if listed is None else ", ".join(listed())
 
     def list_materials(self) -> str:

@@ -3,8 +3,11 @@
 import asyncio
 import base64
 import json
+import re
 import subprocess
 import sys
+import threading
+import time
 
 import cv2
 import numpy as np
@@ -60,6 +63,32 @@ def test_a_mistake_is_told_in_the_commands_sentence_and_without_folders(kit, sce
     with pytest.raises(ToolError) as told:
         call(kit, "find_masks", photo="nothing.png", words="lamp")
     assert str(scene.folder) not in str(told.value)
+
+
+def test_tools_that_are_called_at_once_work_one_after_another(kit, monkeypatch):
+    """The SDK calls each in a thread of its own, and nets are no two threads' at once."""
+    at_work, seen, mask = threading.Lock(), [], tools.runner.mask
+
+    def alone(*arguments, **named):
+        seen.append(at_work.acquire(blocking=False))
+        time.sleep(0.02)
+        at_work.release()
+        return mask(*arguments, **named)
+
+    monkeypatch.setattr(tools.runner, "mask", alone)
+    server = tools.make(kit)
+
+    async def together():
+        asked = {"photo": "kitchen.png", "words": "lamp"}
+        await asyncio.gather(*(server.call_tool("find_masks", asked) for _ in range(3)))
+
+    asyncio.run(together())
+    assert seen == [True] * 3
+
+
+def test_a_long_list_says_that_it_is_not_all(kit, monkeypatch):
+    monkeypatch.setattr(tools, "_MOST_LISTED", 1)
+    assert re.fullmatch(r"\S+\nand \d+ more", kit.list_photos())
 
 
 def test_knowledge(kit):
