@@ -265,6 +265,64 @@ def test_a_folder_is_approved_photo_by_photo_and_a_killed_server_loses_nothing(s
     assert not (out / "2.png").exists()
 
 
+def test_a_photo_that_is_being_saved_is_saved_though_another_is_opened(scene, tmp_path, browser, monkeypatch):
+    from automask.editors.paint.editor import Paint
+
+    begun, go, paint = threading.Event(), threading.Event(), Paint.paint
+
+    def slow(self, *arguments, **named):
+        begun.set()
+        assert go.wait(PATIENCE_S)
+        return paint(self, *arguments, **named)
+
+    monkeypatch.setattr(Paint, "paint", slow)
+    with (
+        served(made(scene, tmp_path / "out", queue(scene, tmp_path), words="lamp -> #ff0000")) as link,
+        tab_in(browser) as context,
+    ):
+        page = Page(context.new_page())
+        page.tab.goto(link)
+        page.opened(1)
+        page.tab.keyboard.press("y")
+        assert begun.wait(PATIENCE_S)
+        page.tab.keyboard.press("j")
+        page.until("S.photos.find(one => one.id === S.id).name === '2.png'")
+        go.set()
+        page.until("S.photos.find(one => one.name === '1.png').is_current")
+        assert page.ask("S.photos.map(one => one.state.decision).join()") == "accepted,open,open"
+        assert page.complaints == []
+
+
+def test_what_was_typed_a_moment_ago_counts(scene, tmp_path, browser):
+    with served(made(scene, tmp_path / "out", queue(scene, tmp_path))) as link, tab_in(browser) as context:
+        page = Page(context.new_page())
+        page.tab.goto(link)
+        page.until("S.state && S.before")
+        page.tab.fill("#words", "lamp -> #ff0000")
+        page.tab.keyboard.press("Control+Enter")  # at once, before the page has read the words
+        page.until("S.comparing && S.after.length === 1")
+        page.tab.fill("#words", "lamp -> #00ff00")
+        page.tab.click("#next")
+        page.until("S.photos.find(one => one.id === S.id).name === '2.png'")
+        assert page.ask("S.photos.map(one => one.state.words).join()") == "lamp -> #00ff00,,"
+        assert page.ask("document.getElementById('words').value") == ""
+        assert page.complaints == []
+
+
+def test_words_that_change_after_they_were_accepted_are_not_accepted(scene, tmp_path, browser):
+    """Else the studio would save them, unseen, when it begins again."""
+    with served(made(scene, tmp_path / "out", words="lamp -> #ff0000")) as link, tab_in(browser) as context:
+        page = Page(context.new_page())
+        page.tab.goto(link)
+        page.opened(1)
+        page.tab.keyboard.press("y")
+        page.until("S.photos[0].is_current && S.comparing")
+        page.tab.fill("#words", "lamp -> #00ff00")
+        page.until("S.photos[0].state.words === 'lamp -> #00ff00'")
+        assert page.ask("S.photos[0].state.decision") == "open"
+        assert page.complaints == []
+
+
 def test_two_tabs_see_one_state_and_load_one_model(scene, tmp_path, browser):
     running = made(scene, tmp_path / "out", words=WORDS)
     with served(running) as link, tab_in(browser) as context:

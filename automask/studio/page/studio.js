@@ -15,7 +15,7 @@ const S = {
   photos: [], id: null, state: null, before: null, sizeWh: null, regions: [], overlays: [], hits: [], active: 0,
   hovered: -1, tool: "point", view: { scale: 1, x: 0, y: 0 }, after: [], shown: 0, comparing: false, slider: 0.5,
   undo: [], redo: [], drawing: null, offers: [], offered: -1, known: { things: [], which: [], materials: [], colours: [] },
-  running: null, saving: Promise.resolve(), pending: 0, at: [0, 0], wrong: null, parts: [],
+  running: null, saving: Promise.resolve(), reading: null, wanted: null, pending: 0, at: [0, 0], wrong: null, parts: [],
 };
 
 // ------------------------------------------------------------------------------------------------------------- server
@@ -99,14 +99,18 @@ function showQueue() {
 }
 
 async function open(id) {
+  S.wanted = id;
+  await keepTyped().catch(told);
   await S.saving.catch(() => {});
-  stopRunning();
+  if (S.wanted !== id) return;
+  stopRunning("masks", "preview");
+  const photo = await ask(`/v1/photos/${id}`);
+  if (S.wanted !== id) return;
+  // Both at once: what is said or drawn now must not be kept for another photo.
   S.id = id;
+  S.state = photo.state;
   location.hash = id;
   Object.assign(S, { regions: [], overlays: [], hits: [], after: [], comparing: false, undo: [], redo: [], sizeWh: null, active: 0 });
-  const photo = await ask(`/v1/photos/${id}`);
-  if (S.id !== id) return;
-  S.state = photo.state;
   S.photos = S.photos.map((one) => (one.id === id ? photo : one));
   $("words").value = S.state.words;
   $("seed").value = S.state.settings.seed ?? 0;
@@ -127,19 +131,21 @@ async function open(id) {
   await typed(true);
 }
 
-async function keep() {
-  const id = S.id, json = S.state;
+async function keep(id = S.id, json = S.state) {
   S.pending += 1;
   S.saving = S.saving.catch(() => {}).then(() => ask(`/v1/photos/${id}`, { method: "PUT", json }));
   try {
     const photo = await S.saving;
+    const wasDecided = S.photos.find((one) => one.id === id)?.state.decision;
     S.photos = S.photos.map((one) => (one.id === id ? photo : one));
+    if (wasDecided !== photo.state.decision) showQueue();
   } finally { S.pending -= 1; }
 }
 
 function remember() {
   S.undo.push(JSON.stringify({ words: S.state.words, off: S.state.off, strokes: S.state.strokes }));
   S.redo = [];
+  S.state.decision = "open";  // what was accepted is what was seen then
 }
 
 async function back(from, to) {
@@ -147,7 +153,7 @@ async function back(from, to) {
   if (!kept && from === S.undo) kept = withoutLastStroke();
   if (!kept) return say(from === S.undo ? "nothing to undo" : "nothing to redo");
   to.push(JSON.stringify({ words: S.state.words, off: S.state.off, strokes: S.state.strokes }));
-  Object.assign(S.state, JSON.parse(kept));
+  Object.assign(S.state, JSON.parse(kept), { decision: "open" });
   $("words").value = S.state.words;
   await keep();
   await typed(true);
@@ -166,21 +172,29 @@ async function typed(now = false) {
   const mine = ++typing, id = S.id;
   if (!now) await new Promise((resolve) => setTimeout(resolve, 250));
   if (mine !== typing || id !== S.id) return;
-  const words = $("words").value;
-  if (words !== S.state.words) {
-    remember();
-    S.state.words = words;
-    S.state.off = [];
-    await keep().catch(told);
-  }
+  S.reading = readWords(mine, id).then(() => true, told);
+  if (!(await S.reading) || mine !== typing || id !== S.id) return;
+  if (!S.wrong && S.parts.length) await findMasks();
+  else if (!S.parts.length) { S.regions = []; S.overlays = []; showRegions(); draw(); }
+}
+
+async function keepTyped() {  // what was typed a moment ago counts
+  if (!S.state || $("words").value === S.state.words) return;
+  remember();
+  S.state.words = $("words").value;
+  S.state.off = [];
+  await keep();
+}
+
+async function readWords(mine, id) {
+  await keepTyped().catch(told);
+  const words = S.state.words;
   let meant = { parts: [], edits: [], error: null };
-  if (words.trim()) try { meant = await ask("/v1/words", { method: "POST", json: { words } }); } catch (error) { return told(error); }
+  if (words.trim()) meant = await ask("/v1/words", { method: "POST", json: { words } });
   if (mine !== typing || id !== S.id) return;
   S.parts = meant.parts;
   showWrong(meant.error);
   showChips();
-  if (!meant.error && meant.parts.length) await findMasks();
-  else if (!meant.parts.length) { S.regions = []; S.overlays = []; showRegions(); draw(); }
 }
 
 function showWrong(error) {
@@ -318,9 +332,9 @@ async function findMasks() {
   }
 }
 
-async function run(what) {
-  const job = await ask(`/v1/photos/${S.id}/${what}`, { method: "POST" });
-  stopRunning(what === "masks" ? "masks" : null);
+async function run(what, id = S.id) {
+  const job = await ask(`/v1/photos/${id}/${what}`, { method: "POST" });
+  stopRunning("masks", ...(what === "masks" ? [] : ["preview"]));
   S.running = job;
   $("stop").hidden = what === "masks";
   try {
@@ -336,8 +350,8 @@ async function run(what) {
   }
 }
 
-function stopRunning(only = null) {
-  if (S.running && (!only || S.running.kind === only)) ask(`/v1/jobs/${S.running.id}`, { method: "DELETE" }).catch(() => {});
+function stopRunning(...kinds) {  // a save goes on when another photo is opened: only its own button stops it
+  if (S.running && kinds.includes(S.running.kind)) ask(`/v1/jobs/${S.running.id}`, { method: "DELETE" }).catch(() => {});
 }
 
 function showRegions() {
@@ -396,9 +410,7 @@ async function stroke(kind, points, radius) {
   remember();
   const one = { kind, points: points.map(([x, y]) => [x * scale, y * scale]), radius_px: Math.max(0.5, radius * scale), snap: $("snap").checked };
   S.state.strokes = { ...S.state.strokes, [region.target]: [...(S.state.strokes[region.target] ?? []), one] };
-  if (S.state.decision !== "open") S.state.decision = "open";
   await keep().catch(told);
-  showQueue();
   await findMasks();
 }
 
@@ -582,6 +594,8 @@ function click(at, isTake) {
 // -------------------------------------------------------------------------------------------------------------- paint
 
 async function paint() {
+  if ($("words").value !== S.state.words) await typed(true);
+  await S.reading;
   if (!S.parts.length || S.wrong) return say("say first what changes");
   const id = S.id;
   try {
@@ -637,22 +651,25 @@ $("hide-after").onclick = () => { S.comparing = !S.comparing; showAfter(); };
 for (const name of ["seed", "candidates"]) $(name).onchange = async () => {
   if (!$(name).checkValidity()) return;
   S.state.settings = { ...S.state.settings, [name]: Number($(name).value) };
+  S.state.decision = "open";
   await keep().catch(told);
 };
 
 // ------------------------------------------------------------------------------------------------------------ approve
 
 async function decide(decision) {
-  const id = S.id;
-  S.state.decision = decision;
-  await keep().catch(told);
+  const id = S.id, state = S.state;  // another photo may be opened before all is kept
+  await keepTyped().catch(told);
+  state.decision = decision;
+  await keep(id, state).catch(told);
   showQueue();
-  if (decision !== "accepted") { if (decision === "rejected") step(1); return; }
+  if (decision !== "accepted") { if (decision === "rejected" && S.wanted === id) step(1); return; }
   if (!S.photos.find((one) => one.id === id)?.present) return step(1);
   try {
-    const job = await run("save");
+    const job = await run("save", id);
     const photo = await ask(`/v1/photos/${id}`);
     S.photos = S.photos.map((one) => (one.id === id ? photo : one));
+    if (S.id === id && !S.pending) S.state = photo.state;  // a stroke on a mask from another program is in that mask now
     showQueue();
     say(`saved ${job.result.saved.result}${job.result.saved.yours.length ? "; masks: yours" : ""}`);
     if (S.id === id) {
@@ -672,7 +689,7 @@ async function decide(decision) {
 }
 
 async function step(by) {
-  const at = S.photos.findIndex((one) => one.id === S.id), count = S.photos.length;
+  const at = S.photos.findIndex((one) => one.id === S.wanted), count = S.photos.length;
   const order = [...Array(count).keys()].slice(1).map((offset) => S.photos[(at + by * offset + by * count + count * count) % count]);
   const next = order.find((one) => one.state.decision === "open") ?? order[0];
   if (next) await open(next.id);
@@ -684,11 +701,13 @@ $("reopen").onclick = () => decide("open");
 $("next").onclick = () => stepPlain(1);
 $("previous").onclick = () => stepPlain(-1);
 function stepPlain(by) {
-  const at = S.photos.findIndex((one) => one.id === S.id), next = S.photos[(at + by + S.photos.length) % S.photos.length];
-  if (next && next.id !== S.id) return open(next.id);
+  const at = S.photos.findIndex((one) => one.id === S.wanted), next = S.photos[(at + by + S.photos.length) % S.photos.length];
+  if (next && next.id !== S.wanted) return open(next.id);
 }
 $("rest").onclick = async () => {
   try {
+    await keepTyped();
+    await S.saving;
     const answer = await ask(`/v1/photos/${S.id}/rest`, { method: "POST" });
     say(`${answer.changed} photos have these words now`);
     S.photos = (await ask("/v1/photos")).photos;
@@ -741,7 +760,7 @@ $("redo").onclick = () => back(S.redo, S.undo);
 $("fit").onclick = fit;
 $("pixels").onclick = () => zoom((S.before && S.sizeWh ? S.sizeWh[0] / S.before.naturalWidth : 1) / S.view.scale);
 $("paint").onclick = paint;
-$("stop").onclick = () => stopRunning();
+$("stop").onclick = () => stopRunning("masks", "preview", "save");
 $("help-open").onclick = () => $("help").showModal();
 $("queue-toggle").onclick = () => {
   $("queue").hidden = !$("queue").hidden;
