@@ -391,7 +391,8 @@ def run_studio(parser: Parser, arguments: list[str]) -> int:
         allow_hosts=tuple(flags.allow_host),
     )
     running = server.make(options, config, conf=typed.conf, on_failure=_print_failure)
-    server.serve(running, options, warn, browse=not flags.no_browser)
+    with stopping_on_signals():  # the photos that the engine keeps in a temporary folder are removed then, too
+        server.serve(running, options, warn, browse=not flags.no_browser)
     return 0
 
 
