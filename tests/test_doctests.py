@@ -40,7 +40,7 @@ def examples():
         yield from (test for test in finder.find(module, name, globs={"automask": automask}) if test.examples)
 
 
-@pytest.mark.parametrize("example", examples(), ids=lambda example: example.name)
+@pytest.mark.parametrize("example", [*examples()], ids=lambda example: example.name)
 def test_an_example_runs(example, folder, monkeypatch):
     if "detections" in example.name:
         pytest.importorskip("supervision")
