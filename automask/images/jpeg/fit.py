@@ -22,6 +22,7 @@ import numpy.typing as npt
 from automask.images.jpeg.decode import Coefficients
 from automask.images.jpeg.segments import JpegFile, broken
 from automask.images.jpeg.transform import BASIS, Floats, component_values, is_ycc, samples_of, times_matrix
+from automask.images.threads import in_threads
 
 _GROWTH = 1.33
 """How much farther from what was painted shared blocks may be than after plain encoding, as a root of mean squares.
@@ -34,8 +35,10 @@ _TRIAL_WEIGHTS = (2.0, 9.0, 40.0)
 _TRIAL_BLOCKS = 100
 _IN_RGB = (3.0, 3.26, 2.48)  # squares of what one level of Y, Cb, Cr changes in R, G and B, summed (ITU-T T.871)
 _PIECE_BLOCKS = 256
+_STRIP_PX = 1 << 18
 _SEQUENCES = 4
 _LARGEST = 1023  # of a coefficient, ITU-T T.81, table F.2
+_LOWER = np.tril_indices(64)
 
 Bools = npt.NDArray[np.bool_]
 Doubles = npt.NDArray[np.float64]
@@ -79,10 +82,9 @@ def fit(file: JpegFile, coefficients: Coefficients, samples: npt.NDArray[np.uint
         plane = _plane(file, coefficients, index, changed)
         touched.append(_touched(plane, pixels, changed))
         reached |= _reach(plane, changed.shape)
-    weight = _weight([_trial(one, pixels, changed) for one in touched])
+    weight = _weight(in_threads(lambda one: _trial(one, pixels, changed), touched))
     for one in touched:
-        for part, problem in _problems(one, pixels, changed, one.both):
-            one.levels[part] = _in_range(_solved(problem, (weight,))[0])
+        _settle(one, pixels, changed, weight)
         new.blocks(one.plane.index)[one.rows, one.columns] = one.levels
     untouched = sum(one.plane.used - len(one.rows) for one in touched)
     return Fitted(new, untouched, sum(len(one.both) for one in touched), reached)
@@ -199,13 +201,18 @@ class _Touched:
 def _touched(plane: _Plane, pixels: npt.NDArray[np.uint8], changed: Bools) -> _Touched:
     rows, columns = np.nonzero(plane.touched)
     targets = np.empty((len(rows), 64), np.float32)
-    begins = np.searchsorted(rows, np.arange(plane.touched.shape[0] + 1))
-    for row in np.flatnonzero(np.diff(begins)).tolist():
-        part = slice(begins[row], begins[row + 1])
-        targets[part] = _row_targets(plane, pixels, changed, row)[columns[part]]
     levels = np.empty((len(rows), 64), np.int16)
-    for part in _pieces(len(rows)):
-        levels[part] = _in_range(np.rint(times_matrix(targets[part] - 128, BASIS.T) / plane.steps))
+    begins = np.searchsorted(rows, np.arange(plane.touched.shape[0] + 1))
+    high = max(1, _STRIP_PX // max(1, changed.shape[1] * 8 * plane.down))
+
+    def fill(top: int) -> None:
+        bottom = min(top + high, plane.touched.shape[0])
+        part = slice(begins[top], begins[bottom])
+        if part.start < part.stop:
+            targets[part] = _row_targets(plane, pixels, changed, top, bottom)[rows[part] - top, columns[part]]
+            levels[part] = _in_range(np.rint(times_matrix(targets[part] - 128, BASIS.T) / plane.steps))
+
+    in_threads(fill, range(0, plane.touched.shape[0], high))
     both = np.flatnonzero(plane.shared[rows, columns])
     samples = _old_and_new_samples(plane, rows, columns, targets) if plane.subsampled and len(both) else None
     return _Touched(plane, rows, columns, targets, levels, both, samples)
@@ -215,32 +222,31 @@ def _in_range(levels: Floats | Doubles) -> npt.NDArray[np.int16]:
     return np.clip(levels, -_LARGEST, _LARGEST).astype(np.int16)
 
 
-def _row_targets(plane: _Plane, pixels: npt.NDArray[np.uint8], changed: Bools, row: int) -> Floats:
-    """[columns, 64] float32: the samples that the blocks of a row should have."""
+def _row_targets(plane: _Plane, pixels: npt.NDArray[np.uint8], changed: Bools, first: int, end: int) -> Floats:
+    """[end - first, columns, 64] float32: the samples that the blocks of some rows should have."""
     high, wide = 8 * plane.down, 8 * plane.across
     count = plane.touched.shape[1]
-    top, bottom = row * high, min((row + 1) * high, changed.shape[0])
-    beyond = ((0, high - bottom + top), (0, count * wide - changed.shape[1]))
+    top, bottom = first * high, min(end * high, changed.shape[0])
+    beyond = ((0, end * high - bottom), (0, count * wide - changed.shape[1]))
     value = np.pad(component_values(pixels[top:bottom], plane.index, ycc=plane.ycc), beyond, mode="edge")
 
     def mean(values: npt.NDArray[Any]) -> Floats:
-        """[columns, 64] of [high, columns * wide] pixels."""
-        total: Floats = np.zeros((8, count * 8), np.float32)
+        """[rows, columns, 64] of [rows * high, columns * wide] pixels."""
+        total: Floats = np.zeros(((end - first) * 8, count * 8), np.float32)
         for y in range(plane.down):
             for x in range(plane.across):
                 total += values[y :: plane.down, x :: plane.across]
-        return (
-            (total / np.float32(plane.down * plane.across)).reshape(8, count, 8).transpose(1, 0, 2).reshape(count, 64)
-        )
+        blocks = (total / np.float32(plane.down * plane.across)).reshape(end - first, 8, count, 8)
+        return blocks.transpose(0, 2, 1, 3).reshape(end - first, count, 64)
 
     targets = mean(value)
-    both = np.flatnonzero(plane.shared[row])
-    if len(both):
+    both = np.nonzero(plane.shared[first:end])
+    if len(both[0]):
         # A sample that stands for changed and for unchanged pixels is between the two.
         painted = np.pad(changed[top:bottom], beyond)
         kept = mean(np.pad(~changed[top:bottom], beyond))[both]
         new = mean(painted)[both]
-        old = samples_of(plane.old[row, both], plane.steps)
+        old = samples_of(plane.old[first:end][both], plane.steps)
         mixed = (kept * old + mean(value * painted)[both]) / np.maximum(kept + new, 1e-6)
         targets[both] = np.where(kept + new > 0, mixed, targets[both])
     return targets
@@ -251,52 +257,85 @@ class _Problem:
     """What a piece of the shared blocks should look like.
 
     Args:
-        own: [pixels, 64] what each pixel that the block has a part in takes of each of its samples.
-        steps: [64, 64] what one step of each coefficient adds to each sample.
+        steps: Of its component.
         painted, kept: [N, pixels] bool: changed pixels, unchanged ones; the rest are beyond the photo's border.
         wanted: [N, pixels] what the coefficients should add up to.
         samples: [N, 64] what the block's samples should be, less 128.
     """
 
-    own: Doubles
-    steps: Doubles
+    steps: "_Steps"
     painted: Bools
     kept: Bools
     wanted: Doubles
     samples: Doubles
 
 
-def _problems(
-    touched: _Touched, pixels: npt.NDArray[np.uint8], changed: Bools, blocks: npt.NDArray[np.intp]
-) -> Iterator[tuple[npt.NDArray[np.intp], _Problem]]:
-    """These of the touched blocks, piece by piece, with what each piece should look like."""
-    if not len(blocks):
-        return
-    plane = touched.plane
+@dataclass(frozen=True, slots=True, eq=False)
+class _Steps:
+    """What one step of each coefficient does, the same for all blocks of a component.
+
+    Args:
+        own: [pixels, 64] what each pixel that a block has a part in takes of each of its samples.
+        around: [pixels, 36] and of the samples around it.
+        ring_y, ring_x: By how many pixels they reach beyond the block.
+        samples: [64, 64] what one step of each coefficient adds to each sample.
+        products: [pixels, 2080] what each pixel takes of two steps, multiplied, for each pair of `_LOWER`.
+    """
+
+    own: Doubles
+    around: Doubles
+    ring_y: int
+    ring_x: int
+    samples: Doubles
+    products: Doubles
+
+
+def _steps(plane: _Plane) -> _Steps:
     own, around, ring_y, ring_x = _upsampling(plane)
-    steps = BASIS.astype(np.float64) * plane.steps[:, None]
+    samples = BASIS.astype(np.float64) * plane.steps[:, None]
+    taken = own @ samples.T
+    return _Steps(own, around, ring_y, ring_x, samples, taken[:, _LOWER[0]] * taken[:, _LOWER[1]])
+
+
+def _settle(touched: _Touched, pixels: npt.NDArray[np.uint8], changed: Bools, weight: float) -> None:
+    """Chooses the coefficients of a component's shared blocks."""
+    if not len(touched.both):
+        return
+    steps = _steps(touched.plane)
+
+    def settle(piece: slice) -> None:
+        part = touched.both[piece]
+        problem = _problem(touched, steps, pixels, changed, part)
+        touched.levels[part] = _in_range(_solved(problem, (weight,))[0])
+
+    in_threads(settle, _pieces(len(touched.both)))
+
+
+def _problem(
+    touched: _Touched, steps: _Steps, pixels: npt.NDArray[np.uint8], changed: Bools, part: npt.NDArray[np.intp]
+) -> _Problem:
+    """What these of the touched blocks should look like."""
+    plane = touched.plane
     high, wide = 8 * plane.down, 8 * plane.across
-    for piece in _pieces(len(blocks)):
-        part = blocks[piece]
-        row, column = touched.rows[part], touched.columns[part]
-        corner = row * high - ring_y, column * wide - ring_x
-        size_hw = (high + 2 * ring_y, wide + 2 * ring_x)
-        window, inside = _window(pixels, *corner, size_hw)
-        value = component_values(window.astype(np.uint8, copy=False), plane.index, ycc=plane.ycc)
-        here, _ = _window(changed, *corner, size_hw)
-        count = len(part)
-        inside, painted = inside.reshape(count, -1), (here.astype(np.bool_) & inside).reshape(count, -1)
-        if touched.samples is None:
-            old = samples_of(plane.old[row, column], plane.steps).astype(np.float64)
-            neighbours: Doubles = np.zeros(old.shape)
-        else:
-            patches = [_window(samples, row * 8 - 1, column * 8 - 1, (10, 10))[0] for samples in touched.samples]
-            before, after = (patch.reshape(count, 100).astype(np.float64) for patch in patches)
-            neighbours = after[:, ~_OWN] @ around.T
-            old = before[:, _OWN] @ own.T + before[:, ~_OWN] @ around.T
-        wanted = np.where(painted, value.reshape(count, -1), old) - neighbours - 128 * own.sum(axis=1)
-        samples = touched.targets[part].astype(np.float64) - 128
-        yield part, _Problem(own, steps, painted, inside & ~painted, wanted, samples)
+    row, column = touched.rows[part], touched.columns[part]
+    corner = row * high - steps.ring_y, column * wide - steps.ring_x
+    size_hw = (high + 2 * steps.ring_y, wide + 2 * steps.ring_x)
+    window, inside = _window(pixels, *corner, size_hw)
+    value = component_values(window.astype(np.uint8, copy=False), plane.index, ycc=plane.ycc)
+    here, _ = _window(changed, *corner, size_hw)
+    count = len(part)
+    inside, painted = inside.reshape(count, -1), (here.astype(np.bool_) & inside).reshape(count, -1)
+    if touched.samples is None:
+        old = samples_of(plane.old[row, column], plane.steps).astype(np.float64)
+        neighbours: Doubles = np.zeros(old.shape)
+    else:
+        patches = [_window(samples, row * 8 - 1, column * 8 - 1, (10, 10))[0] for samples in touched.samples]
+        before, after = (patch.reshape(count, 100).astype(np.float64) for patch in patches)
+        neighbours = after[:, ~_OWN] @ steps.around.T
+        old = before[:, _OWN] @ steps.own.T + before[:, ~_OWN] @ steps.around.T
+    wanted = np.where(painted, value.reshape(count, -1), old) - neighbours - 128 * steps.own.sum(axis=1)
+    samples = touched.targets[part].astype(np.float64) - 128
+    return _Problem(steps, painted, inside & ~painted, wanted, samples)
 
 
 def _solved(problem: _Problem, weights: Sequence[float]) -> Doubles:
@@ -311,20 +350,13 @@ def _lattice(problem: _Problem, weight: float) -> tuple[Doubles, Doubles, Double
     """What `_closest` takes."""
     # Beyond the border anything goes, but the search needs some weight everywhere.
     weights = np.where(problem.painted, 1.0, np.where(problem.kept, weight, 1e-3))
-    pull = ((weights * problem.wanted) @ problem.own + _STEADY * problem.samples) @ problem.steps.T
-    gram = _sample_gram(problem.own, weights)
-    gram[:, np.arange(64), np.arange(64)] += _STEADY
+    steps = problem.steps
+    pull = ((weights * problem.wanted) @ steps.own + _STEADY * problem.samples) @ steps.samples.T
+    # own' diag(weights) own is a sum over pixels, and so it is in terms of coefficients: one product for all blocks,
+    # a tenth of the work of two for each.
+    gram = weights @ steps.products + _STEADY * (steps.samples @ steps.samples.T)[_LOWER]
     energy = (weights * problem.wanted**2).sum(axis=1) + _STEADY * (problem.samples**2).sum(axis=1)
-    return problem.steps @ gram @ problem.steps.T, pull, energy
-
-
-def _sample_gram(own: Doubles, weights: Doubles) -> Doubles:
-    """[N, 64, 64] own' diag(weights) own. Only samples next to each other share pixels, so few entries are not 0."""
-    overlap = own.T @ own > 0
-    first, second = np.nonzero(np.triu(overlap))
-    gram = np.zeros((len(weights), 64, 64))
-    gram[:, first, second] = gram[:, second, first] = weights @ (own[:, first] * own[:, second])
-    return gram
+    return gram, pull, energy
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,9 +376,11 @@ def _trial(touched: _Touched, pixels: npt.NDArray[np.uint8], changed: Bools) -> 
     """What the trial weights do to some of a component's shared blocks, scaled up to all."""
     chosen = touched.both[:: max(1, len(touched.both) // _TRIAL_BLOCKS)]
     totals = np.zeros(len(_TRIAL_WEIGHTS) + 1)
-    for part, problem in _problems(touched, pixels, changed, chosen):
-        tried = [touched.levels[part].astype(np.float64), *_solved(problem, _TRIAL_WEIGHTS)]
-        off = [levels @ problem.steps @ problem.own.T - problem.wanted for levels in tried]
+    if len(chosen):
+        steps = _steps(touched.plane)
+        problem = _problem(touched, steps, pixels, changed, chosen)
+        tried = [touched.levels[chosen].astype(np.float64), *_solved(problem, _TRIAL_WEIGHTS)]
+        off = [levels @ steps.samples @ steps.own.T - problem.wanted for levels in tried]
         # A twelfth for the decoder, which rounds every component to whole levels.
         totals += [float(((one**2 + 1 / 12) * problem.painted).sum()) for one in off]
     plane = touched.plane
@@ -433,14 +467,14 @@ def _closest(gram: Doubles, pull: Doubles, energy: Doubles) -> Doubles:
     """[N, 64] whole numbers z for which z' gram z - 2 pull' z is small.
 
     Args:
-        gram: [N, 64, 64], positive definite.
+        gram: [N, 2080] the lower triangles of positive definite matrices, as `_LOWER` counts them.
         pull: [N, 64].
         energy: [N] at least pull' gram^-1 pull.
     """
     count = len(gram)
     # The last row of the factor of [[gram, pull], [pull', large]] is the factor's inverse times pull.
-    joined = np.empty((count, 65, 65))
-    joined[:, :64, :64], joined[:, 64, :64], joined[:, 64, 64] = gram, pull, 2 * energy + 1
+    joined = np.zeros((count, 65, 65))  # only its lower half is read
+    joined[:, _LOWER[0], _LOWER[1]], joined[:, 64, :64], joined[:, 64, 64] = gram, pull, 2 * energy + 1
     factor = np.linalg.cholesky(joined).astype(np.float32).transpose(1, 2, 0).copy()
     still = factor[64, :64][:, None]  # [64, sequences, N]: what the coefficients not yet chosen have to make up for
     error = np.zeros((1, count), np.float32)
