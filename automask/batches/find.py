@@ -16,7 +16,7 @@ from automask.batches.failures import FAILURES_NAME, one_line
 from automask.batches.page import is_page, page_in
 from automask.batches.stores import canonical, files_below, is_url
 from automask.errors import AutomaskError, MaskError, PhotoError, UsageError
-from automask.images import PHOTO_SUFFIXES, read_regular, same_letters
+from automask.images import LONGEST_NAME, PHOTO_SUFFIXES, read_regular, same_letters
 from automask.plan import nearest, parse_variants
 from automask.results.files import files_of, name_key, same_file, without_folders
 from automask.results.records import read_record
@@ -379,6 +379,7 @@ def _in_csv(
                 )
             if not name:
                 raise UsageError("no photo", hint="name one in the column photo")
+            _check_length(name)
             words = cells.get("edits", "")
             if not words and variants is None:
                 raise UsageError(
@@ -394,6 +395,7 @@ def _in_csv(
             found.append(_Source(photo, own or (), _folder_in(photo, path.parent, recursive)))
         except AutomaskError as error:
             unfit += 1
+            name = _shortened(name)  # it names what failed in lists and on the sheet
             photo = path.parent / name if name else Path(path.name)
             shown = name if is_url(name) else str(photo)
             folder = _folder_in(photo, path.parent, recursive) if name else Path()
@@ -414,10 +416,33 @@ _SUGGESTIONS = 100
 """Names of a CSV for which the nearest one in their folder is looked for: it takes long in a large folder."""
 
 
+def _check_length(name: str) -> None:
+    """Raises PhotoError for the name of a photo that no system or store can have."""
+    longest = max(map(len, PurePosixPath(name).parts), default=0)
+    if longest > LONGEST_NAME:
+        raise PhotoError(
+            f"the name has {longest} characters, more than the {LONGEST_NAME} of any photo", hint="fix the cell"
+        )
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[:_SHOWN_CHARS]}\N{HORIZONTAL ELLIPSIS}"
+
+
+_SHOWN_CHARS = 200
+"""Of a name that is longer than any photo's."""
+
+
 def _refuse_unfit(photo: Path, *, suggest: bool) -> None:
-    if photo.is_dir():
+    try:
+        is_folder, is_there = photo.is_dir(), photo.is_file()
+    except OSError as error:  # too long altogether, or in a folder that may not be read
+        raise PhotoError(
+            f"cannot look for {_shortened(photo.name)!r}: {error.strerror}", hint="fix its name, or its folder"
+        ) from error
+    if is_folder:
         raise PhotoError(f"{str(photo)!r} is a folder", hint="one row for each photo")
-    if not photo.is_file():
+    if not is_there:
         hint = _nearest_entry(photo, "fix its name") if suggest else "fix its name"
         raise PhotoError(f"there is no file {str(photo)!r}", hint=hint)
     if photo.suffix.lower() not in PHOTO_SUFFIXES:

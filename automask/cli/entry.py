@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         debug_traceback(error)
         _drop_output()
-        place = repr(error.filename) if error.filename else "standard output"
+        place = _shown(repr(error.filename)) if error.filename else "standard output"
         status = _fail(f"{place}: {error.strerror or error}", 1)
     except MemoryError:
         status = _fail(f"there is not enough memory; {NO_MEMORY_HINT}", 1)
@@ -96,6 +96,14 @@ def _run_and_flush(arguments: list[str]) -> int:
 def _drop_output() -> None:
     """Points standard output elsewhere once its reader went away (`| head`), or Python complains once more at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= _SHOWN_CHARS else f"{name[:_SHOWN_CHARS]}\N{HORIZONTAL ELLIPSIS}"
+
+
+_SHOWN_CHARS = 300
+"""Of a file's name in an error: an argument may have a hundred thousand."""
 
 
 def _fail(message: str, status: int) -> int:

@@ -12,7 +12,14 @@ from automask.images.colour import quantise_alpha, to_uint8, to_unit
 from automask.images.containers import ContainerData, Samples, upright_xmp
 from automask.images.decode import grey_levels, is_damaged, most_bytes, photo_size, small_picture
 from automask.images.encode import photo_bytes, pillow_photo, transparent_mask, write_photo
-from automask.images.files import atomic_path, picture_bytes, read_regular, same_letters, write_picture
+from automask.images.files import (
+    LONGEST_NAME,
+    atomic_path,
+    picture_bytes,
+    read_regular,
+    same_letters,
+    write_picture,
+)
 from automask.images.mask_files import mask_maker, read_mask, write_mask
 from automask.images.metadata import without_metadata
 from automask.images.photo import PHOTO_SUFFIXES, Photo, PhotoSource, Written, open_photo
@@ -20,6 +27,7 @@ from automask.images.xmp import with_xmp, xmp_of
 from automask.images.xmp_packet import properties_of, with_properties
 
 __all__ = [
+    "LONGEST_NAME",
     "PHOTO_SUFFIXES",
     "ContainerData",
     "Photo",

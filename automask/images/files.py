@@ -100,6 +100,13 @@ def picture_bytes(rgb: Rgb, format_: Literal["JPEG", "PNG"], name: str = "the pi
     return pillow_bytes(pillow_image(rgb, "RGB", None), format_, options, name)
 
 
+LONGEST_NAME = 1024
+"""Characters: no file system has longer names, no store longer keys, and comparing much longer ones takes minutes.
+
+Unicode normalisation takes quadratic time in accents that are piled on one letter.
+"""
+
+
 def same_letters(path: str | os.PathLike[str]) -> Path:
     """The path, or where nothing is there the one whose letters are the same in another of Unicode's forms.
 
@@ -108,7 +115,7 @@ def same_letters(path: str | os.PathLike[str]) -> Path:
     """
     path = Path(path)
     try:
-        if os.path.lexists(path):
+        if os.path.lexists(path) or max(map(len, path.parts), default=0) > LONGEST_NAME:
             return path
         found = Path(path.anchor)
         for part in path.relative_to(path.anchor).parts:

@@ -4,6 +4,7 @@ import csv
 import os
 import subprocess
 import sys
+import time
 import unicodedata
 from pathlib import Path
 
@@ -98,6 +99,28 @@ def test_thousands_of_equal_rows_are_named_quickly(tmp_path, scene, bounded):
     (tmp_path / "list.csv").write_text("photo,edits\n" + "a.png,\n" * 8000)
     found = find_jobs(str(tmp_path / "list.csv"), out=tmp_path / "o", variants=variants_from("lamp -> gold"))
     assert len({job.name for job in found.jobs}) == 8000
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ("x" * 300 + ".jpg", "File name too long"),
+        ("y/" * 2500 + "z.jpg", "cannot look for 'z.jpg': File name too long; fix its name, or its folder"),
+        ("a" + "\u0323\u0301" * 30_000 + ".jpg", "the name has 60005 characters, more than the 1024 of any photo"),
+        ("memory://a/" + "x" * 60_000 + ".jpg", "the name has 60004 characters, more than the 1024 of any photo"),
+    ],
+)
+def test_a_name_that_no_photo_can_have_is_a_row_that_failed(tmp_path, scene, cell, reason):
+    (tmp_path / "a.png").write_bytes(scene.photo.read_bytes())
+    (tmp_path / "list.csv").write_text(f"photo,edits\n{cell},\na.png,\n", encoding="utf-8")
+    began = time.process_time()
+    found = find_jobs(str(tmp_path / "list.csv"), out=tmp_path / "o", variants=variants_from("lamp -> gold"))
+    assert time.process_time() - began < 1
+    assert [job.photo.name for job in found.jobs] == ["a.png"]
+    ((shown, said),) = found.refused
+    assert reason in said
+    assert len(shown) < 6000
+    assert len(said) < 1000
 
 
 def test_links_that_go_round_in_circles_are_told_in_one_line(capsys, scene, tmp_path):

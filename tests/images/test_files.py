@@ -1,5 +1,6 @@
 """Files are written whole or not at all."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,13 @@ def test_a_name_is_found_in_either_of_unicodes_forms(there: str, asked: str, tmp
 def test_a_name_that_is_not_there_stays(name: str, tmp_path: Path) -> None:
     assert same_letters(tmp_path / name) == tmp_path / name
     assert same_letters(Path(name)) == Path(name)
+
+
+def test_a_name_that_no_system_has_is_not_compared(tmp_path: Path) -> None:
+    piled = tmp_path / ("a" + "\u0323\u0301" * 40_000)  # comparing it takes several seconds
+    began = time.process_time()
+    assert same_letters(piled) == piled
+    assert time.process_time() - began < 1
 
 
 def test_a_photo_is_opened_in_either_form_under_the_name_that_it_has(tmp_path: Path) -> None:
