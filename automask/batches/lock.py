@@ -151,9 +151,22 @@ def _holder_at(path: Path) -> Holder | None:
         return None
 
 
+def _opened(path: Path) -> IO[bytes]:
+    """A lock, open; never what a link of its name leads to, for it is written over.
+
+    Raises:
+        OutputError: It is a link.
+        OSError: It cannot be opened.
+    """
+    if path.is_symlink():
+        raise OutputError(f"{str(path)!r} is a link, and a lock is a file", hint="remove it")
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    return os.fdopen(os.open(path, flags, 0o666), "a+b")
+
+
 def _acquire(path: Path, out: Path) -> IO[bytes]:
     for _ in range(_TRIES):
-        file = path.open("a+b")
+        file = _opened(path)
         free = _lock_file(file)
         holder = _other_holder(path, free=free)
         # Its holder may have removed the file between our opening it and its letting go of it.

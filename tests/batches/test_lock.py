@@ -123,6 +123,15 @@ def test_a_lock_that_says_nothing_holds_nothing(tmp_path, content):
         pass
 
 
+def test_a_lock_that_is_a_link_is_refused_and_what_it_leads_to_is_kept(tmp_path):
+    (tmp_path / "novel.txt").write_text("mine")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / LOCK_NAME).symlink_to(tmp_path / "novel.txt")
+    with pytest.raises(OutputError, match=r"automask\.lock' is a link, and a lock is a file; remove it"):
+        run_batch((), editing, LocalPool(workers=1), out=tmp_path / "out")
+    assert (tmp_path / "novel.txt").read_text() == "mine"
+
+
 def test_half_written_files_of_a_batch_at_work_further_down_or_up_stay(tmp_path):
     name = ".automask-0123456789ab.jpg"
     for folder in ("sub", "free"):
