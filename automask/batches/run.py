@@ -189,7 +189,8 @@ class _Lists:
                     mark = functools.partial(stale.mark_of, out=self.out, made=self.made)
                     write_page(self.out, result_pictures(self.out), failures, mark)
         if pictures:
-            due.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # a folder of that name
+                due.unlink()
 
     def _write_failures(self, failures: Sequence[tuple[str, str]]) -> None:
         """Writes the list; that of a whole batch takes the place of those of shards."""

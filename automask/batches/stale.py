@@ -11,6 +11,7 @@ from typing import Any
 from automask.batches.failures import failure_names
 from automask.batches.find import Found
 from automask.batches.page import Mark, Stale
+from automask.errors import OutputError
 from automask.fingerprint import bytes_digest
 from automask.results.claims import claims_in, claims_of, is_ours, source_in
 from automask.results.files import files_of
@@ -195,9 +196,15 @@ def _move(out: Path, paths: list[Path]) -> None:
     while any(os.path.lexists(place / name) for name in below):
         number += 1
         place = out / STALE_FOLDER / str(number)
-    for path, name in zip(paths, below, strict=True):
-        (place / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(path, place / name)
+    try:
+        for path, name in zip(paths, below, strict=True):
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(path, place / name)
+    except OSError as error:
+        raise OutputError(
+            f"cannot move {below[0].as_posix()!r} into {str(place)!r}: {error.strerror or error}",
+            hint="see what is in its way there",
+        ) from error
     for folder in {folder for name in below for folder in (out / name).parents if folder.is_relative_to(out)} - {out}:
         with contextlib.suppress(OSError):  # not empty
             os.removedirs(folder)

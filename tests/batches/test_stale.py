@@ -8,7 +8,7 @@ from automask.batches.find import find_jobs
 from automask.batches.mappers import LocalPool
 from automask.batches.page import Mark
 from automask.batches.run import run_batch
-from automask.errors import PhotoError
+from automask.errors import OutputError, PhotoError
 from automask.plan import variants_from
 from automask.results.records import read_record
 
@@ -97,6 +97,18 @@ def test_prune_leaves_what_a_person_changed_and_never_writes_over_what_was_moved
     batch(source, out, "wall -> {navy}", prune=True)
     assert (out / ".stale" / "a.jpg").is_file()
     assert (out / ".stale" / "2" / "a.jpg").is_file()
+
+
+def test_a_file_where_results_are_moved_to_is_kept_and_told_in_one_line(tmp_path):
+    source, out = pictures(tmp_path / "in", "a.jpg"), tmp_path / "out"
+    batch(source, out)
+    before = tree(out)
+    (out / ".stale").write_bytes(b"mine")
+    with pytest.raises(
+        OutputError, match=r"^cannot move 'a\.before-after\.jpg' into '.*\.stale': .*; see what is in its way there$"
+    ):
+        batch(source, out, "wall -> {navy}", prune=True)
+    assert tree(out) == before | {".stale": b"mine"}
 
 
 def test_results_of_an_earlier_out_inside_the_source_are_passed_over_and_counted(tmp_path):
