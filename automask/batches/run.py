@@ -9,6 +9,7 @@ import functools
 import os
 import re
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -439,11 +440,19 @@ def run_jobs(
             log.write_failure(report)
         (on_report or _ignore)(report)
 
+    telling = threading.Lock()
+    has_ended = False
+
     def tick() -> None:
-        log.write(progress.line())
-        (on_tick or _ignore)(progress.line())
+        with telling:
+            if not has_ended:  # sheet and page are still to be drawn: for thousands of photos that takes a while
+                log.write(progress.line())
+                (on_tick or _ignore)(progress.line())
 
     def end(done: Sequence[JobReport]) -> None:
+        nonlocal has_ended
+        with telling:
+            has_ended = True
         if log.is_begun or any(report.status == "done" for report in done):
             log.write(progress.line())
         (on_end or _ignore)((*reports, *done))
