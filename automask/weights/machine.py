@@ -17,9 +17,18 @@ from automask.weights.table import find
 
 PACKAGES = (
     *("numpy", "opencv-python-headless", "pillow", "torch", "torchvision", "transformers", "diffusers"),
-    *("segment-anything", "accelerate", "safetensors", "huggingface-hub", "scipy"),
+    *("segment-anything", "accelerate", "peft", "safetensors", "huggingface-hub", "scipy"),
 )
-_MODELS_EXTRA = ("torch", "transformers", "diffusers", "segment_anything", "accelerate", "scipy", "huggingface_hub")
+_MODELS_EXTRA = (
+    "torch",
+    "transformers",
+    "diffusers",
+    "segment_anything",
+    "accelerate",
+    "peft",
+    "scipy",
+    "huggingface_hub",
+)
 
 
 @dataclass(frozen=True, slots=True)

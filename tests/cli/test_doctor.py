@@ -18,7 +18,7 @@ def homes(tmp_path, monkeypatch):
 def no_torch(monkeypatch):
     """A machine without the extra: its packages are not found, whatever this one has."""
     real = importlib.util.find_spec
-    absent = {"torch", "transformers", "diffusers", "segment_anything", "accelerate", "scipy", "huggingface_hub"}
+    absent = {*machine._MODELS_EXTRA}
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in absent else real(name))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from automask.errors import ConfigError, WeightsMissing
-from automask.weights import locate, quiet_models
+from automask.weights import locate, quiet_models, requires_models_extra
 
 Scheduler = Literal[
     "DDIMScheduler",
@@ -163,7 +163,10 @@ def fuse_lora(pipe: Any, lora: str) -> None:
     Raises:
         ConfigError: It does not fit the model.
         WeightsMissing: It is missing.
+        ExtraMissing: peft is not installed.
     """
+    with requires_models_extra("a LoRA"):
+        import peft  # noqa: F401 - where only this is missing, diffusers raises as for a LoRA that does not fit
     file = _only_file(locate(lora).rglob("*.safetensors"), locate(lora))
     with quiet_models():
         try:
