@@ -5,15 +5,16 @@ import base64
 import json
 import sys
 import traceback
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
-from fastapi import FastAPI, File, Form, HTTPException, Request, UploadFile
+from fastapi import FastAPI, File, Form, Request, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 
 from automask._version import __version__
 from automask.errors import AutomaskError, PlanError, UsageError
@@ -404,19 +405,20 @@ def _add_photos(app: FastAPI, studio: Studio, engine: Engine) -> None:
 
     @app.post("/v1/photos/{photo_id}/rest", summary="Give the photos that are not decided yet the same words")
     async def rest(photo_id: str) -> dict[str, int]:
-        source = workspace.state(known(photo_id))
-        others = [one for one in workspace.entries() if one.id != photo_id]
-        todo = [one for one in others if one.present and workspace.state(one).decision == "open"]
-        for entry in todo:
-            workspace.change(entry, words=source.words, off=source.off, settings=source.settings)
-        return {"changed": len(todo)}
+        return {"changed": await run_in_threadpool(workspace.say_of_the_rest, known(photo_id))}
 
     @app.get("/v1/export", summary="The accepted results, as a zip file")
     async def export() -> Response:
-        accepted = [one for one in workspace.entries() if workspace.state(one).decision == "accepted"]
-        data = await run_in_threadpool(archive, accepted)
+        file = await run_in_threadpool(lambda: archive(workspace.accepted()))
         headers = {"content-disposition": 'attachment; filename="automask.zip"'}
-        return Response(data, media_type="application/zip", headers=headers)
+        return StreamingResponse(_blocks_of(file), media_type="application/zip", headers=headers)
+
+
+def _blocks_of(file: BinaryIO) -> Iterator[bytes]:
+    """The bytes of a file, which is closed after them."""
+    with file:
+        while block := file.read(1 << 20):
+            yield block
 
 
 def _shown(path: Path, long_px: int) -> bytes:

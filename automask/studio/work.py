@@ -2,14 +2,14 @@
 
 import functools
 import hashlib
-import io
 import json
+import tempfile
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import cv2
 import numpy as np
@@ -39,6 +39,7 @@ _KEPT_PHOTOS = 2
 _KEPT_REGIONS = 8
 _TINT = 0.42
 _MOST_VARIANTS = 8
+_MOST_IN_MEMORY = 1 << 26
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -428,9 +429,13 @@ def yaml_plan(state: State) -> str:
     return f"# {format_plan(plan_of(state))}\n{yaml.safe_dump(edits, sort_keys=False, allow_unicode=True)}"
 
 
-def archive(entries: Iterable[Entry]) -> bytes:
-    """The results of photos as a zip file, stored as they are."""
-    file = io.BytesIO()
+def archive(entries: Iterable[Entry]) -> BinaryIO:
+    """The results of photos as a zip file, stored as they are: in memory, or on disk where they are many.
+
+    Raises:
+        UsageError: None of them is saved.
+    """
+    file = tempfile.SpooledTemporaryFile(_MOST_IN_MEMORY)  # noqa: SIM115 - whoever sends it closes it
     names: set[str] = set()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as made:
         for entry in entries:
@@ -445,4 +450,5 @@ def archive(entries: Iterable[Entry]) -> bytes:
             made.write(result, name)
     if not names:
         raise UsageError("no photo is accepted and saved yet", hint="accept one first")
-    return file.getvalue()
+    file.seek(0)
+    return cast(BinaryIO, file)

@@ -205,6 +205,19 @@ class Workspace:
             self.put(entry, state)
             return state
 
+    def say_of_the_rest(self, entry: Entry) -> int:
+        """Gives the photos that are not decided yet the words and settings of one; how many these are."""
+        said = self.state(entry)
+        rest = [one for one in self.entries() if one.id != entry.id and one.present]
+        undecided = [one for one in rest if self.state(one).decision == "open"]
+        for one in undecided:
+            self.change(one, words=said.words, off=said.off, settings=said.settings)
+        return len(undecided)
+
+    def accepted(self) -> list[Entry]:
+        """The photos whose results were accepted."""
+        return [one for one in self.entries() if self.state(one).decision == "accepted"]
+
     def drop(self, name: str, data: bytes) -> Entry:
         """Opens a photo that was dropped on the page: it is kept until the folder of what is kept is removed.
 

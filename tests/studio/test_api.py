@@ -64,6 +64,12 @@ def test_a_plan_may_be_yaml_and_not_both(client, scene):
     assert client.post("/v1/edits", files=files).status_code == 422
 
 
+def test_an_address_that_there_is_not_is_answered_in_the_same_form(client):
+    assert client.get("/v1/nothing").json() == {"error": {"problem": "Not Found", "hint": ""}}
+    assert client.post("/v1/things").status_code == 405
+    assert "error" in client.post("/v1/things").json()
+
+
 def test_words_that_go_wrong_are_shown_where(client):
     answer = client.post("/v1/words", json={"words": "island -> red;\nlamp"}).json()
     assert (answer["error"]["line"], answer["error"]["column"]) == (2, 5)
