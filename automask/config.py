@@ -30,6 +30,8 @@ _RESOLVER = re.compile(r"\$\{.*:", re.DOTALL)
 _SPECIAL = re.compile(r"_(target|args|partial|convert|recursive)_['\"]?\s*:")
 AUTO = "auto"
 STAGE_GROUPS = ("segmenter", "boxes", "refiner", "mask", "editor")
+STYLES = "style"
+"""The folder of conf/ that holds plans, and no configuration."""
 SCRIPT_KEYS = ("photo", "edits", "plan")
 """What the scripts in pipelines/ take as keys; the command line and Python take it as arguments."""
 Config = Mapping[str, Any]
@@ -208,6 +210,10 @@ def _is_text_or_none(value: Any) -> bool:
     return value is None or isinstance(value, str)
 
 
+def _is_paths_or_none(value: Any) -> bool:
+    return _is_text_or_none(value) or (isinstance(value, list) and all(isinstance(one, str) for one in value))
+
+
 _PATH = "give a path (a name of digits only needs quotes)"
 _JOB_KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "recursive": (lambda v: type(v) is bool, "give true or false"),
@@ -217,6 +223,7 @@ _JOB_KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "device": (lambda v: isinstance(v, str) and v != "", "give auto, cpu, cuda, cuda:1 or mps"),
     "fresh_masks": (lambda v: type(v) is bool, "give true or false"),
     "masks": (_is_text_or_none, _PATH),
+    "palette": (_is_paths_or_none, "give a file of colours, or a list of files, such as [mine.csv, yours.ase]"),
     "out": (lambda v: isinstance(v, str) and v != "", "give a folder (a name of digits only needs quotes)"),
     "photo": (_is_text_or_none, _PATH),
     "edits": (_is_text_or_none, "give words in quotes"),
@@ -250,15 +257,15 @@ def build(
             member.
         WeightsMissing, ExtraMissing: What the preset needs is not on this machine.
     """
-    device = str(config.get("device", AUTO))
-    named = {name: _editor_node(name, conf, device) for name in dict.fromkeys(editors)}
+    run = _RunWide(str(config.get("device", AUTO)), config.get("palette"))
+    named = {name: _editor_node(name, conf, run) for name in dict.fromkeys(editors)}
     ready = given or {}
-    own = {group: _on_device(config[group], device) for group in STAGE_GROUPS}
+    own = {group: run.into(config[group]) for group in STAGE_GROUPS}
     built = {g: ready[g] if g in ready else _instantiate(own[g], g) for g in STAGE_GROUPS}
     loaded = {name: _instantiate(node, f"editor {name}") for name, node in named.items()}
-    chosen = [name for editor in (built["editor"], *loaded.values()) for name in _connect_editors(editor, conf, device)]
+    chosen = [name for editor in (built["editor"], *loaded.values()) for name in _connect_editors(editor, conf, run)]
     # The settings of editors that are chosen among decide a result, too.
-    nodes = {**named, **{name: _editor_node(name, conf, device) for name in dict.fromkeys(chosen) if name not in named}}
+    nodes = {**named, **{name: _editor_node(name, conf, run) for name in dict.fromkeys(chosen) if name not in named}}
     stages = Stages(
         **{"mask_recipe" if group == "mask" else group: one for group, one in built.items()},
         editors=loaded,
@@ -269,30 +276,31 @@ def build(
     return stages
 
 
-def load_editor(name: str, *, conf: Path | None = None, device: str = AUTO) -> Editor:
+def load_editor(name: str, *, conf: Path | None = None, device: str = AUTO, palette: Any = None) -> Editor:
     """The editor of one file in the group `editor`, loaded with that file's settings.
 
     Args:
         name: Of the file.
         conf: The user's own folder, where there is one.
         device: Where it runs, unless its file says that itself.
+        palette: Files of the user's own colours, unless its file names some itself.
 
     Raises:
         ConfigError: There is no such file, its constructor refuses its values, or it chooses among editors itself.
         WeightsMissing, ExtraMissing: What it needs is not on this machine.
     """
-    editor: Editor = _instantiate(_editor_node(name, conf, device), f"editor {name}")
+    editor: Editor = _instantiate(_editor_node(name, conf, _RunWide(device, palette)), f"editor {name}")
     if capabilities_of(editor).route is not None:
         raise ConfigError(f"editor {name!r} chooses among editors itself", hint="name editors that paint")
     return editor
 
 
-def _connect_editors(editor: Any, conf: Path | None, device: str) -> Sequence[str]:
+def _connect_editors(editor: Any, conf: Path | None, run: "_RunWide") -> Sequence[str]:
     """The names that an editor chooses among, after it got the function that loads them; none for any other editor."""
     can = capabilities_of(editor)
     if can.connect is None:
         return ()
-    can.connect(functools.partial(load_editor, conf=conf, device=device))
+    can.connect(functools.partial(load_editor, conf=conf, device=run.device, palette=run.palette))
     return can.editors
 
 
@@ -305,14 +313,27 @@ def build_mapper(config: Config) -> Any:
     return _instantiate(config["mapper"], "mapper")
 
 
-def _editor_node(name: str, conf: Path | None, device: str = AUTO) -> Config:
+@dataclass(frozen=True, slots=True)
+class _RunWide:
+    """What stages take over from the run: its device where they say `auto`, its palette where they name none."""
+
+    device: str = AUTO
+    palette: Any = None
+
+    def into(self, node: Config) -> Config:
+        """A stage's settings, completed."""
+        if node.get("device") == AUTO:
+            node = {**node, "device": self.device}
+        if "palette" in node and node["palette"] is None:
+            # Without one the key is left out: results from before there were palettes stay done.
+            rest = {key: value for key, value in node.items() if key != "palette"}
+            node = rest if self.palette is None else {**rest, "palette": self.palette}
+        return node
+
+
+def _editor_node(name: str, conf: Path | None, run: _RunWide | None = None) -> Config:
     config = compose(overrides=[f"editor={name}"], conf=conf)
-    return _on_device(config["editor"], device)
-
-
-def _on_device(node: Config, device: str) -> Config:
-    """A stage's settings with the device of the whole run, unless they name one themselves."""
-    return {**node, "device": device} if node.get("device") == AUTO else node
+    return (run or _RunWide()).into(config["editor"])
 
 
 def _instantiate(node: Config, what: str) -> Any:
@@ -573,6 +594,8 @@ def _groups(folders: Sequence[Path]) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {}
     for folder in folders:
         for file in sorted(file for file in folder.glob("*/*.yaml") if file.is_file()):
+            if file.parent.name == STYLES:
+                continue
             groups.setdefault(file.parent.name, []).append(file.stem)
     return groups
 

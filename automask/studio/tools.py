@@ -138,7 +138,7 @@ class Tools:
 
     def list_materials(self) -> str:
         """The materials, and the colours by name; any colour may also be given as #rrggbb or RAL number."""
-        paint: Any = config.load_editor("paint")
+        paint: Any = config.load_editor("paint", palette=self._cfg["palette"])
         materials = ", ".join(row["name"] for row in paint.materials())
         return f"materials: {materials}\ncolours: {', '.join(one['name'] for one in paint.colours())}"
 

@@ -6,9 +6,9 @@ Each line gives the colours; `Look.reflectance`, the mean, follows from them, an
 from collections.abc import Callable
 from functools import cache, partial
 
-from automask.editors.paint import cloth, metal, stone, tiles, wood
+from automask.editors.paint import cloth, metal, panels, stone, tiles, wood
 from automask.editors.paint.colours import linear
-from automask.editors.paint.look import Look, Texture, Triple
+from automask.editors.paint.look import Layout, Look, Texture, Triple
 from automask.editors.paint.noise import mean_colour
 from automask.types import FloatImage
 
@@ -80,6 +80,7 @@ def _tiles(
     grout: Triple = _GROUT,
     joint_m: float = 0.0025,
     offset: float = 0.0,
+    vary: float = 0.02,
     uneven: float = 0.02,
     hexagonal: bool = False,
 ) -> Look:
@@ -90,6 +91,7 @@ def _tiles(
         size_wh=size_wh,
         joint_m=joint_m,
         offset=offset,
+        vary=vary,
         uneven=uneven,
         hexagonal=hexagonal,
     )
@@ -107,9 +109,46 @@ def _slabs(
     return Look(mean, cut, layout="courses", gloss=of.gloss)
 
 
+@cache
+def stone_tiles(name: str) -> Look | None:
+    """Large tiles of a stone, or of what is cast like one; None for a material of another kind."""
+    look = MATERIALS[name]
+    return _slabs(look) if look.layout == "slab" and look.texture is not None and name not in _NO_TILES else None
+
+
+_NO_TILES = {"rattan", "microcement", "vinyl"}
+
+
+def _fluted(face: Texture | Triple, mean: Triple, gloss: float | None) -> Look:
+    texture = partial(panels.ribs, face=face)
+    return Look(panels.shaded(mean, panels.RIB_SHARE), texture, layout="grain", gloss=gloss)
+
+
+def _slatted(face: Texture | Triple, mean: Triple, gloss: float | None) -> Look:
+    return Look(panels.slats_mean(mean), partial(panels.slats, face=face), layout="grain", gloss=gloss)
+
+
+def _painted_boards(colour: Triple, *, board_m: float, upright: bool, bead: bool) -> Look:
+    texture = partial(panels.boards, face=colour, board_m=board_m, upright=upright, bead=bead)
+    layout: Layout = "grain" if upright else "courses"
+    return Look(panels.shaded(colour, panels.BOARDS_SHARE), texture, layout=layout, gloss=0.35)
+
+
+def _trellis(colour: Triple, other: Triple) -> Look:
+    mean = mean_colour((colour, 1 - cloth.TRELLIS_SHARE), (other, cloth.TRELLIS_SHARE))
+    return Look(mean, partial(cloth.trellis, colour=colour, other=other), layout="cloth", gloss=0)
+
+
+def _second_of(colour: Triple) -> Triple:
+    """A paler or darker shade for a pattern whose second colour nobody named."""
+    light = 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2]
+    red, green, blue = (level * 0.45 if light > 0.25 else level + 0.5 * (0.75 - level) for level in colour)
+    return red, green, blue
+
+
 def _stripes(colour: Triple, other: Triple) -> Look:
     texture = partial(cloth.stripes, colour=colour, other=other)
-    return Look(mean_colour((colour, 1.0), (other, 1.0)), texture, layout="courses", gloss=0.05)
+    return Look(mean_colour((colour, 1.0), (other, 1.0)), texture, layout="grain", gloss=0.05)
 
 
 def _cane(colour: Triple) -> Look:
@@ -131,6 +170,17 @@ _ASH = wood.Species(linear("#dfcbb0"), linear("#b3906b"), ring_m=0.0045, rings=0
 _WALNUT = wood.Species(linear("#7f6049"), linear("#3d2a1f"), rings=0.15, streaks=0.10, pores=0.20, vary=0.10)
 _SMOKED = wood.Species(linear("#665040"), linear("#2c2119"), rings=0.18, pores=0.35, vary=0.09)
 _EBONY = wood.Species(linear("#3c312b"), linear("#17120f"), rings=0.12, streaks=0.16, rift=0.9, pores=0.15)
+_WOODS = {"oak": _OAK, "smoked oak": _SMOKED, "ash": _ASH, "walnut": _WALNUT, "ebony": _EBONY}
+
+
+def _fluted_wood(species: wood.Species) -> Look:
+    return _fluted(partial(wood.veneer, wood=species), species.mean, None)
+
+
+def _slatted_wood(species: wood.Species) -> Look:
+    return _slatted(partial(wood.veneer, wood=species), species.mean, None)
+
+
 _CHIPS = ("#a9a39a", "#e9e4da", "#6e6a66", "#b08a68", "#d3b79a", "#3f3d3c")
 
 # What takes a colour: a name, and what makes it of one.
@@ -147,7 +197,16 @@ _COLOURABLE: dict[str, Callable[[Triple], Look]] = {
     "subway tile": partial(_tiles, size_wh=_SUBWAY_WH, offset=0.5),
     "square tile": partial(_tiles, size_wh=_SQUARE_WH),
     "hexagon tile": partial(_tiles, size_wh=_HEXAGON_WH, hexagonal=True),
-    "zellige": partial(_tiles, size_wh=_SQUARE_WH, uneven=0.055, joint_m=0.0015),
+    "zellige": partial(_tiles, size_wh=_SQUARE_WH, vary=0.075, uneven=0.07, joint_m=0.0015),
+    "microcement": partial(_even, stone.microcement, gloss=0.15),
+    "vinyl": partial(_even, stone.vinyl, gloss=0.35),
+    "carpet": partial(_cloth, cloth.cut_pile),
+    "loop carpet": partial(_cloth, cloth.loop_pile),
+    "patterned carpet": lambda colour: _trellis(colour, _second_of(colour)),
+    "fluted panel": lambda colour: _fluted(colour, colour, 0.35),
+    "slatted panel": lambda colour: _slatted(colour, colour, 0.35),
+    "beadboard": partial(_painted_boards, board_m=0.092, upright=True, bead=True),
+    "shiplap": partial(_painted_boards, board_m=0.18, upright=False, bead=False),
     "stone tile": lambda colour: _slabs(_even(stone.limestone, colour, gloss=0.3)),
 }
 
@@ -189,12 +248,23 @@ MATERIALS = {
     "hexagon tile": _COLOURABLE["hexagon tile"](linear("#ecebe6")),
     "zellige": _COLOURABLE["zellige"](linear("#dfe0d8")),
     "stone tile": _COLOURABLE["stone tile"](linear("#bdb5a8")),
+    **{f"fluted {name}": _fluted_wood(species) for name, species in _WOODS.items()},
+    "fluted panel": _COLOURABLE["fluted panel"](linear("#e9e6df")),
+    **{f"slatted {name}": _slatted_wood(species) for name, species in _WOODS.items()},
+    "slatted panel": _COLOURABLE["slatted panel"](linear("#e9e6df")),
+    "beadboard": _COLOURABLE["beadboard"](linear("#eceae4")),
+    "shiplap": _COLOURABLE["shiplap"](linear("#eceae4")),
+    "microcement": _COLOURABLE["microcement"](linear("#b9b4ab")),
+    "vinyl": _COLOURABLE["vinyl"](linear("#b7b1a6")),
     "brushed steel": _metal(linear("#c4c3c1")),
     "brass": _metal((0.60, 0.42, 0.19)),
     "linen": _COLOURABLE["linen"](linear("#cec4b1")),
     "wool": _COLOURABLE["wool"](linear("#b4aca0")),
     "velvet": _COLOURABLE["velvet"](linear("#2c4a43")),
     "leather": _COLOURABLE["leather"](linear("#8a5a3a")),
+    "carpet": _COLOURABLE["carpet"](linear("#b8ad9c")),
+    "loop carpet": _COLOURABLE["loop carpet"](linear("#a89f90")),
+    "patterned carpet": _trellis(linear("#c3b9a8"), linear("#5d6670")),
     "rattan": _COLOURABLE["rattan"](linear("#c9a777")),
     "wallpaper": _stripes(linear("#d9d6cc"), linear("#b7c0b6")),
 }
@@ -206,8 +276,11 @@ def material_in_colour(name: str, colour: Triple, other: Triple | None = None) -
     Args:
         name: A name in `MATERIALS`.
         colour: Linear reflectance of a cloth's dye, a tile's glaze, a binder, a painted brick.
-        other: The second colour of stripes; pale paper where it is None. All other materials ignore it.
+        other: The second colour of stripes (pale paper where it is None) and of patterned carpet. All other materials
+            ignore it.
     """
+    if name == "patterned carpet" and other is not None:
+        return _trellis(colour, other)
     if name == "wallpaper":
         return _stripes(colour, linear("#e6e2d8") if other is None else other)
     make = _COLOURABLE.get(name)

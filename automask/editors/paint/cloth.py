@@ -118,3 +118,71 @@ def stripes(
     share = np.broadcast_to(np.float32(0.5) + clear * (first - np.float32(0.5)), hw)
     tooth = fractal(hw, px_per_m, 260, rng, octaves=2, gain=0.8)
     return clamp_reflectance(blend(other, colour, share, 1 + np.float32(0.012) * tooth))
+
+
+def cut_pile(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> FloatImage:
+    """Cut-pile carpet: tufts that lean in patches, as feet and the vacuum cleaner left them. Its mean is `colour`."""
+    tufts = fractal(hw, px_per_m, 60, rng, octaves=4, gain=0.9)
+    lean = np.tanh(fractal(hw, px_per_m, (2.2, 1.5), rng, octaves=4, gain=0.6))
+    tracks = np.tanh(np.float32(0.8) * fractal(hw, px_per_m, (0.9, 2.4), rng, octaves=3, gain=0.6))
+    slow = fractal(hw, px_per_m, 0.6, rng, octaves=3)
+    gain = 1 + np.float32(0.055) * tufts + np.float32(0.040) * lean + np.float32(0.022) * tracks
+    return modulate(colour, gain + np.float32(0.012) * slow)
+
+
+_LOOP_M = 0.0075
+
+
+def loop_pile(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> FloatImage:
+    """Loop-pile carpet: rows of yarn loops, flecked, with dark between the rows. Its mean is `colour`."""
+    start = rng.random(2) * _LOOP_M
+    wander = [fractal(hw, px_per_m, 7, rng, octaves=3) * np.float32(0.0006) for _ in range(2)]
+    x = (np.arange(hw[1], dtype=np.float32)[None, :] + 0.5) / np.float32(px_per_m) + np.float32(start[0]) + wander[0]
+    y = (np.arange(hw[0], dtype=np.float32)[:, None] + 0.5) / np.float32(px_per_m) + np.float32(start[1]) + wander[1]
+    row = np.floor(y / np.float32(_LOOP_M))
+    along = x / np.float32(0.8 * _LOOP_M) + (row % 2) * np.float32(0.5)
+    turn = np.float32(2 * math.pi)
+    loops = np.cos(turn * y / np.float32(_LOOP_M)) + np.float32(0.6) * np.cos(turn * along)
+    clear = np.float32(visibility(_LOOP_M, 0.8 * px_per_m))
+    fleck = fractal(hw, px_per_m, 75, rng, octaves=3, gain=0.85)
+    slow = fractal(hw, px_per_m, (3, 1.2), rng, octaves=4, gain=0.6)
+    gain = 1 - np.float32(0.085) * clear * loops + np.float32(0.060) * fleck + np.float32(0.016) * slow
+    return modulate(colour, gain)
+
+
+_TRELLIS_M = 0.24
+
+
+def trellis(
+    hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple, other: Triple, size_m: float = _TRELLIS_M
+) -> FloatImage:
+    """Patterned carpet: a woven trellis of another colour, with a small lozenge in each field."""
+    start = rng.random(2) * size_m
+    wander = [fractal(hw, px_per_m, 5, rng, octaves=3) * np.float32(0.0012) for _ in range(2)]
+    x = (np.arange(hw[1], dtype=np.float32)[None, :] + 0.5) / np.float32(px_per_m) + np.float32(start[0]) + wander[0]
+    y = (np.arange(hw[0], dtype=np.float32)[:, None] + 0.5) / np.float32(px_per_m) + np.float32(start[1]) + wander[1]
+    a, b = (x + y) / np.float32(size_m), (x - y) / np.float32(size_m)
+    off_a, off_b = np.abs(a % 1 - np.float32(0.5)), np.abs(b % 1 - np.float32(0.5))
+    scale = size_m / math.sqrt(2)
+    to_line = (np.float32(0.5) - np.maximum(off_a, off_b)) * np.float32(scale)
+    line = line_coverage(to_line, 0.007, px_per_m)
+    middle = line_coverage(np.maximum(off_a, off_b) * np.float32(scale), 0.014, px_per_m)
+    share = np.maximum(line, middle)
+    clear = np.float32(visibility(0.3 * size_m, px_per_m))
+    share = np.float32(TRELLIS_SHARE) + clear * (share - np.float32(TRELLIS_SHARE))
+    tufts = fractal(hw, px_per_m, 150, rng, octaves=3, gain=0.85)
+    lean: FloatImage = np.tanh(fractal(hw, px_per_m, (2.2, 1.5), rng, octaves=4, gain=0.6))
+    gain: FloatImage = np.float32(1) + np.float32(0.05) * tufts + np.float32(0.03) * lean
+    return clamp_reflectance(blend(colour, other, share, gain))
+
+
+def _trellis_share() -> float:
+    at = (np.arange(1200) + 0.5) / 1200
+    off = np.abs(at - 0.5) * (_TRELLIS_M / math.sqrt(2))
+    edge = _TRELLIS_M / math.sqrt(2) / 2
+    line = (off[:, None] > edge - 0.007) | (off[None, :] > edge - 0.007)
+    return float((line | ((off[:, None] < 0.014) & (off[None, :] < 0.014))).mean())
+
+
+TRELLIS_SHARE = _trellis_share()
+"""How much of the patterned carpet is of the other colour."""

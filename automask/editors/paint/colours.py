@@ -11,6 +11,7 @@ from PIL import ImageColor
 
 from automask.editors.paint.look import Triple
 from automask.editors.paint.ral import RAL
+from automask.editors.paint.spectra import encoded_of_linear, grey_of_ncs
 from automask.errors import EditorError
 
 # Words of paint charts; each is the mean of what several makers sell by that name. A CSS name keeps its CSS colour,
@@ -161,6 +162,9 @@ _WARMED = {"warm": 70.0, "cool": 250.0}
 _ROOM = (0.2, 0.96)  # pure black and white have no hue: a warm one gives up a little of its depth
 
 _FUNCTION = re.compile(r"[a-z][a-z0-9-]*\([^()]*\)")
+_LINEAR = re.compile(r"color\(srgb-linear ([01]\.\d+) ([01]\.\d+) ([01]\.\d+)\)")
+"""Read as it is: a measured colour is not rounded to 8 bits."""
+_NCS = re.compile(r"(?:ncs[\s-]+(?:s[\s-]*)?|s[\s-]+)(\d{4})[\s-]+([a-z]\d{0,2}[a-z]?)")
 _SCREEN = ("rgb", "hsl", "hwb")
 _WILD = 1000.0  # a hue beyond 360 is something people type; a chroma of 1e300 is not, and would end as white
 
@@ -207,26 +211,39 @@ def colour_of(text: str) -> Triple | None:
     Raises:
         EditorError: As `hex_of`.
     """
+    exact = _LINEAR.fullmatch(text.strip())
+    if exact is not None:
+        red, green, blue = (min(float(figure), 1.0) for figure in exact.groups())
+        return red, green, blue
     known = hex_of(text)
     return None if known is None else linear(known)
+
+
+def linear_token(colour: Triple) -> str:
+    """A colour as one word without spaces to split at, from which `colour_of` reads the same figures again."""
+    return f"color(srgb-linear {' '.join(f'{level:.6f}' for level in colour)})"
 
 
 def hex_of(text: str) -> str | None:
     """The colour that lower-case words mean, as `#rrggbb`; None for anything that is no colour.
 
     `#abc`, `#aabbcc`, the notations of CSS (`rgb()`, `hsl()`, `hwb()`, `lab()`, `lch()`, `oklab()`, `oklch()`,
-    `color()`), RAL Classic numbers (`ral 9010`), words of CSS and of paint charts, and these after words of `SHIFTS`.
+    `color()`), RAL Classic numbers (`ral 9010`), greys of NCS (`ncs s 2000-n`), words of CSS and of paint charts, and
+    these after words of `SHIFTS`.
 
     A colour outside what sRGB shows is brought into it as CSS does: figures of rgb(), hsl() and hwb() are cut to their
     range; of all other notations lightness and hue are kept and chroma is lowered until it fits (ray tracing in OKLCH).
 
     Raises:
-        EditorError: A colour that is see-through, a RAL number that does not exist.
+        EditorError: A colour that is see-through, a RAL number that does not exist, a hue of NCS.
     """
     text = text.strip()
     number = re.fullmatch(r"ral[\s-]*(\d+)", text)
     if number is not None:
         return _ral(number[1])
+    notation = _NCS.fullmatch(text)
+    if notation is not None:
+        return _ncs(notation[0], notation[1], notation[2])
     if text.startswith("#"):
         return _hex(text)
     if _FUNCTION.fullmatch(text):
@@ -242,8 +259,13 @@ def resolve_notations(text: str) -> str:
     Raises:
         EditorError: As `hex_of`.
     """
-    text = _FUNCTION.sub(lambda found: f" {_notation(found[0]) or found[0]} ", text)
+    text = _FUNCTION.sub(lambda found: f" {_in_one_piece(found[0])} ", text)
+    text = re.sub(rf"\b{_NCS.pattern}\b", lambda found: _ncs(*found.group(0, 1, 2)), text)
     return re.sub(r"\bral[\s-]*(\d+)\b", lambda found: _ral(found[1]), text)
+
+
+def _in_one_piece(notation: str) -> str:
+    return notation if _LINEAR.fullmatch(notation) else _notation(notation) or notation
 
 
 def _ral(number: str) -> str:
@@ -251,6 +273,17 @@ def _ral(number: str) -> str:
         near = min(RAL, key=lambda known: abs(int(known) - int(number[:9])))
         raise EditorError(f"there is no RAL {number} in RAL Classic", hint=f"the nearest number is RAL {near}")
     return RAL[number]
+
+
+def _ncs(text: str, nuance: str, hue: str) -> str:
+    blackness, chroma = int(nuance[:2]), int(nuance[2:])
+    if hue != "n" or chroma:
+        raise EditorError(
+            f"{text.upper()!r} is defined by the atlas of NCS, which is not open",
+            hint="give its measured Lab, or its hex, in a palette of your own: palette=mine.csv",
+        )
+    level = encoded_of_linear(grey_of_ncs(blackness))
+    return f"#{level:02x}{level:02x}{level:02x}"
 
 
 def _hex(text: str) -> str | None:
@@ -282,7 +315,8 @@ def _notation(text: str) -> str | None:
 
 
 def _word(text: str) -> str | None:
-    text = re.sub(r"[\s-]+", " ", text).replace("gray", "grey")
+    if "(" not in text:  # a notation has its own hyphens
+        text = re.sub(r"[\s-]+", " ", text).replace("gray", "grey")
     known = PAINTS.get(text) or NAMES.get(key_of(text))
     if known is not None or " " not in text:
         return known

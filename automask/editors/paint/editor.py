@@ -1,11 +1,15 @@
 """The paint editor: a photo, a mask and words in, the photo with another surface under the same light out."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import cv2
 import numpy as np
 
 from automask.editors.paint.light import Light, downscale, expected_light, light_on
-from automask.editors.paint.listing import colours, materials, sample
+from automask.editors.paint.listing import colours, drawn, materials, sample
 from automask.editors.paint.look import Look
+from automask.editors.paint.palettes import Palette, load_palettes, palette_paths
 from automask.editors.paint.pieces import pieces_of
 from automask.editors.paint.prompts import look_for
 from automask.editors.paint.texture_mapping import texture_planes
@@ -16,7 +20,7 @@ from automask.geometry.perspective import Room, room_of
 from automask.geometry.planes import bounds, main_plane
 from automask.geometry.surfaces import NET, enlarged_part
 from automask.images import to_uint8
-from automask.types import FloatImage, Hard, Rgb
+from automask.types import FloatImage, Hard, Hw, Rgb
 
 _SCALES = (0.05, 20.0)  # veins and boards beyond these are smaller than pixels, or larger than photos
 _SHADINGS = (0.0, 2.0)
@@ -37,9 +41,9 @@ def _check_number(value: object, name: str, between: tuple[float, float], *, err
     raise error(f"{name} is {value!r}", hint=f"give a number from {low:g} to {high:g}")
 
 
-def _check_request(prompt: str, scale: float, shading: float) -> Look:
+def _check_request(prompt: str, scale: float, shading: float, palette: Palette) -> Look:
     """The look that an edit asks for; raises `EditorError` where its words or options cannot be painted."""
-    look = look_for(prompt)
+    look = look_for(prompt, palette)
     _check_number(scale, "scale", _SCALES, error=EditorError)
     _check_number(shading, "shading", _SHADINGS, error=EditorError)
     return look
@@ -52,24 +56,45 @@ class Paint:
         scale: Multiplies the size of a material's pattern; 2 doubles it; 0.05..20.
         shading: How much of the old light and shade is kept; 1 is what was measured to look right, 0 is flat; 0..2.
         rim_frac: Width, as a fraction of the photo's long side, of the mask's rim that may show neighbours; 0..0.05.
+        palette: A file of the user's own colours, or several: CSV, JSON, GPL, ACO or ASE; see `palettes`.
 
     Raises:
-        ConfigError: For anything but a number within its range.
+        ConfigError: For anything but a number within its range; a palette that cannot be read.
     """
 
     multiple_px = 1
     ideal_px = 0  # the whole photo: exposure and colour cast are read from the whole room
     materials = staticmethod(materials)
     sample = staticmethod(sample)
-    colours = staticmethod(colours)
     generative = False  # what a result discloses about itself
     reads = staticmethod(files_named)  # a batch redoes photos when one of these changes
-    own_files = (NET,)
 
-    def __init__(self, *, scale: float = 1.0, shading: float = 1.0, rim_frac: float = 0.004) -> None:
+    def __init__(
+        self,
+        *,
+        scale: float = 1.0,
+        shading: float = 1.0,
+        rim_frac: float = 0.004,
+        palette: str | Sequence[str] | None = None,
+    ) -> None:
         self.scale = _check_number(scale, "editor.scale", _SCALES, error=ConfigError)
         self.shading = _check_number(shading, "editor.shading", _SHADINGS, error=ConfigError)
         self.rim_frac = _check_number(rim_frac, "editor.rim_frac", _RIMS, error=ConfigError)
+        paths = palette_paths(palette)
+        self.palette = load_palettes(paths)
+        self.own_files = (NET, *map(Path, paths))
+
+    def colours(self) -> tuple[dict[str, str], ...]:
+        """Every colour with a name, the palette's first; see `listing.colours`."""
+        return colours(self.palette)
+
+    def picture_of(self, prompt: str, *, size_hw: Hw = (200, 300), px_per_m: float = 250.0) -> Rgb:
+        """What words ask for, seen square-on in even light; as `listing.drawn`.
+
+        Raises:
+            EditorError: For a prompt it does not know.
+        """
+        return drawn(look_for(prompt, self.palette), size_hw=size_hw, px_per_m=px_per_m, seed=0)
 
     def check(self, prompt: str, *, scale: float = 1.0, shading: float = 1.0) -> None:
         """Raises for words and options that `paint` would refuse, before anything is masked or painted.
@@ -80,7 +105,7 @@ class Paint:
         Raises:
             EditorError: For a prompt it does not know, or an option that is not a number within its range.
         """
-        _check_request(prompt, scale, shading)
+        _check_request(prompt, scale, shading, self.palette)
 
     def paint(self, crop: Rgb, hard: Hard, prompt: str, *, seed: int, scale: float = 1.0, shading: float = 1.0) -> Rgb:
         """The crop with its masked surface in another colour or material, under the same light.
@@ -99,7 +124,7 @@ class Paint:
         Raises:
             EditorError: For a prompt it does not know, or an option that is not a number within its range.
         """
-        look = _check_request(prompt, scale, shading)
+        look = _check_request(prompt, scale, shading, self.palette)
         out = crop.copy()
         if not hard.any():
             return out
@@ -113,7 +138,8 @@ class Paint:
         y0, y1, x0, x1 = bounds(hard)
         y0, y1, x0, x1 = max(0, y0 - margin), y1 + margin, max(0, x0 - margin), x1 + margin
         part, mask = crop[y0:y1, x0:x1], hard[y0:y1, x0:x1]
-        rho = np.minimum(np.array(look.reflectance, np.float32), WHITEST)
+        whitest = np.float32(1 if look.measured else WHITEST)
+        rho = np.minimum(np.array(look.reflectance, np.float32), whitest)
         size_hw = (crop.shape[0], crop.shape[1])
         room = room_of(*downscale(crop, 768))
         whole = main_plane(mask, room, size_hw, (y0, x0), boards=look.layout == "boards")
@@ -141,7 +167,7 @@ class Paint:
             for c in range(3):
                 reflected = rho[c] if planes is None else planes[..., c].take(piece.at)[None]
                 scene_light = (
-                    np.exp(piece.illumination[c][None] + shade) * (np.minimum(reflected, WHITEST) + np.float32(SHEEN))
+                    np.exp(piece.illumination[c][None] + shade) * (np.minimum(reflected, whitest) + np.float32(SHEEN))
                     + highlights * hue[c]
                 )
                 new = linear_of_scene(cv2.log(np.maximum(scene_light, 1e-6)))

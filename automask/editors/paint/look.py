@@ -25,6 +25,10 @@ Layout: TypeAlias = Literal["slab", "grain", "boards", "courses", "cloth"]
 """
 
 
+Direction: TypeAlias = Literal["lengthwise", "crosswise", "window", "away", "across", "level", "upright", "diagonal"]
+"""Which way a pattern runs on a surface, where words say it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What a surface is to become.
@@ -36,6 +40,8 @@ class Look:
         gloss: 0 matt, 0.35 satin, 1 polished; None leaves the old surface's highlights as they are.
         metal: Highlights take the colour of the surface.
         floor: What replaces it where the surface is a floor: boards for a veneer.
+        direction: Which way it runs; None where that follows from the layout and the room.
+        measured: `reflectance` was measured, and may be lighter than any paint that is given as a screen's colour.
     """
 
     reflectance: Triple
@@ -44,3 +50,5 @@ class Look:
     gloss: float | None = None
     metal: bool = False
     floor: "Look | None" = None
+    direction: Direction | None = None
+    measured: bool = False

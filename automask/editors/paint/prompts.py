@@ -5,9 +5,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from automask.editors.paint.catalogue import MATERIALS, material_in_colour
-from automask.editors.paint.colours import NAMES, PAINTS, SHIFTS, colour_of, key_of, resolve_notations
+from automask.editors.paint.catalogue import MATERIALS, material_in_colour, stone_tiles
+from automask.editors.paint.colours import NAMES, PAINTS, SHIFTS, colour_of, key_of, linear_token, resolve_notations
+from automask.editors.paint.cuts import NO_CUT, split_cut, with_cut
+from automask.editors.paint.finishes import FINISHES
 from automask.editors.paint.look import Look, Triple
+from automask.editors.paint.palettes import EMPTY, Palette, Swatch
 from automask.editors.paint.swatch import swatch_look
 from automask.editors.swatches import split_swatch
 from automask.errors import EditorError, UnknownPrompt
@@ -21,7 +24,18 @@ SYNONYMS = {
     **dict.fromkeys(("engineered stone", "composite stone", "white quartz", "corian"), "quartz"),
     **dict.fromkeys(("stone", "light stone"), "white stone"),
     **dict.fromkeys(("dark stone",), "black stone"),
-    **dict.fromkeys(("cement", "microcement", "poured concrete", "raw concrete"), "concrete"),
+    **dict.fromkeys(("cement", "poured concrete", "raw concrete"), "concrete"),
+    **dict.fromkeys(("micro cement", "micro concrete", "tadelakt", "polished plaster"), "microcement"),
+    **dict.fromkeys(("sheet vinyl", "lino", "linoleum"), "vinyl"),
+    **dict.fromkeys(
+        ("cut pile carpet", "plush carpet", "wool carpet", "fitted carpet", "wall to wall carpet"), "carpet"
+    ),
+    **dict.fromkeys(("loop pile carpet", "berber", "berber carpet", "sisal", "sisal carpet"), "loop carpet"),
+    **dict.fromkeys(("trellis carpet", "geometric carpet"), "patterned carpet"),
+    **dict.fromkeys(("tongue and groove", "matchboard", "wainscot", "wainscoting"), "beadboard"),
+    **dict.fromkeys(("ship lap",), "shiplap"),
+    **dict.fromkeys(("fluted", "fluted wall"), "fluted panel"),
+    **dict.fromkeys(("slatted", "slatted wall", "fluted wood", "slatted wood"), "slatted oak"),
     **dict.fromkeys(("natural slate", "black slate"), "slate"),
     **dict.fromkeys(("metro tile", "brick tile"), "subway tile"),
     **dict.fromkeys(("tile", "ceramic tile", "white tile"), "square tile"),
@@ -57,26 +71,22 @@ _SINGULAR = {
     "striped": "stripe",
     "pinstripe": "stripe",
     "gray": "grey",
+    **dict.fromkeys(("panels", "panelling", "paneling", "cladding"), "panel"),
+    **dict.fromkeys(("reeded", "ribbed"), "fluted"),
+    **dict.fromkeys(("slat", "slats"), "slatted"),
+    "carpeting": "carpet",
 }
-_TIMBER = {"wood", "wooden", "veneer", "timber", "solid", "engineered", "hardwood"}
+_TIMBER = {"wood", "wooden", "veneer", "timber", "solid", "engineered", "hardwood", "vinyl", "lvt"}
 _FLOOR = {"floor", "flooring"}
-_PLACES = {*_FLOOR, "wall", "walls", "worktop", "countertop", "benchtop", "slab", "surface", "effect", "look"}
+_PLACES = {*_FLOOR, "wall", "walls", "worktop", "countertop", "benchtop", "slab", "surface", "effect", "look", "panel"}
 _JOINTS = {"in", "of", "with", "a", "an", "the"}
 _PAINTED = {"paint", "painted", "emulsion", "colour", "color", "coloured", "colored", "finish"}
 _AND = {"and", "&"}
-
-FINISHES = {
-    **dict.fromkeys(("dead flat", "flat", "matt", "matte", "mat", "chalky", "ultra matt"), 0.0),
-    **dict.fromkeys(("honed",), 0.1),
-    **dict.fromkeys(("eggshell", "egg shell", "silk matt", "oiled"), 0.2),
-    **dict.fromkeys(("satin", "satinwood", "soft sheen"), 0.35),
-    **dict.fromkeys(("semi gloss", "semigloss"), 0.7),
-    **dict.fromkeys(("gloss", "glossy", "high gloss", "full gloss", "lacquer", "lacquered", "polished"), 1.0),
-}
-"""Words next to a colour or a material, and the gloss that they set: 0 matt, 1 polished."""
+_TWO_COLOURS = ("wallpaper", "patterned carpet")
 
 KNOWN = (
-    "it knows CSS colours, #hex, rgb(), lab(), oklch(), RAL numbers, paint words and what 'automask materials' lists; "
+    "it knows CSS colours, #hex, rgb(), lab(), oklch(), RAL numbers, paint words and what 'automask materials' lists, "
+    "and your own colours with palette=mine.csv; "
     "anything else takes diffusion: preset=photo, or editor=auto with the extra 'models'"
 )
 
@@ -84,18 +94,19 @@ KNOWN = (
 _LONGEST = 200  # a color() notation with every digit takes 80; a finish, two colours and a material take 70
 
 
-def look_for(prompt: str) -> Look:
+def look_for(prompt: str, palette: Palette = EMPTY) -> Look:
     """The look that words ask for.
 
     Args:
         prompt: A colour (see `colours.hex_of`); a material or another name of it; a cloth, tile or brick in a colour
             ("sage velvet"); `swatch:` and the path of a picture, relative to the working directory, letters' case and
             spaces kept. With each of them a word of `FINISHES` says how much it shines; "paint" says nothing.
+        palette: The user's own colours: their names and codes go before all other words.
 
     Raises:
         UnknownPrompt: For words it does not know; names the nearest known one.
-        EditorError: For a colour that is see-through, a RAL number that does not exist, two finishes at once, and a
-            swatch that cannot be read.
+        EditorError: For a colour that is see-through, a RAL number that does not exist, a hue of NCS, two finishes at
+            once, a swatch that cannot be read, and a name that means several colours of the palette.
     """
     swatch = split_swatch(prompt)
     _check_length(prompt if swatch is None else swatch[0])
@@ -107,7 +118,24 @@ def look_for(prompt: str) -> Look:
                 hint="a picture brings its own colour: write swatch:picture.jpg, or matt swatch:picture.jpg",
             )
         return _with_finish(swatch_look(swatch[1]), finish)
-    words = _words(prompt)
+    own = _own_colour(prompt, palette)
+    if own is not None:
+        return own
+    typed = _words(prompt)
+    cut, words = split_cut(typed)
+    if cut != NO_CUT:
+        look = _look_of(words, prompt)
+        if look is not None:
+            return with_cut(look, cut, prompt)
+    look = _look_of(typed, prompt)
+    if look is not None:
+        return look
+    finish, rest = _finish(typed, prompt)
+    raise UnknownPrompt(f"paint does not know {prompt!r}", hint=_hint(typed, rest, palette.names) + KNOWN)
+
+
+def _look_of(words: Sequence[str], prompt: str) -> Look | None:
+    """The look of words, a finish among them; None for unknown words."""
     # "brushed steel", "white stone" and the like first: their words may be finishes, too.
     look = _material(words) if not _PAINTED & {*words} or " ".join(words) in SYNONYMS else None
     if look is not None:
@@ -117,7 +145,28 @@ def look_for(prompt: str) -> Look:
     if look is not None:
         # "eggshell" alone is a colour; next to one, a finish.
         return _with_finish(look, finish if _parse_look(rest) is not None else None)
-    raise UnknownPrompt(f"paint does not know {prompt!r}", hint=_hint(words, rest) + KNOWN)
+    return None
+
+
+def _own_colour(prompt: str, palette: Palette) -> Look | None:
+    """The look of words that name a colour of the palette; None where they do not, or say something else too."""
+    if not palette.by_key:
+        return None
+    raw, meant = palette.replace_names(_split(prompt.strip().lower()))
+    if not meant:
+        return None
+    cut, words = split_cut(_words(" ".join(raw)))
+    finish, rest = _finish(words, prompt)
+    look = _parse_look(rest)
+    if look is None:
+        return None
+    look = with_cut(look, cut, prompt)
+    own: Swatch = meant[0]
+    if look.texture is None and len(meant) == 1:
+        # "dark Harbour Night" is no colour that was measured.
+        is_all = own.colour is not None and linear_token(look.reflectance) == linear_token(own.colour)
+        return replace(look, gloss=own.gloss if finish is None else finish, measured=own.measured and is_all)
+    return _with_finish(look, finish)
 
 
 def _check_length(text: str) -> None:
@@ -130,11 +179,14 @@ def _check_length(text: str) -> None:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    text = resolve_notations(re.sub(r"\s+", " ", text.strip().lower()))
-    # Figures of a notation that was not understood stay in one piece: it is shown to the user.
-    parts = re.findall(r"[a-z][a-z0-9-]*\([^()]*\)|[^\s,]+", text)
-    words = [word for part in parts for word in ([part] if "(" in part else part.split("-")) if word]
+    words = _split(resolve_notations(re.sub(r"\s+", " ", text.strip().lower())))
     return tuple(_SINGULAR.get(word, word) for word in words)
+
+
+def _split(text: str) -> tuple[str, ...]:
+    """The words of a text; figures of a notation stay in one piece."""
+    parts = re.findall(r"[a-z][a-z0-9-]*\([^()]*\)|[^\s,]+", text)
+    return tuple(word for part in parts for word in ([part] if "(" in part else part.split("-")) if word)
 
 
 def _finish(words: Sequence[str], prompt: str) -> tuple[float | None, tuple[str, ...]]:
@@ -192,7 +244,12 @@ def _colour(words: Sequence[str]) -> Look | None:
 
 def _material(words: Sequence[str]) -> Look | None:
     name = _material_name(words)
-    return None if name is None else MATERIALS[name]
+    if name is not None:
+        return MATERIALS[name]
+    if words and words[-1] == "tile":
+        stone = _material_name(words[:-1])
+        return None if stone is None else stone_tiles(stone)
+    return None
 
 
 def _material_name(words: Sequence[str]) -> str | None:
@@ -232,7 +289,11 @@ def _coloured_material(words: Sequence[str]) -> Look | None:
     for cut in range(1, len(words)):
         for material, colour in ((words[cut:], words[:cut]), (words[:cut], words[cut:])):
             name, colours = _material_name(material), _colours(colour)
-            if name is not None and colours is not None and (len(colours) == 1 or name == "wallpaper"):
+            if (
+                name is not None
+                and colours is not None
+                and (len(colours) == 1 or name in ("wallpaper", "patterned carpet"))
+            ):
                 look = material_in_colour(name, *colours)
                 if look is not None:
                     return look
@@ -251,7 +312,7 @@ def _colours(words: Sequence[str]) -> tuple[Triple, ...] | None:
     return None
 
 
-def _hint(words: Sequence[str], rest: Sequence[str]) -> str:
+def _hint(words: Sequence[str], rest: Sequence[str], own: Sequence[str] = ()) -> str:
     """The start of the hint: that this is a finish, that a material takes no colour, or the nearest words."""
     if words and not rest:
         return f"{' '.join(words)!r} is a finish: say of what, as in '{words[0]} white'; "
@@ -259,13 +320,20 @@ def _hint(words: Sequence[str], rest: Sequence[str]) -> str:
         name = _material_name(rest[cut:])
         if name is not None and _colours(rest[:cut]) is not None:
             return f"{name!r} takes no colour; " if material_in_colour(name, (0.5, 0.5, 0.5)) is None else ""
-    near = _nearest(" ".join(rest), [*MATERIALS, *SYNONYMS, *PAINTS, *NAMES])
+    near = _nearest_own(" ".join(rest), own) or _nearest(" ".join(rest), [*MATERIALS, *SYNONYMS, *PAINTS, *NAMES])
     if near is None and len(rest) > 1:
         vocabulary = {word for name in (*MATERIALS, *SYNONYMS, *PAINTS, *FINISHES, *SHIFTS) for word in name.split()}
         vocabulary |= {*NAMES, *_FORMS}
         corrected = [word if word in vocabulary else _nearest(word, sorted(vocabulary)) or word for word in rest]
         near = " ".join(corrected) if corrected != list(rest) and _parse_look(corrected) is not None else None
     return "" if near is None else f"did you mean {near!r}? "
+
+
+def _nearest_own(text: str, own: Sequence[str]) -> str | None:
+    """The name or code of the palette that is nearest, as its file spells it."""
+    spelled = {name.lower(): name for name in own}
+    near = _nearest(text, [*spelled])
+    return None if near is None else spelled[near]
 
 
 def _nearest(text: str, known: Sequence[str]) -> str | None:

@@ -393,3 +393,24 @@ def limestone(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Trip
     fine = fractal(hw, px_per_m, (160, 110), rng, octaves=2, gain=0.8)
     shells = smoothstep(fractal(hw, px_per_m, (110, 70), rng, octaves=2, gain=0.9), 1.6, 2.6)
     return modulate(colour, 1 + np.float32(0.030) * cloud + np.float32(0.025) * fine - np.float32(0.05) * shells)
+
+
+def microcement(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> FloatImage:
+    """Microcement: a thin seamless coat with the trowel's sweep, softer than concrete. Its mean is `colour`."""
+    bends = fractal(hw, px_per_m, 1.1, rng, octaves=3) * np.float32(0.16 * px_per_m)
+    swept = warp(fractal(hw, px_per_m, (8, 2.2), rng, octaves=5, gain=0.62), np.zeros_like(bends), bends)
+    other = warp(fractal(hw, px_per_m, (2.6, 9), rng, octaves=4, gain=0.62), bends, np.zeros_like(bends))
+    cloud = fractal(hw, px_per_m, 0.8, rng, octaves=4, gain=0.6)
+    fine = fractal(hw, px_per_m, 140, rng, octaves=2, gain=0.8)
+    gain = 1 + np.float32(0.026) * swept + np.float32(0.020) * other + np.float32(0.018) * np.tanh(cloud)
+    return modulate(colour, gain + np.float32(0.009) * fine)
+
+
+def vinyl(hw: Hw, px_per_m: float, rng: np.random.Generator, *, colour: Triple) -> FloatImage:
+    """Sheet vinyl or linoleum: a fine marbling of streaks and flecks, the same all over. Its mean is `colour`."""
+    bends = fractal(hw, px_per_m, 6, rng, octaves=3) * np.float32(0.02 * px_per_m)
+    streaks = warp(fractal(hw, px_per_m, (40, 14), rng, octaves=4, gain=0.75), bends, bends)
+    flecks = smoothstep(fractal(hw, px_per_m, (120, 60), rng, octaves=2, gain=0.8), 1.4, 2.6)
+    pale = smoothstep(fractal(hw, px_per_m, (110, 70), rng, octaves=2, gain=0.8), 1.5, 2.6)
+    gain = 1 + np.float32(0.022) * streaks + np.float32(0.07) * (pale - flecks)
+    return modulate(colour, gain)

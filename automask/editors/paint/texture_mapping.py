@@ -51,7 +51,7 @@ class _Surface:
         plane, room: Where it is.
         box: y0, y1, x0, x1 of its part of the mask, in px of the photo.
         wanted: [h, w] bool: its part of the mask.
-        swapped: The texture's length follows the plane's width.
+        turn: Quarters of a right angle by which the texture is turned on the plane: 0, 1 (diagonal) or 2.
         size: The scale of the pattern.
         along, across: How metres become positions on the texture.
         px_per_m: Of the texture.
@@ -64,7 +64,7 @@ class _Surface:
     room: Room
     box: tuple[int, int, int, int]
     wanted: Hard
-    swapped: bool
+    turn: int
     size: float
     along: _Way
     across: _Way
@@ -78,7 +78,7 @@ class _Surface:
         # One more row on each side, if there is one, for the differences between rows.
         above, below = max(0, top - 1), min(self.box[1] - self.box[0], bottom + 1)
         rows = (self.box[0] + above, self.box[0] + below, *self.box[2:])
-        along, across, density = _metres(self.plane, self.room, rows, self.swapped, self.size)
+        along, across, density = _metres(self.plane, self.room, rows, self.turn, self.size)
         along, across = self.along.of(along), self.across.of(across)
         step_a, step_c = _steps(along, across, self.axis)
         own = slice(top - above, bottom - above)
@@ -105,12 +105,15 @@ class _Surface:
 
 
 def _metres(
-    plane: RoomPlane, room: Room, box: tuple[int, int, int, int], swapped: bool, size: float, step: int = 1
+    plane: RoomPlane, room: Room, box: tuple[int, int, int, int], turn: int, size: float, step: int = 1
 ) -> tuple[FloatImage, FloatImage, FloatImage]:
     """Metres along and across the pattern, and px per metre, in the units of a pattern of this size."""
     along, across, density = metres_on(plane, room, box, step)
-    if swapped:
+    if turn == 2:
         along, across = across, along
+    elif turn == 1:
+        root = np.float32(math.sqrt(0.5))
+        along, across = (along + across) * root, (across - along) * root
     return along / np.float32(size), across / np.float32(size), density * np.float32(size)
 
 
@@ -144,13 +147,8 @@ def _surface(
     sampled = wanted[::step, ::step]
     if not sampled.any():
         step, sampled = 1, wanted
-    swapped = False
-    if plane.horizontal and look.layout in ("grain", "boards") and not plane.is_floor:
-        # A worktop's grain follows its length.
-        along, across, _ = metres_on(plane, room, box, step)
-        long = [float(np.ptp(np.percentile(way[sampled], (2, 98)))) for way in (along, across)]
-        swapped = (long[0] > long[1]) == (look.layout == "grain")
-    along, across, density = _metres(plane, room, box, swapped, size, step)
+    turn = _turn(look, plane, room, box, sampled, step)
+    along, across, density = _metres(plane, room, box, turn, size, step)
     (way_a, length_a), (way_c, length_c) = _way(along, sampled), _way(across, sampled)
     along, across = way_a.of(along), way_c.of(across)
     finest = float(np.percentile(density[sampled][::17], 97))
@@ -169,7 +167,49 @@ def _surface(
     while deepest > len(levels) - 1:
         half_wh = (max(1, levels[-1].shape[1] // 2), max(1, levels[-1].shape[0] // 2))
         levels.append(cv2.resize(levels[-1], half_wh, interpolation=cv2.INTER_AREA))
-    return _Surface(plane, room, box, wanted, swapped, size, way_a, way_c, px_per_m, tuple(levels), axis, taps)
+    return _Surface(plane, room, box, wanted, turn, size, way_a, way_c, px_per_m, tuple(levels), axis, taps)
+
+
+def _turn(look: Look, plane: RoomPlane, room: Room, box: tuple[int, int, int, int], sampled: Hard, step: int) -> int:
+    """How a look is turned on a plane, in quarters of a right angle; 0 is along the plane's axis, down a wall."""
+    way = look.direction
+    if way == "diagonal":
+        return 1
+    if look.layout not in ("grain", "boards") and way is None:
+        return 0
+    grain = look.layout == "grain"  # drawn upright, others along the columns
+    if not plane.horizontal:
+        wants_level = way in ("level", "lengthwise", "across")
+        return 2 * (wants_level if grain else way in ("upright", "crosswise"))
+    if plane.is_floor and way in (None, "level", "upright"):
+        return 0
+    if way in ("away", "across", "window"):
+        axis = _axis_towards(way, room)
+        follows = plane.axis == axis
+    else:
+        # A worktop's grain follows its length.
+        along, across, _ = metres_on(plane, room, box, step)
+        long = [float(np.ptp(np.percentile(each[sampled], (2, 98)))) for each in (along, across)]
+        follows = (long[0] > long[1]) == (way != "crosswise")
+    return 2 * (follows if grain else not follows)
+
+
+def _axis_towards(way: str, room: Room) -> int:
+    """The level axis of the room that runs away from the camera, across the photo, or towards its brightest window."""
+    at = 0.0  # tangent of the angle to the right of the camera's axis
+    if way == "window":
+        upper = room.grey[: max(1, round(0.7 * len(room.grey)))]
+        bright = (upper > _WINDOW_LEVEL).sum(0)
+        if bright.any():
+            middle = float(np.average(np.arange(len(bright)), weights=bright))
+            at = (middle * room.shrink - room.centre) / room.focal
+    towards = np.array([at, 1.0]) / math.hypot(at, 1.0)
+    cosines = [abs(float(towards @ (math.sin(yaw), math.cos(yaw)))) for yaw in room.yaws]
+    nearest = int(cosines[1] > cosines[0])
+    return 1 - nearest if way == "across" else nearest
+
+
+_WINDOW_LEVEL = 0.9
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -194,19 +194,21 @@ def veneer(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species) 
 _BOARD_M = 0.18
 
 
-def planks(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species) -> FloatImage:
+def planks(
+    hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species, board_m: float = _BOARD_M
+) -> FloatImage:
     """Floorboards along the columns: each its own cut and tone, with joints as thin as they are."""
     timber = _Timber.generate(hw, px_per_m, wood, rng)
     height_m, width_m = hw[0] / px_per_m, hw[1] / px_per_m
     share, tone = np.empty(hw, np.float32), np.empty(hw, np.float32)
     joint = np.zeros(hw, np.float32)
     u = ((np.arange(hw[1], dtype=np.float32) + 0.5) / np.float32(px_per_m))[None, :]
-    clear = np.float32(visibility(_BOARD_M, px_per_m))
-    top_m = -float(rng.random()) * _BOARD_M
+    clear = np.float32(visibility(board_m, px_per_m))
+    top_m = -float(rng.random()) * board_m
     before: npt.NDArray[np.float64] = np.zeros(0)
     while top_m < height_m:
         own = np.random.default_rng(int(rng.integers(2**63)))
-        wide = _BOARD_M * float(own.uniform(0.985, 1.015))
+        wide = board_m * float(own.uniform(0.985, 1.015))
         ends = _ends(width_m, before, own)
         before = ends
         top, bottom = max(0, round(top_m * px_per_m)), min(hw[0], round((top_m + wide) * px_per_m))
@@ -253,13 +255,15 @@ _BLOCK_M = 0.09
 _BLOCKS = 6
 
 
-def herringbone(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species) -> FloatImage:
-    """Herringbone of blocks 0.09 x 0.54 m at 45 degrees to the columns, which the zigzags follow."""
+def herringbone(
+    hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Species, block_m: float = _BLOCK_M
+) -> FloatImage:
+    """Herringbone of blocks six times as long as wide at 45 degrees to the columns, which the zigzags follow."""
     timber = _Timber.generate(hw, px_per_m, wood, rng)
     start = rng.random(2) * 10
     x = ((np.arange(hw[1], dtype=np.float32) + 0.5) / np.float32(px_per_m) + np.float32(start[0]))[None, :]
     y = ((np.arange(hw[0], dtype=np.float32) + 0.5) / np.float32(px_per_m) + np.float32(start[1]))[:, None]
-    root = np.float32(1 / (math.sqrt(2) * _BLOCK_M))
+    root = np.float32(1 / (math.sqrt(2) * block_m))
     a, b = (x + y) * root, (x - y) * root  # in blocks' widths
     column, row = np.floor(a), np.floor(b)
     # Along a row of cells, n belong to one block along the row and n to the ends of blocks across it.
@@ -268,15 +272,15 @@ def herringbone(hw: Hw, px_per_m: float, rng: np.random.Generator, *, wood: Spec
     step = np.where(is_along, turn, 2 * _BLOCKS - 1 - turn)
     first, second = np.where(is_along, column - step, column), np.where(is_along, row, row - step)
     long, short = np.where(is_along, a - first, b - second), np.where(is_along, b - row, a - column)
-    edge = np.minimum(np.minimum(short, 1 - short), np.minimum(long, _BLOCKS - long)) * np.float32(_BLOCK_M)
+    edge = np.minimum(np.minimum(short, 1 - short), np.minimum(long, _BLOCKS - long)) * np.float32(block_m)
     count = 1021
     each = _hash_blocks(first, second, is_along, count)
-    cuts = _cuts(count, _BLOCK_M, wood, rng)
+    cuts = _cuts(count, block_m, wood, rng)
     strength = rng.uniform(0.12, 0.5, count).astype(np.float32)
-    u = (long - np.float32(_BLOCKS / 2)) * np.float32(_BLOCK_M)
-    v = (short - np.float32(0.5)) * np.float32(_BLOCK_M)
+    u = (long - np.float32(_BLOCKS / 2)) * np.float32(block_m)
+    v = (short - np.float32(0.5)) * np.float32(block_m)
     share = timber.face(u, v, cuts, each)
-    clear = np.float32(visibility(_BLOCK_M, px_per_m))
+    clear = np.float32(visibility(block_m, px_per_m))
     joint = clear * line_coverage(edge, _GAP_M / 2, px_per_m) * strength[each]
     # The two directions of blocks reflect the light differently.
     return _colourise(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from automask.editors.paint.catalogue import MATERIALS
+from automask.editors.paint.finishes import FINISHES
 from automask.editors.paint.listing import finish_of, group_of, materials, sample
-from automask.editors.paint.prompts import FINISHES
 from automask.errors import EditorError
 
 

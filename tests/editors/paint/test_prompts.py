@@ -15,8 +15,9 @@ from PIL import Image, ImageColor
 from automask.editors.paint import Paint, look_for
 from automask.editors.paint.catalogue import MATERIALS, material_in_colour
 from automask.editors.paint.colours import NAMES, PAINTS, SHIFTS, hex_of, linear, shift_colour
+from automask.editors.paint.finishes import FINISHES
 from automask.editors.paint.listing import group_of, materials, sample
-from automask.editors.paint.prompts import FINISHES, SYNONYMS
+from automask.editors.paint.prompts import SYNONYMS
 from automask.editors.paint.ral import RAL
 from automask.editors.swatches import files_named
 from automask.errors import EditorError, UnknownPrompt
