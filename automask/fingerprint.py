@@ -134,6 +134,9 @@ _COUNT_AS = {"0.2.0": "0.1.0"}
 same, although details may be painted otherwise. A release that is not here makes every photo again."""
 
 
+_LATER = ("whole", "optional")
+
+
 def job_digest(photo_digest: str, plan: Plan, config: Mapping[str, Any]) -> str:
     """The digest of everything that decides a result: photo, plan, settings, version of automask.
 
@@ -146,8 +149,8 @@ def job_digest(photo_digest: str, plan: Plan, config: Mapping[str, Any]) -> str:
 
     counted = _COUNT_AS.get(__version__, __version__)
     edits = [asdict(edit) for edit in plan]
-    # A field that 0.2 did not have counts only where it is used, so that earlier results stay done.
-    edits = [{name: value for name, value in edit.items() if value or name != "whole"} for edit in edits]
+    # Fields that came later count only where they are used, so that earlier results stay done.
+    edits = [{name: value for name, value in edit.items() if value or name not in _LATER} for edit in edits]
     plain = {"photo": photo_digest, "plan": edits, "config": config, "version": counted}
     return _digest_of(plain)
 

@@ -402,13 +402,13 @@ def _find_masks(
     began = time.perf_counter()
     plan, stages = prepared.variants[0].plan, prepared.stages
     on_missing, cache, listed = prepared.settings.on_missing, prepared.mask_cache, prepared.list_instances
+    if any(edit.optional for edit in plan):
+        on_missing = "skip"  # what may be missing is known below
     from_cache = False
     size_hw = (photo.rgb.shape[0], photo.rgb.shape[1])
     if prepared.regions is not None:
         regions = prepared.regions
         _check_size(regions, size_hw)
-        if on_missing == "fail":
-            find.refuse_missing(regions)
     elif prepared.masks is not None:
         regions = given.given_regions(prepared.masks, plan, size_hw=size_hw, on_missing=on_missing)
     elif own:
@@ -416,14 +416,12 @@ def _find_masks(
         if len(own) < len(plan):
             found, from_cache = _found(prepared, photo)
         regions = given.with_own(found, plan, {one.index: one.path for one in own}, size_hw=size_hw)
-        if on_missing == "fail":
-            find.refuse_missing(regions)
     elif cache is not None:
         regions, from_cache = _found(prepared, photo)
-        if on_missing == "fail":
-            find.refuse_missing(regions)
     else:
         regions = find.find_regions(photo.rgb, plan, stages, on_missing=on_missing, list_instances=listed)
+    if prepared.settings.on_missing == "fail":
+        find.refuse_missing(regions, plan)
     timing: dict[str, Any] = {"load_s": prepared.load_s, "mask_s": open_s + time.perf_counter() - began}
     if from_cache:
         timing["masks_from_cache"] = True

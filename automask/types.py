@@ -89,6 +89,7 @@ class Edit:
         mask: Mask lengths that override the recipe's, as (name, value) pairs sorted by name.
         options: Options for the editor's `paint`, as (name, value) pairs sorted by name.
         whole: Those of its phrases that were quoted: none of their words picks one of several things.
+        optional: Where none of its targets is in the photo, that is no fault: it is passed over, whatever `on_missing`.
     """
 
     targets: tuple[str, ...]
@@ -100,6 +101,7 @@ class Edit:
     mask: tuple[tuple[str, float], ...] = ()
     options: tuple[tuple[str, Option], ...] = ()
     whole: tuple[str, ...] = ()
+    optional: bool = False
 
 
 Plan: TypeAlias = tuple[Edit, ...]
@@ -358,6 +360,7 @@ class Step:
         candidates: All candidates, if there were several.
         expected_iou: Of its region.
         choices, presence: Of its region.
+        optional: Of its edit.
     """
 
     targets: tuple[str, ...]
@@ -374,6 +377,12 @@ class Step:
     expected_iou: float | None = None
     choices: tuple[Choice, ...] = ()
     presence: tuple[float, ...] = ()
+    optional: bool = False
+
+    @property
+    def passed_over(self) -> bool:
+        """Whether it was optional, and its targets are not in the photo."""
+        return self.optional and not self.found
 
     def __repr__(self) -> str:
         count = f", best of {len(self.candidates)}" if self.candidates else ""

@@ -23,6 +23,7 @@ LAYERS = (
     {"painting"},
     {"results"},
     {"stages", "config"},
+    {"styles"},
     {"runner"},
     {"batches"},
     {"mappers", "api"},

@@ -209,7 +209,7 @@ def _facts(prefix: str, record: Mapping[str, Any], there: Container[str]) -> dic
     shown = result in there and PurePosixPath(result).suffix.lower() in _BROWSER_SUFFIXES
     return {
         "name": PurePosixPath(result).name,
-        "status": "skipped" if any(step["reason"] or step["missing"] for step in record["steps"]) else "done",
+        "status": "skipped" if any(_is_incomplete(step) for step in record["steps"]) else "done",
         "halves": {"size": layout.size_wh, "gap": layout.gap_px, "stacked": layout.stacked},
         "result": _href(result) if result in there else None,
         "full": _href(result) if shown else _href(f"{prefix}.before-after.jpg"),
@@ -218,6 +218,11 @@ def _facts(prefix: str, record: Mapping[str, Any], there: Container[str]) -> dic
         "steps": steps,
         "notes": [without_folders(note) for note in record["notes"]],
     }
+
+
+def _is_incomplete(step: Mapping[str, Any]) -> bool:
+    """Whether something was not done that the plan wanted: not where an optional target is not in the photo."""
+    return bool(step["reason"] or step["missing"]) and not (step.get("optional") and not step["found"])
 
 
 def _step(step: Mapping[str, Any], mask: str | None, photo_px: int, check_below: float) -> dict[str, Any]:

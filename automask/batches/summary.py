@@ -79,12 +79,19 @@ def summary_of(reports: Sequence[JobReport], batch: OpenBatch, *, took_s: float 
         **counts,
         refused=len(batch.refused_rows),
         failed_before=sum(name not in now for name, _ in read_failures(batch.out, names.failures)),
-        incomplete=sum(any(part["missing"] for part in _parts(report.record)) for report in reports),
+        incomplete=sum(
+            any(part["missing"] and not part.get("optional") for part in _parts(report.record)) for report in reports
+        ),
         to_check=sum(is_to_check(report.record) for report in reports),
         with_own_masks=sum(bool(report.record.get("yours")) for report in reports),
         passed_over=passed,
         took_s=took_s,
     )
+
+
+def _lacks_something(record: Mapping[str, Any]) -> bool:
+    """Whether something that the plan named, and that is not optional, was not in the photo."""
+    return any(part["missing"] and not part.get("optional") for part in _parts(record))
 
 
 def is_to_check(record: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,13 +105,33 @@ class Arguments:
             UsageError: Neither or both were given.
         """
         from automask.plan import variants_from
+        from automask.types import Variant
 
-        self.one_of_words_and_plan("EDITS", '"island -> marble"')
-        return variants_from(self.words if self.flags.plan is None else Path(self.flags.plan))
+        if self.flags.style is None or self.words is not None or self.flags.plan is not None:
+            self.one_of_words_and_plan("EDITS", '"island -> marble"')
+            typed = variants_from(self.words if self.flags.plan is None else Path(self.flags.plan))
+        else:
+            typed = (Variant("", (), ()),)
+        return typed if self.flags.style is None else self._with_style(typed)
+
+    def _with_style(self, variants: "tuple[Variant, ...]") -> "tuple[Variant, ...]":
+        from automask.styles import load_style, with_style
+
+        style = load_style(self.flags.style, self.conf)
+        styled = tuple(replace(variant, plan=with_style(variant.plan, style)) for variant in variants)
+        if not all(variant.plan for variant in styled):
+            raise UsageError(f"--style {self.flags.style} has no edit", hint="add one to its file")
+        return styled
+
+    @property
+    def says_edits(self) -> bool:
+        """Whether words, a plan or a style were given."""
+        return any(each is not None for each in (self.words, self.flags.plan, self.flags.style))
 
     def one_of_words_and_plan(self, name: str, example: str) -> None:
         if self.words is None and self.flags.plan is None:
-            raise UsageError(f"no {name} and no --plan", hint=f"say what to do, as in {example}")
+            also = " and no --style" if hasattr(self.flags, "style") else ""
+            raise UsageError(f"no {name} and no --plan{also}", hint=f"say what to do, as in {example}")
         if self.words is not None and self.flags.plan is not None:
             from automask.plan import printable
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from automask.cli.exports import Written
     from automask.images import Photo
     from automask.results.outcome import Outcome
-    from automask.types import JobReport, Variant
+    from automask.types import JobReport, Rgb, Variant
     from automask.weights import Weights
 
 
@@ -248,12 +248,12 @@ def run_batch(parser: Parser, arguments: list[str]) -> int:
             "a batch reads and writes folders, not pipes", hint="for one photo: automask edit - EDITS -o -"
         )
     is_csv = typed.subject.lower().endswith(".csv")
-    if not is_csv or typed.words is not None or typed.flags.plan is not None:
+    if not (is_csv or typed.says_edits):
         typed.one_of_words_and_plan("EDITS", '"cabinets -> white"')
     config = typed.config()
     typed.check_masks(config)
     check_layers(config["layers"])
-    variants = typed.variants() if typed.words is not None or typed.flags.plan is not None else None
+    variants = typed.variants() if typed.says_edits else None
     shard = None if typed.flags.shard is None else Shard.parse(typed.flags.shard)
     if shard is not None and (config["prune"] or is_url(config["out"])):
         why = "--prune" if config["prune"] else f"OUT {config['out']!r}"
@@ -441,12 +441,17 @@ def run_demo(parser: Parser, arguments: list[str]) -> int:
 
 def run_materials(parser: Parser, arguments: list[str]) -> int:
     """`automask materials`; its exit status."""
-    flags = parser.parse_args(arguments)
-    from automask.config import load_editor
+    flags = parser.parse_intermixed_args(arguments)
+    from automask.config import compose, load_editor
 
+    others = [text for text in flags.overrides if text.partition("=")[0] != "palette"]
+    if others:
+        raise UsageError(f"{others[0]!r} is no palette", hint="say palette=mine.csv")
+    check_said_once(flags.overrides)
     # Adapters are named by YAML files only: the editor itself is asked what it knows.
-    paint: Any = load_editor("paint")
+    paint: Any = load_editor("paint", palette=compose(None, flags.overrides)["palette"])
     listed = paint.materials()
+    own = [one for one in paint.colours() if "file" in one]
     if flags.out is not None:
         from automask.cli.exports import refuse_others_file
         from automask.results.seals import write_sheet
@@ -456,10 +461,11 @@ def run_materials(parser: Parser, arguments: list[str]) -> int:
         if sheet.suffix.lower() not in (".png", ".jpg", ".jpeg"):
             raise UsageError(f"{str(sheet)!r} has no ending of a picture", hint="name it .png or .jpg")
         refuse_others_file(sheet)
-        cells = ((row["name"], paint.sample(row["name"])) for row in listed)
+        cells = [*((row["name"], paint.sample(row["name"])) for row in listed)]
+        cells += [(f"{one['name']} {one['code']}".strip(), _even_cell(one["hex"])) for one in own]
         write_sheet(sheet, contact_sheet(cells, columns=6, cell_px=300), overwrite=True)
     if flags.json:
-        print_json({"materials": list(listed), "sheet": flags.out})
+        print_json({"materials": list(listed), "sheet": flags.out, **({"colours": own} if own else {})})
         return 0
     for group in dict.fromkeys(row["group"] for row in listed):
         print(f"{group}:")
@@ -467,8 +473,70 @@ def run_materials(parser: Parser, arguments: list[str]) -> int:
             if row["group"] == group:
                 notes = [row["finish"]] * bool(row["finish"]) + ["in any colour"] * row["takes_colour"]
                 print(f"  {row['name']:<26}{', '.join(notes)}".rstrip())
+    if own:
+        print("your own colours:")
+    for one in own:
+        print(f"  {one['name']:<26}{one['code']:<12}{one['hex']}".rstrip())
     page = f"{DOCUMENTATION}/guide/materials.md"
     print(f"\nAlso: every colour, finishes, and your own picture (swatch:oak.jpg); see {page}")
+    if flags.out is not None:
+        say(flags.out)
+    return 0
+
+
+def _even_cell(colour: str) -> "Rgb":
+    """A cell of a sheet in one colour, given as `#rrggbb`."""
+    import numpy as np
+
+    cell = np.empty((200, 300, 3), np.uint8)
+    cell[:] = np.frombuffer(bytes.fromhex(colour[1:]), np.uint8)
+    return cell
+
+
+def run_styles(parser: Parser, arguments: list[str]) -> int:
+    """`automask styles`; its exit status."""
+    flags = parser.parse_args(arguments)
+    from automask.config import load_editor
+    from automask.styles import load_style, style_names
+
+    conf = None if flags.conf is None else Path(flags.conf)
+    styles = [load_style(name, conf) for name in flags.names or style_names(conf)]
+    if flags.out is not None:
+        from automask.cli.exports import refuse_others_file
+        from automask.results.seals import write_sheet
+        from automask.results.sheets import contact_sheet, text_cell
+
+        sheet = Path(flags.out)
+        if sheet.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+            raise UsageError(f"{str(sheet)!r} has no ending of a picture", hint="name it .png or .jpg")
+        refuse_others_file(sheet)
+        paint: Any = load_editor("paint")
+        columns = 1 + max(len(style.plan) for style in styles)
+        cells: list[Any] = []
+        for style in styles:
+            row = [text_cell(style.name, style.about, size_wh=(300, 200))]
+            for edit in style.plan:
+                what = f"{', '.join(edit.targets)}: {edit.prompt}"
+                row.append((what, paint.picture_of(edit.prompt)))
+            blank = text_cell("", "", size_wh=(300, 200))
+            cells += row + [blank] * (columns - len(row))
+        write_sheet(sheet, contact_sheet(cells, columns=columns, cell_px=220), overwrite=True)
+    if flags.json:
+        plans = [
+            {
+                "name": style.name,
+                "about": style.about,
+                "edits": [{"targets": list(edit.targets), "prompt": edit.prompt} for edit in style.plan],
+            }
+            for style in styles
+        ]
+        print_json({"styles": plans, "sheet": flags.out})
+        return 0
+    for style in styles:
+        print(f"{style.name}: {style.about}")
+        for edit in style.plan if flags.names else ():
+            excepted = f" except {', '.join(edit.excepts)}" if edit.excepts else ""
+            print(f"  {', '.join(edit.targets)}{excepted} -> {edit.prompt}")
     if flags.out is not None:
         say(flags.out)
     return 0

@@ -82,7 +82,12 @@ def print_steps(
     steps: Sequence[Any], size_wh: Sequence[int], printed: set[str] | None = None, *, check_below: float = 0.0
 ) -> None:
     """Prints what became of each edit of a photo of that size, and marks those of a lower expected quality."""
+    passed_over = [step for step in steps if step.passed_over]
+    steps = [step for step in steps if not step.passed_over]
+    if passed_over and any(step.area_px for step in steps):
+        say(f"  not in this photo: {', '.join(target for step in passed_over for target in step.targets)}")
     if not any(step.area_px for step in steps):
+        steps = [*steps, *passed_over]
         for step in steps:
             _print_reading(step, printed)
         _warn_once(

@@ -20,6 +20,7 @@ from automask.cli.commands import (
     run_models_fetch,
     run_models_list,
     run_studio,
+    run_styles,
 )
 from automask.cli.console import warn
 from automask.cli.doctor import run_doctor
@@ -153,6 +154,7 @@ RUNS: Mapping[str, Callable[[Parser, list[str]], int]] = {
     "automask demo": run_demo,
     "automask doctor": run_doctor,
     "automask materials": run_materials,
+    "automask styles": run_styles,
     "automask models": run_models_list,
     "automask models list": run_models_list,
     "automask models fetch": run_models_fetch,

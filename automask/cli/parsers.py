@@ -139,6 +139,7 @@ def program_parser() -> Parser:
     _add_mcp(parser)
     _add_demo(parser)
     _add_materials(parser)
+    _add_styles(parser)
     _add_models(parser)
     _add_doctor(parser)
     _add_config(parser)
@@ -160,6 +161,7 @@ def _add_edit(program: Parser) -> None:
     )
     _add_positionals(parser, "PHOTO", "the photo; - reads it from standard input", "EDITS", "island -> marble")
     _add_run_options(parser, out="folder for the results (default: out); - writes only the picture, on standard output")
+    _add_style(parser)
     _add_masks(parser, "use these masks (as 'automask mask' wrote them) and find nothing")
     _add_layers(parser)
     _add_overwrite(parser)
@@ -203,6 +205,7 @@ def _add_batch(program: Parser) -> None:
     )
     _add_positionals(parser, "SOURCE", "a folder, a glob in quotes, or a CSV", "EDITS", "cabinets -> white")
     _add_run_options(parser)
+    _add_style(parser)
     _add_batch_options(parser)
     about = "move results that this source and plan do not make into OUT/.stale"
     parser.add("--prune", action="store_true", help=about)
@@ -271,12 +274,30 @@ def _add_demo(program: Parser) -> None:
 def _add_materials(program: Parser) -> None:
     parser = program.add_command(
         "materials",
-        "[-o SHEET.png] [--json]",
+        "[palette=FILE] [-o SHEET.png] [--json]",
         "list the materials that paint knows, or draw them",
-        description="Lists the materials that paint knows besides every colour; -o draws them.",
+        description="Lists the materials that paint knows besides every colour; -o draws them. With palette=FILE also "
+        "the\ncolours of your own file (CSV, JSON, GPL, ACO or ASE).",
     )
+    about = "palette=mine.csv, or 'palette=[mine.csv,yours.ase]'"
+    parser.add("overrides", nargs="*", metavar="palette=FILE", completes="files", help=about)
     parser.add("-o", "--out", metavar="SHEET.png", completes="files", help="draw 1.2 m x 0.8 m of each on one sheet")
     parser.add("--json", action="store_true", help="print the list as JSON, and nothing else")
+
+
+def _add_styles(program: Parser) -> None:
+    parser = program.add_command(
+        "styles",
+        "[NAME ...] [-o SHEET.png] [--json] [--conf DIR]",
+        "list the styles for --style, or draw them",
+        description="Lists the styles, or what the named ones make of a room; -o draws their colours and materials.",
+        epilog="for example:  automask styles japandi -o japandi.png\n"
+        "              automask edit kitchen.jpg --style japandi\n",
+    )
+    parser.add("names", nargs="*", metavar="NAME", completes=_group_names("style"), help="only these")
+    parser.add("-o", "--out", metavar="SHEET.png", completes="files", help="draw each style in a row of a sheet")
+    parser.add("--json", action="store_true", help="print the list as JSON, and nothing else")
+    _add_conf(parser)
 
 
 def _add_models(program: Parser) -> None:
@@ -403,6 +424,11 @@ def _add_run_options(parser: Parser, *, out: str = "folder for the results (defa
     parser.add("--plan", metavar="FILE.yaml", completes="files", help="a YAML plan in place of the words")
     _add_preset(parser)
     parser.add("--json", action="store_true", help="print the record as JSON, and nothing else, on standard output")
+
+
+def _add_style(parser: Parser) -> None:
+    about = "what walls, floor, fronts and textiles become, by a named plan; your own words go before it"
+    parser.add("--style", metavar="NAME", completes=_group_names("style"), help=about)
 
 
 def _add_batch_options(parser: Parser) -> None:

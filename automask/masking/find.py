@@ -337,13 +337,21 @@ def wanted(plan: Plan) -> tuple[tuple[Any, ...], ...]:
     return tuple((edit.targets, edit.excepts, edit.keep, edit.mask, edit.whole) for edit in plan)
 
 
-def refuse_missing(regions: Sequence[Region]) -> None:
+def refuse_missing(regions: Sequence[Region], plan: Plan = ()) -> None:
     """Raises if anything was not found.
+
+    Args:
+        regions: Of the edits.
+        plan: The edits; those that are optional may be missing. Without it none is.
 
     Raises:
         TargetMissing: With every reason, so that one run reports everything that is missing.
     """
-    reasons = dict.fromkeys(region.reason for region in regions if region.reason is not None)
+    reasons = dict.fromkeys(
+        region.reason
+        for index, region in enumerate(regions)
+        if region.reason is not None and not (index < len(plan) and plan[index].optional)
+    )
     if reasons:
         raise TargetMissing("; ".join(reasons), hint="say on_missing=skip to go on without")
 

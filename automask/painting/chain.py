@@ -305,6 +305,7 @@ class _EditState:
             expected_iou=region.expected_iou,
             choices=region.choices,
             presence=region.presence,
+            optional=self.edit.optional,
         )
         self.masks, self.candidates = (), []  # frees memory: the edits still to be painted may need as much
 

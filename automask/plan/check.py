@@ -14,7 +14,7 @@ from automask.types import Edit, MaskRecipe, Plan
 MASK_LENGTHS: tuple[str, ...] = tuple(length.name for length in fields(MaskRecipe))
 """The mask lengths that an edit of a YAML plan may replace."""
 
-EDIT_KEYS = ("target", "prompt", "except", "keep", "with", "seed", "which")
+EDIT_KEYS = ("target", "prompt", "except", "keep", "with", "seed", "which", "optional")
 """The keys of an edit in a YAML plan, besides mask lengths and the editor's options."""
 
 KEY_TYPOS = {
@@ -126,6 +126,9 @@ def _setting_faults(edit: Edit) -> Iterator[tuple[str, int, str, str]]:
     if edit.whole and edit.whole != whole_phrases(phrases, edit.whole):
         hint = "give those phrases of the edit, in order, whose words would pick some of several things"
         yield "whole", 0, f"whole is {', '.join(map(repr, edit.whole))}", hint
+    optional: object = edit.optional
+    if not isinstance(optional, bool):
+        yield "optional", 0, f"'optional' is {describe(optional)}", "give true or false"
     if edit.editor is not None and not (isinstance(edit.editor, str) and _EDITOR_NAME.fullmatch(edit.editor)):
         yield "editor", 0, f"'with' is not an editor's name: {describe(edit.editor)}", "give a name such as 'paint'"
     if edit.seed is not None and (type(edit.seed) is not int or not 0 <= edit.seed < _SEED_LIMIT):

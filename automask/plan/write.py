@@ -12,9 +12,9 @@ from automask.types import Edit, Plan
 def format_plan(plan: Plan) -> str:
     """The plan as words, or as YAML where words cannot express it.
 
-    YAML when an edit has an editor, a seed, mask lengths or options, or when edits keep different words. For every plan
-    that `check_plan` accepts, `parse_plan` (or `parse_yaml_plan`) gives the same plan back; `parse_targets` where
-    prompts are empty.
+    YAML when an edit has an editor, a seed, mask lengths or options, is optional, or when edits keep different words.
+    For every plan that `check_plan` accepts, `parse_plan` (or `parse_yaml_plan`) gives the same plan back;
+    `parse_targets` where prompts are empty.
 
     Raises:
         PlanError: As in `check_plan`, except that prompts may be empty.
@@ -86,6 +86,8 @@ def _as_yaml(plan: Plan) -> str:
             entry["with"] = edit.editor
         if edit.seed is not None:
             entry["seed"] = edit.seed
+        if edit.optional:
+            entry["optional"] = True
         entries.append({**entry, **dict(edit.mask), **dict(edit.options)})
     text: str = yaml.safe_dump(entries, sort_keys=False, allow_unicode=True, width=10**6)
     return text

@@ -21,7 +21,7 @@ def parse_yaml_plan(text: str, *, source: str, prompts: bool = True) -> Plan:
     An edit is a mapping of `target`, `prompt`, `except`, `keep`, `with` (the editor), `seed`, mask lengths (the fields
     of `MaskRecipe`) and the editor's own options. `target`, `except` and `keep` are a string with commas, as in words,
     or a list of literal strings. `which` picks some of a single target: "second from the left", 2 or [1, 3].
-    `- keep: [...]` alone protects its words from every edit.
+    `optional: true` passes over what is not in the photo. `- keep: [...]` alone protects its words from every edit.
 
     Args:
         text: The YAML; safe types only, no repeated key, no merge keys.
@@ -130,6 +130,7 @@ class _YamlParser:
             whole=whole_phrases((*targets, *excepts, *keep), self.quoted),
             editor=entry.get("with"),
             seed=entry.get("seed"),
+            optional=entry.get("optional", False),
             mask=tuple(sorted(lengths.items())),
             options=tuple(sorted((key, self.parse_option(value)) for key, value in settings.items())),
         )

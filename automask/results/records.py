@@ -87,6 +87,7 @@ def step_record(step: Step) -> dict[str, Any]:
         **({"candidates": [_candidate_record(one) for one in step.candidates]} if step.candidates else {}),
         **({"which": [choice_record(one) for one in step.choices]} if step.choices else {}),
         **({"presence": _round(step.presence)} if step.presence else {}),
+        **({"optional": True} if step.optional else {}),
     }
 
 
