@@ -256,6 +256,7 @@ def test_standard_output_holds_nothing_that_a_library_s_thread_prints(capsys):
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
 def test_a_signal_that_asks_to_stop_stops_as_ctrl_c_does(name):
     number = getattr(signal, name)
+    outside = signal.signal(number, signal.SIG_DFL)  # under nohup the tests themselves ignore one
     before = signal.getsignal(number)
 
     def be_stopped():
@@ -271,7 +272,7 @@ def test_a_signal_that_asks_to_stop_stops_as_ctrl_c_does(name):
         with stopping_on_signals():  # as under nohup
             os.kill(os.getpid(), number)
     finally:
-        signal.signal(number, before)
+        signal.signal(number, outside)
 
 
 @pytest.fixture
