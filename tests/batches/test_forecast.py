@@ -21,6 +21,12 @@ def test_a_photo_of_unknown_size_counts_as_the_usual_one():
     assert of([Cost(2.0, 4.0, 10)], [None, None]).took_s == of([Cost(2.0, 4.0, 10)], [2.0, 2.0]).took_s
 
 
+def test_a_gpu_s_memory_is_that_of_the_photos_that_were_tried(monkeypatch):
+    assert of([Cost(2.0, 4.0, 10)], [2.0]).gpu_mb is None  # no GPU here
+    monkeypatch.setattr("automask.batches.forecast.gpu_peak_mb", lambda: 2345.0)
+    assert of([Cost(2.0, 4.0, 10)], [2.0]).gpu_mb == 2345.0
+
+
 def test_what_there_is_too_little_of_is_named():
     full = Estimate(1, 1, 1.0, 100.0, 99.0, 10.0, 11.0, None)
     assert full.lacks == ("disk",)
