@@ -329,6 +329,7 @@ def batch(
     overwrite: bool = False,
     masks: str | Path | None = None,
     fresh_masks: bool = False,
+    same_room: str | None = None,
     on_report: Callable[[JobReport], None] | None = None,
 ) -> BatchResult:
     """The same edits in many photos, written as `automask batch` writes them; a photo that fails stops no other.
@@ -343,7 +344,7 @@ def batch(
     ['done']
 
     Args:
-        source: A folder, a glob, a store's URL, or a CSV with columns photo,edits.
+        source: A folder, a glob, a store's URL, or a CSV with columns photo,edits (and same_room, if it has one).
         plan: As in `edit`, or words with braces; None only for a CSV whose every row has its own edits.
         out: The folder, or the store's URL, that the results go to.
         preset, seed, on_missing, overrides, conf, max_megapixels, candidates, mask_cache_mb, on_doubt, doubt_below: As
@@ -358,6 +359,7 @@ def batch(
         masks: A folder that holds `kitchen.masks` as `out` does: these are used, and nothing is looked for.
         fresh_masks: True looks for everything anew, and puts masks that a person made or changed in `out` aside;
             otherwise they are used.
+        same_room: The name of the room that all photos show: a surface gets one colour in all of them.
         on_report: Called with each report, in order of completion.
 
     Raises:
@@ -381,6 +383,7 @@ def batch(
     cfg["masks"] = None if masks is None else path_text(masks, "masks")
     cfg["force"] = force or composed["force"]
     cfg["prune"] = prune or composed["prune"]
+    cfg["same_room"] = composed["same_room"] if same_room is None else same_room
     made = None if plan is None else variants_from(plan)
     opened = open_batch(sought, made, cfg, retry_failed=retry_failed)
     reports = run_jobs(

@@ -24,8 +24,8 @@ class Capabilities:
         exclusive: Its model uses all cores or a GPU by itself: a batch works in one process.
         understand, phrase_for, parts, survey, instances, quality: Of a segmenter.
         refine_with: Of a refiner.
-        paint_many, check, reads, keeps_surroundings, spill_px, generative, context_frac, max_area_px: Of an
-            editor.
+        paint_many, check, reads, keeps_surroundings, spill_px, generative, context_frac, max_area_px, measure, agree,
+            in_room: Of an editor.
         route, editors, loaded, connect: Of an editor that only chooses among others.
     """
 
@@ -48,6 +48,9 @@ class Capabilities:
     generative: bool | None = None
     context_frac: float | None = None
     max_area_px: int | None = None
+    measure: Callable[..., Any] | None = None
+    agree: Callable[[Sequence[Any]], Any] | None = None
+    in_room: Callable[[Any], Any] | None = None
     route: Callable[[str], Any] | None = None
     editors: tuple[str, ...] = ()
     loaded: Mapping[str, Any] = field(default_factory=dict)
@@ -107,6 +110,9 @@ _MEMBERS: Mapping[str, _Member] = {
     "generative": _Member("paint", _is_bool, "True or False"),
     "context_frac": _Member("paint", _is_number, "a number from 0"),
     "max_area_px": _Member("paint", _is_number, "a number of pixels"),
+    "measure": _Member("paint", callable, "a method"),
+    "agree": _Member("paint", callable, "a method"),
+    "in_room": _Member("paint", callable, "a method"),
     "route": _Member("paint", callable, "a method"),
     "editors": _Member("route", _are_names, "a list of names"),
     "loaded": _Member("route", _is_mapping, "a mapping of names to editors"),

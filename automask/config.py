@@ -224,6 +224,7 @@ _JOB_KEYS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "fresh_masks": (lambda v: type(v) is bool, "give true or false"),
     "masks": (_is_text_or_none, _PATH),
     "palette": (_is_paths_or_none, "give a file of colours, or a list of files, such as [mine.csv, yours.ase]"),
+    "same_room": (_is_text_or_none, "give a name (one of digits only needs quotes)"),
     "out": (lambda v: isinstance(v, str) and v != "", "give a folder (a name of digits only needs quotes)"),
     "photo": (_is_text_or_none, _PATH),
     "edits": (_is_text_or_none, "give words in quotes"),

@@ -155,6 +155,22 @@ def job_digest(photo_digest: str, plan: Plan, config: Mapping[str, Any]) -> str:
     return _digest_of(plain)
 
 
+def digest_in_room(digest: str, room_digest: str) -> str:
+    """The digest of a result that agrees with other photos of its room; empty where one of the two is.
+
+    Args:
+        digest: As `job_digest` gives it.
+        room_digest: As `room_digest` gives it.
+    """
+    return hashlib.sha256(f"{digest} room {room_digest}".encode()).hexdigest() if digest and room_digest else ""
+
+
+def room_digest(digests: Iterable[str]) -> str:
+    """The digest of what photos of one room agree on, by their own: empty where one of them is, in any order."""
+    known = sorted(digests)
+    return hashlib.sha256("\n".join(known).encode()).hexdigest() if all(known) else ""
+
+
 def disclosed_digest(digest: str, disclose: Disclose, *, signed: bool = False, metadata: Metadata = "keep") -> str:
     """The digest of a result that is disclosed this way: a batch makes a photo again when these settings change.
 

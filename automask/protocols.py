@@ -107,6 +107,11 @@ class Editor(Protocol):
 
     - `max_area_px`: the largest area of a crop that it takes, width times height: larger ones are scaled down to it.
 
+    - `measure(crop, hard, prompt)`, `agree(measured)` and `in_room(agreed) -> Editor`, all three, for photos of one
+      room (`--same-room`). `measure` gives plain values (what JSON holds) that say what a crop shows of a surface,
+      `agree` is given those of all photos and returns plain values again, and `in_room` returns the editor that paints
+      with them.
+
     An editor that only chooses among others has `route(prompt) -> Editor`; the chain then calls the editor that it
     returns. Such an editor lists the names to choose from in `editors` and those loaded so far, by name, in `loaded`,
     and is given the function that loads one in `connect(load)`.

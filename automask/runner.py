@@ -22,7 +22,7 @@ from automask.errors import AutomaskError, MaskError, PlanError, UsageError, is_
 from automask.images import Photo, PhotoSource, open_photo
 from automask.masking import find, given
 from automask.masking.cache import MaskCache, cached_regions
-from automask.painting import chain, editors
+from automask.painting import agreement, chain, editors
 from automask.protocols import Stages
 from automask.results.claims import PhotoId, source_of
 from automask.results.corrections import OwnMask, own_masks
@@ -32,7 +32,7 @@ from automask.results.outcome import Outcome, Saved, save_masks
 from automask.results.records import run_record
 from automask.settings import RunSettings
 from automask.stages import NotLoaded, check_members, models_of, versions
-from automask.types import Plan, Region, Variant
+from automask.types import Plan, Region, SharedRoom, Variant
 
 _LARGE_PX = 1_000_000
 """Before a larger photo is painted, the memory that its masks took goes back to the system."""
@@ -55,6 +55,7 @@ class PreparedRun:
         load_s: Seconds that loading and checking took.
         list_instances: Whether regions list their single things, as a mask request shows them.
         mask_digests: Of the files in `masks`, by the index of their edit, where a batch is to know the result by them.
+        room: What the photo has in common with others of its room.
     """
 
     variants: tuple[Variant, ...]
@@ -66,6 +67,7 @@ class PreparedRun:
     load_s: float = 0.0
     list_instances: bool = False
     mask_digests: tuple[tuple[int, str], ...] | None = None
+    room: SharedRoom | None = None
 
     @property
     def edit_count(self) -> int:
@@ -481,7 +483,20 @@ def _painting(masked: MaskedPhoto, variant: int, on_step: chain.OnStep | None) -
     stages, settings = masked.prepared.stages, masked.prepared.settings
     plan = masked.prepared.variants[variant].plan
     regions = [_if_trusted(region, settings) for region in masked.regions]
-    return chain.painting(masked.photo.rgb, plan, regions, stages, settings.seed, settings.candidates, on_step)
+    room = masked.prepared.room
+    agreed = None if room is None else room.agreed or {}
+    return chain.painting(masked.photo.rgb, plan, regions, stages, settings.seed, settings.candidates, on_step, agreed)
+
+
+def measure(masked: MaskedPhoto) -> dict[str, list[Any]]:
+    """What a photo says of the surfaces that its plan repaints, for other photos of its room to agree on.
+
+    Raises:
+        EditorError: An editor failed.
+    """
+    prepared = masked.prepared
+    regions = [_if_trusted(region, prepared.settings) for region in masked.regions]
+    return agreement.measure(masked.photo.rgb, prepared.variants[0].plan, regions, prepared.stages)
 
 
 def _if_trusted(region: Region, settings: RunSettings) -> Region:
@@ -518,7 +533,8 @@ def _outcome(masked: MaskedPhoto, variant: int, painted: chain.Painted, paint_s:
         # Ready objects and given masks are not in the configuration: no batch may take such a result for its own.
         digest=""
         if by_hand or prepared.ready
-        else result_digest(masked.digest, plan, stages, settings, masks=files_used),
+        else result_digest(masked.digest, plan, stages, settings, masks=files_used, room=prepared.room),
+        room=prepared.room,
     )
     return Outcome(
         image,
@@ -546,6 +562,7 @@ def result_digest(
     settings: RunSettings,
     *,
     masks: Sequence[tuple[int, str]] = (),
+    room: SharedRoom | None = None,
 ) -> str:
     """The digest of everything that decides a result before it is disclosed; a batch skips a photo that has it.
 
@@ -555,6 +572,7 @@ def result_digest(
         stages: Loaded from a configuration.
         settings: Of the run.
         masks: As in `fingerprint.decisive_settings`.
+        room: What the photo has in common with others.
 
     Raises:
         PlanError: A file that a prompt names cannot be read.
@@ -571,7 +589,8 @@ def result_digest(
         skip_below=settings.doubt_below if settings.on_doubt == "skip" else None,
         masks=masks,
     )
-    return fingerprint.job_digest(photo_digest, plan, decisive)
+    digest = fingerprint.job_digest(photo_digest, plan, decisive)
+    return digest if room is None else fingerprint.digest_in_room(digest, room.digest)
 
 
 def masks_digest(photo_digest: str, plan: Plan, stages: Stages, settings: RunSettings) -> str:

@@ -390,6 +390,24 @@ class Step:
         return f"<Step {', '.join(self.targets)!r} -> {self.prompt!r}: {done}>"
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedRoom:
+    """What photos of one room have in common.
+
+    Args:
+        name: Of the room.
+        photos: How many there are.
+        digest: Of all that decides what they agree on: a result is current only as long as it is the same. Empty where
+            that cannot be told.
+        agreed: What they agree on, by surface, as `painting.agreement.agree` gives it; None as long as that is unknown.
+    """
+
+    name: str
+    photos: int
+    digest: str
+    agreed: Mapping[str, Any] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One photo of a batch, with its plan and its destination.
@@ -402,6 +420,8 @@ class Job:
         photo_url: Its URL in a store; empty for a file.
         out_url: The URL in a store for its results; empty for a folder.
         masks: The folder of mask files that are used for it; None finds its masks.
+        room: The room that it shows, where several photos of one are to agree; empty for none.
+        shared: What it has in common with the others, once that is known; no part of which job it is.
     """
 
     photo: Path
@@ -411,6 +431,8 @@ class Job:
     photo_url: str = ""
     out_url: str = ""
     masks: Path | None = None
+    room: str = ""
+    shared: SharedRoom | None = field(default=None, compare=False)
 
     @property
     def shown(self) -> str:

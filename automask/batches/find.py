@@ -39,6 +39,7 @@ class _Source:
         folder: The folder of its results, relative to OUT.
         refused: Why it cannot become a job; empty for one that can.
         shown: Its name for people where that is not its path.
+        room: As in `Job`.
     """
 
     photo: Path
@@ -46,6 +47,7 @@ class _Source:
     folder: Path
     refused: str = ""
     shown: str = ""
+    room: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,9 @@ def find_jobs(
     variants: tuple[Variant, ...] | None,
     recursive: bool = False,
     out_url: str = "",
+    same_room: str = "",
 ) -> Found:
-    """The jobs for the photos of a folder, a glob or a CSV with columns photo,edits.
+    """The jobs for the photos of a folder, a glob or a CSV with columns photo,edits, and same_room if it has one.
 
     Folder, glob, and photos of a CSV may be URLs of a store.
 
@@ -146,6 +149,7 @@ def find_jobs(
         recursive: Subfolders too, mirrored below OUT. A glob's folders are always mirrored; a CSV's only with
             `recursive`, otherwise all its results go into OUT itself.
         out_url: The store that the results go to; `out` is then a local folder in its place.
+        same_room: The room that all photos show, but for the rows of a CSV that name another; empty for none.
 
     Raises:
         PhotoError: The source does not exist or has no photos.
@@ -155,9 +159,10 @@ def find_jobs(
     urls: dict[Path, str] = {}
     if path.is_file() and path.suffix.lower() == ".csv":
         _refuse_list(path, out)
-        return replace(_name_jobs(_in_csv(path, variants, recursive, urls), out, urls, out_url), root=path.parent)
+        rows = [replace(one, room=one.room or same_room) for one in _in_csv(path, variants, recursive, urls)]
+        return replace(_name_jobs(rows, out, urls, out_url), root=path.parent)
     if is_url(source):
-        return _in_store(source, variants, recursive, out, out_url)
+        return _in_store(source, variants, recursive, out, out_url, same_room)
     if path.is_file():
         if path.suffix.lower() in PHOTO_SUFFIXES:
             raise UsageError(f"{source!r} is one photo", hint=f"use: automask edit {source!r} ...")
@@ -177,7 +182,7 @@ def find_jobs(
     found = [_Source(folder, variants, folder.parent.relative_to(root), why) for folder, why in seen.unreadable]
     for photo in seen.photos:
         why = "" if photo.is_file() else "a broken link; fix or remove it"
-        found.append(_Source(photo, variants, photo.parent.relative_to(root), why))
+        found.append(_Source(photo, variants, photo.parent.relative_to(root), why, room=same_room))
     named = _name_jobs(found, out, urls, out_url)
     return replace(named, passed_over=seen.passed_over, root=root)
 
@@ -190,7 +195,9 @@ def _where_photos_are(path: Path, seen: _Seen, *, recursive: bool) -> str:
     return f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}{deeper}"
 
 
-def _in_store(source: str, variants: tuple[Variant, ...] | None, recursive: bool, out: Path, out_url: str) -> Found:
+def _in_store(
+    source: str, variants: tuple[Variant, ...] | None, recursive: bool, out: Path, out_url: str, same_room: str
+) -> Found:
     """The jobs of the photos below a URL of a store."""
     if source.lower().endswith((".csv", *PHOTO_SUFFIXES)) and not glob.has_magic(source):
         raise UsageError(f"{source!r} is one file", hint="name its folder; a CSV must be here, its photos may be URLs")
@@ -211,7 +218,7 @@ def _in_store(source: str, variants: tuple[Variant, ...] | None, recursive: bool
         if _is_photo(path.parts):
             url = f"{place}/{path}"
             urls[Path(url)] = url
-            found.append(_Source(Path(url), variants, Path(path.parent)))
+            found.append(_Source(Path(url), variants, Path(path.parent), room=same_room))
     if not found:
         raise PhotoError(f"no photos in {source!r}", hint=f"photos end in {', '.join(sorted(PHOTO_SUFFIXES))}")
     found.sort(key=lambda item: natural_key(item.photo))
@@ -385,14 +392,14 @@ def _in_csv(
                 raise UsageError(
                     "no edits, and none for all photos", hint="fill the cell, or give EDITS for the empty ones"
                 )
-            own = parse_variants(words) if words else variants
+            own, room = parse_variants(words) if words else variants, cells.get("same_room", "")
             if is_url(name):
                 urls[Path(name)] = name
-                found.append(_Source(Path(name), own or (), Path()))
+                found.append(_Source(Path(name), own or (), Path(), room=room))
                 continue
             photo = same_letters(path.parent / name)
             _refuse_unfit(photo, suggest=unfit < _SUGGESTIONS)
-            found.append(_Source(photo, own or (), _folder_in(photo, path.parent, recursive)))
+            found.append(_Source(photo, own or (), _folder_in(photo, path.parent, recursive), room=room))
         except AutomaskError as error:
             unfit += 1
             name = _shortened(name)  # it names what failed in lists and on the sheet
@@ -476,7 +483,7 @@ def _csv_rows(path: Path) -> list[tuple[int, dict[str, str], bool]]:
             if below and any(cells):
                 surplus = any(cells[len(columns) :])
                 rows.append((number, dict(zip(columns, cells, strict=False)), surplus))
-            below = below or [cell.casefold() for cell in cells] == columns
+            below = below or [cell.casefold().replace("-", "_") for cell in cells] == columns
     except csv.Error as error:
         raise UsageError(
             f"{str(path)!r}, line {reader.line_num}: {error}",
@@ -486,7 +493,7 @@ def _csv_rows(path: Path) -> list[tuple[int, dict[str, str], bool]]:
 
 
 def _columns(head: str, separator: str) -> list[str]:
-    return [cell.strip().strip('"').strip().casefold() for cell in head.split(separator)]
+    return [cell.strip().strip('"').strip().casefold().replace("-", "_") for cell in head.split(separator)]
 
 
 def _name_jobs(found: Sequence[_Source], out: Path, urls: Mapping[Path, str], out_url: str) -> Found:
@@ -519,7 +526,7 @@ def _name_jobs(found: Sequence[_Source], out: Path, urls: Mapping[Path, str], ou
         cells = []
         for variant in one.variants:
             place = "/".join([out_url.rstrip("/"), *Path(variant.name, folder).parts]) if out_url else ""
-            job = Job(photo, variant.plan, out / variant.name / folder, name, urls.get(photo, ""), place)
+            job = Job(photo, variant.plan, out / variant.name / folder, name, urls.get(photo, ""), place, room=one.room)
             files = files_of(photo.name, job.out, name)
             result = files.result
             pictures = (result, files.masks, files.before_after, files.candidates, files.original)

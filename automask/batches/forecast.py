@@ -16,11 +16,13 @@ from typing import Any, Literal
 
 from automask import config, runner
 from automask.batches.failures import one_line
+from automask.batches.find import Found
 from automask.batches.mappers import LocalPool
 from automask.batches.memory import free_mb
+from automask.batches.rooms import share_rooms
 from automask.batches.run import local_workers, plan_faults
 from automask.batches.threads import limit_threads, threads_each
-from automask.batches.worker import Worker, ready_stages, worker_of
+from automask.batches.worker import Measurer, Worker, ready_stages, worker_of
 from automask.errors import AutomaskError
 from automask.images import photo_size
 from automask.painting.editors import named_editors
@@ -70,6 +72,7 @@ class Expected:
             "result": self.result,
             "status": self.status,
             "reason": self.reason,
+            **({"same_room": self.job.room} if self.job.room else {}),
         }
 
 
@@ -134,13 +137,20 @@ class Forecast:
         return sum(one.status == status for one in self.expected)
 
 
-def forecast(jobs: Sequence[Job], cfg: config.Config, *, paint: bool = True, conf: Path | None = None) -> Forecast:
+def forecast(
+    jobs: Sequence[Job],
+    cfg: config.Config,
+    *,
+    everything: Found | None = None,
+    paint: bool = True,
+    conf: Path | None = None,
+) -> Forecast:
     """What `run_jobs` would do with the same arguments. Nothing is written into OUT.
 
     Args:
         jobs: What would be done.
         cfg: As `config.compose` gives it.
-        paint: As in `run_jobs`.
+        everything, paint: As in `run_jobs`.
         conf: The user's own folder, where there is one.
 
     Raises:
@@ -153,6 +163,7 @@ def forecast(jobs: Sequence[Job], cfg: config.Config, *, paint: bool = True, con
     load_s = time.perf_counter() - began
     faults = plan_faults(jobs, stages, paint=paint)
     worker = worker_of(paint)(stages, settings, force=cfg["force"], fresh_masks=cfg["fresh_masks"])
+    jobs = share_rooms(jobs, jobs if everything is None else everything.jobs, worker) if paint else jobs
     expected = [
         Expected(job, "would fail", faults[job.plan]) if job.plan in faults else _look(job, worker) for job in jobs
     ]
@@ -226,7 +237,10 @@ def _try(expected: Expected, worker: Worker) -> Cost | Expected:
     with tempfile.TemporaryDirectory(prefix="automask-") as folder:
         began = time.perf_counter()
         try:
-            report = worker(replace(expected.job, out=Path(folder), out_url=""))
+            job = replace(expected.job, out=Path(folder), out_url="")
+            if job.shared is not None:
+                Measurer(worker.stages, worker.settings, fresh_masks=worker.fresh_masks)(job)
+            report = worker(job)
         except Exception as error:
             return replace(expected, status="would fail", reason=one_line(error), megapixels=None)
         seconds = time.perf_counter() - began

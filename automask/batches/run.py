@@ -33,11 +33,12 @@ from automask.batches.mappers import LocalPool
 from automask.batches.memory import fitting_workers
 from automask.batches.page import write_page
 from automask.batches.progress import BatchLog, Progress, ticking
+from automask.batches.rooms import AgreeFirst, share_rooms
 from automask.batches.shards import ListNames, Shard, merged_failures, shard_lists
 from automask.batches.sheets import result_pictures, write_contact_sheet, write_variants_sheet
 from automask.batches.stale import Made
 from automask.batches.threads import cores
-from automask.batches.worker import Worker, make_worker, ready_stages, worker_of
+from automask.batches.worker import Measurer, Worker, make_measurer, make_worker, ready_stages, worker_of
 from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, OutputError
 from automask.masking import cache
@@ -373,7 +374,8 @@ def open_batch(
     """
     out = stores.local_out(cfg["out"])
     out_url = cfg["out"] if stores.is_url(cfg["out"]) else ""
-    found = find_jobs(source, out=out, variants=variants, recursive=cfg["recursive"], out_url=out_url)
+    where = {"out": out, "out_url": out_url, "recursive": cfg["recursive"], "same_room": cfg["same_room"] or ""}
+    found = find_jobs(source, variants=variants, **where)
     names = ListNames() if shard is None else shard.names
     found = found if shard is None else shard.of(found)
     if cfg["masks"] is not None:
@@ -427,8 +429,11 @@ def run_jobs(
         refuse_if_held(out)  # before the models are loaded
     cfg = with_mask_cache(cfg, jobs, sheets)
     settings = RunSettings.from_config(cfg)
-    names = named_editors(*(job.plan for job in jobs))
+    whole = jobs if everything is None else everything.jobs
+    names = named_editors(*(job.plan for job in (whole if any(job.room for job in jobs) else jobs)))
     stages = runner.load_stages(cfg, names, settings, conf=conf, ready=ready_stages(cfg, paint=paint))
+    looks = worker_of(paint)(stages, settings, force=cfg["force"], fresh_masks=cfg["fresh_masks"])
+    jobs = share_rooms(jobs, whole, looks) if paint else jobs
     faults = plan_faults(jobs, stages, paint=paint)
     reports = [JobReport(job, "failed", faults[job.plan]) for job in jobs if job.plan in faults]
     log = BatchLog(None if stores.is_url(cfg["out"]) else out, (ListNames() if shard is None else shard.names).log)
@@ -465,11 +470,15 @@ def run_jobs(
     if isinstance(mapper, LocalPool):
         workers = local_workers(mapper.workers, stages, jobs)
         mapper = LocalPool(workers=workers, photo_limit_s=mapper.photo_limit_s)
-    if isinstance(mapper, LocalPool) and mapper.workers == 1 and not mapper.photo_limit_s:
+    measurer: Callable[[], Callable[[Job], JobReport]] = functools.partial(make_measurer, dict(cfg), names, conf)
+    alone = isinstance(mapper, LocalPool) and mapper.workers == 1 and not mapper.photo_limit_s
+    if alone:
         more = {name: cfg[name] for name in ("overwrite", "force", "fresh_masks")}
         make = functools.partial(worker_of(paint), stages, settings, **more)
-    else:
-        looks = worker_of(paint)(stages, settings, force=cfg["force"], fresh_masks=cfg["fresh_masks"])
+        measurer = functools.partial(Measurer, stages, settings, fresh_masks=cfg["fresh_masks"])
+    if any(job.shared for job in jobs):
+        mapper = SkipFinished(AgreeFirst(mapper, measurer, looks, whole, on_note or _ignore), looks)
+    elif not alone:
         mapper = SkipFinished(mapper, looks)
     todo = [job for job in jobs if job.plan not in faults]
     with ticking(tick), stores.only_writer(cfg["out"]), stores.uploaded_failures(out, cfg["out"]):
@@ -493,10 +502,13 @@ def run_jobs(
 
 
 def with_mask_cache(cfg: config.Config, jobs: Sequence[Job], sheets: Sequence[Sheet]) -> config.Config:
-    """The configuration, with a size for the cache of masks where it leaves that open: none if jobs share no photo."""
+    """The configuration, with a size for the cache of masks where it leaves that open: none if each is needed once.
+
+    Jobs that share a photo need them twice, and so do photos of one room, which are measured first.
+    """
     if cfg["mask_cache_mb"] is not None:
         return cfg
-    again = bool(sheets) or len({job.photo for job in jobs}) < len(jobs)
+    again = bool(sheets) or len({job.photo for job in jobs}) < len(jobs) or any(job.room for job in jobs)
     return {**cfg, "mask_cache_mb": cache.DEFAULT_MB if again else 0}
 
 

@@ -73,7 +73,12 @@ class Shard:
 
 
 def _key(job: Job, root: Path | None) -> str:
-    """A photo's name below its source, which may be another folder on another machine."""
+    """A photo's name below its source, which may be another folder on another machine; of a room's photos its name.
+
+    So they are all in one shard, which can have them agree.
+    """
+    if job.room:
+        return f"room {job.room}"
     if root is not None and job.photo.is_relative_to(root):
         return job.photo.relative_to(root).as_posix()
     return job.shown

@@ -30,6 +30,13 @@ PHOTOS_TOGETHER = 4
 """Photos whose crops go to an editor in one call, where it paints several at once (`paint_many`)."""
 
 
+def make_measurer(cfg: config.Config, names: Sequence[str], conf: Path | None) -> "Measurer":
+    """The same for what measures photos of rooms; arguments as in `make_worker`."""
+    settings = RunSettings.from_config(cfg)
+    stages = runner.load_stages(cfg, names, settings, conf=conf, ready=ready_stages(cfg))
+    return Measurer(stages, settings, fresh_masks=cfg["fresh_masks"])
+
+
 def make_worker(cfg: config.Config, names: Sequence[str], conf: Path | None, *, paint: bool = True) -> "Worker":
     """Loads the models once and gives what does the jobs; picklable, so that any process may call it.
 
@@ -132,6 +139,16 @@ class Worker:
         digest = self._digest(job, known, self._own_masks(job, known))
         return self._is_uploaded(job, digest) if job.out_url else self._is_done(job, digest)
 
+    def digest_alone(self, job: Job) -> str:
+        """What a job's record would carry if it shared nothing with other photos; empty if only a download could tell.
+
+        Raises:
+            AutomaskError, OSError: It cannot be done.
+        """
+        known = stores.version_of(job.photo_url) if job.photo_url else file_digest(job.photo)
+        alone = replace(job, shared=None)
+        return self._digest(alone, known, self._own_masks(alone, known)) if known else ""
+
     def _record(self, job: Job) -> Path:
         return files_of(job.photo.name, job.out, job.name).record
 
@@ -190,7 +207,7 @@ class Worker:
     def _digest(self, job: Job, photo_digest: str, own: Sequence[OwnMask]) -> str:
         """What the record of a job that is done carries."""
         masks = _mask_digests(job) or (() if self.fresh_masks else tuple((one.index, one.sha256) for one in own))
-        digest = runner.result_digest(photo_digest, job.plan, self.stages, self.settings, masks=masks)
+        digest = runner.result_digest(photo_digest, job.plan, self.stages, self.settings, masks=masks, room=job.shared)
         signed, metadata = self.settings.c2pa is not None, self.settings.metadata
         return disclosed_digest(digest, self.settings.disclose, signed=signed, metadata=metadata)
 
@@ -229,6 +246,7 @@ class Worker:
             masks=job.masks,
             mask_digests=digests,
             list_instances=not self._paints,
+            room=job.shared,
         )
         known = read.fetched.known_as if read.fetched else None
         own = () if self.fresh_masks else self._own_masks(job, read.photo.digest)
@@ -282,6 +300,43 @@ class MaskWorker(Worker):
         return ended
 
 
+class Measurer(Worker):
+    """Measures photos of rooms, so that they can agree: it masks them, paints nothing and writes nothing.
+
+    Its reports hold what `runner.measure` said under `measured`.
+    """
+
+    __slots__ = ()
+
+    def _read(self, job: Job) -> "_Read | Finished[JobReport]":
+        began = time.perf_counter()
+        if not job.photo_url:
+            photo = open_photo(job.photo, max_megapixels=self.settings.max_megapixels)
+            return _Read(photo, time.perf_counter() - began)
+        folder = tempfile.TemporaryDirectory(prefix="automask-")
+        here = stores.downloaded(job, Path(folder.name))
+        photo = open_photo(here.photo, max_megapixels=self.settings.max_megapixels)
+        return _Read(photo, time.perf_counter() - began, _Fetched(folder, here, photo.digest))
+
+    def _work(self, jobs: Sequence[tuple[Job, "_Read"]]) -> "list[_Made | Exception]":
+        ended: list[_Made | Exception] = []
+        for job, read in jobs:
+            began = time.perf_counter()
+            try:
+                masked = self._find_masks(job, read)
+                measured = runner.measure(masked)
+            except Exception as error:
+                ended.append(error)
+            else:
+                ended.append(_Made(masked, read.took_s + time.perf_counter() - began, read.fetched, measured))
+        return ended
+
+    def _write(self, job: Job, made: "_Made") -> JobReport:
+        if made.fetched:
+            made.fetched.folder.cleanup()
+        return JobReport(job, "done", record={"measured": made.measured}, took_s=made.took_s)
+
+
 def _mask_digests(job: Job) -> tuple[tuple[int, str], ...]:
     """The digest of each mask that a job was given, by the index of its edit."""
     if job.masks is None:
@@ -315,8 +370,9 @@ class _Fetched:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Made:
-    """An edited or masked photo, not yet written, and the seconds that it took."""
+    """An edited, masked or measured photo, not yet written, and the seconds that it took."""
 
     outcome: Outcome | runner.MaskedPhoto
     took_s: float
     fetched: _Fetched | None = None
+    measured: dict[str, list[Any]] | None = None

@@ -55,7 +55,10 @@ class Arguments:
                     f"{name}=... is for the scripts in pipelines/", hint="here it is an argument of its own"
                 )
         check_said_once(self.overrides)
-        for flag in ("out", "mapper", "recursive", "overwrite", "force", "prune", "masks", "layers", "fresh_masks"):
+        for flag in (
+            *("out", "mapper", "recursive", "overwrite", "force", "prune", "masks", "layers", "fresh_masks"),
+            "same_room",
+        ):
             self._agree(flag, getattr(self.flags, flag, None))
         self._agree("mapper.workers", getattr(self.flags, "workers", None))
         extra = [f"mapper={self.flags.mapper}"] if getattr(self.flags, "mapper", None) else []
@@ -63,7 +66,7 @@ class Arguments:
             extra.append(f"mapper.workers={self.flags.workers}")
         config = dict(compose(self.flags.preset, [*self.overrides, *extra], conf=self.conf))
         # What a person types never goes through Hydra's grammar: a path may hold anything.
-        for flag in ("out", "masks", "layers"):
+        for flag in ("out", "masks", "layers", "same_room"):
             if getattr(self.flags, flag, None) is not None:
                 config[flag] = getattr(self.flags, flag)
         for flag in ("recursive", "overwrite", "force", "prune", "fresh_masks"):

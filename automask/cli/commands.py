@@ -308,7 +308,7 @@ def _do_batch(
     if typed.flags.dry_run:
         from automask.batches.forecast import forecast
 
-        would = forecast(batch.jobs, config, paint=paint, conf=typed.conf)
+        would = forecast(batch.jobs, config, everything=batch.everything, paint=paint, conf=typed.conf)
         if paint and config["prune"] and batch.everything is not None:
             pruned = stale.prune(batch.out, stale.made_by(batch.everything, batch.out), dry=True)
             for note in pruned.notes(str(batch.out), dry=True):

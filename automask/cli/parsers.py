@@ -209,6 +209,8 @@ def _add_batch(program: Parser) -> None:
     _add_batch_options(parser)
     about = "move results that this source and plan do not make into OUT/.stale"
     parser.add("--prune", action="store_true", help=about)
+    about = "photos of one room: a surface gets one colour, seed and scale in all of them (in a CSV: column same_room)"
+    parser.add("--same-room", metavar="NAME", help=about)
     about = "do only the third of 64 parts; others may run at the same time, here or elsewhere, into the same OUT"
     parser.add("--shard", metavar="3/64", help=about)
     parser.add("--merge", action="store_true", help="list, sheet, page and counts of an OUT that shards wrote into")

@@ -21,6 +21,7 @@ from automask.types import FloatImage, Hard, Hw, Labels
 
 _LOW_M = 1.0  # a horizontal plane farther below the eye than this is a floor, not a worktop
 _MAX_SINE = 0.42  # of 25 degrees: a normal farther than this from every axis of the room belongs to something round
+_FLOOR_SEEN = 0.02  # of the photo: less of it says little about the camera's height
 _MIN_PART_FRAC = 0.012  # a part below this share of the mask is added to its neighbour
 
 Orientation: TypeAlias = tuple[bool, int, int]
@@ -92,6 +93,17 @@ def main_plane(mask: Hard, room: Room, size_hw: Hw, corner: Hw, *, boards: bool)
     # total); otherwise they run away from the camera.
     across = votes[facing] > 1.6 * votes[1 - facing] and votes[facing] > 2 * size_hw[1]
     return RoomPlane(horizontal=True, axis=facing if across else 1 - facing, offset=orientation[2] * offset)
+
+
+def eye_height(room: Room) -> float | None:
+    """Metres of the camera over the floor, as the predicted floor says; None where hardly any is seen."""
+    height, width = round(room.grey.shape[0] * room.shrink), round(room.grey.shape[1] * room.shrink)
+    whole = np.ones((height, width), np.bool_)
+    _, cosines, depth, (ray_x, ray_y) = _sample_mask(whole, room, (0, 0), 8 * room.shrink)
+    slant = _slant(_ORIENTATIONS[0], room, ray_x, ray_y)
+    offsets = depth * slant
+    floor = (cosines.argmax(-1) == 0) & (cosines[..., 0] > math.sqrt(1 - _MAX_SINE**2)) & (offsets > _LOW_M)
+    return float(np.median(offsets[floor])) if float(floor.mean()) > _FLOOR_SEEN else None
 
 
 def planes_of(mask: Hard, room: Room, corner: Hw) -> list[tuple[RoomPlane, Hard]]:

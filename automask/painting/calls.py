@@ -76,7 +76,7 @@ def call_editors(tasks: Sequence[Task]) -> list[Rgb | CropRefused]:
 def _all_at_once(tasks: Sequence[Task], paint_many: Callable[..., Any]) -> list[Rgb | CropRefused]:
     editor, edit = tasks[0].editor, tasks[0].edit
     try:
-        painted = list(_call_editor(editor, edit, lambda: paint_many([task.job for task in tasks])))
+        painted = list(call_editor(editor, edit, lambda: paint_many([task.job for task in tasks])))
     except CropRefused:
         return [_one(task) for task in tasks]  # the exception does not say which crop is declined
     if len(painted) != len(tasks):
@@ -92,7 +92,7 @@ def _all_at_once(tasks: Sequence[Task], paint_many: Callable[..., Any]) -> list[
 
 def _one(task: Task) -> Rgb | CropRefused:
     try:
-        painted: Rgb = _call_editor(task.editor, task.edit, lambda: task.editor.paint(**task.job))
+        painted: Rgb = call_editor(task.editor, task.edit, lambda: task.editor.paint(**task.job))
     except CropRefused as refusal:
         return refusal
     _check_painted(painted, task)
@@ -112,8 +112,13 @@ def interruptible(stop_if_asked: Callable[[], None]) -> Iterator[None]:
         _stop_if_asked.reset(token)
 
 
-def _call_editor(editor: Editor, edit: Edit, ask: Callable[[], _Result]) -> _Result:
-    """What the editor returns; an unexpected exception becomes an EditorError that names the editor."""
+def call_editor(editor: Editor, edit: Edit | None, ask: Callable[[], _Result]) -> _Result:
+    """What the editor returns; an unexpected exception becomes an EditorError that names the editor, and the edit.
+
+    Raises:
+        AutomaskError: The editor raises it.
+        EditorError: It raises anything else.
+    """
     stop_if_asked = _stop_if_asked.get()
     if stop_if_asked is not None:
         stop_if_asked()
@@ -126,8 +131,9 @@ def _call_editor(editor: Editor, edit: Edit, ask: Callable[[], _Result]) -> _Res
             raise  # the photo's fault and not the editor's: whoever knows its name says so
         said = " ".join(str(error).split())
         hint = "nothing was written; try another editor, or leave this edit out"
+        on = "" if edit is None else f" on {edit_words(edit)!r}"
         raise EditorError(
-            f"editor {editor_name(editor)!r} failed on {edit_words(edit)!r}: {type(error).__name__}: {said}", hint=hint
+            f"editor {editor_name(editor)!r} failed{on}: {type(error).__name__}: {said}", hint=hint
         ) from error
 
 

@@ -19,9 +19,9 @@ from automask.masking.boxes import grow, tight_box
 from automask.painting.calls import Task, call_editors
 from automask.painting.crops import CONTEXT_FRAC, Crop, composite, cut_mask, plan_crops, to_editor, to_photo
 from automask.painting.defects import measure, rank
-from automask.painting.editors import editor_for
+from automask.painting.editors import editor_for, editor_in_room, seed_in_room
 from automask.painting.seams import correct_drift
-from automask.plan import candidate_seed, edit_seed
+from automask.plan import candidate_seed
 from automask.protocols import Editor, Stages
 from automask.types import Alpha, Box, Candidate, Edit, Hard, Plan, Region, Rgb, Step
 
@@ -109,8 +109,11 @@ def painting(
     seed: int = 0,
     candidates: int = 1,
     on_step: OnStep | None = None,
+    agreed: Mapping[str, Any] | None = None,
 ) -> Painting:
     """The painting of one photo, for `paint_together`; arguments as in `paint`.
+
+    With `agreed`, what the photos of its room agree on (`painting.agreement`), it is painted so.
 
     All crops that can be painted at the same time are yielded at once. A crop waits for the earlier crops of its own
     edit that it overlaps, and for all crops of earlier edits that have one in common with it: so the result equals
@@ -121,8 +124,9 @@ def painting(
     content = content_box(photo)
     states = []
     for edit, region in zip(plan, regions, strict=True):
-        editor = editor_for(edit, stages) if region.found else None
-        states.append(_EditState(edit, region, editor, content, edit_seed(seed, edit), candidates))
+        editor = editor_in_room(editor_for(edit, stages), edit, region, agreed) if region.found else None
+        own_seed = seed_in_room(seed, edit, region, agreed)
+        states.append(_EditState(edit, region, editor, content, own_seed, candidates))
     steps: list[Step] = []
     while True:
         # In order: candidates are judged by their surroundings, which may be another edit's.
@@ -161,7 +165,7 @@ def _answers(requested: Mapping[int, Sequence[Task]]) -> dict[int, Sequence[Rgb 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _CropMask:
+class CropMask:
     """A crop and the mask that it is composited through.
 
     Args:
@@ -197,7 +201,7 @@ class _Candidate:
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
-        self.parts: dict[_CropMask, Rgb] = {}
+        self.parts: dict[CropMask, Rgb] = {}
         self.refusal: CropRefused | None = None
 
 
@@ -214,8 +218,8 @@ class _CropRequest:
 
     task: Task
     candidate: _Candidate
-    mask: _CropMask
-    beneath: Sequence[_CropMask]
+    mask: CropMask
+    beneath: Sequence[CropMask]
 
     def accept(self, answer: Rgb | CropRefused, picture: Rgb) -> None:
         """Composites the answer over what is below; drift is corrected for an editor that keeps its surroundings."""
@@ -245,7 +249,7 @@ class _EditState:
         self.region = region
         self.editor = editor
         self.seed = seed
-        self.masks: tuple[_CropMask, ...] = () if editor is None else _crop_masks(region.alpha, editor, content)
+        self.masks: tuple[CropMask, ...] = () if editor is None else crop_masks(region.alpha, editor, content)
         self.candidates = [_Candidate(candidate_seed(seed, number)) for number in range(candidates)]
         self.step: Step | None = None
 
@@ -268,7 +272,7 @@ class _EditState:
                 return  # more at once would be held in memory and not be painted any sooner
 
     def _request(
-        self, picture: Rgb, candidate: _Candidate, mask: _CropMask, beneath: Sequence[_CropMask]
+        self, picture: Rgb, candidate: _Candidate, mask: CropMask, beneath: Sequence[CropMask]
     ) -> _CropRequest:
         part = to_editor(_below(picture, candidate, mask, beneath), mask.crop)
         part.flags.writeable = False
@@ -337,7 +341,7 @@ class _EditState:
         return reports, best
 
 
-def _below(picture: Rgb, candidate: _Candidate, mask: _CropMask, beneath: Sequence[_CropMask]) -> Rgb:
+def _below(picture: Rgb, candidate: _Candidate, mask: CropMask, beneath: Sequence[CropMask]) -> Rgb:
     """[box.height, box.width, 3] uint8: what a crop of a candidate is composited over."""
     below = picture[mask.box.slices].copy()
     for other in beneath:
@@ -345,7 +349,8 @@ def _below(picture: Rgb, candidate: _Candidate, mask: _CropMask, beneath: Sequen
     return below
 
 
-def _crop_masks(alpha: Alpha, editor: Editor, content: Box) -> tuple[_CropMask, ...]:
+def crop_masks(alpha: Alpha, editor: Editor, content: Box) -> tuple[CropMask, ...]:
+    """The crops of a region that an editor is given, each with the part of the mask that it is composited through."""
     can = capabilities_of(editor)
     context_frac = CONTEXT_FRAC if can.context_frac is None else can.context_frac
     crops = plan_crops(
@@ -359,11 +364,11 @@ def _crop_masks(alpha: Alpha, editor: Editor, content: Box) -> tuple[_CropMask, 
     return tuple(_crop_mask(crop, own, alpha[crop.box.slices]) for crop, own in crops)
 
 
-def _crop_mask(crop: Crop, own: Hard, inside: Alpha) -> _CropMask:
+def _crop_mask(crop: Crop, own: Hard, inside: Alpha) -> CropMask:
     box, shown = crop.box, cast("Box", tight_box(own))
     # Usually no other crop's pixels are in the box: then the alpha is not copied.
     alpha = inside if np.array_equal(own, inside > 0) else np.where(own, inside, np.float32(0.0))
-    return _CropMask(crop, alpha, Box(box.x0 + shown.x0, box.y0 + shown.y0, box.x0 + shown.x1, box.y0 + shown.y1))
+    return CropMask(crop, alpha, Box(box.x0 + shown.x0, box.y0 + shown.y0, box.x0 + shown.x1, box.y0 + shown.y1))
 
 
 def _thumbnail(picture: Rgb) -> Rgb:

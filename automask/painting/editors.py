@@ -3,15 +3,17 @@
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from automask.capabilities import capabilities_of
 from automask.errors import EditorError, PlanError
 from automask.fingerprint import prompt_file_digests
 from automask.painting.calls import call_before_work, edit_words, editor_name
-from automask.plan import nearest
+from automask.plan import edit_seed, nearest
 from automask.protocols import Editor, Stages
 from automask.signatures import describe, fits, parameters_of
-from automask.types import Edit, Plan, Step
+from automask.types import Edit, Plan, Region, Step
 
 
 def named_editors(*plans: Plan) -> tuple[str, ...]:
@@ -35,6 +37,25 @@ def editor_for(edit: Edit, stages: Stages) -> Editor:
     if route is None:
         return editor
     return call_before_work(editor, edit, "route(prompt)", functools.partial(route, edit.prompt))
+
+
+def surface_of(edit: Edit, region: Region, editor: Editor) -> str:
+    """The name of what an edit repaints: its editor, and its words as they were understood."""
+    return f"{editor_name(editor)}: {', '.join(sorted(region.read_as or edit.targets)).casefold()}"
+
+
+def editor_in_room(editor: Editor, edit: Edit, region: Region, agreed: Mapping[str, Any] | None) -> Editor:
+    """The editor that paints with what the photos of a room agreed on for a surface; itself where they did not."""
+    surface = surface_of(edit, region, editor)
+    in_room = capabilities_of(editor).in_room
+    return editor if in_room is None or not agreed or surface not in agreed else in_room(agreed[surface])
+
+
+def seed_in_room(seed: int, edit: Edit, region: Region, agreed: Mapping[str, Any] | None) -> int:
+    """The seed of an edit; in a room that of its words as they were understood, whatever an edit leaves out."""
+    if agreed is None or not region.read_as:
+        return edit_seed(seed, edit)
+    return edit_seed(seed, replace(edit, targets=region.read_as, excepts=()))
 
 
 def options_of(editor: Editor) -> Mapping[str, inspect.Parameter]:

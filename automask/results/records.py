@@ -12,7 +12,7 @@ from automask.images import Photo, atomic_path, read_regular
 from automask.plan import format_plan, is_file_name, mask_name
 from automask.results.coco import coco_rle
 from automask.results.files import without_folders
-from automask.types import Box, Candidate, Choice, Instance, Plan, Region, Step
+from automask.types import Box, Candidate, Choice, Instance, Plan, Region, SharedRoom, Step
 
 
 def run_record(
@@ -29,6 +29,7 @@ def run_record(
     notes: Sequence[str] = (),
     digest: str = "",
     doubt_below: float | None = None,
+    room: SharedRoom | None = None,
 ) -> dict[str, Any]:
     """The record of an edit, as `kitchen.run.json` holds it. Only what is under `timing` may differ from run to run.
 
@@ -45,6 +46,7 @@ def run_record(
         notes: What the user should know; they follow the photo's own notes.
         digest: Of photo, plan, configuration and version; a batch resumes by it.
         doubt_below: Expected quality below which a step is one to check; None if none is.
+        room: What the photo has in common with others of its room.
     """
     return {
         "schema": 1,
@@ -67,6 +69,16 @@ def run_record(
         "digest": digest,
         "doubt_below": _round(doubt_below),
         "photo_sha256": photo.digest,
+        **({} if room is None else {"room": _room_record(room)}),
+    }
+
+
+def _room_record(room: SharedRoom) -> dict[str, Any]:
+    return {
+        "name": without_folders(room.name),
+        "photos": room.photos,
+        "digest": room.digest,
+        "agreed": dict(room.agreed or {}),
     }
 
 
@@ -335,6 +347,7 @@ _RECORD = {
     "doubt_below": _is_number_or_none,
     "disclosure": lambda value: value is None or _fits(value, {"original": _is_name_or_none}),
     "files": _is_file_list,
+    "room": {"name": str, "photos": int, "digest": str, "agreed": dict},
 }
 """The types of what is read in records, by key."""
 

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from automask.errors import PlanError
-from automask.painting.calls import _call_editor
+from automask.painting.calls import call_editor
 from automask.studio.engine import ENDED, Engine, Full
 
 
@@ -61,7 +61,7 @@ def test_a_job_that_waits_is_stopped_at_once_and_one_at_work_before_its_next_cro
     def paint(_):
         begun.set()
         for number in range(1000):
-            _call_editor(None, None, lambda number=number: crops.append(number))
+            call_editor(None, None, lambda number=number: crops.append(number))
             time.sleep(0.005)
         return {}
 
@@ -73,7 +73,7 @@ def test_a_job_that_waits_is_stopped_at_once_and_one_at_work_before_its_next_cro
     engine.stop(running)
     assert waited(running).state == "stopped"
     assert len(crops) < 1000
-    _call_editor(None, None, lambda: crops.append("outside"))  # nothing is left of it for others
+    call_editor(None, None, lambda: crops.append("outside"))  # nothing is left of it for others
 
 
 def test_a_job_that_was_stopped_takes_no_place_in_the_queue_and_holds_no_photo(engine):

@@ -1,12 +1,16 @@
 """The paint editor: a photo, a mask and words in, the photo with another surface under the same light out."""
 
+import copy
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
-from automask.editors.paint.light import Light, downscale, expected_light, light_on
+from automask.editors.paint.agreement import Agreement, agree
+from automask.editors.paint.light import Light, downscale, expected_light, light_on, materials_on
 from automask.editors.paint.listing import colours, drawn, materials, sample
 from automask.editors.paint.look import Look
 from automask.editors.paint.palettes import Palette, load_palettes, palette_paths
@@ -17,7 +21,7 @@ from automask.editors.paint.tone import FLOOR_GAIN, LUMA, SHEEN, TOP_GAIN, WHITE
 from automask.editors.swatches import files_named
 from automask.errors import AutomaskError, ConfigError, EditorError
 from automask.geometry.perspective import Room, room_of
-from automask.geometry.planes import bounds, main_plane
+from automask.geometry.planes import RoomPlane, bounds, eye_height, main_plane
 from automask.geometry.surfaces import NET, enlarged_part
 from automask.images import to_uint8
 from automask.types import FloatImage, Hard, Hw, Rgb
@@ -83,6 +87,7 @@ class Paint:
         paths = palette_paths(palette)
         self.palette = load_palettes(paths)
         self.own_files = (NET, *map(Path, paths))
+        self._agreed: Agreement | None = None
 
     def colours(self) -> tuple[dict[str, str], ...]:
         """Every colour with a name, the palette's first; see `listing.colours`."""
@@ -128,36 +133,19 @@ class Paint:
         out = crop.copy()
         if not hard.any():
             return out
-        long_px = max(crop.shape[:2])
-        small, _ = downscale(crop, 384)
-        small_wh = (small.shape[1], small.shape[0])
-        small_mask = cv2.resize(hard.astype(np.uint8), small_wh, interpolation=cv2.INTER_NEAREST) > 0
-        expected, tint = expected_light(small, small_mask)
-
-        margin = max(8, long_px // 40)
-        y0, y1, x0, x1 = bounds(hard)
-        y0, y1, x0, x1 = max(0, y0 - margin), y1 + margin, max(0, x0 - margin), x1 + margin
-        part, mask = crop[y0:y1, x0:x1], hard[y0:y1, x0:x1]
+        view = _view_of(crop, hard, boards=look.layout == "boards")
+        (y0, x0), mask = view.corner, view.mask
+        y1, x1 = y0 + mask.shape[0], x0 + mask.shape[1]
+        part = crop[y0:y1, x0:x1]
         whitest = np.float32(1 if look.measured else WHITEST)
         rho = np.minimum(np.array(look.reflectance, np.float32), whitest)
-        size_hw = (crop.shape[0], crop.shape[1])
-        room = room_of(*downscale(crop, 768))
-        whole = main_plane(mask, room, size_hw, (y0, x0), boards=look.layout == "boards")
-        if whole.horizontal and whole.offset > 0:
-            # A horizontal surface faces the ceiling and the sky (measured on rendered floors and worktops).
-            expected += FLOOR_GAIN if whole.is_floor else TOP_GAIN
-        light = self._light(crop, (y0, x0), mask, look, room, whole.is_floor, expected, tint)
+        light = self._light(crop, view, look)
         textures = None
         if look.texture is not None:
-            textures = texture_planes(
-                look,
-                room,
-                whole,
-                mask,
-                corner=(y0, x0),
-                seed=seed,
-                scale=self.scale * scale,
-            )
+            size = self.scale * scale
+            if self._agreed is not None and view.whole.is_floor:
+                size *= self._agreed.size_by(eye_height(view.room))
+            textures = texture_planes(look, view.room, view.whole, mask, corner=view.corner, seed=seed, scale=size)
         hue = rho / rho.max() if look.metal else np.ones(3, np.float32)  # of highlights
         for piece in pieces_of(light, part, mask):
             planes = None if textures is None else textures.reflectance(piece.rows)
@@ -176,21 +164,70 @@ class Paint:
             out[y0:y1, x0:x1][piece.rows][mask[piece.rows]] = to_uint8(painted)[0]
         return out
 
-    def _light(
-        self,
-        crop: Rgb,
-        corner: tuple[int, int],
-        mask: Hard,
-        look: Look,
-        room: Room,
-        on_floor: bool,
-        expected: float,
-        tint: FloatImage,
-    ) -> Light:
-        """The light on the mask, a part of the crop with this corner; for a large photo that on a reduced copy."""
-        long_px = max(crop.shape[:2])
-        height, width = mask.shape
-        part = np.ascontiguousarray(crop[corner[0] : corner[0] + height, corner[1] : corner[1] + width])
+    def measure(self, crop: Rgb, hard: Hard, prompt: str) -> dict[str, Any]:
+        """What a photo says of the masked surface, for `agree`: plain values.
+
+        Args:
+            crop, hard, prompt: As in `paint`.
+
+        Raises:
+            EditorError: For a prompt it does not know.
+        """
+        look = _check_request(prompt, 1.0, 1.0, self.palette)
+        if not hard.any():
+            return {"materials": [], "eye_m": None}
+        view = _view_of(crop, hard, boards=look.layout == "boards")
+        seen = self._seen(crop, view)
+        found = materials_on(
+            seen.part,
+            seen.mask,
+            expected=view.expected,
+            tint=view.tint,
+            log_albedo=seen.log_albedo,
+            rim_px=seen.rim_px,
+            long_px=seen.long_px,
+        )
+        eye_m = eye_height(view.room)
+        return {
+            "materials": [[round(value, 4) for value in (share, *own)] for share, own in found],
+            "eye_m": None if eye_m is None else round(eye_m, 4),
+        }
+
+    agree = staticmethod(agree)
+
+    def in_room(self, agreed: Any) -> "Paint":
+        """The same editor for a photo of a room whose photos agree on this, as `agree` says it.
+
+        Raises:
+            EditorError: It is not what `agree` returns.
+        """
+        one = copy.copy(self)
+        one._agreed = Agreement.parse(agreed)
+        return one
+
+    def _light(self, crop: Rgb, view: "_View", look: Look) -> Light:
+        """The light on the mask."""
+        seen = self._seen(crop, view)
+        return light_on(
+            seen.part,
+            seen.mask,
+            expected=view.expected,
+            tint=view.tint,
+            log_albedo=seen.log_albedo,
+            target=float(np.minimum(np.array(look.reflectance, np.float32), WHITEST) @ LUMA),
+            rim_px=seen.rim_px,
+            long_px=seen.long_px,
+            gloss=look.gloss,
+            joints=look.texture is not None and view.whole.is_floor,
+            sampled=seen.sampled,
+            agreed=self._agreed,
+        )
+
+    def _seen(self, crop: Rgb, view: "_View") -> "_Seen":
+        """What the light is found on: the part of the photo round the mask, of a large photo on a reduced copy."""
+        long_px, mask = max(crop.shape[:2]), view.mask
+        (y0, x0), (height, width) = view.corner, mask.shape
+        part = np.ascontiguousarray(crop[y0 : y0 + height, x0 : x0 + width])
         shrink, sampled = 1.0, None
         if long_px > _WHOLE_PX:
             shrink = long_px / _LIGHT_PX
@@ -200,17 +237,58 @@ class Paint:
             # Only what is all in the mask: thin things that it leaves out (handles, legs) must not close.
             share = cv2.resize(mask.view(np.uint8) * np.uint8(255), small_wh, interpolation=cv2.INTER_AREA)
             mask = share == 255 if (share == 255).any() else share == share.max()
-        where = (crop.shape[0] / shrink, crop.shape[1] / shrink), (corner[0] / shrink, corner[1] / shrink)
-        return light_on(
-            part,
-            mask,
-            expected=expected,
-            tint=tint,
-            log_albedo=enlarged_part(room.surfaces.log_albedo, *where, mask.shape),
-            target=float(np.minimum(np.array(look.reflectance, np.float32), WHITEST) @ LUMA),
-            rim_px=max(3.0, self.rim_frac * long_px) / shrink,
-            long_px=long_px / shrink,
-            gloss=look.gloss,
-            joints=look.texture is not None and on_floor,
-            sampled=sampled,
-        )
+        where = (crop.shape[0] / shrink, crop.shape[1] / shrink), (y0 / shrink, x0 / shrink)
+        log_albedo = enlarged_part(view.room.surfaces.log_albedo, *where, (mask.shape[0], mask.shape[1]))
+        rim_px = max(3.0, self.rim_frac * long_px) / shrink
+        return _Seen(part, mask, sampled, log_albedo, rim_px, long_px / shrink)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _View:
+    """What a photo shows of its room round a mask.
+
+    Args:
+        corner: Row and column of the part of the photo round the mask.
+        mask: [h, w] bool, in that part.
+        room: The camera.
+        whole: The plane of the mask as a whole.
+        expected: The light to expect on it.
+        tint: [3] the colour cast of that.
+    """
+
+    corner: tuple[int, int]
+    mask: Hard
+    room: Room
+    whole: RoomPlane
+    expected: float
+    tint: FloatImage
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What the light on a mask is found on; fields as the arguments of `light_on`."""
+
+    part: Rgb
+    mask: Hard
+    sampled: Rgb | None
+    log_albedo: FloatImage
+    rim_px: float
+    long_px: float
+
+
+def _view_of(crop: Rgb, hard: Hard, *, boards: bool) -> _View:
+    """What a photo shows round a mask that is not empty; `boards` as in `main_plane`."""
+    small, _ = downscale(crop, 384)
+    small_wh = (small.shape[1], small.shape[0])
+    small_mask = cv2.resize(hard.astype(np.uint8), small_wh, interpolation=cv2.INTER_NEAREST) > 0
+    expected, tint = expected_light(small, small_mask)
+    margin = max(8, max(crop.shape[:2]) // 40)
+    y0, y1, x0, x1 = bounds(hard)
+    y0, y1, x0, x1 = max(0, y0 - margin), y1 + margin, max(0, x0 - margin), x1 + margin
+    mask = hard[y0:y1, x0:x1]
+    room = room_of(*downscale(crop, 768))
+    whole = main_plane(mask, room, (crop.shape[0], crop.shape[1]), (y0, x0), boards=boards)
+    if whole.horizontal and whole.offset > 0:
+        # A horizontal surface faces the ceiling and the sky (measured on rendered floors and worktops).
+        expected += FLOOR_GAIN if whole.is_floor else TOP_GAIN
+    return _View((y0, x0), mask, room, whole, expected, tint)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from automask.editors.paint.agreement import Agreement, Reflectance
 from automask.editors.paint.edges import PERCEPTUAL, Rim, cover_of, distance_to_surface
 from automask.editors.paint.tone import LIGHT_BASE, LIGHT_SLOPE, LINEAR, LUMA, WHITEST, scene_of_linear
 from automask.images.filters import box, dot, guided, guided_lines, spread
@@ -115,6 +116,7 @@ class _Material:
         illumination: The light on it, likewise.
         tint: [3] the colour of that light, relative to its luminance.
         grainy: 0..1, the confidence that its texture is wood grain.
+        reflectance: What it reflects: brightness over light.
     """
 
     share: FloatImage
@@ -123,6 +125,7 @@ class _Material:
     illumination: float
     tint: FloatImage
     grainy: float
+    reflectance: Reflectance
 
 
 def _materials(
@@ -134,8 +137,9 @@ def _materials(
     tint: FloatImage,
     log_albedo: FloatImage,
     window: int,
+    agreed: Agreement | None = None,
 ) -> list[_Material]:
-    """The old materials."""
+    """The old materials; with an agreement the light on them is what the photo shows over it."""
     weight = inner.astype(np.float32)
     # Clustered on a smoothed picture, so that grain and grooves do not count as materials.
     logs = cv2.log(linear + np.float32(0.01))
@@ -166,9 +170,20 @@ def _materials(
         cast = np.asarray(tint + np.float32(_NET_TINT) * difference, np.float32)
         # A slight yellow is more often the colour of the whites than of the light; a strong one is the light's.
         cast[2] *= abs(cast[2]) / (abs(cast[2]) + _YELLOW)
+        colour = np.median(scene_of_linear(linear[here]), axis=0)
+        reflectance = _reflectance(brightness - light, colour - light - cast)
+        if agreed is not None:
+            reflectance = agreed.nearest(reflectance)
+            light = brightness - reflectance[0]
+            cast = np.asarray(colour - light - np.array(reflectance[1:]), np.float32)
         grainy = min(max((float(centre[1] - centre[2]) - 0.5) / 0.5, 0.0), 1.0)  # wood is warm: red well over blue
-        out.append(_Material(shares[k], here, brightness, float(light), cast, grainy))
+        out.append(_Material(shares[k], here, brightness, float(light), cast, grainy, reflectance))
     return out
+
+
+def _reflectance(luminance: float, rgb: FloatImage) -> Reflectance:
+    red, green, blue = (float(value) for value in rgb)
+    return float(luminance), red, green, blue
 
 
 def _squares(colours: FloatImage) -> FloatImage:
@@ -250,6 +265,7 @@ def light_on(
     gloss: float | None,
     joints: bool,
     sampled: Rgb | None = None,
+    agreed: Agreement | None = None,
 ) -> Light:
     """The light on the masked part of a photo, for a new surface of reflectance `target`.
 
@@ -265,6 +281,7 @@ def light_on(
         gloss: Of the new surface, as in `Look`.
         joints: The old surface is a floor that gets new boards: its joints are old texture too.
         sampled: [h, w, 3] uint8 single pixels of a photo that was reduced: its grain and noise. None at full size.
+        agreed: What photos of the same room agree on, where there are several.
     """
     linear = np.asarray(cv2.LUT(part, LINEAR), np.float32)
     scene = scene_of_linear(cv2.transform(linear, LUMA[None]))
@@ -272,7 +289,9 @@ def light_on(
     weight = inner.astype(np.float32)
     window = max(3, round(long_px / 90))
     reach = max(2, round(2 * rim_px))
-    materials = _materials(linear, scene, inner, expected=expected, tint=tint, log_albedo=log_albedo, window=window)
+    materials = _materials(
+        linear, scene, inner, expected=expected, tint=tint, log_albedo=log_albedo, window=window, agreed=agreed
+    )
 
     perceptual = cv2.transform(linear, PERCEPTUAL)
     del linear  # here and below: what is not needed any more would be a third of the memory
@@ -325,6 +344,26 @@ def light_on(
         detail = np.where(detail > 0, np.float32(0.5 + 1.43 * gloss) * detail, detail)
         highlights = np.float32(0.1 + 2.57 * gloss) * highlights
     return Light(illumination, keep_low * base + keep_high * detail, highlights, rim, scene, keep_high * fine)
+
+
+def materials_on(
+    part: Rgb,
+    mask: Hard,
+    *,
+    expected: float,
+    tint: FloatImage,
+    log_albedo: FloatImage,
+    rim_px: float,
+    long_px: float,
+) -> list[tuple[float, Reflectance]]:
+    """What the old materials under a mask reflect, each with its share of it; arguments as in `light_on`."""
+    linear = np.asarray(cv2.LUT(part, LINEAR), np.float32)
+    scene = scene_of_linear(cv2.transform(linear, LUMA[None]))
+    inner = _interior(mask, rim_px)
+    window = max(3, round(long_px / 90))
+    found = _materials(linear, scene, inner, expected=expected, tint=tint, log_albedo=log_albedo, window=window)
+    total = max(int(inner.sum()), 1)
+    return [(int(material.here.sum()) / total, material.reflectance) for material in found]
 
 
 def _contrast(old: float, new: float) -> tuple[float, float]:
