@@ -80,7 +80,7 @@ def test_a_mask_request_loads_no_editor(scene):
 def test_nothing_found_leaves_the_photo_and_says_why(scene):
     outcome = automask.edit(scene.photo, "yacht -> gold", **parts(scene))
     assert (outcome.image == room(96, 128)).all()
-    assert outcome.steps[0].reason.startswith("no 'yacht': peak heat 0.00 < 0.35")
+    assert outcome.steps[0].reason.startswith("no 'yacht' was found (heat 0.00, 0.35 is needed)")
 
 
 def test_on_missing_fail_raises(scene):

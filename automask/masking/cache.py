@@ -26,7 +26,7 @@ from automask import fingerprint
 from automask.capabilities import capabilities_of
 from automask.errors import OutputError
 from automask.geometry import folds, perspective, planes, surfaces
-from automask.images import Photo, atomic_path, filters
+from automask.images import Photo, atomic_path, borders, filters
 from automask.masking import boxes, choose, find, instances, masks, quality, which
 from automask.plan import pointing
 from automask.protocols import Stages
@@ -97,8 +97,9 @@ def key_of(photo_digest: str, plan: Plan, stages: Stages, *, list_instances: boo
     can = [capabilities_of(finder) for finder in finders]
     modules: list[ModuleType] = [find, boxes, masks, quality, filters, which, choose, instances, pointing]
     own_files = [*can[0].own_files, surfaces.NET]
-    modules += [surfaces, perspective, planes, folds]
-    sources = {inspect.getsourcefile(module) for module in modules} | {_source_of(finder) for finder in finders}
+    modules += [surfaces, perspective, planes, folds, borders]
+    sources = {source for module in modules if (source := inspect.getsourcefile(module))}
+    sources |= {path for finder in finders for path in _sources_of(finder)}
     sources |= {str(can[0].quality or quality.DEFAULT)}
     return fingerprint.mask_key(
         photo_digest,
@@ -113,17 +114,21 @@ def key_of(photo_digest: str, plan: Plan, stages: Stages, *, list_instances: boo
             }
             for finder, able, files in zip(finders, can, (own_files, can[1].own_files), strict=True)
         ],
-        sources=[source for source in sources if source],
+        sources=sources,
         packages={"numpy", "opencv-python-headless", "pillow"}.union(*(able.computes_with for able in can)),
         entry_format=_FORMAT,
     )
 
 
-def _source_of(finder: object) -> str | None:
+def _sources_of(finder: object) -> list[str]:
+    """The file of a finder's class; of automask's own all beside it, which hold what it reads words and heat with."""
     try:
-        return inspect.getsourcefile(type(finder))
+        source = inspect.getsourcefile(type(finder))
     except (TypeError, OSError):
-        return None  # a class typed at a prompt has no file
+        return []  # a class typed at a prompt has no file
+    if source is None or type(finder).__module__.partition(".")[0] != "automask":
+        return [source] if source else []
+    return [str(path) for path in sorted(Path(source).parent.glob("*.py"))]
 
 
 def write_entry(path: Path, key: str, regions: tuple[Region, ...]) -> None:

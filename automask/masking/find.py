@@ -524,16 +524,17 @@ def why_missing(phrase: str, heat: Heat, recipe: BoxRecipe, *, found_boxes: bool
         # everything pass that the segmenter has thought of.
         lower = int(peak * 20 - 1e-6) / 20
         hint = f"; if you see it, try boxes.threshold={lower:.2f}" if lower >= _NEARLY * recipe.threshold else ""
-        return f"no {phrase!r}: peak heat {peak:.2f} < {recipe.threshold:g}{hint}"
+        return f"no {phrase!r} was found (heat {peak:.2f}, {recipe.threshold:g} is needed){hint}"
     if not found_boxes:
         hot = heat >= recipe.threshold
         largest = max(int(inside.sum()) for _, inside in blobs(hot))
         share = largest / heat.size
         return (
-            f"no {phrase!r}: its largest hot spot is {share:.4%} of the photo < {recipe.min_area_frac:.4%}; "
+            f"no {phrase!r} was found "
+            f"(its largest spot is {share:.4%} of the photo, {recipe.min_area_frac:.4%} is needed); "
             f"try boxes.min_area_frac={share / 2:.1g}"
         )
-    return f"no {phrase!r}: hot (peak {peak:.2f}) but nothing remains after refining; try refiner=threshold"
+    return f"no {phrase!r} was found (heat {peak:.2f}, but nothing remains after refining); try refiner=threshold"
 
 
 def _survey(stages: Stages, photo: Rgb, phrases: Sequence[str]) -> Survey:

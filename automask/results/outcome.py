@@ -336,7 +336,7 @@ class Outcome:
                 files.masks.mkdir(exist_ok=True)
             claimed = replacing.commit(stage, kept=kept, stale=stale)
         notes += kept_notes(kept)
-        notes += [f"metadata={metadata}: not kept are {', '.join(dropped)}"] if dropped else []
+        notes += [f"metadata={metadata}: not kept: {', '.join(dropped)}"] if dropped else []
         record = {
             **self.record,
             "outside_changed_px": written.outside_changed_px,

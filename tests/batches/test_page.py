@@ -102,7 +102,18 @@ def edit_one(job):
     no = np.zeros_like(hard)
     steps = (
         Step(("wall",), ("wall",), "red", 1, True, (), 1.0, (), int(hard.sum()), None, expected_iou=0.9),
-        Step(("yacht",), ("boat",), "gold", 2, False, ("yacht",), 0.04, (), 0, "no 'yacht': peak heat 0.04 < 0.35"),
+        Step(
+            ("yacht",),
+            ("boat",),
+            "gold",
+            2,
+            False,
+            ("yacht",),
+            0.04,
+            (),
+            0,
+            "no 'yacht' was found (heat 0.04, 0.35 is needed)",
+        ),
     )[: 1 if "whole" in job.photo.name else 2]
     regions = (Region("wall", True, hard, hard.astype(np.float32), (), 0.9),)
     regions += (Region("yacht", False, no, no.astype(np.float32), (), 0.04),) * (len(steps) - 1)
@@ -144,7 +155,10 @@ def test_every_photo_and_every_failure_has_a_card_in_its_folder(tmp_path):
     ]
     assert shown.data["counts"] == {"all": 5, "done": 1, "skipped": 2, "failed": 2}
     assert "holds text, not a picture" in shown.cards[2]["reason"]
-    assert [row["reason"] for row in shown.cards[1]["steps"]] == [None, "no 'yacht': peak heat 0.04 < 0.35"]
+    assert [row["reason"] for row in shown.cards[1]["steps"]] == [
+        None,
+        "no 'yacht' was found (heat 0.04, 0.35 is needed)",
+    ]
     assert [row["read"] for row in shown.cards[1]["steps"]] == [None, "boat"]
     assert [card["lowest"] for card in shown.cards[:3]] == [0.9, 0.9, None]
     assert shown.cards[0]["halves"] == {"size": [36, 24], "gap": 8, "stacked": False}
@@ -284,7 +298,7 @@ def test_a_photo_that_never_became_a_job_is_listed_with_those_of_out_itself():
         ),
         (r"there is no file 'C:\\me\\b.jpg'", "there is no file 'b.jpg'"),
         ("'in/a.jpg' holds text", "'in/a.jpg' holds text"),
-        ("no '4/4 time': peak heat 0.1 < 0.35", "no '4/4 time': peak heat 0.1 < 0.35"),
+        ("no '4/4 time' was found (heat 0.1, 0.35 is needed)", "no '4/4 time' was found (heat 0.1, 0.35 is needed)"),
     ],
 )
 def test_a_path_from_the_root_is_shown_as_a_name(said, shown):
@@ -380,7 +394,7 @@ def test_no_name_of_the_page_is_taken_from_a_person(tmp_path):
 
 def test_a_thousand_photos_make_a_page_of_less_than_a_megabyte():
     records = {
-        f"photo {n}": record(f"photo {n}.jpg", step(), step(reason="no 'rug': peak heat 0.03 < 0.35"))
+        f"photo {n}": record(f"photo {n}.jpg", step(), step(reason="no 'rug' was found (heat 0.03, 0.35 is needed)"))
         for n in range(1000)
     }
     shown = page(records, there=set())

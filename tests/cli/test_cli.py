@@ -65,7 +65,7 @@ def test_a_missing_target_is_one_warning_and_the_photo_is_written_unchanged(caps
     status, _, err = run(capsys, "edit", scene.photo, "yacht -> gold", "-o", tmp_path, *scene.overrides)
     assert status == 0
     assert err.count("\n") == 1
-    assert "no 'yacht': peak heat 0.00 < 0.35" in err
+    assert "no 'yacht' was found (heat 0.00, 0.35 is needed)" in err
     assert (cv2.imread(str(tmp_path / "kitchen.png")) == cv2.imread(str(scene.photo))).all()
 
 
@@ -77,7 +77,7 @@ def test_what_a_word_was_read_as_is_said_even_where_nothing_was_found(capsys, sc
     )
     assert status == 0
     assert "  read 'loo' as 'toilet'\n" in out
-    assert "no 'loo': peak heat" in err
+    assert "no 'loo' was found (heat" in err
 
 
 def test_what_a_word_was_read_as_is_said_once_for_all_variants_without_a_find(capsys, scene, tmp_path):

@@ -161,7 +161,7 @@ def test_not_there_is_an_answer_with_the_number_and_what_to_try():
     assert not missing.hard.any()
     assert not missing.alpha.any()
     assert missing.missing == ("yacht",)
-    assert missing.reason == "no 'yacht': peak heat 0.18 < 0.35"
+    assert missing.reason == "no 'yacht' was found (heat 0.18, 0.35 is needed)"
 
 
 def test_a_near_miss_is_offered_a_threshold_that_finds_it():
@@ -170,7 +170,9 @@ def test_a_near_miss_is_offered_a_threshold_that_finds_it():
         tools = replace(tools, segmenter=PaintedHeat({"boat": warm(FAR, 0.33)}), refiner=Threshold(threshold=threshold))
         return find_regions(room(*SIZE), parse_targets("boat"), tools)[0]
 
-    assert look(0.35).reason == "no 'boat': peak heat 0.33 < 0.35; if you see it, try boxes.threshold=0.30"
+    assert (
+        look(0.35).reason == "no 'boat' was found (heat 0.33, 0.35 is needed); if you see it, try boxes.threshold=0.30"
+    )
     assert look(0.30).found
 
 
@@ -178,13 +180,13 @@ def test_a_near_miss_is_offered_a_threshold_that_finds_it():
 def test_no_threshold_is_offered_that_would_paint_nonsense(peak: float):
     tools = replace(stages(), segmenter=PaintedHeat({"boat": np.full(SIZE, peak, np.float32)}))
     (missing,) = find_regions(room(*SIZE), parse_targets("boat"), tools)
-    assert missing.reason == f"no 'boat': peak heat {peak:.2f} < 0.35"
+    assert missing.reason == f"no 'boat' was found (heat {peak:.2f}, 0.35 is needed)"
 
 
 def test_a_hot_spot_below_the_smallest_area_is_told_as_such():
     (missing,) = find_regions(room(*SIZE), parse_targets("speck"), stages(min_area_frac=0.01))
     assert missing.reason.startswith(
-        "no 'speck': its largest hot spot is 0.0312% of the photo < 1.0000%; try boxes.min_area"
+        "no 'speck' was found (its largest spot is 0.0312% of the photo, 1.0000% is needed); try boxes.min_area"
     )
 
 
@@ -204,7 +206,9 @@ def test_an_absent_except_or_keep_word_stands_in_the_region():
 
 @pytest.mark.parametrize("words", ["yacht", "island, yacht", "island except yacht", "island; keep yacht"])
 def test_under_fail_anything_missing_raises(words: str):
-    with pytest.raises(TargetMissing, match=r"no 'yacht': peak heat 0\.18 < 0\.35; say on_missing=skip") as caught:
+    with pytest.raises(
+        TargetMissing, match=r"no 'yacht' was found \(heat 0\.18, 0\.35 is needed\); say on_missing=skip"
+    ) as caught:
         regions(words, on_missing="fail")
     assert caught.value.exit_status == 3
 
@@ -438,7 +442,7 @@ def test_a_refiner_cannot_find_what_the_heat_did_not():
     island, yacht = find_regions(room(*SIZE), parse_targets("island; yacht"), tools)
     assert island.hard.all()
     assert not yacht.found
-    assert yacht.reason.startswith("no 'yacht': peak heat 0.18")
+    assert yacht.reason.startswith("no 'yacht' was found (heat 0.18")
 
 
 def test_a_refiner_cannot_change_the_heat():
@@ -459,7 +463,7 @@ def test_under_fail_all_that_is_missing_is_told_at_once():
 def test_no_threshold_is_offered_that_would_not_find_it():
     tools = Stages(PaintedHeat({"sofa": warm(FAR, 0.04)}), Threshold(), Identity())
     (missing,) = find_regions(room(*SIZE), parse_targets("sofa"), tools)
-    assert missing.reason == "no 'sofa': peak heat 0.04 < 0.35"
+    assert missing.reason == "no 'sofa' was found (heat 0.04, 0.35 is needed)"
 
 
 def test_masks_come_back_from_files_exactly(tmp_path):

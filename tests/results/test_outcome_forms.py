@@ -225,9 +225,18 @@ def test_a_region_and_a_step_are_shown_in_one_short_line():
     step = Step(("island", "bar"), ("island", "bar"), "marble", 1, True, (), 0.9, (box,) * 99, 40123, None)
     assert repr(step) == "<Step 'island, bar' -> 'marble': 40123 px painted>"
     missing = Step(
-        ("yacht",), ("yacht",), "gold", 1, False, ("yacht",), 0.1, (), 0, "no 'yacht': peak heat 0.10 < 0.35"
+        ("yacht",),
+        ("yacht",),
+        "gold",
+        1,
+        False,
+        ("yacht",),
+        0.1,
+        (),
+        0,
+        "no 'yacht' was found (heat 0.10, 0.35 is needed)",
     )
-    assert repr(missing) == "<Step 'yacht' -> 'gold': not painted: no 'yacht': peak heat 0.10 < 0.35>"
+    assert repr(missing) == "<Step 'yacht' -> 'gold': not painted: no 'yacht' was found (heat 0.10, 0.35 is needed)>"
     picture = np.zeros((640, 640, 3), np.uint8)
     assert repr(Candidate(3, True, (("seam", 0.25),), picture)) == "<Candidate 3 (chosen): seam 0.25>"
     assert repr(Candidate(4, False, reason="no")) == "<Candidate 4: declined: no>"

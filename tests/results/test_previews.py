@@ -45,7 +45,7 @@ def test_an_overlay_of_a_large_photo_is_at_most_as_long_as_asked():
 def test_an_overlay_lists_what_was_not_found():
     photo = room(300, 450)
     size = (300, 450)
-    missing = region("sofa", size=size, reason="no 'sofa': peak heat 0.18 < 0.35")
+    missing = region("sofa", size=size, reason="no 'sofa' was found (heat 0.18, 0.35 is needed)")
     assert not np.array_equal(previews.overlay(photo, [missing]), previews.overlay(photo, []))
 
 
