@@ -143,7 +143,9 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as bound:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # On Windows "reuse" would let another program listen at the same port, and be asked in our place.
+        exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR if exclusive is None else exclusive, 1)
         try:
             bound.bind((host, port))
         except OSError as error:

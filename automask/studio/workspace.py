@@ -184,10 +184,16 @@ class Workspace:
         """Keeps a state; a reader sees the old or the new one.
 
         Raises:
+            UsageError: It is too large to be read again.
             OutputError: It cannot be written.
         """
+        kept = {"schema": 1, "photo": entry.photo.name, **state.as_json()}
+        if len(json.dumps(kept, indent=1)) > _MOST_STATE_BYTES:
+            raise UsageError(
+                "too much was drawn on one photo", hint="undo some strokes, and finish the mask in a paint program"
+            )
         with self._lock:
-            write_json(self._state_file(entry), {"schema": 1, "photo": entry.photo.name, **state.as_json()})
+            write_json(self._state_file(entry), kept)
 
     def keep(self, entry: Entry, state: State) -> None:
         """Keeps what a person said and drew; what is saved stays as it is kept, since a job may just have saved it.

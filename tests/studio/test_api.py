@@ -14,7 +14,7 @@ import pytest
 from studios import client_of, ended, first, made, opened, say
 
 from automask.cli.entry import main
-from automask.studio import app
+from automask.studio import app, workspace
 from automask.studio.engine import Job
 from automask.studio.work import MADE_BY
 
@@ -322,6 +322,16 @@ def test_a_state_that_is_none_is_refused_and_the_old_one_kept(client, state):
     before = client.get(photo).json()["state"]
     assert 400 <= client.put(photo, json=state).status_code < 500
     assert client.get(photo).json()["state"] == before
+
+
+def test_a_state_that_could_not_be_read_again_is_refused_and_the_old_one_kept(client, monkeypatch):
+    photo = first(client)
+    say(client, photo, strokes={"lamp": [brush((100, 70))]})
+    monkeypatch.setattr(workspace, "_MOST_STATE_BYTES", 2000)
+    many = {"lamp": [brush((100, 70), (101, 71))] * 100}
+    answer = client.put(photo, json={**client.get(photo).json()["state"], "strokes": many})
+    assert (answer.status_code, answer.json()["error"]["problem"]) == (422, "too much was drawn on one photo")
+    assert len(client.get(photo).json()["state"]["strokes"]["lamp"]) == 1
 
 
 def test_the_command_line_and_the_plan_of_the_screen(client):
