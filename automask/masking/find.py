@@ -19,6 +19,7 @@ from automask.errors import (
     is_out_of_memory,
 )
 from automask.images.borders import border_of
+from automask.images.threads import in_threads
 from automask.masking import quality, which
 from automask.masking.boxes import blobs, boxes_from_heat
 from automask.masking.masks import alpha_from, clean, settle, without_offcuts, without_others
@@ -34,6 +35,8 @@ _OFFCUT_FRAC = 0.012
 _NEARLY = 0.8
 """From this share of the threshold on, a peak is a near miss, and a lower threshold worth a try. In 161 kitchens those
 were 2 % of the phrases that are not there, and 10 % of those that are there and were not found."""
+_TOGETHER_PX = 32_000_000
+"""The masks of a larger photo are made one after another: each needs several times its pixels."""
 
 T = TypeVar("T", bound=np.generic)
 
@@ -172,15 +175,21 @@ def find_regions(
     """
     outside = border_of(photo)
     drafts = _drafts(photo, plan, stages, outside, list_instances=list_instances)
-    regions = []
-    while drafts:
-        draft = drafts.pop(0)
+
+    def finished(draft: _Draft) -> Region:
         untouchable = draft.untouchable if outside is None else draft.untouchable | outside
-        alpha = alpha_from(draft.region.hard, draft.recipe, untouchable=untouchable)
-        regions.append(replace(draft.region, alpha=alpha))
+        return replace(draft.region, alpha=alpha_from(draft.region.hard, draft.recipe, untouchable=untouchable))
+
+    regions = in_threads(finished, drafts, at_once=_at_once(photo))
+    del drafts
     if on_missing == "fail":
         refuse_missing(regions)
     return tuple(regions)
+
+
+def _at_once(photo: Rgb) -> int:
+    """How many masks are worked on together: of a very large photo one, as each needs several times its pixels."""
+    return 1 if photo.shape[0] * photo.shape[1] > _TOGETHER_PX else len(photo)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -207,36 +216,37 @@ def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, lis
     survey = _survey(stages, photo, things)
     survey = survey if outside is None else _within(survey, outside)
     heats = survey.heats
-    boxes = tuple(
-        boxes_from_heat(
+    recipe, at_once = stages.boxes, _at_once(photo)
+
+    def boxes_in(heat: Heat) -> tuple[Box, ...]:
+        return boxes_from_heat(
             heat,
-            threshold=stages.boxes.threshold,
-            min_area_frac=stages.boxes.min_area_frac,
-            pad_frac=stages.boxes.pad_frac,
-            max_boxes=stages.boxes.max_boxes,
+            threshold=recipe.threshold,
+            min_area_frac=recipe.min_area_frac,
+            pad_frac=recipe.pad_frac,
+            max_boxes=recipe.max_boxes,
         )
-        for heat in heats
-    )
+
+    boxes = tuple(in_threads(boxes_in, heats, at_once=at_once))
     refined = _refine(stages, photo, heats, boxes)
     refined = refined if outside is None else refined & ~outside
     pixels = photo.shape[0] * photo.shape[1]
-    hards = {
-        thing: clean(
-            hard,
-            min_speck_px=stages.mask_recipe.min_speck_frac * pixels,
-            max_hole_px=stages.mask_recipe.max_hole_frac * pixels,
-        )
-        for thing, hard in zip(things, refined, strict=True)
-    }
+
+    def cleaned(hard: Hard) -> Hard:
+        specks, holes = stages.mask_recipe.min_speck_frac * pixels, stages.mask_recipe.max_hole_frac * pixels
+        return clean(hard, min_speck_px=specks, max_hole_px=holes)
+
+    hards = dict(zip(things, in_threads(cleaned, refined, at_once=at_once), strict=True))
     heat_of = dict(zip(things, heats, strict=True))
     boxes_of = dict(zip(things, boxes, strict=True))
     targets = {target for edit in plan for target in edit.targets}
     picked = {pointing.thing for phrase, pointing in pointings.items() if pointing.picks or phrase in targets}
-    own = {
-        thing: _without_others(hards[thing], heat_of[thing], survey.others, stages.mask_recipe)
-        for thing in things
-        if thing in picked
-    }
+
+    def alone(thing: str) -> Hard:
+        return _without_others(hards[thing], heat_of[thing], survey.others, stages.mask_recipe)
+
+    named = [thing for thing in things if thing in picked]
+    own = dict(zip(named, in_threads(alone, named, at_once=at_once), strict=True))
     absent = {
         thing: why_missing(thing, heat_of[thing], stages.boxes, found_boxes=bool(boxes_of[thing]))
         for thing in things

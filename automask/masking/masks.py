@@ -218,24 +218,43 @@ def alpha_from(hard: Hard, recipe: MaskRecipe, *, untouchable: Hard) -> Alpha:
         [H, W] float32 in 0..1, multiples of 1/255; all 0 for an empty mask.
     """
     size_hw = (hard.shape[0], hard.shape[1])
-    alpha = feather(dilate(hard, dilate_px(recipe, size_hw)), feather_px(recipe, size_hw))
-    if recipe.gap_frac > 0:
-        alpha[_gap_middles(hard, recipe.gap_frac * max(size_hw))] = 0.0
-    alpha[untouchable] = 0.0
-    return alpha
+    grow_px, soft_px = dilate_px(recipe, size_hw), feather_px(recipe, size_hw)
+    gap_px = recipe.gap_frac * max(size_hw)
+    result = np.zeros(size_hw, dtype=np.float32)
+    near = _near(hard, max(grow_px + soft_px, gap_px) + 1)
+    if near is None:
+        return result
+    # All that follows is the same in this box as in the whole photo, and of a small mask much less.
+    part, alone = hard[near.slices], Box(0, 0, near.width, near.height)
+    distance = _distance_in(part, alone)
+    alpha = feather(np.asarray(distance <= np.float32(grow_px)), soft_px)
+    if gap_px > 0:
+        alpha[_gap_middles(part, distance, gap_px)] = 0.0
+    alpha[untouchable[near.slices]] = 0.0
+    result[near.slices] = alpha
+    return result
 
 
 def _without_small_parts(hard: Hard, *, min_px: float, connectivity: int, spare_corner: bool = False) -> Hard:
     if min_px <= 1:
         return hard.copy()
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(
         np.ascontiguousarray(hard).view(np.uint8), connectivity=connectivity, ltype=cv2.CV_32S
     )
-    stays = np.zeros(count, dtype=np.bool_)
-    stays[1:] = stats[1:, cv2.CC_STAT_AREA] >= min_px
+    small = stats[:, cv2.CC_STAT_AREA] < min_px  # by label
+    small[0] = False  # what is not in the mask
     if spare_corner:
-        stays[labels[0, 0]] = True
-    result: Hard = stays[labels]
+        small[labels[0, 0]] = False
+    result = hard.copy()
+    # Most are specks: only the boxes around them are looked at.
+    left, top, width, height = (stats[:, at] for at in range(4))
+    if int((width * height)[small].sum(dtype=np.int64)) > hard.size // 4:
+        result[small[labels]] = False
+        return result
+    for label in np.flatnonzero(small).tolist():
+        x, y = int(left[label]), int(top[label])
+        window = slice(y, y + int(height[label])), slice(x, x + int(width[label]))
+        result[window][labels[window] == label] = False
     return result
 
 
@@ -264,9 +283,15 @@ def _distance_in(hard: Hard, near: Box) -> Heat:
     return distance
 
 
-def _gap_middles(hard: Hard, width_px: float) -> Hard:
-    """[H, W] bool: the middle lines of gaps in the mask that are at most `width_px` wide."""
-    away = np.minimum(_distance(hard, width_px), np.float32(width_px))
+def _gap_middles(hard: Hard, distance: Heat, width_px: float) -> Hard:
+    """[H, W] bool: the middle lines of gaps in the mask that are at most `width_px` wide.
+
+    Args:
+        hard: [H, W] bool.
+        distance: [H, W] float32 in px to the nearest pixel of the mask.
+        width_px: Above 0.
+    """
+    away = np.minimum(distance, np.float32(width_px))
     farthest = cv2.dilate(away, np.ones((3, 3), np.uint8))
     # Of a gap one pixel wide every pixel is half surface: kept, it would be a dotted line of the old colour.
     square = np.ones((2, 2), np.uint8)

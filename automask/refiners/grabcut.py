@@ -11,6 +11,7 @@ from automask.errors import ConfigError
 from automask.images.borders import content_box
 from automask.images.colour import BAND_PX
 from automask.images.filters import enlarge_guided, guided_coefficients
+from automask.images.threads import in_threads
 from automask.masking.boxes import tight_box, union_of
 from automask.types import Box, Hard, Heat, Rgb
 
@@ -131,14 +132,17 @@ class GrabCut:
         scale = min(1.0, self.work_px / max(height, width))
         small_wh = (max(1, round(width * scale)), max(1, round(height * scale)))
         small = cv2.resize(photo, small_wh, interpolation=cv2.INTER_AREA) if scale < 1 else photo
-        for k, found in enumerate(boxes):
-            kept = [box for box in found if box.width > 0 and box.height > 0]
+
+        def refine_one(k: int) -> None:
+            kept = [box for box in boxes[k] if box.width > 0 and box.height > 0]
             if kept:
                 self._refine_one(photo, small, heats[k], kept, out[k])
                 if self.thin_frac > 0:
                     thin = _foreign_and_thin(photo, out[k], self.thin_frac)
                     if np.count_nonzero(thin) <= _MAX_CARVED * np.count_nonzero(out[k]):
                         out[k] &= ~thin
+
+        in_threads(refine_one, range(len(boxes)))
         return out
 
     def _refine_one(self, photo: Rgb, small: Rgb, heat: Heat, boxes: Sequence[Box], out: Hard) -> None:
@@ -182,7 +186,7 @@ class GrabCut:
             return alone
         try:
             # grabCut initialises its colour models by k-means, which draws from OpenCV's own generator: without this
-            # the mask would depend on what ran before. Nothing else here uses that generator.
+            # the mask would depend on what ran before. Each thread has its own, and nothing else here uses it.
             cv2.setRNGSeed(0)
             cv2.grabCut(
                 np.ascontiguousarray(photo),

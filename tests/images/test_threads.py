@@ -36,3 +36,8 @@ def test_the_first_piece_that_fails_is_told(opencv_threads):
 
     with pytest.raises(ValueError, match="piece 3"):
         in_threads(work, range(8))
+
+
+def test_no_more_are_worked_on_at_once_than_said(opencv_threads):
+    threads = in_threads(lambda _: threading.current_thread(), range(8), at_once=1)
+    assert set(threads) == {threading.current_thread()}
