@@ -3,22 +3,28 @@
     python scripts/eval_edits.py --data PAIRS                          all pairs, with their true masks
     python scripts/eval_edits.py --data PAIRS --found                  and with the masks that the preset finds itself
     python scripts/eval_edits.py --data PAIRS --split tune editor.shading=0.9
+    python scripts/eval_edits.py --seed 903 --rooms 8                  renders rooms that nobody tuned on, and measures
 
 PAIRS is a folder with `pairs.json`: a list of {before, after, labels, edit, classes, hex}, where `labels` is a PNG of
 class ids, `classes` the names (as in the folder's `classes.json`) of what the edit means, and `hex` the paint's colour
-or null. An optional NAME.json next to `before` gives the surfaces' present `materials`.
+or null. An optional NAME.json next to `before` gives the surfaces' present `materials`. Or PAIRS is a folder that
+`scripts/render_rooms --recolours-every 1` wrote: every surface that one of its edits changes is a pair.
 
 Tables go to standard output, OUT/table.md and OUT/table.json, the pictures (before, ours, re-render) to OUT/sheet.png.
 docs/research/editing-quality.md says how to read them.
 
 Scenes are split into a tuning and a test half: `--split measure` takes those whose number is odd (kitchen_0003),
-`--split tune` the even ones and those without a number. Tune on one half, report the other.
+`--split tune` the even ones and those without a number. Tune on one half, report the other. Rooms of the seeds 900 to
+999 are for measuring only: `--seed` takes no other, and renders what is not there yet, with the Blender of
+`make render-env`.
 """
 
 import argparse
 import json
 import math
+import os
 import re
+import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -91,7 +97,12 @@ GROUPS = (PAINT, WHITE, *_KINDS, "other material")
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs the evaluation that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, metavar="PAIRS", help="folder that holds pairs.json")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", type=Path, metavar="PAIRS", help="folder of pairs.json, or of rendered rooms")
+    source.add_argument(
+        "--seed", type=int, metavar="N", help="render rooms of this seed, 900 to 999, and measure on them"
+    )
+    parser.add_argument("--rooms", type=int, default=8, metavar="K", help="with --seed, how many rooms")
     parser.add_argument("--out", type=Path, default=Path("out"), help="where tables and sheet are written")
     parser.add_argument("--limit", type=int, help="only the first LIMIT pairs")
     which = parser.add_mutually_exclusive_group()
@@ -102,7 +113,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="as for automask edit")
     flags = parser.parse_intermixed_args(argv)
     try:
-        pairs = choose(read_pairs(flags.data), scenes=flags.scenes, split=flags.split)[: flags.limit]
+        folder = flags.data if flags.seed is None else render(flags.seed, flags.rooms)
+        pairs = choose(read_pairs(folder), scenes=flags.scenes, split=flags.split)[: flags.limit]
         stages, seed = _load(flags.preset, flags.overrides, found=flags.found)
         results = []
         cells: list[tuple[str, Rgb]] = []
@@ -183,21 +195,49 @@ class Pair:
     old: Mapping[int, str]
 
 
-def read_pairs(folder: Path) -> tuple[Pair, ...]:
-    """All pairs of a folder, in the order of `pairs.json`.
+HELD_OUT = range(900, 1000)
+"""The seeds of rooms that nothing is trained or tuned on."""
+
+
+def render(seed: int, rooms: int) -> Path:
+    """The folder of that many rooms of a seed, each also in other materials; what is there already is kept.
 
     Raises:
-        SystemExit: There is no such file, or a pair names a class that `classes.json` does not hold.
+        SystemExit: The seed is one of those to train on, Blender is not installed, or the renderer failed.
+    """
+    if seed not in HELD_OUT or rooms < 1:
+        hint = "give a seed from 900 to 999 (others are to train on) and 1 room or more"
+        raise SystemExit(f"--seed {seed} --rooms {rooms}; {hint}")
+    cache = Path.home() / ".cache" / "automask"
+    python = Path(os.environ.get("RENDER_ENV", cache / "render-venv")) / "bin" / "python"
+    if not python.is_file():
+        raise SystemExit(f"no {python}; make render-env installs Blender there, RENDER_ENV names another place")
+    folder = cache / "pairs" / str(seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    made = ["--size", "512x384", "--samples", "24", "--twins-every", "0", "--recolours-every", "1", "--recolours", "2"]
+    command = [str(python), str(Path(__file__).parent / "render_rooms"), "--out", str(folder), "--seed", str(seed)]
+    ended = subprocess.run([*command, "--count", str(rooms), *made], check=False, stdout=sys.stderr)
+    if ended.returncode:
+        raise SystemExit(f"the renderer ended with status {ended.returncode}; its messages are above")
+    return folder
+
+
+def read_pairs(folder: Path) -> tuple[Pair, ...]:
+    """All pairs of a folder, in the order of `pairs.json`, or else of its rooms and their edits.
+
+    Raises:
+        SystemExit: There are neither, or a pair names a class that `classes.json` does not hold.
     """
     listing = folder / "pairs.json"
-    if not listing.is_file():
-        raise SystemExit(f"no pairs.json in '{folder}'; --data names a folder of before/after renders")
+    items = json.loads(listing.read_text(encoding="utf-8")) if listing.is_file() else _pairs_of_rooms(folder)
+    if not items:
+        raise SystemExit(f"no pairs.json in '{folder}', and no recoloured room; --data names a folder of renders")
     names = {
         known["phrase"]: int(number)
         for number, known in json.loads((folder / "classes.json").read_text(encoding="utf-8")).items()
     }
     pairs = []
-    for item in json.loads(listing.read_text(encoding="utf-8")):
+    for item in items:
         unknown = [name for name in item["classes"] if name not in names]
         if unknown:
             raise SystemExit(f"pair {item['after']!r}: no class {unknown[0]!r} in classes.json")
@@ -220,6 +260,25 @@ def read_pairs(folder: Path) -> tuple[Pair, ...]:
             )
         )
     return tuple(pairs)
+
+
+def _pairs_of_rooms(folder: Path) -> list[dict[str, Any]]:
+    """The items of a `pairs.json` for the rooms of a folder: one for every surface that an edit changes.
+
+    Where an edit changes several, each is measured under the bounced light of the others.
+    """
+    items = []
+    for path in sorted(folder.glob("*.json")):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        for edit in record.get("recolours", ()) if isinstance(record, dict) else ():
+            for part in edit["parts"]:
+                surface, _, words = part["words"].partition(" -> ")
+                item = {"before": f"{path.stem}.jpg", "after": edit["picture"], "labels": f"{path.stem}.png"}
+                becomes = words if part["hex"] is None else f"#{part['hex']}"
+                items.append(
+                    {**item, "edit": f"{surface} -> {becomes}", "classes": part["classes"], "hex": part["hex"]}
+                )
+    return items
 
 
 def choose(pairs: Sequence[Pair], *, scenes: Sequence[str] | None = None, split: str = "all") -> tuple[Pair, ...]:

@@ -289,6 +289,50 @@ def room(tmp_path):
     return folder
 
 
+def test_rooms_of_the_renderer_are_pairs_surface_by_surface(room):
+    folder = room
+    (folder / "pairs.json").unlink()
+    parts = [
+        {"words": "island -> sky blue", "classes": ["kitchen island"], "material": "paint:skyblue", "hex": "a9c4d6"},
+        {"words": "floor -> walnut", "classes": ["floor"], "material": "planks:walnut", "hex": None},
+    ]
+    record = {"materials": {"island": "wood:oak"}, "recolours": [{"parts": parts, "picture": "hall_00001_edit0.jpg"}]}
+    (folder / "hall_00001.json").write_text(json.dumps(record))
+    names = {"7": {"phrase": "kitchen island"}, "9": {"phrase": "floor"}}
+    (folder / "classes.json").write_text(json.dumps(names))
+    island, floor = eval_edits.read_pairs(folder)
+    assert (island.edit, island.hex, island.ids) == ("island -> #a9c4d6", "a9c4d6", (7,))
+    assert (floor.edit, floor.hex, floor.ids) == ("floor -> walnut", None, (9,))
+    assert island.after == floor.after == folder / "hall_00001_edit0.jpg"
+    assert island.old == {7: "wood:oak"}
+    (folder / "hall_00001.json").unlink()
+    with pytest.raises(SystemExit, match="no recoloured room"):
+        eval_edits.read_pairs(folder)
+
+
+def test_a_seed_renders_rooms_that_nobody_tuned_on(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("RENDER_ENV", str(tmp_path / "venv"))
+    for seed, rooms in ((11, 4), (900, 0)):
+        with pytest.raises(SystemExit, match="give a seed from 900 to 999"):
+            eval_edits.render(seed, rooms)
+    with pytest.raises(SystemExit, match="make render-env"):
+        eval_edits.render(905, 4)
+    python = tmp_path / "venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/typed\n')
+    python.chmod(0o755)
+    folder = eval_edits.render(905, 4)
+    assert folder.is_dir()
+    typed = (tmp_path / "typed").read_text()
+    assert "scripts/render_rooms" in typed
+    assert f"--out {folder} --seed 905 --count 4" in typed
+    assert "--recolours-every 1" in typed
+    python.write_text("#!/bin/sh\nexit 3\n")
+    with pytest.raises(SystemExit, match="status 3"):
+        eval_edits.render(905, 4)
+
+
 def test_read_pairs_knows_ids_and_old_materials(room):
     pair = eval_edits.read_pairs(room)[0]
     assert (pair.scene, pair.ids, pair.hex, pair.old) == ("hall_0000", (10,), "f1efe9", {10: "wood:oak"})
