@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -218,6 +219,46 @@ def staging(out: Path) -> Iterator[Path]:
         shutil.rmtree(stage, ignore_errors=True)
 
 
+class NamesTaken(Exception):
+    """Another run took the chosen names while results were made."""
+
+
+@contextlib.contextmanager
+def committing(out: Path) -> Iterator[None]:
+    """Lets one process or thread at a time replace files in a folder that exists; it takes milliseconds.
+
+    Names are chosen before results are made, which takes seconds: in the block they are chosen again. Where a system or
+    a file system has no locks on folders, the block runs without one.
+
+    Raises:
+        OutputError: Another process holds the folder for a minute.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    descriptor = os.open(out, os.O_RDONLY)
+    try:
+        for _ in range(_COMMIT_TRIES):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(_COMMIT_PAUSE_S)
+            except OSError:  # a file system without locks
+                break
+        else:
+            raise OutputError(f"another program holds {str(out)!r}", hint="wait until it ends, or name another folder")
+        yield
+    finally:
+        os.close(descriptor)
+
+
+_COMMIT_PAUSE_S = 0.02
+_COMMIT_TRIES = 3000
+
+
 @dataclass(frozen=True, slots=True)
 class Replacing:
     """The files of a photo's results, about to be written.
@@ -226,7 +267,7 @@ class Replacing:
         files: Where they go.
         photo: Whose results they are.
         record: The path of the record that will name them.
-        claims: What is automask's there.
+        claims: What is automask's there, as `claims_of` tells once no other run may change it.
         overwrite: Whether a person's files may be replaced too.
         inputs: Files that the run was given: they are kept in any case.
     """

@@ -1,12 +1,13 @@
 """An edited photo, and the files that it writes."""
 
 import contextlib
+import functools
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -32,11 +33,13 @@ from automask.plan import is_file_name, mask_name
 from automask.results import credentials, disclosure
 from automask.results.claims import (
     HINT,
+    NamesTaken,
     PhotoId,
     Replacing,
     Written,
     choose_files,
     claims_of,
+    committing,
     kept_notes,
     original_in,
     source_in,
@@ -66,6 +69,8 @@ if TYPE_CHECKING:
 
 NOTEBOOK_PX = 1024
 """Longer side of what a notebook shows of an outcome."""
+_TRIES = 10
+"""Of a save whose names others take while its results are made."""
 _STEPS_SHOWN = 4
 _CHARS_SHOWN = 40
 
@@ -274,13 +279,21 @@ class Outcome:
         writes: tuple[Written, ...] = ("result",)
         if disclose == "label" and any(step.area_px for step in self.steps):
             writes = ("result", "original")
-        files, numbered = choose_files(photo, Path(out), name, overwrite=overwrite, writes=writes)
-        if files.result.is_dir():
-            raise OutputError(f"{str(files.result)!r} is a folder", hint="name another OUT, or move that folder away")
         inputs = (*self.inputs, *([source] if source else []), *(own.path for own in self.own_masks))
-        replacing = Replacing(files, photo, files.record, claims_of(files), overwrite, inputs)
+        choose = functools.partial(choose_files, photo, Path(out), name, overwrite=overwrite, writes=writes)
         try:
-            return self._save(files, replacing, disclose, metadata, c2pa, [numbered] if numbered else [], layers)
+            return _while_names_stay(
+                choose,
+                lambda files, notes: self._save(
+                    Replacing(files, photo, files.record, {}, overwrite, inputs),
+                    choose,
+                    disclose,
+                    metadata,
+                    c2pa,
+                    notes,
+                    layers,
+                ),
+            )
         except OSError as error:
             raise write_error(Path(out), error) from error
         except Exception as error:
@@ -290,75 +303,90 @@ class Outcome:
 
     def _save(
         self,
-        files: Files,
         replacing: Replacing,
+        choose: "_Choose",
         disclose: Disclose,
         metadata: Metadata,
         c2pa: str | os.PathLike[str] | None,
         notes: list[str],
         layers: Layers | None,
     ) -> Saved:
+        files = replacing.files
+        if files.result.is_dir():
+            raise OutputError(f"{str(files.result)!r} is a folder", hint="name another OUT, or move that folder away")
         bare, dropped = _without(self, metadata)
         out = files.record.parent
         given = self.masks_from is not None and same_file(self.masks_from, files.masks)
-        stale = _names_of_earlier_runs(files, masks=not given)
-        with staging(out) as stage:
-            staged = files_in(files, stage)
-            theirs = self._own_in(files)
-            masks = [] if given else _write_masks(staged.masks, self.regions, skipped=theirs)
-            shown = _disclose(bare, disclose, files.original.name)
-            original = files.original if shown.entry and shown.entry["original"] else None
-            own = self.photo.source is not None and same_file(self.photo.source, files.original)
-            write_picture(staged.before_after, before_after(self.photo.rgb, shown.image))
-            if any(step.candidates for step in self.steps):
-                write_picture(staged.candidates, candidates_sheet(self.steps))
-            if original and not own:
-                _write_original(bare.photo, staged.original, metadata)
-            written = write_photo(shown.photo, shown.image, shown.alpha, staged.result)
-            pem = self.c2pa if c2pa is None else os.fspath(c2pa)
-            signed_by, unsigned = _sign(self, staged.result, pem, metadata)
-            if layers is not None:
-                made = layered_bytes(layers, self.photo.rgb, self.image, self.regions, self.steps)
-                layers_file(staged, layers).write_bytes(made)
-            _close_like(self.photo.source, stage)
-            kept = replacing.kept(stage)
-            for essential in (files.result, files.original):
-                if essential.name in kept:
-                    raise OutputError(f"{str(essential)!r} {kept[essential.name]}, and is kept", hint=HINT)
-            if self.fresh_masks:
-                for one in own_masks_in(files, replacing.photo, self.plan):
-                    aside = put_aside(one.path).relative_to(out).as_posix()
-                    kept.pop(f"{files.masks.name}/{one.path.name}", None)
-                    notes.append(f"{one.path.name!r}, which is yours, was put aside as {aside!r}")
-            # Only now, when nothing is left to fail but the moving.
-            replacing.begin()
-            if not given:
-                files.masks.mkdir(exist_ok=True)
-            claimed = replacing.commit(stage, kept=kept, stale=stale)
-        notes += kept_notes(kept)
-        notes += [f"metadata={metadata}: not kept: {', '.join(dropped)}"] if dropped else []
-        record = {
-            **self.record,
-            "outside_changed_px": written.outside_changed_px,
-            "encoder_changed_px": written.encoder_changed_px,
-            "encoder_max_diff": written.encoder_max_diff,
-            "encoder": written.encoder,
-            "untouched_blocks": written.untouched_blocks,
-            "shared_blocks": written.shared_blocks,
-            "notes": [*dict.fromkeys([*self.record.get("notes", ()), *shown.notes, *written.notes, *unsigned, *notes])],
-            "disclosure": shown.entry,
-            "credentials": {"signed_by": signed_by} if signed_by is not None else None,
-            "metadata": None if metadata == "keep" else {"setting": metadata, "dropped": [*dropped]},
-            "digest": disclosed_digest(
-                self.record.get("digest", ""), shown.disclose, signed=pem is not None, metadata=metadata
-            ),
-            "files": claimed,
-            "kept": [*kept],
-            "yours": [own.path.name for own in self.own_masks],
-        }
-        replacing.finish(record)
+        with contextlib.ExitStack() as until_recorded:
+            with staging(out) as stage:
+                staged = files_in(files, stage)
+                theirs = self._own_in(files)
+                masks = [] if given else _write_masks(staged.masks, self.regions, skipped=theirs)
+                shown = _disclose(bare, disclose, files.original.name)
+                original = files.original if shown.entry and shown.entry["original"] else None
+                own = self.photo.source is not None and same_file(self.photo.source, files.original)
+                write_picture(staged.before_after, before_after(self.photo.rgb, shown.image))
+                if any(step.candidates for step in self.steps):
+                    write_picture(staged.candidates, candidates_sheet(self.steps))
+                if original and not own:
+                    _write_original(bare.photo, staged.original, metadata)
+                written = write_photo(shown.photo, shown.image, shown.alpha, staged.result)
+                pem = self.c2pa if c2pa is None else os.fspath(c2pa)
+                signed_by, unsigned = _sign(self, staged.result, pem, metadata)
+                if layers is not None:
+                    made = layered_bytes(layers, self.photo.rgb, self.image, self.regions, self.steps)
+                    layers_file(staged, layers).write_bytes(made)
+                _close_like(self.photo.source, stage)
+                until_recorded.enter_context(committing(out))
+                replacing = _again(replacing, choose)
+                stale = _names_of_earlier_runs(files, masks=not given)
+                kept = self._kept(replacing, stage, notes)
+                # Only now, when nothing is left to fail but the moving.
+                replacing.begin()
+                if not given:
+                    files.masks.mkdir(exist_ok=True)
+                claimed = replacing.commit(stage, kept=kept, stale=stale)
+            notes += kept_notes(kept)
+            notes += [f"metadata={metadata}: not kept: {', '.join(dropped)}"] if dropped else []
+            said = [*self.record.get("notes", ()), *shown.notes, *written.notes, *unsigned, *notes]
+            record = {
+                **self.record,
+                "outside_changed_px": written.outside_changed_px,
+                "encoder_changed_px": written.encoder_changed_px,
+                "encoder_max_diff": written.encoder_max_diff,
+                "encoder": written.encoder,
+                "untouched_blocks": written.untouched_blocks,
+                "shared_blocks": written.shared_blocks,
+                "notes": [*dict.fromkeys(said)],
+                "disclosure": shown.entry,
+                "credentials": {"signed_by": signed_by} if signed_by is not None else None,
+                "metadata": None if metadata == "keep" else {"setting": metadata, "dropped": [*dropped]},
+                "digest": disclosed_digest(
+                    self.record.get("digest", ""), shown.disclose, signed=pem is not None, metadata=metadata
+                ),
+                "files": claimed,
+                "kept": [*kept],
+                "yours": [own.path.name for own in self.own_masks],
+            }
+            replacing.finish(record)
         paths = tuple(out / path.relative_to(stage) for path in masks if path)
         return Saved(files.result, paths, files.before_after, files.record, record, original)
+
+    def _kept(self, replacing: Replacing, stage: Path, notes: list[str]) -> dict[str, str]:
+        """Why, of each staged file that a person's is in the way of; notes say which masks of a person were put aside.
+
+        Raises:
+            OutputError: It is the result, or the original of a labelled one.
+        """
+        files, kept = replacing.files, replacing.kept(stage)
+        for essential in (files.result, files.original):
+            if essential.name in kept:
+                raise OutputError(f"{str(essential)!r} {kept[essential.name]}, and is kept", hint=HINT)
+        for one in own_masks_in(files, replacing.photo, self.plan) if self.fresh_masks else ():
+            aside = put_aside(one.path).relative_to(files.record.parent).as_posix()
+            kept.pop(f"{files.masks.name}/{one.path.name}", None)
+            notes.append(f"{one.path.name!r}, which is yours, was put aside as {aside!r}")
+        return kept
 
     def _own_in(self, files: Files) -> frozenset[int]:
         """The indices of the edits whose mask is already there, under its name, because a person made it."""
@@ -476,6 +504,29 @@ def _names_of_earlier_runs(files: Files, *, masks: bool) -> list[str]:
     return [*names, files.original.name] if original_in(record) == files.original.name else names
 
 
+_Choose: TypeAlias = Callable[[], tuple[Files, str | None]]
+
+
+def _while_names_stay(choose: _Choose, save: Callable[[Files, list[str]], Saved]) -> Saved:
+    """Saves under the names that `choose` gives, and again under others where another run took them meanwhile."""
+    for _ in range(_TRIES):
+        files, numbered = choose()
+        with contextlib.suppress(NamesTaken):
+            return save(files, [numbered] if numbered else [])
+    raise OutputError(f"other runs took every name for {str(files.result)!r}", hint="try again, or name another folder")
+
+
+def _again(replacing: Replacing, choose: _Choose) -> Replacing:
+    """The same with what is automask's there now, when no other run replaces anything.
+
+    Raises:
+        NamesTaken: Another run took the names meanwhile.
+    """
+    if choose()[0] != replacing.files:
+        raise NamesTaken
+    return replace(replacing, claims=claims_of(replacing.files))
+
+
 def _close_like(source: Path | None, stage: Path) -> None:
     """Gives the staged files no permissions that the photo does not have: a private photo's results are private."""
     if source is None:
@@ -545,36 +596,58 @@ def save_masks(
     """
     if name is None or is_file_name(name):
         check_out(out)
+    about: dict[str, Any] = {"preset": preset, "models": models, "versions": versions, "timing": timing}
+    about |= {"digest": digest, "doubt_below": doubt_below}
     known = PhotoId(photo.name, photo.digest, source_of(photo))
-    files, numbered = choose_files(known, Path(out), name, overwrite=overwrite, writes=())
+    choose = functools.partial(choose_files, known, Path(out), name, overwrite=overwrite, writes=())
     inputs = () if photo.source is None else (photo.source,)
-    replacing = Replacing(files, known, files.masks_record, claims_of(files), overwrite, inputs)
     try:
-        found = mask_names_in(read_record(files.record)) | mask_names_in(read_record(files.masks_record))
+        return _while_names_stay(
+            choose,
+            lambda files, notes: _save_masks(
+                photo,
+                regions,
+                Replacing(files, known, files.masks_record, {}, overwrite, inputs),
+                choose,
+                notes,
+                about,
+            ),
+        )
+    except OSError as error:
+        raise write_error(Path(out), error) from error
+
+
+def _save_masks(
+    photo: Photo,
+    regions: Sequence[Region],
+    replacing: Replacing,
+    choose: "_Choose",
+    notes: list[str],
+    about: Mapping[str, Any],
+) -> Saved:
+    """Writes the files of a mask request; `about` is what the record says besides photo, regions and masks.
+
+    Raises:
+        NamesTaken: Another run took the names meanwhile.
+    """
+    files = replacing.files
+    with contextlib.ExitStack() as until_recorded:
         with staging(files.record.parent) as stage:
             masks = _write_masks(files_in(files, stage).masks, regions)
             write_picture(files_in(files, stage).overlay, overlay(photo.rgb, regions))
             _close_like(photo.source, stage)
+            until_recorded.enter_context(committing(files.record.parent))
+            replacing = _again(replacing, choose)
+            found = mask_names_in(read_record(files.record)) | mask_names_in(read_record(files.masks_record))
             kept = replacing.kept(stage)
             replacing.begin()
             files.masks.mkdir(exist_ok=True)
             claimed = replacing.commit(stage, kept=kept, stale=[f"{files.masks.name}/{old}" for old in sorted(found)])
-        record = mask_record(
-            photo,
-            regions,
-            masks=[f"{files.masks.name}/{path.name}" if path else None for path in masks],
-            preset=preset,
-            models=models,
-            versions=versions,
-            timing=timing,
-            digest=digest,
-            doubt_below=doubt_below,
-        )
-        record["notes"] += [*([numbered] if numbered else []), *kept_notes(kept)]
-        record |= {"source": known.source, "files": claimed, "kept": [*kept]}
+        names = [f"{files.masks.name}/{path.name}" if path else None for path in masks]
+        record = mask_record(photo, regions, masks=names, **about)
+        record["notes"] += [*notes, *kept_notes(kept)]
+        record |= {"source": replacing.photo.source, "files": claimed, "kept": [*kept]}
         replacing.finish(record)
-    except OSError as error:
-        raise write_error(Path(out), error) from error
     paths = tuple(files.masks / path.name for path in masks if path)
     return Saved(None, paths, files.overlay, files.masks_record, record)
 

@@ -3,6 +3,8 @@
 import json
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from regions import block, outcome, region, room
 
 from automask.errors import OutputError
 from automask.images import open_photo, write_picture
-from automask.results.claims import journal_of, sweep_journals
+from automask.results.claims import committing, journal_of, sweep_journals
 from automask.results.files import files_of
 from automask.results.outcome import Outcome, save_masks
 
@@ -174,6 +176,54 @@ def test_two_photos_of_one_name_are_told_apart_and_a_photo_that_changed_is_the_s
         known(outcome(photo(tmp_path / "b", shade=9), HARDS), "b").save(tmp_path / "out", name="kitchen")
     changed = known(outcome(photo(tmp_path / "a", shade=30), HARDS), "a").save(tmp_path / "out")
     assert changed.result == first.result
+
+
+def test_two_runs_at_once_that_choose_one_name_leave_both_results(tmp_path, monkeypatch):
+    """The second run begins and ends while the first one's results, whose names are chosen, are being made."""
+    out, others = tmp_path / "out", []
+    one, two = photo(tmp_path / "a"), photo(tmp_path / "b", shade=9)
+
+    def meanwhile(save):
+        def write(*args):
+            monkeypatch.undo()
+            others.append(save())
+            return write_picture(*args)
+
+        monkeypatch.setattr("automask.results.outcome.write_picture", write)
+
+    def edited(one, hards=HARDS):
+        made = outcome(one, hards)
+        return replace(made, record={**made.record, "timing": {"source": str(one.source)}})
+
+    meanwhile(lambda: edited(two).save(out))
+    first = edited(one).save(out)
+    assert [others[0].result.name, first.result.name] == ["kitchen.png", "kitchen-2.png"]
+    assert "'kitchen.png' is of another photo of the same name" in first.recorded["notes"][0]
+    for saved, of in ((first, one), (others[0], two)):
+        untouched = np.s_[55:, :20]
+        np.testing.assert_array_equal(open_photo(saved.result).rgb[untouched], of.rgb[untouched])
+        assert saved.recorded["photo_sha256"] == of.digest
+    meanwhile(lambda: edited(one, OTHER).save(out))  # of one photo the last counts, with all its files
+    again = edited(one).save(out)
+    assert again.result == others[1].result == first.result
+    assert again.recorded["kept"] == []
+    np.testing.assert_array_equal(open_photo(again.result).rgb, outcome(one, HARDS).image)
+    three = photo(tmp_path / "c", shade=30)
+    meanwhile(lambda: save_masks(three, [region("island", HARDS[0])], tmp_path / "masks"))
+    assert save_masks(two, [region("island", HARDS[0])], tmp_path / "masks").masks[0].parent.name == "kitchen.png.masks"
+
+
+def test_files_are_replaced_by_one_run_after_the_other(kitchen, tmp_path):
+    pytest.importorskip("fcntl")
+    out = tmp_path / "out"
+    out.mkdir()
+    with ThreadPoolExecutor(1) as pool:
+        with committing(out):
+            saving = pool.submit(outcome(kitchen, HARDS).save, out)
+            with pytest.raises(TimeoutError):
+                saving.result(0.3)
+            assert not list(out.glob("kitchen*"))
+        assert saving.result().result.is_file()
 
 
 def test_two_arrays_are_two_photos(tmp_path):
