@@ -17,17 +17,18 @@ import numpy as np
 from automask import runner
 from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, PlanError, UsageError
-from automask.images import Photo, mask_maker, open_photo, picture_bytes, write_mask
+from automask.images import Photo, atomic_path, mask_maker, open_photo, picture_bytes, write_mask
 from automask.masking import find, given, strokes
 from automask.masking.cache import MaskCache, cached_regions
 from automask.painting import chain, editors
 from automask.plan import format_plan, mask_name, parse_plan, parse_targets, parse_variants
 from automask.protocols import Stages
-from automask.results.claims import PhotoId, source_of_path
+from automask.results.claims import PhotoId, check_free, source_of_path
 from automask.results.corrections import BY_PERSON, OwnMask, own_masks, put_aside
 from automask.results.outcome import Saved
 from automask.results.previews import COLOURS
 from automask.results.scaling import resize
+from automask.results.seals import is_sealed_file, sealed
 from automask.settings import RunSettings
 from automask.studio.engine import Desk
 from automask.studio.workspace import Entry, State, Workspace, joined
@@ -194,6 +195,7 @@ class Studio:
                 raise PlanError("the words have braces", hint="pick one of the variants first")
             plan = variants[0].plan
             stages = self.stages_for(desk, [plan])
+            check_free(_known(entry, opened), entry.out, entry.name)  # before a mask is written over another photo's
             self._write_masks(desk, entry, opened, plan, state, stages)
             prepared = runner.PreparedRun((Variant("", (), plan),), stages, self._cached(self.settings_of(state)))
             destination = runner.Destination(entry.out, name=entry.name)
@@ -257,8 +259,8 @@ class Studio:
 
     def _painted(self, entry: Entry, opened: OpenPhoto, plan: Plan) -> tuple[OwnMask, ...]:
         """A person's masks in OUT, without those that the studio wrote itself: these are made from strokes again."""
-        known = PhotoId(opened.photo.name, opened.photo.digest, source_of_path(entry.photo))
-        return tuple(one for one in own_masks(known, plan, entry.out, entry.name) if mask_maker(one.path) != MADE_BY)
+        theirs = own_masks(_known(entry, opened), plan, entry.out, entry.name)
+        return tuple(one for one in theirs if not _is_of_strokes(one.path))
 
     def _corrected(
         self, opened: OpenPhoto, plan: Plan, found: Sequence[Region], state: State, stages: Stages
@@ -302,8 +304,8 @@ class Studio:
         """
         folder = entry.files.masks
         for path in sorted(folder.glob("*.png")) if folder.is_dir() else ():
-            if mask_maker(path) == MADE_BY:
-                path.unlink()  # made from strokes, which are kept
+            if _is_of_strokes(path):
+                path.unlink()  # it is made again from strokes, which are kept
         if not {", ".join(edit.targets) for edit in plan} & state.strokes.keys():
             return
         painted = {one.index: one.path for one in self._painted(entry, opened, plan)}
@@ -315,7 +317,26 @@ class Studio:
                 left = {target: drawn for target, drawn in state.strokes.items() if target != found[index].target}
                 self.workspace.change(entry, strokes=left)
             path = folder / mask_name(index + 1, plan[index].targets)
-            write_mask(path, alpha, made_by=MADE_BY if theirs is None else DRAWN_ON)
+            if theirs is None:
+                _write_mask_of_strokes(path, alpha)
+            else:
+                write_mask(path, alpha, made_by=DRAWN_ON)
+
+
+def _known(entry: Entry, opened: OpenPhoto) -> PhotoId:
+    return PhotoId(opened.photo.name, opened.photo.digest, source_of_path(entry.photo))
+
+
+def _write_mask_of_strokes(path: Path, alpha: Alpha) -> None:
+    """Writes a mask with a seal: paint programs keep the comment that says who made it, but not the seal."""
+    with atomic_path(path) as part:
+        write_mask(part, alpha, made_by=MADE_BY)
+        part.write_bytes(sealed(part.read_bytes()))
+
+
+def _is_of_strokes(path: Path) -> bool:
+    """Whether a mask is as the studio made it from strokes, and not a person's work on it in another program."""
+    return mask_maker(path) == MADE_BY and is_sealed_file(path)
 
 
 def _tell_step(desk: Desk, before: int, total: int, index: int, _: object) -> None:

@@ -11,6 +11,8 @@ import zipfile
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from studios import client_of, ended, first, made, opened, say
 
 from automask.cli.entry import main
@@ -293,6 +295,39 @@ def test_a_mask_from_a_paint_program_is_the_ground_for_strokes_and_kept_aside(cl
     before = (masks / "02-lamp.png").read_bytes()
     ended(client, client.post(f"{photo}/save"))
     assert (masks / "02-lamp.png").read_bytes() == before
+
+
+def test_a_mask_of_strokes_that_was_retouched_in_a_paint_program_is_a_persons(client, tmp_path):
+    photo, mask = first(client), tmp_path / "studio" / "kitchen.masks" / "02-lamp.png"
+    say(client, photo, strokes={"lamp": [brush((100, 70))]})
+    ended(client, client.post(f"{photo}/save"))
+    with Image.open(mask) as image:  # such programs keep the comment
+        retouched, comment = np.array(image), PngInfo()
+        comment.add_text("Comment", image.info["Comment"])
+    retouched[80:90, 10:30] = 255
+    Image.fromarray(retouched).save(mask, pnginfo=comment)
+    mine = mask.read_bytes()
+    say(client, photo, strokes={"lamp": [brush((100, 70), (110, 70))]})
+    ended(client, client.post(f"{photo}/save"))
+    assert (mask.parent / "aside" / "02-lamp.png").read_bytes() == mine
+    say(client, photo, strokes={})
+    ended(client, client.post(f"{photo}/save"))
+    assert (mask.parent / "aside" / "02-lamp.png").read_bytes() == mine
+
+
+def test_masks_of_another_photo_that_took_the_names_meanwhile_are_kept(client, scene, tmp_path):
+    photo, out = first(client), tmp_path / "studio"
+    other = tmp_path / "other" / "kitchen.png"
+    other.parent.mkdir()
+    cv2.imwrite(str(other), cv2.imread(str(scene.photo)) // 2)
+    assert main(["edit", str(other), WORDS, "-o", str(out), *scene.overrides]) == 0
+    before = tree(out)
+    say(client, photo, strokes={"lamp": [brush((100, 70))]})
+    job = ended(client, client.post(f"{photo}/save"))
+    assert "is of another photo of the same name" in job["error"]["problem"]
+    assert {name: data for name, data in tree(out).items() if not name.startswith(".automask")} == {
+        name: data for name, data in before.items() if not name.startswith(".automask")
+    }
 
 
 def test_edits_can_be_switched_off_and_variants_are_painted_side_by_side(client, scene):
