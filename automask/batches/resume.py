@@ -5,7 +5,7 @@ from typing import Any
 
 from automask.results.claims import claims_in, has_all_files, is_whole
 from automask.results.files import Files, files_of, layers_file
-from automask.results.records import read_record
+from automask.results.records import is_whole_mask_record, read_record
 from automask.types import Job, Layers
 
 
@@ -34,4 +34,4 @@ def has_masks(job: Job, digest: str) -> bool:
     """The same of a mask request: whether its record has this digest, and its masks and their overlay are there."""
     files = files_of(job.photo.name, job.out, job.name)
     record = read_record(files.masks_record)
-    return record.get("digest") == digest and has_all_files(record, files)
+    return record.get("digest") == digest and is_whole_mask_record(record) and has_all_files(record, files)

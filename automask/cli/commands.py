@@ -195,7 +195,7 @@ def _mask_many(typed: Arguments, arguments: Sequence[str]) -> int:
     from automask.batches.stores import is_url
     from automask.cli.exports import Exports, Masked
     from automask.results.files import files_of
-    from automask.results.records import read_record
+    from automask.results.records import has_readable_masks, read_record
     from automask.types import Variant
 
     variants = (Variant("", (), typed.targets()),)
@@ -215,15 +215,18 @@ def _mask_many(typed: Arguments, arguments: Sequence[str]) -> int:
     good = [job for job in jobs if listed.isdisjoint(failure_names(job, batch.out))]
     records = {job: read_record(files[job].masks_record) for job in good}
     stems = {job: files[job].masks_record.relative_to(batch.out).as_posix() for job in good}
+    readable = {job: record for job, record in records.items() if has_readable_masks(record)}
     made = [
         Masked(names[job], stems[job].removesuffix(".masks.json"), job.photo, record)
-        for job, record in records.items()
-        if record
+        for job, record in readable.items()
     ]
+    damaged = [job for job, record in records.items() if record and job not in readable]
+    for job in damaged:
+        warn(f"{names[job]}: the record of its masks is damaged, and they are left out; --force makes them again")
     written = exports.write(made)
     if not typed.json:
         _say_exports(written)
-    return status
+    return max(status, 4) if damaged else status
 
 
 def _say_exports(written: "Written") -> None:

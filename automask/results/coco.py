@@ -232,13 +232,19 @@ def coco_rle(hard: Hard) -> dict[str, Any]:
     return {"size": [int(hard.shape[0]), int(hard.shape[1])], "counts": text}
 
 
+_MOST_PX = 1 << 30
+_RUN_BITS = 60
+
+
 def coco_hard(rle: Mapping[str, Any]) -> Hard:
     """The [H, W] bool mask of COCO's compressed run lengths.
 
     Raises:
-        MaskError: The runs do not add up to the size.
+        MaskError: The runs do not add up to the size, or that is larger than any photo's.
     """
     height, width = rle["size"]
+    if not 0 <= height * width <= _MOST_PX:
+        raise MaskError(f"a mask of {height} x {width} px is larger than any photo", hint="make it again")
     runs: list[int] = []
     value, shift = 0, 0
     for code in str(rle["counts"]).encode("ascii"):
@@ -246,6 +252,8 @@ def coco_hard(rle: Mapping[str, Any]) -> Hard:
         value |= (group & 0x1F) << shift
         shift += 5
         if group & 0x20:
+            if shift > _RUN_BITS:  # a number of millions of digits would take minutes
+                raise MaskError(f"a run has more than {_RUN_BITS} bits", hint="the mask file is damaged: make it again")
             continue
         if group & 0x10:
             value -= 1 << shift

@@ -10,7 +10,7 @@ import numpy as np
 
 from automask.images import Photo, atomic_path, read_regular
 from automask.plan import format_plan, is_file_name, mask_name
-from automask.results.coco import coco_rle
+from automask.results.coco import coco_rle, recorded_pieces
 from automask.results.files import without_folders
 from automask.types import Box, Candidate, Choice, Instance, Plan, Region, SharedRoom, Step
 
@@ -350,6 +350,43 @@ _RECORD = {
     "room": {"name": str, "photos": int, "digest": str, "agreed": dict},
 }
 """The types of what is read in records, by key."""
+
+
+_RUNS = {"size": [int], "counts": str}
+_LISTED: Mapping[str, Any] = {
+    "target": str,
+    "peak": _is_number_or_none,
+    "area_px": int,
+    "segmentation": lambda value: _has_all(value, _RUNS),
+}
+_LISTED_INSTANCE: Mapping[str, Any] = {"chosen": bool, "number": int}
+
+
+def _has_all(value: object, shape: Mapping[str, Any]) -> bool:
+    return isinstance(value, dict) and value.keys() >= shape.keys() and _fits(value, shape)
+
+
+def is_whole_mask_record(record: Mapping[str, Any]) -> bool:
+    """Whether the record of a mask request has all that a COCO file takes from it."""
+    regions = record.get("regions")
+    if "size_wh" not in record or not isinstance(regions, list):
+        return False
+    things = [one for region in regions for one in _listed(region.get("instances", []))]
+    return all(_has_all(one, _LISTED) for one in regions) and all(_has_all(one, _LISTED_INSTANCE) for one in things)
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def has_readable_masks(record: Mapping[str, Any]) -> bool:
+    """Whether the masks in the record of a mask request can be read; a person, or a disk, may have damaged it."""
+    try:
+        width, height = record["size_wh"]
+        pieces = (piece for region in record["regions"] for piece in recorded_pieces(region))
+        return is_whole_mask_record(record) and all(piece.hard.shape == (height, width) for piece in pieces)
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError):
+        return False
 
 
 def mask_names_in(record: Mapping[str, Any]) -> set[str]:

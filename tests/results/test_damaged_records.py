@@ -8,20 +8,24 @@ import zlib
 
 import pytest
 from batch_jobs import editing, found, pictures, tree
-from regions import block, outcome
+from regions import block, outcome, region
 
 from automask.batches.failures import read_failures
 from automask.batches.mappers import LocalPool
 from automask.batches.page import write_page
-from automask.batches.resume import is_done
+from automask.batches.resume import has_masks, is_done
 from automask.batches.run import run_batch
 from automask.batches.sheets import result_pictures, write_contact_sheet
 from automask.errors import AutomaskError
 from automask.images import open_photo
 from automask.images.containers import png_bytes
 from automask.results.claims import claims_of, sweep_journals
+from automask.results.coco import coco_of_records
 from automask.results.files import files_of
-from automask.results.records import parse_record, read_record
+from automask.results.labelme import labelme_of_record
+from automask.results.outcome import save_masks
+from automask.results.records import has_readable_masks, parse_record, read_record
+from automask.results.yolo import yolo_of_records
 from automask.types import Job
 
 SEEDS, MORE_SEEDS = 100, 1000
@@ -102,6 +106,44 @@ def test_every_reader_takes_every_damaged_record(saved, kitchen, tmp_path, reque
             path.unlink()
         now = tree(out)
         assert {name: now.get(name) for name in pictures_before} == pictures_before, seed
+
+
+def test_masks_of_a_damaged_record_can_be_listed_or_are_found_unreadable(kitchen, tmp_path, request):
+    regions = [region("island", block(0, 20, 0, 20)), region("sofa"), region("lamp", block(30, 50, 30, 80))]
+    text = save_masks(kitchen, regions, tmp_path).record.read_text()
+    assert has_readable_masks(parse_record(text.encode()))
+    readable = 0
+    for seed in range(MORE_SEEDS if request.config.getoption("--long") else SEEDS):
+        record = parse_record(damaged(text, random.Random(seed)))
+        if has_readable_masks(record):
+            readable += 1
+            named = [("a.png", record)]
+            assert json.dumps([coco_of_records(named), labelme_of_record("a.png", record)])
+            assert yolo_of_records(named)
+    assert 0.2 < readable / (seed + 1) < 0.8
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("counts", "o" * 3_000_000), ("counts", "é"), ("size", [1 << 40, 1 << 40]), ("size", []), ("size", [-1, -1])],
+)
+def test_run_lengths_made_to_take_long_or_all_memory_are_damaged(kitchen, tmp_path, key, value):
+    record = parse_record(save_masks(kitchen, [region("island", block(0, 20, 0, 20))], tmp_path).record.read_bytes())
+    record["regions"][0]["segmentation"][key] = value
+    began = time.process_time()
+    assert not has_readable_masks(record)
+    assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("key", ["size_wh", "regions", "target", "segmentation", "area_px", "peak"])
+def test_a_record_of_masks_without_what_a_coco_file_takes_is_not_done_before(kitchen, tmp_path, key):
+    saved = save_masks(kitchen, [region("island", block(0, 20, 0, 20))], tmp_path, digest="d")
+    job = Job(kitchen.source, outcome(kitchen, [None] * 3).plan, tmp_path, "kitchen")
+    assert has_masks(job, "d")
+    record = json.loads(saved.record.read_text())
+    del (record if key in record else record["regions"][0])[key]
+    saved.record.write_text(json.dumps(record))
+    assert not has_masks(job, "d")
 
 
 @pytest.mark.parametrize(
