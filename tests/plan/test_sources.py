@@ -2,6 +2,7 @@
 
 import os
 import re
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,17 @@ def test_a_file_too_large_for_a_plan_is_refused(plan_file):
     plan_file.write_bytes(b"#" * (256 * 1024 + 1))
     with pytest.raises(PlanError, match=r"is over 256 KiB; a plan is a short text; name the right file$"):
         load_plan(plan_file)
+
+
+def test_of_a_file_without_end_no_more_is_read_than_a_plan_may_have(plan_file):
+    with plan_file.open("wb") as file:
+        file.truncate(100 << 20)  # /dev/zero has more
+    tracemalloc.start()
+    with pytest.raises(PlanError, match="is over 256 KiB"):
+        load_plan(plan_file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 << 20
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
