@@ -161,6 +161,7 @@ class MaskRecipe:
         feather_px: Replaces feather_frac.
         gap_frac: Gaps up to this width (handles, stool legs, branches in front) keep their middle line, however far the
             mask grows; 0 lets them close.
+        shadow_frac: How far from the mask it takes the thing's shadow with it; 0 leaves shadows.
     """
 
     min_speck_frac: float = 0.0001
@@ -170,9 +171,11 @@ class MaskRecipe:
     dilate_px: float | None = None
     feather_px: float | None = None
     gap_frac: float = 0.0
+    shadow_frac: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("min_speck_frac", "max_hole_frac", "dilate_frac", "feather_frac", "gap_frac"):
+        fracs = ("min_speck_frac", "max_hole_frac", "dilate_frac", "feather_frac", "gap_frac", "shadow_frac")
+        for name in fracs:
             _check_range(f"mask.{name}", getattr(self, name), 0.0, 1.0)
         for name in ("dilate_px", "feather_px"):
             if getattr(self, name) is not None:
@@ -182,6 +185,10 @@ class MaskRecipe:
 def _check_range(name: str, value: object, low: float, high: float) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise ConfigError(f"{name} is {value!r}", hint=f"give a number from {low:g} to {high:g}")
+
+
+REMOVAL_RECIPE = MaskRecipe(max_hole_frac=0.0002, dilate_frac=0.008, feather_frac=0.002, shadow_frac=0.03)
+"""Of edits that take things away, unless the configuration's recipe takes shadows itself; conf/mask/removal.yaml."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

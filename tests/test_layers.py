@@ -37,12 +37,12 @@ ADAPTERS = {"segmenters", "refiners", "editors"}
 ADAPTER_PARTS = (
     *("segmenters.vocabulary", "segmenters.smoothing", "segmenters.ade20k", "segmenters.detections"),
     "refiners.proposals",
-    *("editors.swatches", "editors.paint.", "editors.diffusion."),
+    *("editors.swatches", "editors.paint.", "editors.diffusion.", "editors.remove."),
 )
 """No adapters: a file that the adapters of the same folder read, and the files that one adapter is made of."""
 FOR_ADAPTERS = {
     *("errors", "types", "protocols", "capabilities", "images", "weights", "geometry"),
-    *("masking.boxes", "plan.names"),
+    *("masking.boxes", "plan.names", "plan.removal"),
 }
 """What adapters may import: values, files, and the small kit that they share."""
 MODELS = {"torch", "torchvision", "transformers", "diffusers", "segment_anything", "accelerate", "peft", "safetensors"}

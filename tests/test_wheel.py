@@ -47,6 +47,7 @@ def test_the_wheel_holds_configuration_weights_and_sample_and_stays_small(wheel:
         "automask/segmenters/weights/words.npz",
         "automask/segmenters/weights/quality.json",
         "automask/masking/quality.json",
+        "automask/plan/sets.yaml",
         "automask/py.typed",
     ):
         assert needed in names

@@ -16,6 +16,7 @@ from automask.errors import (
     RefinerError,
     SegmenterError,
     TargetMissing,
+    UnknownPhrase,
     is_out_of_memory,
 )
 from automask.images.borders import border_of
@@ -23,10 +24,25 @@ from automask.images.threads import in_threads
 from automask.masking import quality, which
 from automask.masking.boxes import blobs, boxes_from_heat
 from automask.masking.masks import alpha_from, clean, settle, without_offcuts, without_others
+from automask.masking.shadows import with_shadow
 from automask.plan.pointing import Pointing
+from automask.plan.removal import is_removal, members_of
 from automask.plan.text import normalised
 from automask.protocols import Segmenter, Stages
-from automask.types import Box, BoxRecipe, Edit, Hard, Heat, MaskRecipe, OnMissing, Plan, Region, Rgb, Survey
+from automask.types import (
+    REMOVAL_RECIPE,
+    Box,
+    BoxRecipe,
+    Edit,
+    Hard,
+    Heat,
+    MaskRecipe,
+    OnMissing,
+    Plan,
+    Region,
+    Rgb,
+    Survey,
+)
 
 _REACH_FRAC = 0.006
 """How far a refiner moves a border, as a share of the long side: strips up to twice as wide are not given to others."""
@@ -85,9 +101,48 @@ def refuse_unclear_words(plan: Plan, segmenter: Segmenter) -> None:
         PlanError: As `refuse_same_readings`.
         SegmenterError: As `understand`.
     """
+    plan = with_members(plan, segmenter)
     pointings = which.pointings_of(plan, segmenter)
     read_as = understand(segmenter, which.things_of_all(pointings))
     refuse_same_readings(plan, which.readings(pointings, read_as))
+
+
+def with_members(plan: Plan, segmenter: Segmenter) -> Plan:
+    """The plan with the things of a set in place of its name: "declutter" is plants, toys, books ...
+
+    Things that the segmenter cannot know are left out, and so is what another target, `except` or `keep` names.
+
+    Raises:
+        UnknownPhrase: The segmenter knows none of a set's things, or other words of the plan name them all.
+    """
+    named = {target for edit in plan for target in edit.targets if members_of(target) and target not in edit.whole}
+    if not named:
+        return plan
+    reader = which.reader_of(segmenter)
+
+    def read(phrase: str) -> str | None:
+        return normalised(phrase if reader is None else reader(phrase) or "") or None
+
+    said = {phrase for edit in plan for phrase in (*edit.targets, *edit.excepts, *edit.keep)} - named
+    taken = {read(phrase) for phrase in said}
+    expanded = []
+    for edit in plan:
+        members: dict[str, str] = {}
+        for target in edit.targets:
+            if target not in named:
+                continue
+            known = {reading: member for member in members_of(target) if (reading := read(member)) is not None}
+            if not known:
+                raise UnknownPhrase(f"none of the things of {target!r} is known here", hint="name what is to go")
+            members |= {reading: member for reading, member in known.items() if reading not in taken}
+        taken |= members.keys()
+        own = (*(target for target in edit.targets if target not in named), *members.values())
+        if not own:
+            sets = ", ".join(edit.targets)
+            raise UnknownPhrase(f"all things of {sets!r} are kept or named", hint="name what is to go")
+        whole = (*edit.whole, *(member for member in members.values() if member not in edit.whole))
+        expanded.append(replace(edit, targets=own, whole=whole))
+    return tuple(expanded)
 
 
 def refuse_same_readings(plan: Plan, read_as: Mapping[str, str]) -> None:
@@ -178,7 +233,8 @@ def find_regions(
 
     def finished(draft: _Draft) -> Region:
         untouchable = draft.untouchable if outside is None else draft.untouchable | outside
-        return replace(draft.region, alpha=alpha_from(draft.region.hard, draft.recipe, untouchable=untouchable))
+        hard = with_shadow(photo, draft.region.hard, draft.recipe, untouchable=untouchable)
+        return replace(draft.region, alpha=alpha_from(hard, draft.recipe, untouchable=untouchable))
 
     regions = in_threads(finished, drafts, at_once=_at_once(photo))
     del drafts
@@ -209,6 +265,7 @@ class _Draft:
 
 def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, list_instances: bool) -> list[_Draft]:
     """One for each edit of the plan, without what is `outside` of the room; arguments as in `find_regions`."""
+    as_named, plan = plan, with_members(plan, stages.segmenter)
     pointings = which.pointings_of(plan, stages.segmenter)
     things = which.things_of_all(pointings)
     read_as = understand(stages.segmenter, things)
@@ -272,7 +329,7 @@ def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, lis
     presences = {
         thing: row["presence"] for thing, row in zip(things, survey.evidence, strict=False) if "presence" in row
     }
-    return _settled(plan, stages.mask_recipe, masks, parts_of_phrase, expected, presences)
+    return _settled(as_named, plan, stages.mask_recipe, masks, parts_of_phrase, expected, presences)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -343,8 +400,13 @@ def _parts_of_phrases(
 
 
 def wanted(plan: Plan) -> tuple[tuple[Any, ...], ...]:
-    """The part of a plan that decides its masks: words and mask lengths, edit by edit, without prompts."""
-    return tuple((edit.targets, edit.excepts, edit.keep, edit.mask, edit.whole) for edit in plan)
+    """The part of a plan that decides its masks: words, mask lengths, and of prompts only whether the thing goes."""
+    # What is to go takes its shadow with it; and what a set stands for is not among the words.
+    more = (
+        (*(("goes",) if is_removal(edit.prompt) else ()), *filter(None, map(members_of, edit.targets))) for edit in plan
+    )
+    words = ((edit.targets, edit.excepts, edit.keep, edit.mask, edit.whole) for edit in plan)
+    return tuple((*said, *extra) for said, extra in zip(words, more, strict=True))
 
 
 def refuse_missing(regions: Sequence[Region], plan: Plan = ()) -> None:
@@ -367,6 +429,7 @@ def refuse_missing(regions: Sequence[Region], plan: Plan = ()) -> None:
 
 
 def _settled(
+    as_named: Plan,
     plan: Plan,
     recipe: MaskRecipe,
     found_of: Mapping[str, _Found],
@@ -374,7 +437,7 @@ def _settled(
     expected: Mapping[str, float],
     presences: Mapping[str, float],
 ) -> list[_Draft]:
-    """The regions of a plan, still without alphas."""
+    """The regions of a plan, still without alphas; `as_named` has the sets that `with_members` replaced in `plan`."""
     shape = next(iter(found_of.values())).hard.shape
 
     def union(phrases: Sequence[str]) -> Hard:
@@ -416,27 +479,32 @@ def _settled(
     )
     everything = np.logical_or.reduce(settled)
     drafts = []
-    for edit, hard, guard in zip(plan, settled, guarded, strict=True):
+    for named, edit, hard, guard in zip(as_named, plan, settled, guarded, strict=True):
         # Settled masks share no pixel, so "the others' masks" are all masks but this one's own.
         untouchable = guard | ((everything | beside(edit)) & ~hard)
         wanted = (*edit.targets, *edit.excepts, *edit.keep)
-        why = {phrase: found_of[phrase].absent for phrase in wanted}
-        missing = tuple(phrase for phrase in wanted if why[phrase] is not None)
+        quiet = {*edit.targets} - {*named.targets}
+        why = {phrase: found_of[phrase].absent for phrase in wanted if phrase not in quiet}
+        missing = tuple(phrase for phrase in why if why[phrase] is not None)
         found = bool(hard.any())
         of_edit = [found_of[phrase] for phrase in edit.targets]
         reason = "; ".join(dict.fromkeys(text for text in why.values() if text is not None)) or None
-        if not found and not any(phrase in missing for phrase in edit.targets):
-            reason = f"nothing is left of {', '.join(edit.targets)!r} after what is kept, excepted or another edit's"
+        if not found and quiet and all(found_of[phrase].absent for phrase in edit.targets):
+            sets = tuple(target for target in named.targets if target not in edit.targets)
+            reason = "; ".join(filter(None, (reason, f"nothing of {', '.join(sets)!r} is in the photo")))
+            missing = (*missing, *sets)
+        elif not found and not any(phrase in missing for phrase in edit.targets):
+            reason = f"nothing is left of {', '.join(named.targets)!r} after what is kept, excepted or another edit's"
         drafts.append(
             _Draft(
                 Region(
-                    target=", ".join(edit.targets),
+                    target=", ".join(named.targets),
                     found=found,
                     hard=hard,
                     alpha=np.broadcast_to(np.float32(0), shape),  # takes no memory
                     boxes=tuple(box for one in of_edit for box in one.boxes if one.own[box.slices].any()),
                     peak=max(float(one.heat.max()) for one in of_edit),
-                    read_as=tuple(one.read_as for one in of_edit),
+                    read_as=tuple(_read_as(target, edit, found_of) for target in named.targets),
                     missing=missing,
                     reason=reason,
                     expected_iou=_expected_iou(edit, found_of, expected) if found else None,
@@ -444,13 +512,25 @@ def _settled(
                     choices=tuple(
                         choice for phrase in wanted if (choice := found_of[phrase].chosen.choice) is not None
                     ),
-                    presence=tuple(presences[one.thing] for one in of_edit if one.thing in presences),
+                    presence=tuple(
+                        presences[found_of[phrase].thing]
+                        for phrase in edit.targets
+                        if phrase not in quiet and found_of[phrase].thing in presences
+                    ),
                 ),
                 recipe_for(edit, recipe),
                 untouchable,
             )
         )
     return drafts
+
+
+def _read_as(target: str, edit: Edit, found_of: Mapping[str, _Found]) -> str:
+    """What was looked for for a target: of a set those of its things that were found."""
+    if target in edit.targets:
+        return found_of[target].read_as
+    there = (member for member in members_of(target) if member in edit.targets and found_of[member].absent is None)
+    return ", ".join(found_of[member].read_as for member in there) or target
 
 
 def _hottest(heats: Sequence[Heat]) -> Heat:
@@ -514,7 +594,12 @@ def _without_others(hard: Hard, heat: Heat, others: Heat | None, recipe: MaskRec
 
 
 def recipe_for(edit: Edit, recipe: MaskRecipe) -> MaskRecipe:
-    """The recipe with the lengths that an edit sets itself."""
+    """The recipe with the lengths that an edit sets itself; for what is to go, that of removal.
+
+    A recipe that takes shadows with it is one of removal already.
+    """
+    if is_removal(edit.prompt) and recipe.shadow_frac == 0:
+        recipe = REMOVAL_RECIPE
     if not edit.mask:
         return recipe
     fields: dict[str, Any] = {name: getattr(recipe, name) for name in MaskRecipe.__dataclass_fields__}

@@ -17,6 +17,7 @@ from automask.errors import PlanError
 from automask.plan.check import faults
 from automask.plan.names import is_reserved_name, slug
 from automask.plan.pointing import whole_phrases
+from automask.plan.removal import REMOVAL_WORDS, members_of, sets
 from automask.plan.text import EXAMPLE, check_kept, check_length, is_unprintable, normalised
 from automask.types import Edit, Plan, Variant
 
@@ -255,9 +256,11 @@ class WordParser:
             return _Part((), (), keep, _Prompt(end))
         self.refuse_adding(chars[: arrows[0].start] if arrows else chars)
         if not arrows:
-            if self.prompts:
+            targets, excepts = self.parse_targets(chars, end) if not self.prompts or _names_set(chars) else ((), ())
+            if self.prompts and not (targets and all(members_of(name.text) and not name.quoted for name in targets)):
                 self.fail_without_arrow(start, end)
-            return _Part(*self.parse_targets(chars, end), (), _Prompt(end))
+            goes = tuple(_Char(letter, end, plain=True) for letter in REMOVAL_WORDS[0])
+            return _Part(targets, excepts, (), _Prompt(end, ((list(goes),),) if self.prompts else ()))
         if len(arrows) > 1:
             position = chars[arrows[1].start].position
             self.fail("a second arrow", position, "expected ';' before another edit; quotes make an arrow literal")
@@ -399,6 +402,9 @@ class WordParser:
         """Raises the PlanError for a part without an arrow, with the caret where one was probably meant."""
         part = self.text[start:end]
         hint = f"expected '->' and what it becomes, as in {EXAMPLE!r}"
+        verb, _, thing = part.partition(" ")
+        if verb.lower() in ("remove", "delete", "erase") and thing.strip():
+            hint = f"to take things away say what is to go first: '{_without_article(thing)} -> remove'"
         if re.search(r"\.(ya?ml|txt)$", part, re.IGNORECASE):
             hint += "; a file goes in with --plan, or as a Path"
         head = _ARROW_HEADS.search(part)
@@ -407,6 +413,11 @@ class WordParser:
             shaft = len(before.rstrip(_DASHES))
             end = start + (shaft if shaft < len(before) else head.start())
         self.fail("no arrow", end, hint)
+
+
+def _without_article(thing: str) -> str:
+    first, _, rest = thing.strip().partition(" ")
+    return rest if rest and first.lower() in ("a", "an", "the", "all", "my", "our") else thing.strip()
 
 
 def _variant_names(choices: Sequence[tuple[str, ...]]) -> list[str]:
@@ -422,6 +433,12 @@ def _variant_names(choices: Sequence[tuple[str, ...]]) -> list[str]:
         numbered = (f"{name}-{number}" for number in itertools.count(2))
         names.append(name if name not in names else next(other for other in numbered if other not in names))
     return names
+
+
+def _names_set(chars: list[_Char]) -> bool:
+    """Whether some words begin with the name of a set of things, which is an edit by itself."""
+    first = next(_words(chars), slice(0, 0))
+    return any(_is_keyword(chars[first], name) for name in sets())
 
 
 def _is_space(char: _Char) -> bool:

@@ -8,7 +8,15 @@ from PIL import Image
 
 from automask.errors import MaskError, PlanError, RefinerError, SegmenterError, TargetMissing, UnknownPhrase
 from automask.images import write_mask
-from automask.masking.find import find_regions, parts_of, phrases_of, refuse_same_readings, understand
+from automask.masking.find import (
+    find_regions,
+    parts_of,
+    phrases_of,
+    refuse_same_readings,
+    understand,
+    wanted,
+    with_members,
+)
 from automask.masking.given import given_regions
 from automask.plan import parse_plan, parse_targets
 from automask.protocols import Stages
@@ -539,3 +547,79 @@ def test_how_likely_a_thing_is_there_at_all_is_kept_where_the_segmenter_says_so(
     two = find_regions(room(*SIZE), parse_targets("island, handles; cabinets"), tools)
     assert [region.presence for region in two] == [(1 / 6, 1 / 7), (1 / 8,)]
     assert regions("island")[0].presence == ()
+
+
+# --------------------------------------------------------------------------------------------------- what is to go
+
+
+class Clutter(PaintedHeat):
+    """Knows four things that leave with the owner, and the island."""
+
+    def understand(self, targets):
+        for target in targets:
+            if target.rstrip("s") not in ("plant", "bowl", "vase", "book", "island"):
+                raise UnknownPhrase(f"no {target!r}", hint="none")
+        return tuple(target.rstrip("s") for target in targets)
+
+    def phrase_for(self, text):
+        try:
+            return self.understand([text])[0]
+        except UnknownPhrase:
+            return None
+
+    def heats(self, photo, targets):
+        seen = {"plant": warm(BODY, 0.8), "bowl": warm(FAR, 0.9)}
+        return np.stack([seen.get(target.rstrip("s"), warm(FAR & ~FAR, 0)) for target in targets])
+
+
+def cluttered(words: str):
+    chosen = replace(stages(), segmenter=Clutter(HEATS))
+    return find_regions(room(*SIZE), parse_plan(words), chosen)
+
+
+def test_a_set_stands_for_its_things_and_passes_over_those_that_are_not_there():
+    (region,) = cluttered("declutter")
+    assert (region.hard == (BODY | FAR)).all()
+    assert (region.target, region.found, region.missing, region.reason) == ("declutter", True, (), None)
+    assert region.read_as == ("bowl, plant",)
+
+
+def test_what_other_words_name_is_not_the_set_s():
+    assert (cluttered("declutter; keep plants")[0].hard == FAR).all()
+    first, second = cluttered("declutter; bowl -> white")
+    assert (first.hard == BODY).all()
+    assert (second.hard == FAR).all()
+    named = with_members(parse_plan("declutter; books -> white"), Clutter(HEATS))
+    assert "books" not in named[0].targets
+    assert named[0].targets == ("bowl", "vase", "plant")
+
+
+def test_a_set_of_which_nothing_is_there_says_so():
+    class Bare(Clutter):
+        def heats(self, photo, targets):
+            return np.stack([warm(FAR & ~FAR, 0) for _ in targets])
+
+    (region,) = find_regions(room(*SIZE), parse_plan("declutter"), replace(stages(), segmenter=Bare(HEATS)))
+    assert (region.found, region.missing) == (False, ("declutter",))
+    assert region.reason == "nothing of 'declutter' is in the photo"
+
+
+def test_a_set_without_a_known_thing_or_with_all_of_them_kept_is_refused():
+    class Knows(Clutter):
+        def understand(self, targets):
+            raise UnknownPhrase("none", hint="none")
+
+    with pytest.raises(UnknownPhrase, match="none of the things of 'declutter' is known here; name what is to go"):
+        with_members(parse_plan("declutter"), Knows(HEATS))
+    with pytest.raises(UnknownPhrase, match="all things of 'declutter' are kept or named; name what is to go"):
+        with_members(parse_plan("declutter; keep plants, bowl, vase, book"), Clutter(HEATS))
+
+
+def test_masks_of_what_goes_are_wider_and_are_not_those_of_what_is_painted():
+    (goes,), (stays,) = (
+        find_regions(room(*SIZE), parse_plan(f"island -> {prompt}"), stages()) for prompt in ("remove", "oak")
+    )
+    assert (goes.hard == stays.hard).all()
+    assert ((goes.alpha > 0) & (stays.alpha == 0)).any()
+    assert wanted(parse_plan("island -> gone")) != wanted(parse_plan("island -> oak"))
+    assert wanted(parse_plan("island -> gone")) == wanted(parse_plan("island -> remove"))
