@@ -12,7 +12,7 @@ import inspect
 import numbers
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -275,6 +275,17 @@ def build(
     )
     check_members(stages)
     return stages
+
+
+def with_editor(stages: Stages, name: str, *, conf: Path | None = None) -> Stages:
+    """Loaded stages with one more editor, of a file in the group `editor`.
+
+    Raises:
+        As `load_editor`.
+    """
+    nodes = {**stages.config.get("editors", {}), name: _editor_node(name, conf)}
+    changed = {**stages.config, "editors": nodes} if stages.config else stages.config
+    return replace(stages, editors={**stages.editors, name: load_editor(name, conf=conf)}, config=changed)
 
 
 def load_editor(name: str, *, conf: Path | None = None, device: str = AUTO, palette: Any = None) -> Editor:

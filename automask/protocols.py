@@ -104,8 +104,10 @@ class Editor(Protocol):
       the kind.
     - `context_frac`: how much a crop shows around what it repaints, as a share of the longer side of that (0.15 without
       it).
-
     - `max_area_px`: the largest area of a crop that it takes, width times height: larger ones are scaled down to it.
+    - `removal(things, behind) -> dict`: it takes things away by itself, and these are the arguments of `paint` for it:
+      a `prompt` and any of its options. `things` are the words for what goes, `behind` those for what surrounds it, as
+      far as the segmenter knows it. Edits that take things away ("-> remove") go to the editor `remove` otherwise.
 
     - `measure(crop, hard, prompt)`, `agree(measured)` and `in_room(agreed) -> Editor`, all three, for photos of one
       room (`--same-room`). `measure` gives plain values (what JSON holds) that say what a crop shows of a surface,

@@ -239,6 +239,10 @@ def load_stages(
     if not isinstance(source, Stages):
         return config.build(source, editors=editor_names, conf=conf, given=ready)
     absent = [name for name in editor_names if name not in source.editors]
+    if editors.REMOVER in absent:
+        # Small and always at hand: what takes things away need not have been asked for when the stages were loaded.
+        absent.remove(editors.REMOVER)
+        source = config.with_editor(source, editors.REMOVER, conf=conf)
     if absent:
         raise PlanError(
             f"no editor {absent[0]!r} is loaded", hint=f"load it too: automask.load(..., editors=[{absent[0]!r}])"

@@ -16,12 +16,14 @@ from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, CropRefused, is_out_of_memory
 from automask.images.borders import content_box
 from automask.masking.boxes import grow, tight_box
+from automask.masking.surroundings import surroundings
 from automask.painting.calls import Task, call_editors
 from automask.painting.crops import CONTEXT_FRAC, Crop, composite, cut_mask, plan_crops, to_editor, to_photo
 from automask.painting.defects import measure, rank
 from automask.painting.editors import editor_for, editor_in_room, seed_in_room
 from automask.painting.seams import correct_drift
 from automask.plan import candidate_seed
+from automask.plan.removal import is_removal
 from automask.protocols import Editor, Stages
 from automask.types import Alpha, Box, Candidate, Edit, Hard, Plan, Region, Rgb, Step
 
@@ -126,7 +128,8 @@ def painting(
     for edit, region in zip(plan, regions, strict=True):
         editor = editor_in_room(editor_for(edit, stages), edit, region, agreed) if region.found else None
         own_seed = seed_in_room(seed, edit, region, agreed)
-        states.append(_EditState(edit, region, editor, content, own_seed, candidates))
+        words = _words_for(edit, region, editor, photo, stages)
+        states.append(_EditState(edit, region, editor, content, own_seed, candidates, words))
     steps: list[Step] = []
     while True:
         # In order: candidates are judged by their surroundings, which may be another edit's.
@@ -147,6 +150,16 @@ def painting(
         for request, answer in zip(requests, answers, strict=True):
             request.accept(answer, picture)
         del requests, answers  # copies of the whole photo, for some editors, while the next are made
+
+
+def _words_for(edit: Edit, region: Region, editor: Editor | None, photo: Rgb, stages: Stages) -> Mapping[str, Any]:
+    """The prompt and the options that an editor is given: the edit's, or its own where it takes a thing away."""
+    own = {"prompt": edit.prompt, **dict(edit.options)}
+    removal = None if editor is None else capabilities_of(editor).removal
+    if removal is None or not is_removal(edit.prompt) or not region.alpha.any():
+        return own
+    things = region.read_as or edit.targets
+    return {**removal(things, surroundings(photo, region.alpha > 0, stages.segmenter)), **dict(edit.options)}
 
 
 def _answers(requested: Mapping[int, Sequence[Task]]) -> dict[int, Sequence[Rgb | CropRefused] | Exception]:
@@ -243,12 +256,20 @@ class _EditState:
     """One edit while it is painted; `step` is None until it is finished."""
 
     def __init__(
-        self, edit: Edit, region: Region, editor: Editor | None, content: Box, seed: int, candidates: int
+        self,
+        edit: Edit,
+        region: Region,
+        editor: Editor | None,
+        content: Box,
+        seed: int,
+        candidates: int,
+        words: Mapping[str, Any],
     ) -> None:
         self.edit = edit
         self.region = region
         self.editor = editor
         self.seed = seed
+        self.words = words
         self.masks: tuple[CropMask, ...] = () if editor is None else crop_masks(region.alpha, editor, content)
         self.candidates = [_Candidate(candidate_seed(seed, number)) for number in range(candidates)]
         self.step: Step | None = None
@@ -277,7 +298,7 @@ class _EditState:
         part = to_editor(_below(picture, candidate, mask, beneath), mask.crop)
         part.flags.writeable = False
         job: dict[str, Any] = {"crop": part, "hard": cut_mask(mask.alpha > 0, mask.crop)}
-        job |= {"prompt": self.edit.prompt, "seed": candidate.seed, **dict(self.edit.options)}
+        job |= {"seed": candidate.seed, **self.words}
         return _CropRequest(Task(cast("Editor", self.editor), self.edit, job), candidate, mask, beneath)
 
     def finish_if_painted(self, picture: Rgb) -> None:

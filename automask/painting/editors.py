@@ -11,18 +11,25 @@ from automask.errors import EditorError, PlanError
 from automask.fingerprint import prompt_file_digests
 from automask.painting.calls import call_before_work, edit_words, editor_name
 from automask.plan import edit_seed, nearest
+from automask.plan.removal import is_removal
 from automask.protocols import Editor, Stages
 from automask.signatures import describe, fits, parameters_of
 from automask.types import Edit, Plan, Region, Step
 
+REMOVER = "remove"
+"""The editor of edits that take things away, where the preset's cannot."""
+
 
 def named_editors(*plans: Plan) -> tuple[str, ...]:
-    """The editors that edits ask for by name, each once, in order of appearance."""
-    return tuple(dict.fromkeys(edit.editor for plan in plans for edit in plan if edit.editor is not None))
+    """The editors that edits ask for by name, each once, in order of appearance; `REMOVER` where things are to go."""
+    names = (edit.editor or (REMOVER if is_removal(edit.prompt) else None) for plan in plans for edit in plan)
+    return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
 def editor_for(edit: Edit, stages: Stages) -> Editor:
     """The editor that an edit names, or else the preset's; for an editor that only chooses (`route`), its choice.
+
+    Things are taken away by the preset's editor where it can (`removal`), else by `REMOVER` where that is loaded.
 
     Raises:
         PlanError: No editor of that name is loaded, or no editor to choose from can paint the prompt.
@@ -33,6 +40,9 @@ def editor_for(edit: Edit, stages: Stages) -> Editor:
             f"no editor {edit.editor!r} is loaded", hint=f"loaded are: {', '.join(stages.editors) or 'none by name'}"
         )
     editor = stages.editor if edit.editor is None else stages.editors[edit.editor]
+    goes = edit.editor is None and is_removal(edit.prompt)
+    if goes and REMOVER in stages.editors and capabilities_of(editor).removal is None:
+        return stages.editors[REMOVER]
     route: Callable[[str], Editor] | None = capabilities_of(editor).route
     if route is None:
         return editor

@@ -7,7 +7,7 @@ from edits import ISLAND, LAMPS, PLAN, SIZE, stages
 
 from automask.errors import EditorError, PlanError
 from automask.painting.chain import paint
-from automask.painting.editors import check_edits, files_read
+from automask.painting.editors import REMOVER, check_edits, editor_for, files_read, named_editors
 from automask.testing import Fill
 from automask.types import Edit
 
@@ -98,3 +98,33 @@ def test_the_contents_of_files_that_prompts_name_count_for_a_result(tmp_path):
     path.unlink()
     with pytest.raises(PlanError, match=r"cannot read '.*oak\.jpg': .*; check its name and permissions"):
         files_read(plan, tools)
+
+
+class Takes(Fill):
+    """An editor that takes things away by itself."""
+
+    def removal(self, things, behind):
+        return {"prompt": f"{', '.join(behind) or 'what is'} behind {', '.join(things)}", "strength": 0.5}
+
+    def paint(self, crop, hard, prompt, *, seed, strength=1.0):
+        self.told = (prompt, strength)
+        return crop.copy()
+
+
+def test_things_go_to_the_remover_unless_the_edit_or_the_preset_has_one_of_its_own():
+    plan = (Edit(("island",), "Remove"), Edit(("lamps",), "brass"), Edit(("sofa",), "gone", editor="mine"))
+    assert named_editors(plan) == (REMOVER, "mine")
+    remover, mine = Fill(), Fill()
+    loaded = stages(Fill(), remove=remover, mine=mine)
+    assert [editor_for(edit, loaded) for edit in plan] == [remover, loaded.editor, mine]
+    able = stages(Takes(), remove=remover)
+    assert editor_for(plan[0], able) is able.editor
+
+
+def test_an_editor_that_takes_things_away_gets_its_own_words_and_the_edit_s_options():
+    editor = Takes()
+    plan = (Edit(("island",), "remove", options=(("strength", 0.25),)), Edit(("lamps",), "brass"))
+    paint(room(*SIZE), plan[:1], (ISLAND,), stages(editor))
+    assert editor.told == ("what is behind island", 0.25)
+    paint(room(*SIZE), plan[1:], (LAMPS,), stages(editor))
+    assert editor.told == ("brass", 1.0)

@@ -254,6 +254,22 @@ class Diffusion:
             raise painted
         return painted
 
+    def removal(self, things: Sequence[str], behind: Sequence[str]) -> dict[str, Any]:
+        """The prompt, and for a model that takes one the negative prompt, that take things away.
+
+        A net for pictures cannot be told to paint nothing: it is told what is behind the things, and to keep off them.
+
+        Args:
+            things: The words for what goes.
+            behind: The words for what surrounds it; may be empty.
+        """
+        scene = " and ".join(behind) if behind else "background"
+        arguments: dict[str, Any] = {"prompt": f"empty {scene}, bare and uncluttered, continued as it is around"}
+        negative, _, guidance, _ = self._defaults
+        if guidance > 1 and "negative_prompt" in self._takes and "_auto_resize" not in self._takes:
+            arguments["negative"] = ", ".join(filter(None, (negative, *things, "object")))
+        return arguments
+
     def paint_many(self, jobs: Sequence[Mapping[str, Any]]) -> list[Rgb | CropRefused]:
         """What `paint` returns for each job, in order; for a flagged crop the refusal in place of a picture.
 

@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from diffusion_engines import editor_of, job
 from PIL import Image
 
 from automask.editors.diffusion import Diffusion
@@ -277,3 +278,20 @@ def test_nothing_is_printed(capfd, crop, hard):
     with pytest.raises(CropRefused):
         tiny_diffusion(kind="sd15-flagged").paint(crop, hard, "oak", seed=1)
     assert capfd.readouterr() == ("", "")
+
+
+def test_what_goes_is_painted_as_what_is_behind_it_and_its_own_words_are_negative():
+    editor = editor_of("diffusion", negative="blurry", steps=1)
+    words = editor.removal(("stool",), ("wall", "floor"))
+    assert words["prompt"].startswith("empty wall and floor")
+    assert words["negative"] == "blurry, stool, object"
+    (painted,) = editor.paint_many([{**job(), **words}])
+    assert painted.shape == job()["crop"].shape
+    assert editor.removal(("stool",), ())["prompt"].startswith("empty background")
+
+
+def test_a_model_without_negative_words_takes_things_away_without_them():
+    editor = editor_of("klein")
+    words = editor.removal(("stool",), ("wall",))
+    assert "negative" not in words
+    editor.check(**words)
