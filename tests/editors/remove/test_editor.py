@@ -1,0 +1,70 @@
+"""The remove editor: what it refuses, and that it keeps its hands off everything else."""
+
+import re
+
+import numpy as np
+import pytest
+from drawing import disc, room
+
+import automask
+from automask.editors.remove import Remove
+from automask.errors import ConfigError, CropRefused, UnknownPrompt
+
+SIZE = (120, 160)
+HOLE = disc(SIZE, (60, 60), 12) | disc(SIZE, (140, 20), 5)
+
+
+def wall() -> np.ndarray:
+    columns = np.mgrid[: SIZE[0], : SIZE[1]][1]
+    return np.repeat((150 + columns // 4).astype(np.uint8)[..., None], 3, -1)
+
+
+def with_things() -> np.ndarray:
+    photo = wall()
+    photo[HOLE] = (200, 30, 30)
+    return photo
+
+
+def test_things_before_a_plain_wall_are_gone_and_the_light_goes_on():
+    out = Remove().paint(with_things(), HOLE, "remove", seed=1)
+    assert np.abs(out.astype(int) - wall()).max() <= 4
+    assert (out[~HOLE] == wall()[~HOLE]).all()
+
+
+def test_the_same_seed_gives_the_same_bytes_and_the_crop_is_not_written_to():
+    crop = room(*SIZE)
+    crop.flags.writeable = False
+    one, two = (Remove(flatten=flatten).paint(crop, HOLE, "gone", seed=5) for flatten in (True, True))
+    assert (one == two).all()
+    assert (one[~HOLE] == crop[~HOLE]).all()
+
+
+def test_an_empty_mask_changes_nothing():
+    crop = room(*SIZE)
+    assert (Remove().paint(crop, np.zeros(SIZE, bool), "nothing", seed=1) == crop).all()
+
+
+def test_more_than_it_can_do_is_declined_in_a_sentence():
+    with pytest.raises(CropRefused, match=r"covers \d+% of the photo, shadow included, and the built-in remover fills"):
+        Remove(max_share=0.01).paint(room(*SIZE), HOLE, "remove", seed=1)
+    with pytest.raises(CropRefused, match="leaves nothing of the photo to continue"):
+        Remove(max_share=1.0).paint(room(*SIZE), ~disc(SIZE, (80, 60), 3), "remove", seed=1)
+
+
+def test_words_that_paint_are_another_editor_s():
+    with pytest.raises(UnknownPrompt, match=re.escape("'marble' is something to paint; say remove, nothing, gone or")):
+        Remove().check("marble")
+
+
+@pytest.mark.parametrize("share", [0, -1, 1.5, True])
+def test_a_share_out_of_range_is_refused(share: object):
+    with pytest.raises(ConfigError, match=re.escape(f"editor.max_share is {share!r}; give a share of the photo")):
+        Remove(max_share=share)
+
+
+def test_stages_that_were_loaded_without_it_take_things_away_all_the_same(scene):
+    stages = automask.load(overrides=scene.overrides)
+    outcome = stages.edit(scene.photo, "lamp -> remove")
+    assert outcome.steps[0].area_px > 0
+    assert outcome.record["models"]["remove"] == "Remove"
+    assert outcome.record["outside_changed_px"] == 0
