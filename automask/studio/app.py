@@ -20,6 +20,7 @@ from automask._version import __version__
 from automask.errors import AutomaskError, PlanError, UsageError
 from automask.images import PHOTO_SUFFIXES, picture_bytes
 from automask.plan import is_file_name, parse_variants
+from automask.plan.removal import REMOVAL_WORDS, sets
 from automask.results.files import without_folders
 from automask.studio.engine import ENDED, Desk, Engine, Full, Job
 from automask.studio.remote import edit_work, mask_work, openai_work
@@ -248,7 +249,7 @@ def _add_knowledge(app: FastAPI, studio: Studio, engine: Engine) -> None:
         if "things" not in kept:
             job = await _ended(engine.submit("things", _things_work))
             kept["things"] = list(job.result.get("things", ()))
-        return {"things": kept["things"], "which": list(_WHICH)}
+        return {"things": kept["things"], "which": list(_WHICH), "sets": list(sets()), "removal": list(REMOVAL_WORDS)}
 
     @app.get("/v1/materials", summary="The materials and colours that paint knows")
     async def materials() -> dict[str, Any]:

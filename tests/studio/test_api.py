@@ -158,7 +158,10 @@ def test_knowledge_for_completion(client):
     name = listed["materials"][0]["name"]
     assert client.get(f"/v1/materials/{name}/sample.jpg").content[:2] == b"\xff\xd8"
     assert client.get("/v1/materials/nothing/sample.jpg").status_code == 404
-    assert client.get("/v1/things").json()["things"] == []  # masks that were painted know no words
+    listed = client.get("/v1/things").json()
+    assert listed["things"] == []  # masks that were painted know no words
+    assert listed["sets"] == ["declutter"]
+    assert "remove" in listed["removal"]
     assert client.get("/v1/presets").json()["preset"] == "starter"
     assert "/v1/edits" in client.get("/openapi.json").json()["paths"]
 

@@ -14,7 +14,7 @@ const KEYS = {
 const S = {
   photos: [], id: null, state: null, before: null, sizeWh: null, regions: [], overlays: [], hits: [], active: 0,
   hovered: -1, tool: "point", view: { scale: 1, x: 0, y: 0 }, after: [], shown: 0, comparing: false, slider: 0.5,
-  undo: [], redo: [], drawing: null, offers: [], offered: -1, known: { things: [], which: [], materials: [], colours: [] },
+  undo: [], redo: [], drawing: null, offers: [], offered: -1, known: { things: [], which: [], sets: [], removal: [], materials: [], colours: [] },
   running: null, saving: Promise.resolve(), reading: null, wanted: null, pending: 0, at: [0, 0], wrong: null, parts: [],
 };
 
@@ -246,8 +246,8 @@ function wordAtCursor() {
 function offer() {
   const { isPaint, text } = wordAtCursor();
   const named = isPaint
-    ? [...S.known.materials.map((one) => ({ name: one.name, material: true })), ...S.known.colours.map((one) => ({ name: one.name, hex: one.hex }))]
-    : [...S.known.things.map((name) => ({ name })), ...S.known.which.map((name) => ({ name: `${name} ` }))];
+    ? [...S.known.removal.map((name) => ({ name })), ...S.known.materials.map((one) => ({ name: one.name, material: true })), ...S.known.colours.map((one) => ({ name: one.name, hex: one.hex }))]
+    : [...S.known.sets.map((name) => ({ name })), ...S.known.things.map((name) => ({ name })), ...S.known.which.map((name) => ({ name: `${name} ` }))];
   const starts = named.filter((one) => text && one.name.startsWith(text) && one.name !== text);
   const holds = named.filter((one) => text.length > 1 && one.name.includes(text) && !one.name.startsWith(text));
   S.offers = [...starts, ...holds].slice(0, 8);
