@@ -44,6 +44,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.write_line(f"{count} skipped: {reason}")
 
 
+@pytest.fixture(scope="module")
+def one_thread():
+    """On a busy machine a tiny net is ten times slower on two threads than on one: they wait for each other."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 BOUND_S = 60
 """Of processor time, whatever else the machine does: hundreds of times what a test with `bounded` takes."""
 

@@ -20,18 +20,7 @@ from automask.testing import (
     tiny_sam_hq_folder,
 )
 
-pytestmark = pytest.mark.models
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    # On a busy machine a tiny net is ten times slower on two threads than on one: they wait for each other.
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = [pytest.mark.models, pytest.mark.usefixtures("one_thread")]
 
 
 def defaults_of(function):

@@ -7,7 +7,7 @@ import automask
 from automask import config
 from automask.testing import tiny_rooms
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.usefixtures("one_thread")]
 
 # What stands in for each file of a preset: the same adapter, loaded by path from tiny weights.
 TINY = {
@@ -16,17 +16,6 @@ TINY = {
     "editor": {"klein": "tiny", "paint": "paint"},
 }
 PRESETS = ("best", "open", "rooms")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    # On a busy machine a tiny net is ten times slower on two threads than on one: they wait for each other.
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def files_of(preset):

@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from automask.errors import ConfigError, RefinerError
 from automask.types import Box, Hard, Heat
+from automask.weights import Placement, choose_device, load_net, load_processor, locate, requires_models_extra
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 Decode: TypeAlias = Callable[[Sequence[Box], Sequence[tuple[float, float]]], tuple[Any, Any]]
@@ -29,6 +31,81 @@ class Proposals:
     upsample: Callable[[Any], Hard]
     logits_hw: tuple[int, int]
     photo_hw: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PromptedNet:
+    """A Segment Anything net of transformers where it runs, with what it is asked by.
+
+    Args:
+        net: The net.
+        images: The part of its processor that makes a photo into what the net sees.
+        placement: Where it runs.
+        points: Whether a point in each box is given too.
+    """
+
+    net: Any
+    images: Any
+    placement: Placement
+    points: bool
+
+    def placed(self, pixels: Any) -> Any:
+        """What the net sees, where it runs."""
+        return pixels.to(self.placement.device, self.placement.dtype)
+
+    def prompts(
+        self, boxes: Sequence[Box], points: Sequence[tuple[float, float]], *, across: float, down: float
+    ) -> dict[str, Any]:
+        """Boxes and points of a photo as arguments of the net.
+
+        Args:
+            boxes, points: In pixels of the photo, a point in each box.
+            across, down: From the photo's pixels to those that the net sees.
+        """
+        import torch
+
+        def tensor(numbers: Any) -> Any:
+            return torch.as_tensor(numbers, dtype=self.placement.dtype, device=self.placement.device)
+
+        corners = np.array([(box.x0, box.y0, box.x1, box.y1) for box in boxes]) * (across, down, across, down)
+        given: dict[str, Any] = {"input_boxes": tensor(corners[None])}
+        if self.points:
+            given["input_points"] = tensor((np.array(points) * (across, down))[None, :, None])
+            given["input_labels"] = torch.ones((1, len(points), 1), dtype=torch.int32, device=self.placement.device)
+        return given
+
+
+def load_prompted(
+    kind: str, name: str, model: str, *, device: str, dtype: str, points: bool, gpu_dtype: str = "float16"
+) -> PromptedNet:
+    """A net of transformers that is asked with boxes.
+
+    Args:
+        kind: What its classes there begin with: `Sam2`.
+        name: For people: "SAM 2".
+        model, device, dtype, points: See `Sam2`.
+        gpu_dtype: What `auto` means on CUDA.
+
+    Raises:
+        WeightsMissing, ExtraMissing, ConfigError: As `Sam2`.
+        RefinerError: The weights are incomplete.
+    """
+    with requires_models_extra(name):
+        import transformers
+
+    placement = choose_device(device, dtype, what=name.replace(" ", "").casefold(), gpu_dtype=gpu_dtype)
+    path = locate(model)
+    processor = load_processor(getattr(transformers, f"{kind}Processor"), path)
+    net = load_net(getattr(transformers, f"{kind}Model"), path, name=name, failure=RefinerError)
+    return PromptedNet(
+        net.to(device=placement.device, dtype=placement.dtype), processor.image_processor, placement, points
+    )
+
+
+def check_at_once(max_boxes_at_once: int) -> None:
+    """Raises ConfigError for batches without a box."""
+    if max_boxes_at_once < 1:
+        raise ConfigError(f"refiner.max_boxes_at_once={max_boxes_at_once}", hint="give 1 or more")
 
 
 def union_of_chosen(

@@ -7,13 +7,10 @@ Source: Ravi et al., "SAM 2: Segment Anything in Images and Videos" (arXiv 2408.
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
-from automask.errors import ConfigError, RefinerError
-from automask.refiners.proposals import Proposals, union_of_chosen
+from automask.refiners.proposals import Proposals, check_at_once, load_prompted, union_of_chosen
 from automask.types import Box, Hard, Heat, Rgb
-from automask.weights import choose_device, load_net, load_processor, locate, requires_models_extra
 
 
 class Sam2:
@@ -52,22 +49,12 @@ class Sam2:
         points: bool = False,
         max_boxes_at_once: int = 64,
     ) -> None:
-        if max_boxes_at_once < 1:
-            raise ConfigError(f"refiner.max_boxes_at_once={max_boxes_at_once}", hint="give 1 or more")
-        with requires_models_extra("Sam2"):
-            import torch
-            import transformers
-
-        self._torch = torch
-        self._points = points
+        check_at_once(max_boxes_at_once)
         self._max_boxes_at_once = max_boxes_at_once
-        chosen = choose_device(device, dtype, what="sam2", gpu_dtype="bfloat16")
-        self.device_note = chosen.note
-        self._device, self._dtype = chosen.device, chosen.dtype
-        path = locate(model)
-        self._processor = load_processor(transformers.Sam2Processor, path)
-        net = load_net(transformers.Sam2Model, path, name="SAM 2", failure=RefinerError)
-        self.net = net.to(device=self._device, dtype=self._dtype)
+        self._asked = load_prompted(
+            "Sam2", "SAM 2", model, device=device, dtype=dtype, points=points, gpu_dtype="bfloat16"
+        )
+        self.device_note, self.net = self._asked.placement.note, self._asked.net
 
     def refine(self, photo: Rgb, heats: Heat, boxes: Sequence[tuple[Box, ...]]) -> Hard:
         return union_of_chosen(lambda: self.embed(photo), heats, boxes, at_once=self._max_boxes_at_once)
@@ -78,20 +65,17 @@ class Sam2:
         Args:
             photo: [H, W, 3] uint8 RGB.
         """
-        torch = self._torch
-        pixels = self._processor.image_processor(images=Image.fromarray(photo), return_tensors="pt")["pixel_values"]
+        import torch
+
+        pixels = self._asked.images(images=Image.fromarray(photo), return_tensors="pt")["pixel_values"]
         with torch.inference_mode():
-            embedded = self.net.get_image_embeddings(pixels.to(self._device, self._dtype))
+            embedded = self.net.get_image_embeddings(self._asked.placed(pixels))
         photo_hw = (photo.shape[0], photo.shape[1])
         side = pixels.shape[-1]
         across, down = side / photo_hw[1], side / photo_hw[0]
 
         def decode(boxes: Sequence[Box], points: Sequence[tuple[float, float]]) -> tuple[Any, Any]:
-            corners = np.array([(box.x0, box.y0, box.x1, box.y1) for box in boxes]) * (across, down, across, down)
-            given: dict[str, Any] = {"input_boxes": self._tensor(corners[None])}
-            if self._points:
-                given["input_points"] = self._tensor((np.array(points) * (across, down))[None, :, None])
-                given["input_labels"] = torch.ones((1, len(points), 1), dtype=torch.int32, device=self._device)
+            given = self._asked.prompts(boxes, points, across=across, down=down)
             with torch.inference_mode():
                 made = self.net(image_embeddings=embedded, multimask_output=True, **given)
             return made.pred_masks[0], made.iou_scores[0]
@@ -101,13 +85,11 @@ class Sam2:
 
     def upsample(self, logits: Any, photo_hw: tuple[int, int]) -> Hard:
         """[H, W] bool at photo size from one mask's logits [h, w]."""
-        torch = self._torch
+        import torch
+
         with torch.inference_mode():
             large = torch.nn.functional.interpolate(
                 logits[None, None].float(), photo_hw, mode="bilinear", align_corners=False
             )
             mask: Hard = (large[0, 0] > 0).cpu().numpy()
         return mask
-
-    def _tensor(self, numbers: Any) -> Any:
-        return self._torch.as_tensor(numbers, dtype=self._dtype, device=self._device)

@@ -7,13 +7,10 @@ Source: Ke et al., "Segment Anything in High Quality" (arXiv 2306.01567); the ne
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
-from automask.errors import ConfigError, RefinerError
-from automask.refiners.proposals import Proposals, union_of_chosen
+from automask.refiners.proposals import Proposals, check_at_once, load_prompted, union_of_chosen
 from automask.types import Box, Hard, Heat, Rgb
-from automask.weights import choose_device, load_net, load_processor, locate, requires_models_extra
 
 
 class SamHq:
@@ -52,22 +49,10 @@ class SamHq:
         points: bool = False,
         max_boxes_at_once: int = 64,
     ) -> None:
-        if max_boxes_at_once < 1:
-            raise ConfigError(f"refiner.max_boxes_at_once={max_boxes_at_once}", hint="give 1 or more")
-        with requires_models_extra("SamHq"):
-            import torch
-            import transformers
-
-        self._torch = torch
-        self._points = points
+        check_at_once(max_boxes_at_once)
         self._max_boxes_at_once = max_boxes_at_once
-        chosen = choose_device(device, dtype, what="sam-hq")
-        self.device_note = chosen.note
-        self._device, self._dtype = chosen.device, chosen.dtype
-        path = locate(model)
-        self._images = load_processor(transformers.SamHQProcessor, path).image_processor
-        net = load_net(transformers.SamHQModel, path, name="SAM-HQ", failure=RefinerError)
-        self.net = net.to(device=self._device, dtype=self._dtype)
+        self._asked = load_prompted("SamHQ", "SAM-HQ", model, device=device, dtype=dtype, points=points)
+        self.device_note, self.net = self._asked.placement.note, self._asked.net
 
     def refine(self, photo: Rgb, heats: Heat, boxes: Sequence[tuple[Box, ...]]) -> Hard:
         return union_of_chosen(lambda: self.embed(photo), heats, boxes, at_once=self._max_boxes_at_once)
@@ -78,20 +63,17 @@ class SamHq:
         Args:
             photo: [H, W, 3] uint8 RGB.
         """
-        torch = self._torch
-        given = self._images(images=Image.fromarray(photo), return_tensors="pt")
+        import torch
+
+        given = self._asked.images(images=Image.fromarray(photo), return_tensors="pt")
         with torch.inference_mode():
-            features, intermediate = self.net.get_image_embeddings(given["pixel_values"].to(self._device, self._dtype))
+            features, intermediate = self.net.get_image_embeddings(self._asked.placed(given["pixel_values"]))
         photo_hw = (photo.shape[0], photo.shape[1])
         seen_hw = tuple(int(length) for length in given["reshaped_input_sizes"][0])
         across, down = seen_hw[1] / photo_hw[1], seen_hw[0] / photo_hw[0]
 
         def decode(boxes: Sequence[Box], points: Sequence[tuple[float, float]]) -> tuple[Any, Any]:
-            corners = np.array([(box.x0, box.y0, box.x1, box.y1) for box in boxes]) * (across, down, across, down)
-            prompts: dict[str, Any] = {"input_boxes": self._tensor(corners[None])}
-            if self._points:
-                prompts["input_points"] = self._tensor((np.array(points) * (across, down))[None, :, None])
-                prompts["input_labels"] = torch.ones((1, len(points), 1), dtype=torch.int32, device=self._device)
+            prompts = self._asked.prompts(boxes, points, across=across, down=down)
             with torch.inference_mode():
                 made = self.net(
                     image_embeddings=features, intermediate_embeddings=intermediate, multimask_output=True, **prompts
@@ -105,7 +87,8 @@ class SamHq:
 
     def upsample(self, logits: Any, photo_hw: Sequence[int], seen_hw: Sequence[int], side: int) -> Hard:
         """[H, W] bool at photo size from one mask's logits [h, w], which cover the padded square."""
-        torch = self._torch
+        import torch
+
         with torch.inference_mode():
             square = torch.nn.functional.interpolate(
                 logits[None, None].float(), (side, side), mode="bilinear", align_corners=False
@@ -113,6 +96,3 @@ class SamHq:
             large = torch.nn.functional.interpolate(square, tuple(photo_hw), mode="bilinear", align_corners=False)
             mask: Hard = (large[0, 0] > 0).cpu().numpy()
         return mask
-
-    def _tensor(self, numbers: Any) -> Any:
-        return self._torch.as_tensor(numbers, dtype=self._dtype, device=self._device)

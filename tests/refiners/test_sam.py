@@ -7,18 +7,7 @@ from automask.refiners.sam import Sam, build_sam, load_sam
 from automask.testing import tiny_sam, tiny_sam_file
 from automask.types import Box
 
-pytestmark = pytest.mark.models
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    # On a busy machine a tiny net is ten times slower on two threads than on one: they wait for each other.
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = [pytest.mark.models, pytest.mark.usefixtures("one_thread")]
 
 
 # Longer than the tiny encoder's 128 px, shorter, and upright.

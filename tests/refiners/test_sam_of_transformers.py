@@ -13,22 +13,11 @@ from automask.refiners.sam_hq import SamHq
 from automask.testing import tiny_sam2, tiny_sam2_folder, tiny_sam_hq, tiny_sam_hq_folder
 from automask.types import Box
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.usefixtures("one_thread")]
 
 # Longer than the tiny encoder's 128 px, and upright.
 SIZES = {"large": (200, 300), "upright": (151, 75)}
 MAKERS = {"sam2": tiny_sam2, "sam-hq": tiny_sam_hq}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    # On a busy machine a tiny net is ten times slower on two threads than on one: they wait for each other.
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def a_photo(size_hw):

@@ -9,18 +9,7 @@ from automask.errors import ConfigError, ExtraMissing, SegmenterError, UnknownPh
 from automask.segmenters.clipseg import ClipSeg
 from automask.testing import tiny_clipseg, tiny_clipseg_folder
 
-pytestmark = pytest.mark.models
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    # On a busy machine a tiny net is ten times slower on two threads than on one: they wait for each other.
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = [pytest.mark.models, pytest.mark.usefixtures("one_thread")]
 
 
 PHRASES = ["island", "the black accent wall", "cabinets"]

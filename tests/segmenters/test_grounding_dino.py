@@ -9,23 +9,12 @@ from automask.errors import ConfigError, SegmenterError, UnknownPhrase, WeightsM
 from automask.segmenters.grounding_dino import GroundingDino
 from automask.testing import tiny_grounding_dino, tiny_grounding_dino_folder
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.usefixtures("one_thread")]
 
 KINDS = {
     "grounding-dino": "GroundingDinoForObjectDetection",
     "mm-grounding-dino": "MMGroundingDinoForObjectDetection",
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    # On a busy machine a tiny net is ten times slower on two threads than on one: they wait for each other.
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

@@ -6,20 +6,9 @@ from automask.errors import ConfigError, UnknownPhrase, WeightsMissing
 from automask.segmenters.owlv2 import Owlv2
 from automask.testing import tiny_owlv2, tiny_owlv2_folder
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.usefixtures("one_thread")]
 
 PHRASES = ["island", "black wall"]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    # On a busy machine a tiny net is ten times slower on two threads than on one: they wait for each other.
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def a_photo(size_hw):

@@ -10,21 +10,10 @@ from automask.errors import ConfigError, ExtraMissing, SegmenterError, UnknownPh
 from automask.segmenters.rooms import Rooms
 from automask.testing import tiny_rooms, tiny_rooms_folder
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.usefixtures("one_thread")]
 
 KINDS = ["segformer", "mask2former", "oneformer", "eomt"]
 BY_MASKS = KINDS[1:]
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    # On a busy machine a tiny net is ten times slower on two threads than on one: they wait for each other.
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

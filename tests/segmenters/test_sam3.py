@@ -9,21 +9,10 @@ from automask.errors import SegmenterError, UnknownPhrase, WeightsMissing
 from automask.segmenters.sam3 import Sam3
 from automask.testing import tiny_sam3, tiny_sam3_folder
 
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.usefixtures("one_thread")]
 
 PHRASES = ["island", "the black wall"]
 THRESHOLD = 0.3
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    # On a busy machine a tiny net is ten times slower on two threads than on one: they wait for each other.
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")
