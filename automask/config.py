@@ -18,6 +18,7 @@ from typing import Any, cast
 
 from automask import settings, signatures
 from automask.capabilities import capabilities_of
+from automask.composition import is_plain, plain_composition, plain_override, with_settings
 from automask.errors import DOCUMENTATION, AutomaskError, ConfigError
 from automask.plan import nearest
 from automask.protocols import Editor, Stages
@@ -162,7 +163,11 @@ def compose(
     doubtful = {*unknown, *(STAGE_GROUPS if unknown.keys() & {"preset", "experiment"} else ())}
     choices = [f"{group}={quoted(name)}" for group, name in chosen.items() if group not in unknown]
     primary = "script" if script else "config"
-    composed = _packaged(conf_dir(), tuple(choices), primary) if conf is None else _hydra(choices, conf, primary)
+    known = {group: name for group, name in chosen.items() if group not in unknown}
+    if conf is None:
+        composed = _plainly(conf_dir(), tuple(known.items()), primary) or _packaged(conf_dir(), tuple(choices), primary)
+    else:
+        composed = _hydra(choices, conf, primary)
     base = _resolved(composed.node, {}, conf)
     mistakes += _foreign_keys(base, primary)
     fitting = {}
@@ -349,6 +354,8 @@ def _editor_node(name: str, conf: Path | None, run: _RunWide | None = None) -> C
 
 
 def _instantiate(node: Config, what: str) -> Any:
+    if _is_own_and_plain(node):
+        return _constructed(node, what)
     from hydra.errors import InstantiationException
     from hydra.utils import instantiate
 
@@ -367,12 +374,37 @@ def _instantiate(node: Config, what: str) -> Any:
         raise ConfigError(f"cannot load {what} ({node['_target_']}): {said}", hint="check its class") from error
 
 
+def _is_own_and_plain(node: Config) -> bool:
+    """Whether a stage is a class of automask's own with arguments that are values: what Hydra would call as it is."""
+    special = {key for key in node if key.startswith("_")}
+    own = str(node["_target_"]).startswith("automask.")
+    return special == {"_target_"} and own and not _hidden({key: value for key, value in node.items() if key[0] != "_"})
+
+
+def _constructed(node: Config, what: str) -> Any:
+    values = copy.deepcopy({key: value for key, value in node.items() if key != "_target_"})
+    try:
+        return locate(node["_target_"])(**values)
+    except AutomaskError:
+        raise
+    except (Exception, SystemExit) as error:
+        said = " ".join(str(error).split())
+        raise ConfigError(f"cannot load {what} ({node['_target_']}): {said}", hint="check its YAML file") from error
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Composed:
-    """Chosen files as Hydra composes them: an OmegaConf node, not yet resolved, and the name of the preset."""
+    """Chosen files, composed: an OmegaConf node of Hydra, not yet resolved, or plain values; the name of the preset."""
 
     node: Any
     preset: str
+
+
+@functools.lru_cache(maxsize=32)
+def _plainly(folder: Path, choices: tuple[tuple[str, str], ...], primary: str) -> _Composed | None:
+    """The chosen files of the package, composed without Hydra; None where they need it."""
+    found = plain_composition(folder, primary, dict(choices))
+    return None if found is None else _Composed(*found)
 
 
 @functools.lru_cache(maxsize=32)
@@ -410,10 +442,12 @@ def _resolved(node: Any, settings: Mapping[str, Any], conf: Path | None) -> Conf
 
     Composing again with the keys among the overrides gives the same, and takes a tenth of a second.
     """
+    if isinstance(node, dict) and all(map(is_plain, settings.values())):
+        return with_settings(node, settings)
     from omegaconf import OmegaConf
 
     with _faults_told(conf):
-        changed = copy.deepcopy(node) if settings else node
+        changed = OmegaConf.create(node) if isinstance(node, dict) else copy.deepcopy(node) if settings else node
         for key, value in settings.items():
             OmegaConf.update(changed, key, value, merge=True)
         container: Config = cast(Config, OmegaConf.to_container(changed, resolve=True))
@@ -499,9 +533,17 @@ def quoted(text: str) -> str:
 
 def _parse(overrides: Sequence[str]) -> tuple[dict[str, tuple[str, Any]], list[str]]:
     """For each key its override's text and value, last one wins, and what cannot be taken."""
+    plain = {text: found for text in overrides if (found := plain_override(text)) is not None}
+    readable, mistakes = _readable([text for text in overrides if text not in plain])
+    parsed = dict(readable)
     pairs: dict[str, tuple[str, Any]] = {}
-    readable, mistakes = _readable(overrides)
-    for text, override in readable:
+    for text in overrides:
+        if text in plain:
+            pairs[plain[text][0]] = (text, plain[text][1])
+            continue
+        override = parsed.get(text)
+        if override is None:
+            continue  # a mistake
         if override.is_sweep_override():
             mistakes.append(f"{text!r} lists several values: use the scripts in pipelines/ with -m for that")
         elif override.is_add() or override.is_delete() or override.is_force_add():
@@ -521,6 +563,8 @@ def _parse(overrides: Sequence[str]) -> tuple[dict[str, tuple[str, Any]], list[s
 
 def _readable(overrides: Sequence[str]) -> tuple[list[tuple[str, Any]], list[str]]:
     """Each override that Hydra's grammar reads, with its text, and what is to be said of the others."""
+    if not overrides:
+        return [], []
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
