@@ -38,7 +38,7 @@ from automask.batches.shards import ListNames, Shard, merged_failures, shard_lis
 from automask.batches.sheets import result_pictures, write_contact_sheet, write_variants_sheet
 from automask.batches.stale import Made
 from automask.batches.threads import cores
-from automask.batches.worker import Measurer, Worker, make_measurer, make_worker, ready_stages, worker_of
+from automask.batches.worker import MaskWorker, Measurer, Worker, make_measurer, make_worker, ready_stages, worker_of
 from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, OutputError
 from automask.masking import cache
@@ -464,22 +464,7 @@ def run_jobs(
 
     for report in reports:
         tell(report)
-    mapper = config.build_mapper(cfg)
-    # One worker uses the stages that checked the words, in this process; other processes load their own.
-    make = functools.partial(make_worker, dict(cfg), names, conf, paint=paint)
-    if isinstance(mapper, LocalPool):
-        workers = local_workers(mapper.workers, stages, jobs)
-        mapper = LocalPool(workers=workers, photo_limit_s=mapper.photo_limit_s)
-    measurer: Callable[[], Callable[[Job], JobReport]] = functools.partial(make_measurer, dict(cfg), names, conf)
-    alone = isinstance(mapper, LocalPool) and mapper.workers == 1 and not mapper.photo_limit_s
-    if alone:
-        more = {name: cfg[name] for name in ("overwrite", "force", "fresh_masks")}
-        make = functools.partial(worker_of(paint), stages, settings, **more)
-        measurer = functools.partial(Measurer, stages, settings, fresh_masks=cfg["fresh_masks"])
-    if any(job.shared for job in jobs):
-        mapper = SkipFinished(AgreeFirst(mapper, measurer, looks, whole, on_note or _ignore), looks)
-    elif not alone:
-        mapper = SkipFinished(mapper, looks)
+    mapper, make = _mapper_and_worker(cfg, looks, jobs, whole, names, conf, on_note or _ignore)
     todo = [job for job in jobs if job.plan not in faults]
     with ticking(tick), stores.only_writer(cfg["out"]), stores.uploaded_failures(out, cfg["out"]):
         done = run_batch(
@@ -499,6 +484,45 @@ def run_jobs(
             on_end=end,
         )
     return (*reports, *done)
+
+
+def _mapper_and_worker(
+    cfg: config.Config,
+    looks: Worker,
+    jobs: Sequence[Job],
+    whole: Sequence[Job],
+    names: Sequence[str],
+    conf: Path | None,
+    on_note: Callable[[str], None],
+) -> tuple[Mapper, Callable[[], Callable[[Job], JobReport]]]:
+    """The mapper of a batch, and what makes its workers.
+
+    Args:
+        cfg, conf: As in `run_jobs`.
+        looks: A worker with loaded stages, which tells what is done.
+        jobs: What is done now.
+        whole: All of the batch.
+        names: The editors that edits name.
+        on_note: As in `run_batch`.
+    """
+    mapper = config.build_mapper(cfg)
+    paint = not isinstance(looks, MaskWorker)
+    # One worker uses the stages that checked the words, in this process; other processes load their own.
+    make = functools.partial(make_worker, dict(cfg), names, conf, paint=paint)
+    measurer: Callable[[], Callable[[Job], JobReport]] = functools.partial(make_measurer, dict(cfg), names, conf)
+    if isinstance(mapper, LocalPool):
+        workers = local_workers(mapper.workers, looks.stages, jobs)
+        mapper = LocalPool(workers=workers, photo_limit_s=mapper.photo_limit_s)
+    alone = isinstance(mapper, LocalPool) and mapper.workers == 1 and not mapper.photo_limit_s
+    if alone:
+        more = {name: cfg[name] for name in ("overwrite", "force", "fresh_masks")}
+        make = functools.partial(worker_of(paint), looks.stages, looks.settings, **more)
+        measurer = functools.partial(Measurer, looks.stages, looks.settings, fresh_masks=cfg["fresh_masks"])
+    if any(job.shared for job in jobs):
+        mapper = SkipFinished(AgreeFirst(mapper, measurer, looks, whole, on_note), looks)
+    elif not alone:
+        mapper = SkipFinished(mapper, looks)
+    return mapper, make
 
 
 def with_mask_cache(cfg: config.Config, jobs: Sequence[Job], sheets: Sequence[Sheet]) -> config.Config:

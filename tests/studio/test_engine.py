@@ -105,7 +105,7 @@ def test_a_full_engine_closes_at_once():
     def paint(_):
         begun.set()
         while True:
-            _call_editor(None, None, lambda: time.sleep(0.005))
+            call_editor(None, None, lambda: time.sleep(0.005))
 
     jobs = [engine.submit("paint", paint)]
     assert begun.wait(10)
