@@ -15,7 +15,7 @@ import itertools
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from automask import config
 from automask.errors import AutomaskError
 from automask.images import open_photo, write_picture
 from automask.masking.masks import alpha_from
-from automask.painting import agreement, chain
+from automask.painting import agreement, chain, editors
 from automask.plan import parse_plan
 from automask.protocols import Stages
 from automask.results.sheets import contact_sheet
@@ -58,13 +58,13 @@ class Case:
 
     Args:
         room: Its name.
-        edit: As a person types it.
+        parts: Of the edit, as a person types them.
         paints: For each part whether it is a paint: its colour is the same all over.
         views: At least two.
     """
 
     room: str
-    edit: str
+    parts: tuple[str, ...]
     paints: tuple[bool, ...]
     views: tuple[View, ...]
 
@@ -90,12 +90,29 @@ def cases_in(folder: Path) -> Iterator[Case]:
                 masks = tuple(true_mask(found, one) for one in wanted)
                 views.append(View(open_photo(folder / shot).rgb, open_photo(folder / truth).rgb, masks))
             paints = tuple(part["hex"] is not None for part in edit["parts"])
-            yield Case(name, edit["edit"], paints, tuple(views))
+            yield Case(name, tuple(edit["edit"].split("; ")), paints, tuple(views))
+
+
+def with_known_parts(case: Case, stages: Stages) -> Case:
+    """The case without the parts that the editor cannot paint, such as a marble that it has not."""
+    known = [number for number, words in enumerate(case.parts) if _is_known(words, stages)]
+    views = tuple(replace(view, masks=tuple(view.masks[number] for number in known)) for view in case.views)
+    parts, paints = (tuple(some[number] for number in known) for some in (case.parts, case.paints))
+    return replace(case, parts=parts, paints=paints, views=views)
+
+
+def _is_known(words: str, stages: Stages) -> bool:
+    try:
+        editors.check_edits(parse_plan(words), stages)
+    except AutomaskError as error:
+        print(f"  not measured: {words}: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 def painted(case: Case, stages: Stages, *, together: bool) -> list[Rgb]:
     """The views of a case as they are painted alone, or together."""
-    plan = parse_plan(case.edit)
+    plan = parse_plan("; ".join(case.parts))
     regions = [_regions(plan, view, stages) for view in case.views]
     agreed: Mapping[str, Any] | None = None
     if together:
@@ -145,7 +162,7 @@ def mean_colours(pictures: Sequence[Rgb], masks: Sequence[Hard]) -> list[Plane]:
 def rows_of(case: Case, alone: Sequence[Rgb], together: Sequence[Rgb]) -> Iterator[dict[str, Any]]:
     """The numbers of each part of a case."""
     truth = [view.after for view in case.views]
-    for number, words in enumerate(case.edit.split("; ")):
+    for number, words in enumerate(case.parts):
         masks = [view.masks[number] for view in case.views]
         true, one, both = (mean_colours(pictures, masks) for pictures in (truth, alone, together))
         yield {
@@ -185,16 +202,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     stages = config.build(composed)
     rows: list[dict[str, Any]] = []
     cells: list[tuple[str, Rgb]] = []
-    for case in cases_in(flags.data):
-        print(f"{case.room}: {case.edit}", file=sys.stderr, flush=True)
-        try:
-            alone, together = (painted(case, stages, together=both) for both in (False, True))
-        except AutomaskError as error:  # a material that paint does not know
-            print(f"  not measured: {error}", file=sys.stderr)
+    for found in cases_in(flags.data):
+        print(f"{found.room}: {'; '.join(found.parts)}", file=sys.stderr, flush=True)
+        case = with_known_parts(found, stages)
+        if not case.parts:
             continue
+        alone, together = (painted(case, stages, together=both) for both in (False, True))
         rows += rows_of(case, alone, together)
         for view, one, both in zip(case.views, alone, together, strict=True):
-            captions = (f"{case.room}: {case.edit}", "alone", "together", "re-render")
+            captions = (f"{case.room}: {'; '.join(case.parts)}", "alone", "together", "re-render")
             cells += zip(captions, (view.before, one, both, view.after), strict=True)
     if not rows:
         raise SystemExit(f"no rooms with several views in {flags.data}")
