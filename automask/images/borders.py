@@ -169,7 +169,8 @@ def _bar(rows: Rgb) -> int:
 
 def _rows_of_one_colour(rows: Rgb) -> int:
     """How many rows from the first on have, but for noise, the colour of their median."""
-    starts: list[int] = [0, *range(1, len(rows), _ROWS_AT_ONCE), len(rows)]  # most photos have no bar: the first row says so
+    # Most photos have no bar, which their first row says.
+    starts: list[int] = [0, *range(1, len(rows), _ROWS_AT_ONCE), len(rows)]
     for start, end in pairwise(starts):
         block = np.ascontiguousarray(rows[start:end])  # columns of a photo are far apart in memory
         # Where no two pixels are further apart, none is from the median: so it is in most rows of a bar.
