@@ -1,5 +1,7 @@
 """`automask doctor`: what this machine has, what each preset lacks, and the one command that brings it."""
 
+import itertools
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -143,8 +145,10 @@ def _tried_lines(tried: dict[str, Any]) -> list[str]:
 
 
 def _write_report(lines: list[str], out: Path) -> None:
-    report = out / "doctor.txt"
-    report.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    names = itertools.chain(["doctor.txt"], (f"doctor-{number}.txt" for number in itertools.count(2)))
+    report = next(out / name for name in names if not os.path.lexists(out / name))  # nothing is ever replaced
+    with report.open("x", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n")
     for line in lines[-4:]:
         say(line)
     say(f"look at it:             {(out / 'kitchen.before-after.jpg').resolve()}")

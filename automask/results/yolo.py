@@ -168,7 +168,8 @@ def write_yolo(folder: Path, files: Mapping[str, str], *, overwrite: bool = Fals
             f"{min(theirs)!r} in {str(folder)!r} was changed by hand, and the classes are others now",
             hint="name another folder",
         )
-    written = {name: digest for name, digest in claims.items() if has_same_classes and name not in theirs}
+    # What a person changed stays in the list: its numbers, too, mean the classes of now.
+    written = {name: digest for name, digest in claims.items() if has_same_classes}
     for name in claims.keys() - files.keys() - written.keys() - theirs:
         (folder / name).unlink(missing_ok=True)
     for name, text in files.items():
@@ -206,7 +207,13 @@ def _claims(path: Path) -> dict[str, str] | None:
     if head != f"{_SEAL}{bytes_digest(body.encode())}":
         return None
     listed = (line[2:].split(" ", 1) for line in body.splitlines() if line[66:67] == " " and line.startswith("# "))
-    return {name: digest for digest, name in listed}
+    return {name: digest for digest, name in listed if _is_label(name)}
+
+
+def _is_label(name: str) -> bool:
+    """Whether a name may be that of a file of labels: whoever forges a list must not have other files removed."""
+    parts = PurePath(name).parts
+    return len(parts) > 1 and parts[0] == "labels" and ".." not in parts and name.endswith(".txt")
 
 
 def _names_in(text: str) -> list[str]:

@@ -108,6 +108,10 @@ def test_try_edits_the_sample_and_writes_a_report(capsys, tmp_path, no_torch):
     assert (out_folder / "kitchen.jpg").is_file()
     assert str((out_folder / "kitchen.before-after.jpg").resolve()) in out
     assert str((out_folder / "doctor.txt").resolve()) in out
+    (out_folder / "doctor.txt").write_text("Dear Doctor,")
+    assert run(capsys, "doctor", "--preset", "starter", "--try", "-o", out_folder)[0] == 0
+    assert (out_folder / "doctor.txt").read_text() == "Dear Doctor,"
+    assert (out_folder / "doctor-2.txt").read_text(encoding="utf-8").startswith("automask ")
 
 
 def test_what_cannot_run_is_not_tried(capsys, tmp_path, no_torch):

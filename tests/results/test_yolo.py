@@ -9,6 +9,7 @@ from regions import island_and_lamp, region
 
 import automask
 from automask.errors import UsageError
+from automask.fingerprint import bytes_digest
 from automask.results.yolo import write_yolo
 
 
@@ -71,3 +72,18 @@ def test_a_set_grows_photo_by_photo_and_what_a_person_changed_is_kept(tmp_path):
     (tmp_path / "data.yaml").write_text("names: [mine]")
     with pytest.raises(UsageError, match="automask did not write it"):
         write_yolo(tmp_path, one)
+
+
+def test_a_forged_list_removes_nothing_but_labels(tmp_path):
+    lamp, other = island_and_lamp()[2], region("yacht", island_and_lamp()[0].mask)
+    victims = [tmp_path / name for name in ("mine.txt", "set/notes.txt", "set/labels/../mine.md")]
+    write_yolo(tmp_path / "set", automask.to_yolo([lamp], photo="1.jpg"))
+    for victim in victims:
+        victim.write_text("mine")
+    digest = bytes_digest(b"mine")
+    body = (tmp_path / "set" / "data.yaml").read_text().partition("\n")[2]
+    for name in ("../mine.txt", str(tmp_path / "mine.txt"), "labels/../../mine.txt", "notes.txt", "labels/../mine.md"):
+        body += f"# {digest} {name}\n"
+    (tmp_path / "set" / "data.yaml").write_text(f"# automask {bytes_digest(body.encode())}\n{body}")
+    write_yolo(tmp_path / "set", automask.to_yolo([other], photo="1.jpg"), overwrite=True)
+    assert [victim.read_text() for victim in victims] == ["mine"] * 3
