@@ -179,7 +179,7 @@ def write_yolo(folder: Path, files: Mapping[str, str], *, overwrite: bool = Fals
         written[name] = bytes_digest(text.encode())
     body = files[CLASSES] + "".join(f"# {digest} {name}\n" for name, digest in written.items())
     _write(path, f"{_SEAL}{bytes_digest(body.encode())}\n{body}")
-    return sorted(theirs)
+    return sorted(theirs.intersection(labels))
 
 
 def _write(path: Path, text: str) -> None:
