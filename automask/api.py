@@ -383,6 +383,8 @@ def batch(
     cfg["masks"] = None if masks is None else path_text(masks, "masks")
     cfg["force"] = force or composed["force"]
     cfg["prune"] = prune or composed["prune"]
+    if same_room is not None and not isinstance(same_room, str):
+        raise ConfigError(f"same_room is {same_room!r}", hint="give the name of a room")
     cfg["same_room"] = composed["same_room"] if same_room is None else same_room
     made = None if plan is None else variants_from(plan)
     opened = open_batch(sought, made, cfg, retry_failed=retry_failed)

@@ -165,6 +165,11 @@ def test_candidates_would_keep_another_seed_in_each_photo(corners):
         batch("out", same_room="lounge", candidates=2, workers=1)
 
 
+def test_a_room_has_a_name(corners):
+    with pytest.raises(ConfigError, match="same_room is 12; give the name of a room"):
+        batch("out", same_room=12)
+
+
 def test_a_surface_has_one_seed_in_a_room_by_whatever_words_it_is_called():
     (one,), (other,) = parse_plan("walls except panelling -> marble"), parse_plan("wall -> marble")
     empty = np.zeros((1, 1), bool)
