@@ -80,8 +80,19 @@ def test_a_pair_counts_only_if_all_of_its_kind_was_left_out(script, tmp_path: Pa
 def test_the_table_counts_what_was_refused_and_compares_textures(script):
     pair = script.Pair("a", Path("a"), Path("b"), Path("c"), "chairs", (3,))
     good, bad = script.Score(1.0, 1.0, 1.0, 0.5), script.Score(4.0, 6.0, 2.0, 1.5)
-    done = script.Measured(pair, 0.02, {script.OURS: good, script.TELEA: bad}, None, 0.8, 0, 1.0)
+    done = script.Measured(pair, 0.02, {script.OURS: good, script.TELEA: bad}, None, 0.8, 0, 1.0, 0.2)
     text = script.table([done, replace(done, reason="no 'chairs'", scores={script.OURS: bad, script.TELEA: bad})])
     assert "2 pairs, 1 refused or not found; 0 px changed outside of the masks" in text
     assert "| automask | 1.00 | 1.00 | 1.00 | 1.00 | 0.50 | 100% |" in text
     assert "- chairs (a): no 'chairs'" in text
+    assert text.count("| automask |") == 2
+    darker = script.table([done, replace(done, room=9.0)])
+    assert "All: 2 pairs" in darker
+    assert "The room's light stays: 1 pairs" in darker
+
+
+def test_a_lamp_that_takes_its_light_along_is_told_by_the_rest_of_the_room(script):
+    photo = np.full((*SIZE, 3), 180, np.uint8)
+    corner = disc(SIZE, (10, 10), 6)
+    assert script.room_change(photo, np.where(corner[..., None], np.uint8(20), photo), corner) == 0
+    assert script.room_change(photo, photo - np.uint8(40), corner) > 5
