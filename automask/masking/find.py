@@ -23,6 +23,7 @@ from automask.images.borders import border_of
 from automask.images.threads import in_threads
 from automask.masking import quality, which
 from automask.masking.boxes import blobs, boxes_from_heat
+from automask.masking.cords import with_cords
 from automask.masking.masks import alpha_from, clean, settle, without_offcuts, without_others
 from automask.masking.shadows import with_shadow
 from automask.plan.pointing import Pointing
@@ -233,7 +234,8 @@ def find_regions(
 
     def finished(draft: _Draft) -> Region:
         untouchable = draft.untouchable if outside is None else draft.untouchable | outside
-        hard = with_shadow(photo, draft.region.hard, draft.recipe, untouchable=untouchable)
+        hard = with_cords(photo, draft.region.hard, draft.recipe, untouchable=untouchable)
+        hard = with_shadow(photo, hard, draft.recipe, untouchable=untouchable)
         return replace(draft.region, alpha=alpha_from(hard, draft.recipe, untouchable=untouchable))
 
     regions = in_threads(finished, drafts, at_once=_at_once(photo))
