@@ -29,7 +29,7 @@ _WORK_PX = 320  # long side at which a stroke snaps to edges: tens of millisecon
 _SNAP_FRAC = 0.4  # of the radius: how far a stroke may move to an edge
 _EDGE = 0.0005  # squared contrast, of colours in 0..1, below which the photo has no edge: as GrabCut's refiner
 _LIKE = 9.0  # distance in Lab from the clicked colour up to which a neighbour belongs to the same surface
-_REACH_FRAC = 0.25  # of the long side: how far a click without a thing under it may spread
+_REACH_FRAC = 0.25  # of the long side: how far a click without a thing under it looks at first
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +152,30 @@ def _holds(one: Instance, x: int, y: int) -> bool:
 
 
 def _surface_at(photo: Rgb, x: int, y: int) -> tuple[_View, Hard]:
-    """The connected surface of about the colour at a point."""
+    """The connected surface of about the colour at a point, to its own borders: never cut off where a search ends."""
+    reach = max(8, round(_REACH_FRAC * max(photo.shape[:2])))
+    while True:
+        view, surface = _surface_within(photo, x, y, reach)
+        if not _goes_on(surface, view, photo.shape[:2]):
+            return view, surface
+        reach *= 2
+
+
+def _goes_on(part: Hard, view: _View, size_hw: Sequence[int]) -> bool:
+    """Whether a part of a view reaches a side of it that is not the photo's."""
+    rows, columns = view
+    sides = (
+        (rows.start > 0, part[0]),
+        (rows.stop < size_hw[0], part[-1]),
+        (columns.start > 0, part[:, 0]),
+        (columns.stop < size_hw[1], part[:, -1]),
+    )
+    return any(is_inner and bool(side.any()) for is_inner, side in sides)
+
+
+def _surface_within(photo: Rgb, x: int, y: int, reach: int) -> tuple[_View, Hard]:
+    """The part of that surface in the square that reaches so far around the point."""
     height, width = photo.shape[:2]
-    reach = max(8, round(_REACH_FRAC * max(height, width)))
     view = Box(max(0, x - reach), max(0, y - reach), min(width, x + reach), min(height, y + reach)).slices
     seen, scale = _reduced(photo[view])
     smooth = cv2.bilateralFilter(seen, 5, 20, 5)

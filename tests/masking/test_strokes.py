@@ -66,6 +66,16 @@ def test_a_click_adds_the_surface_under_it_and_no_other():
     assert not added[:, :55].any()
 
 
+def test_a_surface_is_added_to_its_own_borders_however_large_it_is():
+    photo = np.full((200, 300, 3), 200, np.uint8)
+    photo[:, 240:] = (40, 60, 90)
+    photo[150:] = (40, 60, 90)
+    added = corrected(photo, np.zeros((200, 300), bool), [Stroke("add", ((20, 20),))])
+    assert added[:145, :235].all()
+    assert not added[155:].any()
+    assert not added[:, 245:].any()
+
+
 def test_a_click_adds_or_takes_the_single_thing_that_the_segmenter_knows():
     chair = Instance("chair", 1, Box(20, 30, 30, 50), np.ones((20, 10), bool))
     hard = corrected(two_walls(), NOTHING, [Stroke("add", ((25, 40),))], instances=[chair])
