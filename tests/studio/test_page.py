@@ -298,9 +298,13 @@ def test_what_was_typed_a_moment_ago_counts(scene, tmp_path, browser):
         page = Page(context.new_page())
         page.tab.goto(link)
         page.until("S.state && S.before")
+        painted = []
+        page.tab.on("request", lambda request: painted.append(request.url) if "/preview" in request.url else None)
         page.tab.fill("#words", "lamp -> #ff0000")
         page.tab.keyboard.press("Control+Enter")  # at once, before the page has read the words
-        page.until("S.comparing && S.after.length === 1")
+        page.until("S.comparing && S.after.length === 1 && !S.running")
+        assert len(painted) == 1
+        assert page.tab.locator("#offers").is_hidden()
         page.tab.fill("#words", "lamp -> #00ff00")
         page.tab.click("#next")
         page.until("S.photos.find(one => one.id === S.id).name === '2.png'")

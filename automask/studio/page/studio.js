@@ -295,7 +295,7 @@ $("words").addEventListener("input", () => { showWrong(null); offer(); typed(); 
 $("words").addEventListener("blur", () => { S.offers = []; showOffers(); });
 $("words").addEventListener("scroll", () => { $("behind").scrollTop = $("words").scrollTop; });
 $("words").addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); paint(); return; }
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { S.offers = []; showOffers(); return; }  // the page paints
   if (!S.offers.length) return;
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step) { S.offered = (S.offered + step + S.offers.length) % S.offers.length; showOffers(); event.preventDefault(); }
