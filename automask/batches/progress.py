@@ -60,8 +60,11 @@ def duration(seconds: float) -> str:
 
 
 @contextlib.contextmanager
-def ticking(tick: Callable[[], object]) -> Iterator[None]:
-    """Calls `tick` every half minute while the block runs, from a thread of its own."""
+def ticking(tick: Callable[[], object]) -> Iterator[Callable[[], None]]:
+    """Calls `tick` every half minute while the block runs, from a thread of its own.
+
+    Gives a function that stops it before the block ends: once that has returned, nothing is called any more.
+    """
     ended = threading.Event()
 
     def keep_on() -> None:
@@ -70,11 +73,15 @@ def ticking(tick: Callable[[], object]) -> Iterator[None]:
 
     thread = threading.Thread(target=keep_on, name="automask-progress", daemon=True)
     thread.start()
-    try:
-        yield
-    finally:
+
+    def stop() -> None:
         ended.set()
         thread.join()
+
+    try:
+        yield stop
+    finally:
+        stop()
 
 
 class BatchLog:

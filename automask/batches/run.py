@@ -9,7 +9,6 @@ import functools
 import os
 import re
 import shutil
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -445,19 +444,12 @@ def run_jobs(
             log.write_failure(report)
         (on_report or _ignore)(report)
 
-    telling = threading.Lock()
-    has_ended = False
-
     def tick() -> None:
-        with telling:
-            if not has_ended:  # sheet and page are still to be drawn: for thousands of photos that takes a while
-                log.write(progress.line())
-                (on_tick or _ignore)(progress.line())
+        log.write(progress.line())
+        (on_tick or _ignore)(progress.line())
 
-    def end(done: Sequence[JobReport]) -> None:
-        nonlocal has_ended
-        with telling:
-            has_ended = True
+    def end(stop_ticking: Callable[[], object], done: Sequence[JobReport]) -> None:
+        stop_ticking()  # sheet and page are still to be drawn: for thousands of photos that takes a while
         if log.is_begun or any(report.status == "done" for report in done):
             log.write(progress.line())
         (on_end or _ignore)((*reports, *done))
@@ -466,7 +458,7 @@ def run_jobs(
         tell(report)
     mapper, make = _mapper_and_worker(cfg, looks, jobs, whole, names, conf, on_note or _ignore)
     todo = [job for job in jobs if job.plan not in faults]
-    with ticking(tick), stores.only_writer(cfg["out"]), stores.uploaded_failures(out, cfg["out"]):
+    with ticking(tick) as stop_ticking, stores.only_writer(cfg["out"]), stores.uploaded_failures(out, cfg["out"]):
         done = run_batch(
             todo,
             make,
@@ -481,7 +473,7 @@ def run_jobs(
             shard=shard,
             on_report=tell,
             on_note=on_note,
-            on_end=end,
+            on_end=functools.partial(end, stop_ticking),
         )
     return (*reports, *done)
 
