@@ -91,7 +91,7 @@ def test_every_file_can_be_copied_and_composed_under_its_new_name(capsys, tmp_pa
     groups = itertools.groupby(conf_files(), key=lambda file: file.group)
     names = {group: [file.name for file in files] for group, files in groups}
     # Files of different stages at once; presets and experiments choose stages themselves.
-    stages = [group for group in names if group not in ("preset", "experiment")]
+    stages = [group for group in names if group not in ("preset", "experiment", "style")]
     chosen = [
         *({group: name} for group in ("preset", "experiment") for name in names[group]),
         *(

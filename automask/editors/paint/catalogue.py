@@ -166,7 +166,7 @@ def _cloth(texture: Callable[..., FloatImage], colour: Triple, gloss: float = 0.
 
 
 _OAK = wood.Species(linear("#d2ad80"), linear("#93683f"))
-_ASH = wood.Species(linear("#dfcbb0"), linear("#b3906b"), ring_m=0.0045, rings=0.26, pores=0.24)
+_ASH = wood.Species(linear("#dec9a9"), linear("#b28f66"), ring_m=0.0045, rings=0.26, pores=0.24)
 _WALNUT = wood.Species(linear("#7f6049"), linear("#3d2a1f"), rings=0.15, streaks=0.10, pores=0.20, vary=0.10)
 _SMOKED = wood.Species(linear("#665040"), linear("#2c2119"), rings=0.18, pores=0.35, vary=0.09)
 _EBONY = wood.Species(linear("#3c312b"), linear("#17120f"), rings=0.12, streaks=0.16, rift=0.9, pores=0.15)
@@ -220,7 +220,7 @@ MATERIALS = {
     "quartz": _COLOURABLE["quartz"](linear("#e4e2dd")),
     "white stone": _even(stone.quartz, linear("#e4e2dd"), gloss=0.5),
     "grey stone": _even(stone.quartz, linear("#8b8c8d"), gloss=0.5),
-    "black stone": _even(stone.quartz, linear("#232427"), gloss=0.5),
+    "black stone": _even(stone.quartz, linear("#28292c"), gloss=0.5),
     "terrazzo": _COLOURABLE["terrazzo"](linear("#dcd8cf")),
     "concrete": _COLOURABLE["concrete"](linear("#a09e99")),
     "slate": _even(stone.slate, linear("#454749"), gloss=0.15),

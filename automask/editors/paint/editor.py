@@ -10,13 +10,14 @@ import cv2
 import numpy as np
 
 from automask.editors.paint.agreement import Agreement, agree
+from automask.editors.paint.grain import add_grain
 from automask.editors.paint.light import Light, downscale, expected_light, light_on, materials_on
 from automask.editors.paint.listing import colours, drawn, materials, sample
 from automask.editors.paint.look import Look
 from automask.editors.paint.palettes import Palette, load_palettes, palette_paths
 from automask.editors.paint.pieces import pieces_of
 from automask.editors.paint.prompts import look_for
-from automask.editors.paint.texture_mapping import texture_planes
+from automask.editors.paint.texture_mapping import sheen_on, texture_planes
 from automask.editors.paint.tone import FLOOR_GAIN, LUMA, SHEEN, TOP_GAIN, WHITEST, encode, linear_of_scene
 from automask.editors.swatches import files_named
 from automask.errors import AutomaskError, ConfigError, EditorError
@@ -140,8 +141,9 @@ class Paint:
         whitest = np.float32(1 if look.measured else WHITEST)
         rho = np.minimum(np.array(look.reflectance, np.float32), whitest)
         light = self._light(crop, view, look)
-        textures = None
+        sheen, textures = SHEEN + sheen_on(view.whole, look, view.room, (y0, y1, x0, x1)), None
         if look.texture is not None:
+            sheen = SHEEN  # textures have the other plane by plane
             size = self.scale * scale
             if self._agreed is not None and view.whole.is_floor:
                 size *= self._agreed.size_by(eye_height(view.room))
@@ -155,13 +157,14 @@ class Paint:
             for c in range(3):
                 reflected = rho[c] if planes is None else planes[..., c].take(piece.at)[None]
                 scene_light = (
-                    np.exp(piece.illumination[c][None] + shade) * (np.minimum(reflected, whitest) + np.float32(SHEEN))
+                    np.exp(piece.illumination[c][None] + shade) * (np.minimum(reflected, whitest) + np.float32(sheen))
                     + highlights * hue[c]
                 )
                 new = linear_of_scene(cv2.log(np.maximum(scene_light, 1e-6)))
                 mixed = cover * new + piece.remainder[c][None]
                 painted[..., c] = encode(np.where(cover < 1, mixed, new))
             out[y0:y1, x0:x1][piece.rows][mask[piece.rows]] = to_uint8(painted)[0]
+        out[y0:y1, x0:x1] = add_grain(out[y0:y1, x0:x1], part, mask, seed=seed)
         return out
 
     def measure(self, crop: Rgb, hard: Hard, prompt: str) -> dict[str, Any]:

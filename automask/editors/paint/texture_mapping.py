@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from automask.editors.paint.look import Look
+from automask.editors.paint.tone import glancing_sheen
 from automask.geometry.perspective import Room
 from automask.geometry.planes import RoomPlane, bounds, metres_on, plane_facing_camera, planes_of
 from automask.types import FloatImage, Hard, Hw
@@ -58,6 +59,7 @@ class _Surface:
         levels: The texture, then its halves, as far as they are needed.
         axis: Of the photo, along which it is more foreshortened.
         taps: Samples of each pixel along it.
+        sheen: What it mirrors, as a share of the light on it: added to its reflectance.
     """
 
     plane: RoomPlane
@@ -72,6 +74,7 @@ class _Surface:
     levels: tuple[FloatImage, ...]
     axis: int
     taps: int
+    sheen: float
 
     def seen(self, top: int, bottom: int) -> FloatImage:
         """[bottom - top, w, 3] the texture in perspective, filtered; rows of the box."""
@@ -86,7 +89,7 @@ class _Surface:
         squeeze = np.hypot(step_a, step_c) * density
         coarse = _coarseness(density, squeeze, self.taps, self.px_per_m)
         wanted = self.wanted[top:bottom]
-        out = np.zeros((*along.shape, 3), np.float32)
+        out = np.full((*along.shape, 3), self.sheen, np.float32)
         places = []
         for tap in range(self.taps):
             part = np.float32((tap + 0.5) / self.taps - 0.5)
@@ -167,7 +170,33 @@ def _surface(
     while deepest > len(levels) - 1:
         half_wh = (max(1, levels[-1].shape[1] // 2), max(1, levels[-1].shape[0] // 2))
         levels.append(cv2.resize(levels[-1], half_wh, interpolation=cv2.INTER_AREA))
-    return _Surface(plane, room, box, wanted, turn, size, way_a, way_c, px_per_m, tuple(levels), axis, taps)
+    return _Surface(
+        plane,
+        room,
+        box,
+        wanted,
+        turn,
+        size,
+        way_a,
+        way_c,
+        px_per_m,
+        tuple(levels),
+        axis,
+        taps,
+        sheen_on(plane, look, room, box),
+    )
+
+
+def sheen_on(plane: RoomPlane, look: Look, room: Room, box: tuple[int, int, int, int]) -> float:
+    """What a plane with a look mirrors, as `tone.glancing_sheen`, in the middle of a box of the photo.
+
+    Only level planes below the eye mirror something bright at a glance: the walls behind.
+    """
+    if not plane.horizontal or plane.offset <= 0:
+        return 0.0
+    down = ((box[0] + box[1]) / 2 - room.horizon) / room.focal
+    right = ((box[2] + box[3]) / 2 - room.centre) / room.focal
+    return glancing_sheen(look.gloss, min(abs(down) / math.sqrt(1 + down * down + right * right), 1.0))
 
 
 def _turn(look: Look, plane: RoomPlane, room: Room, box: tuple[int, int, int, int], sampled: Hard, step: int) -> int:

@@ -71,7 +71,8 @@ def test_unknown_words_are_refused_with_what_is_known(prompt):
         Paint().check(prompt)
     assert str(caught.value) == (
         f"paint does not know {prompt!r}; it knows CSS colours, #hex, rgb(), lab(), oklch(), RAL numbers, paint words "
-        "and what 'automask materials' lists; anything else takes diffusion: preset=photo, or editor=auto with the "
+        "and what 'automask materials' lists, and your own colours with palette=mine.csv; "
+        "anything else takes diffusion: preset=photo, or editor=auto with the "
         "extra 'models'"
     )
 

@@ -121,3 +121,86 @@ def test_the_same_seed_gives_the_same_texture():
         texture(look, below(), whole=FLOOR, seed=4), texture(look, below(), whole=FLOOR, seed=4)
     )
     assert (texture(look, below(), whole=FLOOR, seed=4) != texture(look, below(), whole=FLOOR, seed=5)).any()
+
+
+TOP = RoomPlane(horizontal=True, axis=0, offset=0.6)
+
+
+def even(hw, px_per_m, rng):
+    return np.full((*hw, 3), 0.02, np.float32)
+
+
+def test_a_polished_worktop_mirrors_the_wall_behind_it_and_a_matt_one_or_a_front_does_not():
+    far, near = np.zeros(SIZE, bool), np.zeros(SIZE, bool)
+    far[100:110, 100:200], near[185:199, 100:200] = True, True
+
+    def mirrored(mask, normal, gloss):
+        painted = texture(Look((0.02, 0.02, 0.02), even, gloss=gloss), mask, whole=TOP, where=room(normal, 1.0))
+        return float(painted[mask].mean()) - 0.02
+
+    up, out = (0, -1, 0), (0, 0, -1)
+    assert mirrored(far, up, 0.5) > 0.05
+    assert 0 < mirrored(near, up, 0.5) < 0.5 * mirrored(far, up, 0.5)
+    assert mirrored(far, up, 0.9) > mirrored(far, up, 0.5)
+    for mask, normal, gloss in ((far, up, 0.0), (far, up, None), (far, out, 0.9)):
+        assert mirrored(mask, normal, gloss) == pytest.approx(0, abs=1e-6)
+
+
+def way_of(layout, direction, mask, whole, where=None):
+    """How the texture's columns run there: px down and right for a step along them."""
+    painted = texture(Look((0.5, 0.5, 0.5), ruler, layout, direction=direction), mask, whole=whole, where=where)
+    y, x = (int(np.median(each)) for each in np.nonzero(mask))
+    down, right = painted[y + 4, x, 0] - painted[y - 4, x, 0], painted[y, x + 4, 0] - painted[y, x - 4, 0]
+    return abs(float(down)), abs(float(right))
+
+
+def test_boards_run_the_way_that_words_say():
+    floor = below()
+    for direction, runs_away in (("away", True), ("across", False), ("window", True)):
+        down, right = way_of("boards", direction, floor, FLOOR)
+        assert (down > right) == runs_away, direction
+    wide = np.zeros(SIZE, bool)
+    wide[150:170, 10:290] = True
+    for direction, runs_away in (("lengthwise", False), ("crosswise", True)):
+        down, right = way_of("boards", direction, wide, FLOOR)
+        assert (down > right) == runs_away, direction
+
+
+def test_boards_run_towards_the_brightest_window():
+    where = room()
+    where.grey[40:80, 270:300] = 1.0  # to the right, nearer to the second axis
+    where.grey[40:80, :20] = 0.0
+    sideways = Room(FOCAL, SIZE[1] / 2, HORIZON, (YAW, YAW - math.radians(50)), *empty(), where.surfaces, where.grey)
+    turned = texture_planes(
+        Look((0.5,) * 3, ruler, "boards", direction="window"),
+        sideways,
+        FLOOR,
+        below(),
+        corner=(0, 0),
+        seed=0,
+        scale=1.0,
+    )
+    assert turned.surfaces[0].turn == 0  # the first axis points 15 degrees right, the second 35 degrees left
+
+
+def empty():
+    return np.zeros((0, 4), np.float32), np.zeros(0, np.int64)
+
+
+def test_grain_and_courses_turn_on_fronts():
+    front = np.zeros(SIZE, bool)
+    front[60:150, 100:200] = True
+    where = room((0, 0, -1))
+
+    def runs_down(layout, direction):
+        down, right = way_of(layout, direction, front, FRONT, where)
+        return down > right
+
+    # A veneer is drawn upright: its columns run along the wall until it is laid level.
+    assert not runs_down("grain", None)
+    assert not runs_down("grain", "upright")
+    assert runs_down("grain", "level")
+    assert not runs_down("courses", None)
+    assert runs_down("courses", "upright")
+    down, right = way_of("courses", "diagonal", front, FRONT, where)
+    assert down == pytest.approx(right, rel=0.35)
