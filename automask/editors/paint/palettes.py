@@ -29,6 +29,7 @@ from automask.images.files import read_regular
 MAX_BYTES = 4 << 20
 MAX_COLOURS = 20_000
 MAX_NAME = 100
+_MAX_SAID = 300
 _MAX_WORDS = 8
 """Words of a name that are looked for in a prompt."""
 
@@ -176,8 +177,11 @@ def _load(path: str, version: tuple[int, int]) -> tuple[Swatch, ...]:
     try:
         for row in islice(_READERS[kind](data), MAX_COLOURS + 1):
             swatches.append(_swatch(row, source))
-    except (_Fault, ValueError, KeyError, IndexError, RecursionError, struct.error, csv.Error) as error:
+    except (_Fault, ValueError, KeyError, IndexError, OverflowError, RecursionError, struct.error, csv.Error) as error:
         said = str(error) or type(error).__name__
+        said = (
+            said if len(said) <= _MAX_SAID else f"{said[:_MAX_SAID]}\N{HORIZONTAL ELLIPSIS}"
+        )  # a cell may have megabytes
         if isinstance(error, struct.error | IndexError):
             said = "it ends too early"
         raise ConfigError(f"palette {path!r}: {said}", hint=_HINTS[kind]) from error

@@ -295,3 +295,22 @@ def test_the_runs_palette_reaches_paint_whichever_way_it_is_loaded(own, monkeypa
     assert config.load_editor("paint").palette.names == ()
     with pytest.raises(ConfigError, match=r"palette is 3: give a file of colours, or a list of files"):
         config.compose("starter", ["palette=3"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "content"),
+    [
+        ("json", '[{"name": "a", "rgb": [1' + "0" * 400 + ", 0, 0]}]"),
+        ("json", '[{"name": "a", "spectrum": {"400": 1' + "0" * 400 + "}}]"),
+        ("json", '[{"name": "a", "rgb": "' + "x" * 1_000_000 + '"}]'),
+        ("json", '[{"name": "a", "hex": "#fff", "sheen": "' + "x" * 1_000_000 + '"}]'),
+        ("csv", ",".join(["x" * 100_000] * 6) + "\n"),
+    ],
+)
+def test_figures_beyond_use_are_refused_in_a_short_line(tmp_path, kind, content):
+    path = tmp_path / f"own.{kind}"
+    path.write_text(content)
+    with pytest.raises(ConfigError) as caught:
+        load_palettes([str(path)])
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 1000
