@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from automask._version import __version__
 from automask.errors import ConfigError, OutputError, is_out_of_memory, not_enough_memory
@@ -29,6 +30,9 @@ from automask.images import (
     write_picture,
     xmp_of,
 )
+from automask.images.colour import to_uint8, to_unit
+from automask.images.photo import Written as WrittenPhoto
+from automask.images.threads import together
 from automask.plan import is_file_name, mask_name
 from automask.results import credentials, disclosure
 from automask.results.claims import (
@@ -138,10 +142,15 @@ class Outcome:
     @property
     def alpha(self) -> Alpha:
         """[H, W] float32 in 0..1: the highest alpha of any painted step; 0 exactly where the photo is untouched."""
-        result = np.zeros(self.image.shape[:2], dtype=np.float32)
+        return to_unit(self._levels)
+
+    @property
+    def _levels(self) -> npt.NDArray[np.uint8]:
+        """[H, W] uint8: the same in levels, a quarter of the memory."""
+        result = np.zeros(self.image.shape[:2], dtype=np.uint8)
         for region, step in zip(self.regions, self.steps, strict=True):
             if step.area_px:
-                result = np.maximum(result, region.alpha)
+                np.maximum(result, to_uint8(region.alpha), out=result)
         return result
 
     def __repr__(self) -> str:
@@ -321,16 +330,22 @@ class Outcome:
             with staging(out) as stage:
                 staged = files_in(files, stage)
                 theirs = self._own_in(files)
-                masks = [] if given else _write_masks(staged.masks, self.regions, skipped=theirs)
                 shown = _disclose(bare, disclose, files.original.name)
                 original = files.original if shown.entry and shown.entry["original"] else None
                 own = self.photo.source is not None and same_file(self.photo.source, files.original)
-                write_picture(staged.before_after, before_after(self.photo.rgb, shown.image))
-                if any(step.candidates for step in self.steps):
-                    write_picture(staged.candidates, candidates_sheet(self.steps))
-                if original and not own:
-                    _write_original(bare.photo, staged.original, metadata)
-                written = write_photo(shown.photo, shown.image, shown.alpha, staged.result)
+
+                def write_beside() -> list[Path | None]:
+                    write_picture(staged.before_after, before_after(self.photo.rgb, shown.image))
+                    if any(step.candidates for step in self.steps):
+                        write_picture(staged.candidates, candidates_sheet(self.steps))
+                    return [] if given else _write_masks(staged.masks, self.regions, skipped=theirs)
+
+                def write_result() -> WrittenPhoto:
+                    if original and not own:
+                        _write_original(bare.photo, staged.original, metadata)
+                    return write_photo(shown.photo, shown.image, shown.alpha, staged.result)
+
+                masks, written = together(write_beside, write_result)
                 pem = self.c2pa if c2pa is None else os.fspath(c2pa)
                 signed_by, unsigned = _sign(self, staged.result, pem, metadata)
                 if layers is not None:
@@ -418,18 +433,27 @@ def _short(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _DisclosedImage:
-    """What is written of an outcome under one setting of `disclose`; `entry` is the record's entry about it."""
+    """What is written of an outcome under one setting of `disclose`.
+
+    Args:
+        disclose: The setting.
+        photo: With what is written beside its pixels.
+        image: [H, W, 3] uint8.
+        alpha: [H, W] uint8: 0 where the photo is untouched.
+        entry: The record's entry about it.
+        notes: What the user should know.
+    """
 
     disclose: Disclose
     photo: Photo
     image: Rgb
-    alpha: Alpha
+    alpha: npt.NDArray[np.uint8]
     entry: dict[str, Any] | None = None
     notes: tuple[str, ...] = ()
 
 
 def _disclose(outcome: Outcome, disclose: Disclose, original: str) -> _DisclosedImage:
-    shown = _DisclosedImage(disclose, outcome.photo, outcome.image, outcome.alpha)
+    shown = _DisclosedImage(disclose, outcome.photo, outcome.image, outcome._levels)
     if disclose == "none" or not any(step.area_px for step in outcome.steps):
         return shown
     note = disclosure.note_of(outcome.steps)
@@ -453,7 +477,7 @@ def _disclose(outcome: Outcome, disclose: Disclose, original: str) -> _Disclosed
     if covered_px:
         notes.append(f"no place is free outside what was repainted: the label covers {covered_px} px of it")
     image, alpha = outcome.image.copy(), shown.alpha.copy()
-    image[box.slices], alpha[box.slices] = plate, 1.0
+    image[box.slices], alpha[box.slices] = plate, 255
     entry["label_box"] = box_record(box)
     return _DisclosedImage(disclose, photo, image, alpha, entry, tuple(notes))
 

@@ -11,13 +11,21 @@ import numpy as np
 
 from automask.editors.paint.agreement import Agreement, agree
 from automask.editors.paint.grain import add_grain
-from automask.editors.paint.light import Light, downscale, expected_light, light_on, materials_on
+from automask.editors.paint.light import (
+    Light,
+    OldSurface,
+    downscale,
+    expected_light,
+    light_on,
+    materials_on,
+    old_surface,
+)
 from automask.editors.paint.listing import colours, drawn, materials, sample
 from automask.editors.paint.look import Look
 from automask.editors.paint.palettes import Palette, load_palettes, palette_paths
 from automask.editors.paint.pieces import pieces_of
 from automask.editors.paint.prompts import look_for
-from automask.editors.paint.texture_mapping import sheen_on, texture_planes
+from automask.editors.paint.texture_mapping import TexturePlanes, sheen_on, texture_planes
 from automask.editors.paint.tone import FLOOR_GAIN, LUMA, SHEEN, TOP_GAIN, WHITEST, encode, linear_of_scene
 from automask.editors.swatches import files_named
 from automask.errors import AutomaskError, ConfigError, EditorError
@@ -25,6 +33,7 @@ from automask.geometry.perspective import Room, room_of
 from automask.geometry.planes import RoomPlane, bounds, eye_height, main_plane
 from automask.geometry.surfaces import NET, enlarged_part
 from automask.images import to_uint8
+from automask.images.threads import in_threads, together
 from automask.types import FloatImage, Hard, Hw, Rgb
 
 _SCALES = (0.05, 20.0)  # veins and boards beyond these are smaller than pixels, or larger than photos
@@ -134,22 +143,18 @@ class Paint:
         out = crop.copy()
         if not hard.any():
             return out
-        view = _view_of(crop, hard, boards=look.layout == "boards")
-        (y0, x0), mask = view.corner, view.mask
+        corner, mask = _part_of(crop, hard)
+        y0, x0 = corner
         y1, x1 = y0 + mask.shape[0], x0 + mask.shape[1]
         part = crop[y0:y1, x0:x1]
         whitest = np.float32(1 if look.measured else WHITEST)
         rho = np.minimum(np.array(look.reflectance, np.float32), whitest)
-        light = self._light(crop, view, look)
-        sheen, textures = SHEEN + sheen_on(view.whole, look, view.room, (y0, y1, x0, x1)), None
-        if look.texture is not None:
-            sheen = SHEEN  # textures have the other plane by plane
-            size = self.scale * scale
-            if self._agreed is not None and view.whole.is_floor:
-                size *= self._agreed.size_by(eye_height(view.room))
-            textures = texture_planes(look, view.room, view.whole, mask, corner=view.corner, seed=seed, scale=size)
+        light, textures, sheen = self._light_and_texture(crop, hard, corner, mask, look, seed=seed, scale=scale)
         hue = rho / rho.max() if look.metal else np.ones(3, np.float32)  # of highlights
-        for piece in pieces_of(light, part, mask):
+        strips, piece_of = pieces_of(light, part, mask)
+
+        def paint_strip(strip: slice) -> None:
+            piece = piece_of(strip)
             planes = None if textures is None else textures.reflectance(piece.rows)
             shade = np.float32(self.shading * shading) * piece.shade[None]
             highlights, cover = piece.highlights[None], piece.cover[None]
@@ -164,6 +169,8 @@ class Paint:
                 mixed = cover * new + piece.remainder[c][None]
                 painted[..., c] = encode(np.where(cover < 1, mixed, new))
             out[y0:y1, x0:x1][piece.rows][mask[piece.rows]] = to_uint8(painted)[0]
+
+        in_threads(paint_strip, strips)
         out[y0:y1, x0:x1] = add_grain(out[y0:y1, x0:x1], part, mask, seed=seed)
         return out
 
@@ -179,14 +186,15 @@ class Paint:
         look = _check_request(prompt, 1.0, 1.0, self.palette)
         if not hard.any():
             return {"materials": [], "eye_m": None}
-        view = _view_of(crop, hard, boards=look.layout == "boards")
-        seen = self._seen(crop, view)
+        corner, mask = _part_of(crop, hard)
+        view = _view_of(crop, hard, corner, mask, boards=look.layout == "boards")
+        seen = self._seen(crop, corner, mask)
         found = materials_on(
             seen.part,
             seen.mask,
             expected=view.expected,
             tint=view.tint,
-            log_albedo=seen.log_albedo,
+            log_albedo=view.log_albedo(crop, corner, (seen.mask.shape[0], seen.mask.shape[1]), seen.shrink),
             rim_px=seen.rim_px,
             long_px=seen.long_px,
         )
@@ -208,28 +216,52 @@ class Paint:
         one._agreed = Agreement.parse(agreed)
         return one
 
-    def _light(self, crop: Rgb, view: "_View", look: Look) -> Light:
-        """The light on the mask."""
-        seen = self._seen(crop, view)
-        return light_on(
-            seen.part,
-            seen.mask,
-            expected=view.expected,
-            tint=view.tint,
-            log_albedo=seen.log_albedo,
-            target=float(np.minimum(np.array(look.reflectance, np.float32), WHITEST) @ LUMA),
-            rim_px=seen.rim_px,
-            long_px=seen.long_px,
-            gloss=look.gloss,
-            joints=look.texture is not None and view.whole.is_floor,
-            sampled=seen.sampled,
-            agreed=self._agreed,
+    def _light_and_texture(
+        self, crop: Rgb, hard: Hard, corner: Hw, mask: Hard, look: Look, *, seed: int, scale: float
+    ) -> tuple[Light, TexturePlanes | None, float]:
+        """The light on the mask, a part of the crop with this corner; the texture on it; and what a plain look mirrors.
+
+        A plain look has no texture; textures have what they mirror plane by plane.
+        """
+
+        def surface() -> tuple[OldSurface, float]:
+            seen = self._seen(crop, corner, mask)
+            shown = old_surface(seen.part, seen.mask, rim_px=seen.rim_px, long_px=seen.long_px, sampled=seen.sampled)
+            return shown, seen.shrink
+
+        (old, shrink), view = together(
+            surface, lambda: _view_of(crop, hard, corner, mask, boards=look.layout == "boards")
         )
 
-    def _seen(self, crop: Rgb, view: "_View") -> "_Seen":
+        def light() -> Light:
+            return light_on(
+                old,
+                expected=view.expected,
+                tint=view.tint,
+                log_albedo=view.log_albedo(crop, corner, (old.scene.shape[0], old.scene.shape[1]), shrink),
+                target=float(np.minimum(np.array(look.reflectance, np.float32), WHITEST) @ LUMA),
+                gloss=look.gloss,
+                joints=look.texture is not None and view.whole.is_floor,
+                agreed=self._agreed,
+            )
+
+        def texture() -> TexturePlanes | None:
+            if look.texture is None:
+                return None
+            size = self.scale * scale
+            if self._agreed is not None and view.whole.is_floor:
+                size *= self._agreed.size_by(eye_height(view.room))
+            return texture_planes(look, view.room, view.whole, mask, corner=corner, seed=seed, scale=size)
+
+        lit, textures = together(light, texture)
+        box = (corner[0], corner[0] + mask.shape[0], corner[1], corner[1] + mask.shape[1])
+        sheen = SHEEN + (sheen_on(view.whole, look, view.room, box) if textures is None else 0.0)
+        return lit, textures, sheen
+
+    def _seen(self, crop: Rgb, corner: Hw, mask: Hard) -> "_Seen":
         """What the light is found on: the part of the photo round the mask, of a large photo on a reduced copy."""
-        long_px, mask = max(crop.shape[:2]), view.mask
-        (y0, x0), (height, width) = view.corner, mask.shape
+        long_px = max(crop.shape[:2])
+        (y0, x0), (height, width) = corner, mask.shape
         part = np.ascontiguousarray(crop[y0 : y0 + height, x0 : x0 + width])
         shrink, sampled = 1.0, None
         if long_px > _WHOLE_PX:
@@ -240,10 +272,7 @@ class Paint:
             # Only what is all in the mask: thin things that it leaves out (handles, legs) must not close.
             share = cv2.resize(mask.view(np.uint8) * np.uint8(255), small_wh, interpolation=cv2.INTER_AREA)
             mask = share == 255 if (share == 255).any() else share == share.max()
-        where = (crop.shape[0] / shrink, crop.shape[1] / shrink), (y0 / shrink, x0 / shrink)
-        log_albedo = enlarged_part(view.room.surfaces.log_albedo, *where, (mask.shape[0], mask.shape[1]))
-        rim_px = max(3.0, self.rim_frac * long_px) / shrink
-        return _Seen(part, mask, sampled, log_albedo, rim_px, long_px / shrink)
+        return _Seen(part, mask, sampled, max(3.0, self.rim_frac * long_px) / shrink, long_px / shrink, shrink)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -251,47 +280,51 @@ class _View:
     """What a photo shows of its room round a mask.
 
     Args:
-        corner: Row and column of the part of the photo round the mask.
-        mask: [h, w] bool, in that part.
         room: The camera.
         whole: The plane of the mask as a whole.
         expected: The light to expect on it.
         tint: [3] the colour cast of that.
     """
 
-    corner: tuple[int, int]
-    mask: Hard
     room: Room
     whole: RoomPlane
     expected: float
     tint: FloatImage
 
+    def log_albedo(self, photo: Rgb, corner: Hw, size_hw: Hw, shrink: float) -> FloatImage:
+        """[*size_hw, 3] as `light_on` takes it, for a part of the photo with this corner, reduced by `shrink`."""
+        where = (photo.shape[0] / shrink, photo.shape[1] / shrink), (corner[0] / shrink, corner[1] / shrink)
+        return enlarged_part(self.room.surfaces.log_albedo, *where, size_hw)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    """What the light on a mask is found on; fields as the arguments of `light_on`."""
+    """What the light on a mask is found on; fields as the arguments of `old_surface`, and how much smaller it is."""
 
     part: Rgb
     mask: Hard
     sampled: Rgb | None
-    log_albedo: FloatImage
     rim_px: float
     long_px: float
+    shrink: float
 
 
-def _view_of(crop: Rgb, hard: Hard, *, boards: bool) -> _View:
-    """What a photo shows round a mask that is not empty; `boards` as in `main_plane`."""
-    small, _ = downscale(crop, 384)
-    small_wh = (small.shape[1], small.shape[0])
-    small_mask = cv2.resize(hard.astype(np.uint8), small_wh, interpolation=cv2.INTER_NEAREST) > 0
-    expected, tint = expected_light(small, small_mask)
-    margin = max(8, max(crop.shape[:2]) // 40)
+def _part_of(photo: Rgb, hard: Hard) -> tuple[Hw, Hard]:
+    """The corner of the part of a photo round a mask that is not empty, and the mask in that part."""
+    margin = max(8, max(photo.shape[:2]) // 40)
     y0, y1, x0, x1 = bounds(hard)
-    y0, y1, x0, x1 = max(0, y0 - margin), y1 + margin, max(0, x0 - margin), x1 + margin
-    mask = hard[y0:y1, x0:x1]
-    room = room_of(*downscale(crop, 768))
-    whole = main_plane(mask, room, (crop.shape[0], crop.shape[1]), (y0, x0), boards=boards)
+    y0, x0 = max(0, y0 - margin), max(0, x0 - margin)
+    return (y0, x0), hard[y0 : y1 + margin, x0 : x1 + margin]
+
+
+def _view_of(photo: Rgb, hard: Hard, corner: Hw, mask: Hard, *, boards: bool) -> _View:
+    """What a photo shows round a mask; `boards` as in `main_plane`."""
+    small, _ = downscale(photo, 384)
+    small_mask = cv2.resize(hard.astype(np.uint8), small.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
+    expected, tint = expected_light(small, small_mask)
+    room = room_of(*downscale(photo, 768))
+    whole = main_plane(mask, room, (photo.shape[0], photo.shape[1]), corner, boards=boards)
     if whole.horizontal and whole.offset > 0:
         # A horizontal surface faces the ceiling and the sky (measured on rendered floors and worktops).
         expected += FLOOR_GAIN if whole.is_floor else TOP_GAIN
-    return _View((y0, x0), mask, room, whole, expected, tint)
+    return _View(room, whole, expected, tint)

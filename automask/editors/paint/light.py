@@ -107,39 +107,49 @@ def _interior(hard: Hard, radius: float) -> Hard:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Material:
-    """One of the old materials under the mask.
+    """One of the old materials under the mask, as the photo shows it.
 
     Args:
         share: [h, w] in 0..1, its share of each pixel.
         here: [h, w] bool, the pixels that mostly show it.
         brightness: Its median, the logarithm of scene light.
-        illumination: The light on it, likewise.
-        tint: [3] the colour of that light, relative to its luminance.
+        colour: [3] the medians of its channels, likewise.
         grainy: 0..1, the confidence that its texture is wood grain.
-        reflectance: What it reflects: brightness over light.
     """
 
     share: FloatImage
     here: Hard
     brightness: float
-    illumination: float
-    tint: FloatImage
+    colour: FloatImage
     grainy: float
-    reflectance: Reflectance
 
 
-def _materials(
-    linear: FloatImage,
-    scene: FloatImage,
-    inner: Hard,
-    *,
-    expected: float,
-    tint: FloatImage,
-    log_albedo: FloatImage,
-    window: int,
-    agreed: Agreement | None = None,
-) -> list[_Material]:
-    """The old materials; with an agreement the light on them is what the photo shows over it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class OldSurface:
+    """A masked surface as the photo shows it, before anything is known of the room.
+
+    Args:
+        scene: [h, w] logarithm of scene light.
+        single: [h, w] the same of single pixels, where the photo was reduced; otherwise None.
+        inner: [h, w] bool: the mask without its rim.
+        rim: As in `Light`.
+        materials: What it is made of.
+        window, reach: Widths, in px, of what smooths light and of what is near.
+        long_px: The photo's long side.
+    """
+
+    scene: FloatImage
+    single: FloatImage | None
+    inner: Hard
+    rim: Rim
+    materials: tuple[_Material, ...]
+    window: int
+    reach: int
+    long_px: float
+
+
+def _materials(linear: FloatImage, scene: FloatImage, inner: Hard, window: int) -> list[_Material]:
+    """The old materials."""
     weight = inner.astype(np.float32)
     # Clustered on a smoothed picture, so that grain and grooves do not count as materials.
     logs = cv2.log(linear + np.float32(0.01))
@@ -160,25 +170,46 @@ def _materials(
         here = (label == k) & inner
         if not here.any():
             here = inner
-        brightness = float(np.median(scene[here]))
-        albedo = np.median(log_albedo[here], axis=0)
-        by_net = brightness - math.log(math.exp(albedo[0]) + _GLOSS)
-        # Where they differ much the net is likelier wrong: it was not trained on such a surface.
-        light = expected + _NET_LEVEL * min(max(by_net - expected, -_LEVELS_APART), _LEVELS_APART)
-        light = max(light, brightness - math.log(WHITEST))
-        difference = np.clip(_tint(linear, here, albedo) - tint, -_TINTS_APART, _TINTS_APART)
-        cast = np.asarray(tint + np.float32(_NET_TINT) * difference, np.float32)
-        # A slight yellow is more often the colour of the whites than of the light; a strong one is the light's.
-        cast[2] *= abs(cast[2]) / (abs(cast[2]) + _YELLOW)
         colour = np.median(scene_of_linear(linear[here]), axis=0)
-        reflectance = _reflectance(brightness - light, colour - light - cast)
-        if agreed is not None:
-            reflectance = agreed.nearest(reflectance)
-            light = brightness - reflectance[0]
-            cast = np.asarray(colour - light - np.array(reflectance[1:]), np.float32)
         grainy = min(max((float(centre[1] - centre[2]) - 0.5) / 0.5, 0.0), 1.0)  # wood is warm: red well over blue
-        out.append(_Material(shares[k], here, brightness, float(light), cast, grainy, reflectance))
+        out.append(_Material(shares[k], here, float(np.median(scene[here])), colour, grainy))
     return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lit:
+    """The light on an old material.
+
+    Args:
+        illumination: The logarithm of scene light.
+        tint: [3] its colour, relative to its luminance.
+        reflectance: What the material reflects: brightness over light.
+    """
+
+    illumination: float
+    tint: FloatImage
+    reflectance: Reflectance
+
+
+def _lit(
+    old: _Material, *, expected: float, tint: FloatImage, log_albedo: FloatImage, agreed: Agreement | None = None
+) -> _Lit:
+    """The light on an old material; with an agreement it is what the photo shows over that."""
+    albedo = np.median(log_albedo[old.here], axis=0)
+    by_net = old.brightness - math.log(math.exp(albedo[0]) + _GLOSS)
+    # Where they differ much the net is likelier wrong: it was not trained on such a surface.
+    light = expected + _NET_LEVEL * min(max(by_net - expected, -_LEVELS_APART), _LEVELS_APART)
+    light = max(light, old.brightness - math.log(WHITEST))
+    difference = np.clip(_tint(old.colour, albedo) - tint, -_TINTS_APART, _TINTS_APART)
+    cast = np.asarray(tint + np.float32(_NET_TINT) * difference, np.float32)
+    # A slight yellow is more often the colour of the whites than of the light; a strong one is the light's.
+    cast[2] *= abs(cast[2]) / (abs(cast[2]) + _YELLOW)
+    reflectance = _reflectance(old.brightness - light, old.colour - light - cast)
+    if agreed is not None:
+        reflectance = agreed.nearest(reflectance)
+        light = old.brightness - reflectance[0]
+        cast = np.asarray(old.colour - light - np.array(reflectance[1:]), np.float32)
+    return _Lit(float(light), cast, reflectance)
 
 
 def _reflectance(luminance: float, rgb: FloatImage) -> Reflectance:
@@ -199,12 +230,15 @@ _YELLOW = 0.07
 _GLOSS = 0.012  # what a surface of no reflectance gives back all the same: measured as above
 
 
-def _tint(linear: FloatImage, here: Hard, albedo: FloatImage) -> FloatImage:
-    """[3] the colour of the light on a surface, about its luminance, from the surface's logarithmic reflectance."""
+def _tint(seen: FloatImage, albedo: FloatImage) -> FloatImage:
+    """[3] the colour of the light on a surface, about its luminance, from its colour and its logarithmic reflectance.
+
+    Args:
+        seen: [3] the medians of its channels, logarithms of scene light.
+        albedo: [3] as in `SurfacePrediction`.
+    """
     colour = np.exp(np.array([albedo[1], 0.0, albedo[2]], np.float32))
-    colour = np.log(colour / (colour @ LUMA))
-    brightness = scene_of_linear(linear[here])
-    light = np.median(brightness, axis=0) - colour
+    light = seen - np.log(colour / (colour @ LUMA))
     return np.asarray(light - np.log(np.exp(light) @ LUMA), np.float32)
 
 
@@ -252,63 +286,27 @@ def _shade(
     return shade, np.asarray(slope + grainy * (flat_slope - slope), np.float32)
 
 
-def light_on(
-    part: Rgb,
-    mask: Hard,
-    *,
-    expected: float,
-    tint: FloatImage,
-    log_albedo: FloatImage,
-    target: float,
-    rim_px: float,
-    long_px: float,
-    gloss: float | None,
-    joints: bool,
-    sampled: Rgb | None = None,
-    agreed: Agreement | None = None,
-) -> Light:
-    """The light on the masked part of a photo, for a new surface of reflectance `target`.
+def old_surface(part: Rgb, mask: Hard, *, rim_px: float, long_px: float, sampled: Rgb | None = None) -> OldSurface:
+    """The masked surface of a photo as it is.
 
     Args:
         part: [h, w, 3] uint8, the photo round the mask.
         mask: [h, w] bool.
-        expected: The light to expect in this photo.
-        tint: [3] its colour cast.
-        log_albedo: [h, w, 3] the net's estimate of the old surface's reflectance, as in `SurfacePrediction`.
-        target: The new reflectance, 0..1.
         rim_px: Width of the mask's rim that may show neighbours.
         long_px: The photo's long side.
-        gloss: Of the new surface, as in `Look`.
-        joints: The old surface is a floor that gets new boards: its joints are old texture too.
         sampled: [h, w, 3] uint8 single pixels of a photo that was reduced: its grain and noise. None at full size.
-        agreed: What photos of the same room agree on, where there are several.
     """
     linear = np.asarray(cv2.LUT(part, LINEAR), np.float32)
     scene = scene_of_linear(cv2.transform(linear, LUMA[None]))
     inner = _interior(mask, rim_px)
-    weight = inner.astype(np.float32)
     window = max(3, round(long_px / 90))
     reach = max(2, round(2 * rim_px))
-    materials = _materials(
-        linear, scene, inner, expected=expected, tint=tint, log_albedo=log_albedo, window=window, agreed=agreed
-    )
+    materials = _materials(linear, scene, inner, window)
 
     perceptual = cv2.transform(linear, PERCEPTUAL)
     del linear  # here and below: what is not needed any more would be a third of the memory
-    brightness, grainy, keep_low, keep_high = (np.zeros_like(scene) for _ in range(4))
-    illumination = np.zeros_like(perceptual)
     foreign, colour = np.full_like(scene, np.inf), np.zeros_like(perceptual)
     for material in materials:
-        rho = min(math.exp(material.brightness - material.illumination), 1.0)
-        low, high = _contrast(rho, target)
-        brightness += material.share * np.float32(material.brightness)
-        # A surface lights itself and its neighbours' shadows back: whiter is a little brighter (measured on pairs).
-        illumination += material.share[..., None] * (
-            material.tint + np.float32(material.illumination + 0.15 * (target - rho))
-        )
-        grainy += material.share * np.float32(material.grainy)
-        keep_low += material.share * np.float32(low)
-        keep_high += material.share * np.float32(high)
         here = material.here.astype(np.float32)
         near = spread(perceptual, here, reach)
         off = distance_to_surface(perceptual, near) + np.where(box(here, reach) > 1e-3, np.float32(0), np.float32(1e3))
@@ -319,11 +317,55 @@ def light_on(
 
     rim = cover_of(perceptual, colour, foreign, mask, inner, max(1, round(long_px / 500)))
     del perceptual, colour, foreign
+    single = None
+    if sampled is not None:
+        single = scene_of_linear(cv2.transform(np.asarray(cv2.LUT(sampled, LINEAR), np.float32), LUMA[None]))
+    return OldSurface(scene, single, inner, rim, tuple(materials), window, reach, long_px)
+
+
+def light_on(
+    old: OldSurface,
+    *,
+    expected: float,
+    tint: FloatImage,
+    log_albedo: FloatImage,
+    target: float,
+    gloss: float | None,
+    joints: bool,
+    agreed: Agreement | None = None,
+) -> Light:
+    """The light on a masked surface, for a new surface of reflectance `target`.
+
+    Args:
+        old: The surface.
+        expected: The light to expect in this photo.
+        tint: [3] its colour cast.
+        log_albedo: [h, w, 3] the net's estimate of the old surface's reflectance, as in `SurfacePrediction`.
+        target: The new reflectance, 0..1.
+        gloss: Of the new surface, as in `Look`.
+        joints: The old surface is a floor that gets new boards: its joints are old texture too.
+        agreed: What photos of the same room agree on, where there are several.
+    """
+    scene, inner, rim, materials = old.scene, old.inner, old.rim, old.materials
+    window, reach, long_px = old.window, old.reach, old.long_px
+    weight = inner.astype(np.float32)
+    brightness, grainy, keep_low, keep_high = (np.zeros_like(scene) for _ in range(4))
+    illumination = np.zeros((*scene.shape, 3), np.float32)
+    for material in materials:
+        lit = _lit(material, expected=expected, tint=tint, log_albedo=log_albedo, agreed=agreed)
+        rho = min(math.exp(material.brightness - lit.illumination), 1.0)
+        low, high = _contrast(rho, target)
+        brightness += material.share * np.float32(material.brightness)
+        # A surface lights itself and its neighbours' shadows back: whiter is a little brighter (measured on pairs).
+        illumination += material.share[..., None] * (lit.tint + np.float32(lit.illumination + 0.15 * (target - rho)))
+        grainy += material.share * np.float32(material.grainy)
+        keep_low += material.share * np.float32(low)
+        keep_high += material.share * np.float32(high)
+
     relative = scene - brightness
     single, lost = relative, None
-    if sampled is not None:
-        of_single = scene_of_linear(cv2.transform(np.asarray(cv2.LUT(sampled, LINEAR), np.float32), LUMA[None]))
-        single, lost = of_single - brightness, np.square(of_single - scene)
+    if old.single is not None:
+        single, lost = old.single - brightness, np.square(old.single - scene)
     grainy = np.ones_like(grainy) if joints else grainy
     shade, fine = _shade(relative, single, grainy, inner, long_px, joints=joints, lost=lost)
     if len(materials) > 1:
@@ -356,14 +398,16 @@ def materials_on(
     rim_px: float,
     long_px: float,
 ) -> list[tuple[float, Reflectance]]:
-    """What the old materials under a mask reflect, each with its share of it; arguments as in `light_on`."""
+    """What the old materials under a mask reflect, with their shares; arguments as in `old_surface` and `light_on`."""
     linear = np.asarray(cv2.LUT(part, LINEAR), np.float32)
     scene = scene_of_linear(cv2.transform(linear, LUMA[None]))
     inner = _interior(mask, rim_px)
     window = max(3, round(long_px / 90))
-    found = _materials(linear, scene, inner, expected=expected, tint=tint, log_albedo=log_albedo, window=window)
     total = max(int(inner.sum()), 1)
-    return [(int(material.here.sum()) / total, material.reflectance) for material in found]
+    return [
+        (int(one.here.sum()) / total, _lit(one, expected=expected, tint=tint, log_albedo=log_albedo).reflectance)
+        for one in _materials(linear, scene, inner, window)
+    ]
 
 
 def _contrast(old: float, new: float) -> tuple[float, float]:

@@ -5,7 +5,7 @@ lack: fine shade from its own brightness, and sharp borders from its own colours
 one strip is in memory.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -38,8 +38,8 @@ class Piece:
     remainder: FloatImage
 
 
-def pieces_of(light: Light, part: Rgb, mask: Hard) -> Iterator[Piece]:
-    """The light on all masked pixels of a part of a photo.
+def pieces_of(light: Light, part: Rgb, mask: Hard) -> tuple[list[slice], Callable[[slice], Piece]]:
+    """The strips of rows of a part of a photo that hold masked pixels, and what gives the light on those of a strip.
 
     Args:
         light: Of the part itself or of a reduced copy.
@@ -47,9 +47,11 @@ def pieces_of(light: Light, part: Rgb, mask: Hard) -> Iterator[Piece]:
         mask: [h, w] bool.
     """
     height, width = mask.shape
+    rows = max(1, _STRIP_PX // width)
+    every = [slice(top, min(top + rows, height)) for top in range(0, height, rows)]
+    strips = [strip for strip in every if mask[strip].any()]
     if light.scene.shape == mask.shape:
-        yield _whole(light, mask)
-        return
+        return strips, lambda strip: _own(light, mask, strip)
     # The copy's mask lacks the border's pixels that are partly in the photo's: they get their neighbours' values.
     square = np.ones((3, 3), np.uint8)
     outside = light.rim.cover == 0
@@ -59,23 +61,19 @@ def pieces_of(light: Light, part: Rgb, mask: Hard) -> Iterator[Piece]:
     rim_index: Labels = spread.astype(np.int64)
     cover = np.where(outside, cv2.dilate(light.rim.cover, square), light.rim.cover)
     smooth = cv2.merge([light.scene, light.shade, light.fine, light.highlights, cover])
-    rows = max(1, _STRIP_PX // width)
-    for top in range(0, height, rows):
-        strip = slice(top, min(top + rows, height))
-        if mask[strip].any():
-            yield _enlarged(light, smooth, rim_index, part, mask, strip)
+    return strips, lambda strip: _enlarged(light, smooth, rim_index, part, mask, strip)
 
 
-def _whole(light: Light, mask: Hard) -> Piece:
-    at = np.flatnonzero(mask)
+def _own(light: Light, mask: Hard, rows: slice) -> Piece:
+    at = np.flatnonzero(mask[rows])
     return Piece(
-        slice(0, mask.shape[0]),
+        rows,
         at,
-        np.stack([light.illumination[..., c].take(at) for c in range(3)]),
-        light.shade.take(at),
-        light.highlights.take(at),
-        light.rim.cover.take(at),
-        np.stack([light.rim.remainder[..., c].take(at) for c in range(3)]),
+        np.stack([light.illumination[rows, :, c].take(at) for c in range(3)]),
+        light.shade[rows].take(at),
+        light.highlights[rows].take(at),
+        light.rim.cover[rows].take(at),
+        np.stack([light.rim.remainder[rows, :, c].take(at) for c in range(3)]),
     )
 
 

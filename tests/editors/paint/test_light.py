@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from automask.editors.paint.light import downscale, expected_light, light_on
+from automask.editors.paint.light import downscale, expected_light, light_on, old_surface
 from automask.editors.paint.tone import LUMA, WHITEST, encode, linear_of_scene
 from automask.images import to_uint8
 
@@ -32,11 +32,12 @@ def net(*colour):
     )
 
 
-def light_of(picture, old, **more):
+def light_of(picture, old, *, rim_px=2.0, long_px=120, **more):
     """`light_on` the masked surface, with what is to be expected of the photo."""
     expected, tint = expected_light(picture, MASK)
-    how = {"target": 0.5, "rim_px": 2.0, "long_px": 120, "gloss": None, "joints": False, **more}
-    return light_on(picture, MASK, expected=expected, tint=tint, log_albedo=net(*old), **how)
+    how = {"target": 0.5, "gloss": None, "joints": False, **more}
+    seen = old_surface(picture, MASK, rim_px=rim_px, long_px=long_px)
+    return light_on(seen, expected=expected, tint=tint, log_albedo=net(*old), **how)
 
 
 # ------------------------------------------------------------------------------------------------------------ reduction
@@ -125,14 +126,11 @@ def test_no_surface_is_whiter_than_white_paint():
     """However dark the net and the room make the light, what is seen must come of it."""
     picture = photo(painted((0.85, 0.85, 0.85), wall=(0.05, 0.05, 0.05)))
     light = light_on(
-        picture,
-        MASK,
+        old_surface(picture, MASK, rim_px=2.0, long_px=120),
         expected=-3.0,
         tint=np.zeros(3, np.float32),
         log_albedo=net(0.9, 0.9, 0.9),
         target=0.5,
-        rim_px=2.0,
-        long_px=120,
         gloss=None,
         joints=False,
     )
