@@ -66,7 +66,7 @@ def fit(file: JpegFile, coefficients: Coefficients, samples: npt.NDArray[np.uint
 
     Args:
         file: The photo's file.
-        coefficients: Its coefficients.
+        coefficients: Its coefficients, which become the new ones: a copy would take as much memory as the photo.
         samples: [H, W] or [H, W, C] uint8: the new picture as `Photo.samples` has it, but turned as the file stores it.
         changed: [H, W] bool: where it differs from the old one.
 
@@ -74,20 +74,18 @@ def fit(file: JpegFile, coefficients: Coefficients, samples: npt.NDArray[np.uint
         PhotoError: The file samples its components in a way that is not fitted.
     """
     pixels = samples[..., None] if samples.ndim == 2 else samples
-    flat = coefficients.flat.copy()
-    new = Coefficients(flat, coefficients.first_block, coefficients.grids_hw)
     reached = np.zeros(changed.shape, np.bool_)
-    touched = []
+    shared = []
     for index in range(len(file.frame.components)):
         plane = _plane(file, coefficients, index, changed)
-        touched.append(_touched(plane, pixels, changed))
+        shared.append(_encoded(plane, pixels, changed))
         reached |= _reach(plane, changed.shape)
-    weight = _weight(in_threads(lambda one: _trial(one, pixels, changed), touched))
-    for one in touched:
+    weight = _weight(in_threads(lambda one: _trial(one, pixels, changed), shared))
+    for one in shared:
         _settle(one, pixels, changed, weight)
-        new.blocks(one.plane.index)[one.rows, one.columns] = one.levels
-    untouched = sum(one.plane.used - len(one.rows) for one in touched)
-    return Fitted(new, untouched, sum(len(one.both) for one in touched), reached)
+        one.plane.blocks[one.rows, one.columns] = one.levels
+    untouched = sum(one.plane.used - int(np.count_nonzero(one.plane.touched)) for one in shared)
+    return Fitted(coefficients, untouched, sum(len(one.rows) for one in shared), reached)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +97,7 @@ class _Plane:
         across, down: Pixels that one sample stands for.
         smooth_across, smooth_down: The decoder interpolates between samples.
         steps: [64] quantisation steps.
-        old: [rows, columns, 64] its old coefficients.
+        blocks: [rows, columns, 64] its coefficients: the old ones, until new ones are chosen.
         size_hw: Its samples.
         used: Number of its blocks that hold samples of the photo.
         touched, shared: [rows, columns] bool: blocks with changed pixels; those of them with unchanged ones too.
@@ -112,7 +110,7 @@ class _Plane:
     smooth_across: bool
     smooth_down: bool
     steps: npt.NDArray[np.int32]
-    old: npt.NDArray[np.int16]
+    blocks: npt.NDArray[np.int16]
     size_hw: tuple[int, int]
     used: int
     touched: Bools
@@ -176,17 +174,16 @@ def _pieces(count: int) -> Iterator[slice]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Touched:
-    """The touched blocks of a component.
+class _Shared:
+    """The shared blocks of a component.
 
     Args:
         plane: The component.
         rows, columns: [N] where each block is.
         targets: [N, 64] float32: the samples that it should have, were coefficients no whole numbers.
-        levels: [N, 64] int16: the coefficients of plain encoding, until those of shared blocks are chosen.
-        both: Indices of the shared blocks.
-        samples: Of a subsampled component with shared blocks: [h, w] uint8 its samples as they were, and as they should
-            become.
+        levels: [N, 64] int16: the coefficients of plain encoding, until others are chosen.
+        samples: Of a subsampled component: [h, w] uint8 its samples as they were, and as they should become, near the
+            shared blocks; otherwise None.
     """
 
     plane: _Plane
@@ -194,28 +191,35 @@ class _Touched:
     columns: npt.NDArray[np.intp]
     targets: Floats
     levels: npt.NDArray[np.int16]
-    both: npt.NDArray[np.intp]
     samples: tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]] | None
 
 
-def _touched(plane: _Plane, pixels: npt.NDArray[np.uint8], changed: Bools) -> _Touched:
-    rows, columns = np.nonzero(plane.touched)
-    targets = np.empty((len(rows), 64), np.float32)
-    levels = np.empty((len(rows), 64), np.int16)
-    begins = np.searchsorted(rows, np.arange(plane.touched.shape[0] + 1))
+def _encoded(plane: _Plane, pixels: npt.NDArray[np.uint8], changed: Bools) -> _Shared:
+    """The shared blocks of a component, whose other changed blocks get the coefficients of plain encoding."""
+    rows, columns = np.nonzero(plane.shared)
+    targets, levels = np.empty((len(rows), 64), np.float32), np.empty((len(rows), 64), np.int16)
+    before = _old_samples(plane) if plane.subsampled and len(rows) else None
+    after = None if before is None else before.copy()
+    begins = np.searchsorted(rows, np.arange(plane.shared.shape[0] + 1))
     high = max(1, _STRIP_PX // max(1, changed.shape[1] * 8 * plane.down))
 
-    def fill(top: int) -> None:
+    def encode(top: int) -> None:
         bottom = min(top + high, plane.touched.shape[0])
+        row, column = np.nonzero(plane.touched[top:bottom])
+        if not len(row):
+            return
+        wanted = _row_targets(plane, pixels, changed, top, bottom)[row, column]
+        coded = _in_range(np.rint(times_matrix(wanted - 128, BASIS.T) / plane.steps))
+        if after is not None:
+            after[top:bottom][row, column] = _levels_of(wanted)
+        both = plane.shared[top:bottom][row, column]
+        plane.blocks[top:bottom][row[~both], column[~both]] = coded[~both]
         part = slice(begins[top], begins[bottom])
-        if part.start < part.stop:
-            targets[part] = _row_targets(plane, pixels, changed, top, bottom)[rows[part] - top, columns[part]]
-            levels[part] = _in_range(np.rint(times_matrix(targets[part] - 128, BASIS.T) / plane.steps))
+        targets[part], levels[part] = wanted[both], coded[both]
 
-    in_threads(fill, range(0, plane.touched.shape[0], high))
-    both = np.flatnonzero(plane.shared[rows, columns])
-    samples = _old_and_new_samples(plane, rows, columns, targets) if plane.subsampled and len(both) else None
-    return _Touched(plane, rows, columns, targets, levels, both, samples)
+    in_threads(encode, range(0, plane.touched.shape[0], high))
+    samples = None if before is None or after is None else (_joined(plane, before), _joined(plane, after))
+    return _Shared(plane, rows, columns, targets, levels, samples)
 
 
 def _in_range(levels: Floats | Doubles) -> npt.NDArray[np.int16]:
@@ -246,7 +250,7 @@ def _row_targets(plane: _Plane, pixels: npt.NDArray[np.uint8], changed: Bools, f
         painted = np.pad(changed[top:bottom], beyond)
         kept = mean(np.pad(~changed[top:bottom], beyond))[both]
         new = mean(painted)[both]
-        old = samples_of(plane.old[first:end][both], plane.steps)
+        old = samples_of(plane.blocks[first:end][both], plane.steps)
         mixed = (kept * old + mean(value * painted)[both]) / np.maximum(kept + new, 1e-6)
         targets[both] = np.where(kept + new > 0, mixed, targets[both])
     return targets
@@ -297,44 +301,41 @@ def _steps(plane: _Plane) -> _Steps:
     return _Steps(own, around, ring_y, ring_x, samples, taken[:, _LOWER[0]] * taken[:, _LOWER[1]])
 
 
-def _settle(touched: _Touched, pixels: npt.NDArray[np.uint8], changed: Bools, weight: float) -> None:
+def _settle(shared: _Shared, pixels: npt.NDArray[np.uint8], changed: Bools, weight: float) -> None:
     """Chooses the coefficients of a component's shared blocks."""
-    if not len(touched.both):
+    if not len(shared.rows):
         return
-    steps = _steps(touched.plane)
+    steps = _steps(shared.plane)
 
     def settle(piece: slice) -> None:
-        part = touched.both[piece]
-        problem = _problem(touched, steps, pixels, changed, part)
-        touched.levels[part] = _in_range(_solved(problem, (weight,))[0])
+        problem = _problem(shared, steps, pixels, changed, piece)
+        shared.levels[piece] = _in_range(_solved(problem, (weight,))[0])
 
-    in_threads(settle, _pieces(len(touched.both)))
+    in_threads(settle, _pieces(len(shared.rows)))
 
 
-def _problem(
-    touched: _Touched, steps: _Steps, pixels: npt.NDArray[np.uint8], changed: Bools, part: npt.NDArray[np.intp]
-) -> _Problem:
-    """What these of the touched blocks should look like."""
-    plane = touched.plane
+def _problem(shared: _Shared, steps: _Steps, pixels: npt.NDArray[np.uint8], changed: Bools, part: slice) -> _Problem:
+    """What these of the shared blocks should look like."""
+    plane = shared.plane
     high, wide = 8 * plane.down, 8 * plane.across
-    row, column = touched.rows[part], touched.columns[part]
+    row, column = shared.rows[part], shared.columns[part]
     corner = row * high - steps.ring_y, column * wide - steps.ring_x
     size_hw = (high + 2 * steps.ring_y, wide + 2 * steps.ring_x)
     window, inside = _window(pixels, *corner, size_hw)
     value = component_values(window.astype(np.uint8, copy=False), plane.index, ycc=plane.ycc)
     here, _ = _window(changed, *corner, size_hw)
-    count = len(part)
+    count = len(row)
     inside, painted = inside.reshape(count, -1), (here.astype(np.bool_) & inside).reshape(count, -1)
-    if touched.samples is None:
-        old = samples_of(plane.old[row, column], plane.steps).astype(np.float64)
+    if shared.samples is None:
+        old = samples_of(plane.blocks[row, column], plane.steps).astype(np.float64)
         neighbours: Doubles = np.zeros(old.shape)
     else:
-        patches = [_window(samples, row * 8 - 1, column * 8 - 1, (10, 10))[0] for samples in touched.samples]
+        patches = [_window(samples, row * 8 - 1, column * 8 - 1, (10, 10))[0] for samples in shared.samples]
         before, after = (patch.reshape(count, 100).astype(np.float64) for patch in patches)
         neighbours = after[:, ~_OWN] @ steps.around.T
         old = before[:, _OWN] @ steps.own.T + before[:, ~_OWN] @ steps.around.T
     wanted = np.where(painted, value.reshape(count, -1), old) - neighbours - 128 * steps.own.sum(axis=1)
-    samples = touched.targets[part].astype(np.float64) - 128
+    samples = shared.targets[part].astype(np.float64) - 128
     return _Problem(steps, painted, inside & ~painted, wanted, samples)
 
 
@@ -372,19 +373,19 @@ class _Trial:
     fitted: tuple[float, ...]
 
 
-def _trial(touched: _Touched, pixels: npt.NDArray[np.uint8], changed: Bools) -> _Trial:
+def _trial(shared: _Shared, pixels: npt.NDArray[np.uint8], changed: Bools) -> _Trial:
     """What the trial weights do to some of a component's shared blocks, scaled up to all."""
-    chosen = touched.both[:: max(1, len(touched.both) // _TRIAL_BLOCKS)]
+    plane = shared.plane
+    chosen = slice(None, None, max(1, len(shared.rows) // _TRIAL_BLOCKS))
     totals = np.zeros(len(_TRIAL_WEIGHTS) + 1)
-    if len(chosen):
-        steps = _steps(touched.plane)
-        problem = _problem(touched, steps, pixels, changed, chosen)
-        tried = [touched.levels[chosen].astype(np.float64), *_solved(problem, _TRIAL_WEIGHTS)]
+    if len(shared.rows):
+        steps = _steps(plane)
+        problem = _problem(shared, steps, pixels, changed, chosen)
+        tried = [shared.levels[chosen].astype(np.float64), *_solved(problem, _TRIAL_WEIGHTS)]
         off = [levels @ steps.samples @ steps.own.T - problem.wanted for levels in tried]
         # A twelfth for the decoder, which rounds every component to whole levels.
         totals += [float(((one**2 + 1 / 12) * problem.painted).sum()) for one in off]
-    plane = touched.plane
-    totals *= len(touched.both) / max(1, len(chosen)) * (_IN_RGB[plane.index] if plane.ycc and plane.index < 3 else 1)
+        totals *= len(shared.rows) / len(tried[0]) * (_IN_RGB[plane.index] if plane.ycc and plane.index < 3 else 1)
     return _Trial(float(totals[0]), tuple(totals[1:].tolist()))
 
 
@@ -424,26 +425,23 @@ def _upsampling_along(factor: int, *, smooth: bool) -> tuple[Doubles, int]:
     return matrix[:, 1:11], 1
 
 
-def _old_and_new_samples(
-    plane: _Plane, rows: npt.NDArray[np.intp], columns: npt.NDArray[np.intp], targets: Floats
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """[h, w] uint8 twice: a component as it was, and as it should become; without shared blocks nearby, 0."""
-    high, wide = plane.old.shape[:2]
-    blocks = np.zeros((high, wide, 8, 8), np.uint8)
+def _old_samples(plane: _Plane) -> npt.NDArray[np.uint8]:
+    """[rows, columns, 8, 8] uint8: the samples of a component's blocks; without shared blocks nearby, 0."""
+    blocks = np.zeros((*plane.blocks.shape[:2], 8, 8), np.uint8)
     own = np.asarray(plane.shared.any(axis=1), np.bool_)
     around = own.copy()
     around[1:] |= own[:-1]
     around[:-1] |= own[1:]
     for row in np.flatnonzero(around).tolist():
-        blocks[row] = _levels_of(samples_of(plane.old[row], plane.steps))
-    new = blocks.copy()
-    for part in _pieces(len(rows)):
-        new[rows[part], columns[part]] = _levels_of(targets[part])
+        blocks[row] = _levels_of(samples_of(plane.blocks[row], plane.steps))
+    return blocks
+
+
+def _joined(plane: _Plane, blocks: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """[h, w] the samples of a component's blocks, without those beyond its border."""
+    high, wide = blocks.shape[:2]
     height, width = plane.size_hw
-    old_samples, new_samples = (
-        part.transpose(0, 2, 1, 3).reshape(high * 8, wide * 8)[:height, :width] for part in (blocks, new)
-    )
-    return old_samples, new_samples
+    return blocks.transpose(0, 2, 1, 3).reshape(high * 8, wide * 8)[:height, :width]
 
 
 def _levels_of(samples: Floats) -> npt.NDArray[np.uint8]:

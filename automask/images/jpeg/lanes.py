@@ -25,6 +25,7 @@ _CHUNK_BITS_MIN = 1200
 _LANES = 2048
 
 Ints = npt.NDArray[np.int64]
+Positions = npt.NDArray[np.integer[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +90,7 @@ def machine(tables: list[npt.NDArray[np.uint16]], dc: list[int], ac: list[int], 
 class Symbols:
     """The symbols of a scan in order: bit position, state and packed entry of each; where each segment begins."""
 
-    position: npt.NDArray[np.int64]
+    position: Positions
     state: npt.NDArray[np.uint16]
     entry: npt.NDArray[np.uint16]
     segment_at: npt.NDArray[np.int64]
@@ -133,7 +134,7 @@ def read_symbols(window: npt.NDArray[np.uint64], bounds: Ints, machine: Machine)
 class _Run:
     """Symbols lane after lane; how many each lane read; where and in what state each stopped."""
 
-    position: Ints
+    position: Positions
     state: npt.NDArray[np.uint16]
     entry: npt.NDArray[np.uint16]
     counts: Ints
@@ -156,7 +157,9 @@ def _run(
     counts = np.zeros(len(start), np.int64)
     end, end_state = start.copy(), first.copy()
     position, state = start[lanes], first[lanes]
-    batches: list[tuple[Ints, Ints, Ints, Ints, npt.NDArray[np.uint16]]] = []
+    # Of a large photo there are tens of millions of symbols.
+    place: type[np.integer[Any]] = np.uint32 if len(window) < 1 << 29 else np.int64
+    batches: list[tuple[Ints, Ints, Positions, npt.NDArray[np.uint16], npt.NDArray[np.uint16]]] = []
     while len(lanes):
         rows, states, entries = _batch(window, machine, position, state)
         over = rows >= stop[lanes]
@@ -167,7 +170,7 @@ def _run(
                 raise broken("holds data that does not synchronise")
         done = over.any(axis=0)
         kept = np.where(done, over.argmax(axis=0), _STEPS)
-        batches.append((lanes, kept, rows, states, entries))  # states fit 16 bits, but are not needed for long
+        batches.append((lanes, kept, rows[:-1].astype(place), states[:-1].astype(np.uint16), entries))
         counts[lanes] += kept
         finished = np.flatnonzero(done)
         end[lanes[finished]] = rows[kept[finished], finished]
@@ -176,12 +179,14 @@ def _run(
         lanes, position, state = lanes[going], rows[_STEPS, going], states[_STEPS, going]
     at = np.cumsum(counts) - counts
     size = int(counts.sum())
-    positions, all_states, all_entries = np.empty(size, np.int64), np.empty(size, np.uint16), np.empty(size, np.uint16)
-    for lanes, kept, rows, states, entries in batches:
+    positions, all_states, all_entries = np.empty(size, place), np.empty(size, np.uint16), np.empty(size, np.uint16)
+    batches.reverse()
+    while batches:
+        lanes, kept, places, short_states, entries = batches.pop()
         use = np.arange(_STEPS)[:, None] < kept
         index = (at[lanes] + np.arange(_STEPS)[:, None])[use]
-        positions[index] = rows[:-1][use]
-        all_states[index] = states[:-1][use]
+        positions[index] = places[use]
+        all_states[index] = short_states[use]
         all_entries[index] = entries[use]
         at[lanes] += kept
     return _Run(positions, all_states, all_entries, counts, end, end_state)
