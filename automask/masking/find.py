@@ -44,6 +44,7 @@ from automask.types import (
     Rgb,
     Survey,
 )
+from automask.weights import return_freed_memory
 
 _REACH_FRAC = 0.006
 """How far a refiner moves a border, as a share of the long side: strips up to twice as wide are not given to others."""
@@ -52,8 +53,8 @@ _OFFCUT_FRAC = 0.012
 _NEARLY = 0.8
 """From this share of the threshold on, a peak is a near miss, and a lower threshold worth a try. In 161 kitchens those
 were 2 % of the phrases that are not there, and 10 % of those that are there and were not found."""
-_TOGETHER_PX = 32_000_000
-"""The masks of a larger photo are made one after another: each needs several times its pixels."""
+_LARGE_PX, _TOGETHER_PX = 8_000_000, 32_000_000
+"""Above the first, freed memory goes back between the stages; above the second, masks are made one after another."""
 
 T = TypeVar("T", bound=np.generic)
 
@@ -238,6 +239,7 @@ def find_regions(
         hard = with_shadow(photo, hard, draft.recipe, untouchable=untouchable)
         return replace(draft.region, alpha=alpha_from(hard, draft.recipe, untouchable=untouchable))
 
+    _give_back(photo)
     regions = in_threads(finished, drafts, at_once=_at_once(photo))
     del drafts
     if on_missing == "fail":
@@ -248,6 +250,12 @@ def find_regions(
 def _at_once(photo: Rgb) -> int:
     """How many masks are worked on together: of a very large photo one, as each needs several times its pixels."""
     return 1 if photo.shape[0] * photo.shape[1] > _TOGETHER_PX else len(photo)
+
+
+def _give_back(photo: Rgb) -> None:
+    """Of a large photo, what glibc keeps of the planes of one stage would come on top of those of the next."""
+    if photo.shape[0] * photo.shape[1] > _LARGE_PX:
+        return_freed_memory()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -289,6 +297,7 @@ def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, lis
     boxes = tuple(in_threads(boxes_in, heats, at_once=at_once))
     refined = _refine(stages, photo, heats, boxes)
     refined = refined if outside is None else refined & ~outside
+    _give_back(photo)
     pixels = photo.shape[0] * photo.shape[1]
 
     def cleaned(hard: Hard) -> Hard:

@@ -26,9 +26,13 @@ from automask.plan import candidate_seed
 from automask.plan.removal import is_removal
 from automask.protocols import Editor, Stages
 from automask.types import Alpha, Box, Candidate, Edit, Hard, Plan, Region, Rgb, Step
+from automask.weights import return_freed_memory
 
 THUMBNAIL_PX = 640
 """Long side of the pictures of candidates, which the candidate sheet shows."""
+
+_LARGE_PX = 1_000_000
+"""After each round of crops of a larger photo, the memory that editors took goes back to the system."""
 
 OnStep = Callable[[int, Step], None]
 
@@ -150,6 +154,8 @@ def painting(
         for request, answer in zip(requests, answers, strict=True):
             request.accept(answer, picture)
         del requests, answers  # copies of the whole photo, for some editors, while the next are made
+        if picture[..., 0].size > _LARGE_PX:
+            return_freed_memory()
 
 
 def _words_for(edit: Edit, region: Region, editor: Editor | None, photo: Rgb, stages: Stages) -> Mapping[str, Any]:

@@ -180,6 +180,8 @@ class Starter:
             )
         content = content_box(photo)
         leaves, presence = self._predict(photo[content.slices])
+        if photo.shape[0] * photo.shape[1] > _KEEP_OPEN_PX:
+            self._net.close()
         seen_wh = (content.width, content.height)
         pieces: list[npt.NDArray[np.uint8] | None] = []
         for phrase in phrases:
@@ -211,9 +213,9 @@ class Starter:
         if self.keep_odds > 0:
             small = np.minimum(leaves[things].sum(0) * np.float32(self.keep_odds), np.float32(1))
             others = np.zeros(photo.shape[:2], np.float32)
-            others[content.slices] = np.clip(cv2.resize(small, seen_wh, interpolation=cv2.INTER_LINEAR), 0.0, 1.0)
-        if photo.shape[0] * photo.shape[1] > _KEEP_OPEN_PX:
-            self._net.close()
+            enlarged = cv2.resize(small, seen_wh, interpolation=cv2.INTER_LINEAR)
+            np.clip(enlarged, 0.0, 1.0, out=others[content.slices])
+            del enlarged
         evidence = tuple(
             {"certainty": _logit(certainty), "clarity": clarity, "agreement": _agreement(raw, leaves[mine].sum(0))}
             for certainty, raw, mine in zip(certainties, before, members, strict=True)
