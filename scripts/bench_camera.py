@@ -58,22 +58,31 @@ def bench_camera(runs: int, sizes: Sequence[str], against: Path | None, words: s
     print(f"{words!r}, preset starter, whole processes, medians of {runs} in turn\n")
     head = ["photo", "file MB", "what", "s", "processor s", "peak MB", "goal"]
     print(f"| {' | '.join(head)} |\n|{' --- |' * len(head)}", flush=True)
+    edits = {"this checkout": ROOT} | ({} if against is None else {"the other checkout": against.resolve()})
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
+
+        def edit(photo: Path, checkout: Path, out: str) -> Cost:
+            command = [sys.executable, "-m", "automask", "edit", str(photo), words, "-o", str(home / out)]
+            # As installed: a checkout whose bytecode may not be written would be compiled anew each time.
+            compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(home / "bytecode")}
+            variables = {"PYTHONPATH": str(checkout), "AUTOMASK_CACHE": str(home / "cache"), **compiled}
+            return cost_of([*command, "mask_cache_mb=0"], variables)
+
+        first = home / "first.jpg"
+        subprocess.run([sys.executable, __file__, str(first), "384", "256"], check=True)
+        for what, checkout in edits.items():
+            edit(first, checkout, f"first-{what}")
         for name in sizes:
             photo = home / f"{name.replace(' ', '')}.jpg"
             # In a process of its own: a child's peak counts what its parent held when it was started.
             subprocess.run([sys.executable, __file__, str(photo), *map(str, SIZES[name])], check=True)
-            edits = {"this checkout": ROOT} | ({} if against is None else {"the other checkout": against.resolve()})
             costs: dict[str, list[Cost]] = {}
             for turn in range(runs):
                 plain = [sys.executable, "-c", _DECODE_AND_ENCODE, str(photo), str(home / "plain.jpg")]
                 costs.setdefault("decode and encode", []).append(cost_of(plain, {}))
                 for what, checkout in edits.items():
-                    out = home / f"{turn}-{what}"
-                    command = [sys.executable, "-m", "automask", "edit", str(photo), words, "-o", str(out)]
-                    cache = {"PYTHONPATH": str(checkout), "AUTOMASK_CACHE": str(home / "cache")}
-                    costs.setdefault(what, []).append(cost_of([*command, "mask_cache_mb=0"], cache))
+                    costs.setdefault(what, []).append(edit(photo, checkout, f"{turn}-{what}"))
             for what, found in costs.items():
                 goal_s, goal_mb = GOALS[name] if what == "this checkout" else (None, None)
                 goal = ", ".join(
