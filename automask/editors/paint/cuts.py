@@ -202,7 +202,8 @@ def _recut_tiles(look: Look, texture: Any, cut: Cut, words: str) -> Look:
     grout: Triple = cut.grout or had["grout"]
     size: tuple[float, float] = cut.size_wh or ((cut.width_m, cut.width_m) if cut.width_m else had["size_wh"])
     old_joint = had.get("joint_m", 0.002)
-    joint = old_joint if cut.joint_m is None else cut.joint_m
+    # A joint whose colour is said is meant to be seen: 3 mm, as it is laid, is the least.
+    joint = (max(old_joint, 0.003) if cut.grout else old_joint) if cut.joint_m is None else cut.joint_m
     if joint > 0.3 * min(size):
         raise EditorError(f"{words!r}: joints of {joint * 1000:g} mm", hint="say narrower joints, or larger tiles")
     offset = had.get("offset", 0.0) if cut.offset is None else cut.offset
