@@ -319,6 +319,19 @@ def test_materials_lists_names_finishes_and_colours(capsys):
     assert "stone:" in lines
 
 
+def test_materials_lists_and_draws_the_colours_of_ones_own_palette(capsys, tmp_path):
+    mine = tmp_path / "mine.csv"
+    mine.write_text("name,code,hex\nHarbour Night,QX 7006,#1d2a3a\n")
+    status, out, err = run(capsys, "materials", f"palette={mine}")
+    assert (status, err) == (0, "")
+    assert "  Harbour Night             QX 7006     #1d2a3a" in out.splitlines()
+    said = json.loads(run(capsys, "materials", "--json", f"palette={mine}")[1])
+    assert said["colours"] == [{"name": "Harbour Night", "hex": "#1d2a3a", "code": "QX 7006", "file": "mine.csv"}]
+    status, out, err = run(capsys, "materials", "seed=3")
+    assert (status, out) == (2, "")
+    assert "'seed=3' is no palette; say palette=mine.csv" in err
+
+
 def test_materials_as_json_and_as_a_sheet(capsys, tmp_path):
     status, out, err = run(capsys, "materials", "--json", "-o", tmp_path / "Sheet.png")
     said = json.loads(out)
