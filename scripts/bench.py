@@ -8,6 +8,7 @@
     python scripts/bench.py which      words that point: reading them, telling things apart and choosing, one thread
     python scripts/bench.py jpeg       pixels outside the masks of a JPEG result, encoded again and with its blocks kept
     python scripts/bench.py edit       the diffusion editor against the tutorials' script and its own bare nets
+    python scripts/bench.py studio     how soon the studio answers; --soak: clicking, many clients, kills, 200 edits
     python scripts/bench.py batch      200 photos on all cores, against one thread and against a plain loop
     python scripts/bench.py ray        two Ray workers against one
     python scripts/bench.py cluster    Ray nodes on this machine, of which one is lost and one is slow, against one
@@ -82,6 +83,11 @@ def main() -> None:
     edit.add_argument("--steps", type=int, default=50)
     edit.add_argument("--photos", type=int, default=8, help="in the row of photos painted together")
     edit.add_argument("--runs", type=int, default=3)
+    studio = commands.add_parser("studio", help="how soon the studio answers, and what a rough day does to it")
+    studio.add_argument("--runs", type=int, default=3)
+    studio.add_argument("--soak", action="store_true", help="also clicking, many clients, kills and edits")
+    for name, count in (("sessions", 20), ("edits", 200), ("requests", 1000)):
+        studio.add_argument(f"--{name}", type=int, default=count)
     _add_batch_commands(commands)
     flags = parser.parse_args()
     if flags.command == "batch" and flags.child:
@@ -115,7 +121,7 @@ def main() -> None:
     elif flags.command == "textures":
         bench_textures(flags.runs, flags.size)
     else:
-        _bench_batches(flags)
+        _bench_servers_and_batches(flags)
 
 
 def _add_batch_commands(commands: Any) -> None:
@@ -154,9 +160,14 @@ def _add_batch_commands(commands: Any) -> None:
         parser.add_argument("--cheap", action="store_true", help="stages that cost next to nothing, small photos")
 
 
-def _bench_batches(flags: argparse.Namespace) -> None:
+def _bench_servers_and_batches(flags: argparse.Namespace) -> None:
     if flags.command == "batch":
         bench_batch.bench_batch(flags.photos, flags.photos_from, per=flags.per, workers=flags.workers)
+    elif flags.command == "studio":
+        from bench_studio import bench_studio
+
+        counts = {"sessions": flags.sessions, "edits": flags.edits, "requests": flags.requests}
+        bench_studio(flags.runs, soak=flags.soak, **counts)
     elif flags.command == "ray":
         bench_batch.bench_ray(flags.photos, flags.photos_from)
     elif flags.command == "crash":

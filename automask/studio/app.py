@@ -2,14 +2,15 @@
 
 import asyncio
 import base64
+import functools
 import json
 import sys
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, Literal
 
-from fastapi import FastAPI, File, Form, Request, UploadFile
+from fastapi import FastAPI, File, Form, Header, Query, Request, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field
@@ -24,8 +25,8 @@ from automask.plan.removal import REMOVAL_WORDS, sets
 from automask.results.files import without_folders
 from automask.studio.engine import ENDED, Desk, Engine, Full, Job
 from automask.studio.remote import edit_work, mask_work, openai_work
-from automask.studio.work import Studio, archive, command_line, digest_of, yaml_plan
-from automask.studio.workspace import Entry, State, split_edits
+from automask.studio.work import MOST_LEVELS, TILE_PX, Studio, archive, command_line, digest_of, yaml_plan
+from automask.studio.workspace import ChangedMeanwhile, Entry, State, Workspace, split_edits
 
 PAGE = Path(__file__).parent / "page"
 _TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -60,6 +61,7 @@ class PhotoInfo(BaseModel):
     name: str
     present: bool
     state: dict[str, Any]
+    version: str = Field(description="of its state, for If-Match")
     has_result: bool
     is_current: bool
 
@@ -87,6 +89,7 @@ def make_app(studio: Studio, engine: Engine) -> FastAPI:
     _add_jobs(app, engine)
     _add_knowledge(app, studio, engine)
     _add_photos(app, studio, engine)
+    _add_pictures(app, studio)
     _add_uploads(app, studio, engine)
     return app
 
@@ -322,12 +325,7 @@ def _add_photos(app: FastAPI, studio: Studio, engine: Engine) -> None:
     workspace = studio.workspace
 
     def known(photo_id: str, *, to_paint: bool = False) -> Entry:
-        entry = workspace.entry(photo_id)
-        if entry is None:
-            raise Problem(404, "there is no such photo here")
-        if to_paint and not entry.present:
-            raise Problem(409, "the photo of this result was not found", "open it again with --photos FOLDER")
-        return entry
+        return _known(workspace, photo_id, to_paint=to_paint)
 
     def info(entry: Entry) -> PhotoInfo:
         state = workspace.state(entry)
@@ -336,6 +334,7 @@ def _add_photos(app: FastAPI, studio: Studio, engine: Engine) -> None:
             name=entry.photo.name,
             present=entry.present,
             state=state.as_json(),
+            version=state.version,
             has_result=entry.files.result.is_file(),
             is_current=bool(state.saved) and state.saved == digest_of(state),
         )
@@ -356,32 +355,17 @@ def _add_photos(app: FastAPI, studio: Studio, engine: Engine) -> None:
         return info(known(photo_id))
 
     @app.put("/v1/photos/{photo_id}", summary="Keep what was said and drawn")
-    async def put(photo_id: str, state: dict[str, Any]) -> PhotoInfo:
+    async def put(
+        photo_id: str,
+        state: dict[str, Any],
+        if_match: Annotated[str | None, Header(description="the version that this is a change of; else 412")] = None,
+    ) -> PhotoInfo:
         entry = known(photo_id)
-        await run_in_threadpool(workspace.keep, entry, State.parse(state))
+        try:
+            await run_in_threadpool(functools.partial(workspace.keep, entry, State.parse(state), version=if_match))
+        except ChangedMeanwhile:
+            raise Problem(412, "the photo was changed in another window", "get it again, and change that") from None
         return info(entry)
-
-    @app.get("/v1/photos/{photo_id}/image", summary="The photo at the size of a screen")
-    async def image(photo_id: str, size: int = 1600) -> Response:
-        entry = known(photo_id)
-        data = await run_in_threadpool(_shown, entry.photo, min(max(size, 64), 2400))
-        return Response(data, media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
-
-    @app.get("/v1/photos/{photo_id}/result", summary="The saved result at the size of a screen")
-    async def result(photo_id: str, size: int = 1600) -> Response:
-        entry = known(photo_id)
-        if not entry.files.result.is_file():
-            raise Problem(404, "nothing is saved for this photo yet")
-        return Response(
-            await run_in_threadpool(_shown, entry.files.result, min(max(size, 64), 2400)), media_type="image/jpeg"
-        )
-
-    @app.get("/v1/photos/{photo_id}/download", summary="The saved result, as it was written")
-    async def download(photo_id: str) -> FileResponse:
-        entry = known(photo_id)
-        if not entry.files.result.is_file():
-            raise Problem(404, "nothing is saved for this photo yet")
-        return FileResponse(entry.files.result, filename=entry.files.result.name)
 
     @app.get("/v1/photos/{photo_id}/command", summary="The command line and the YAML plan of what is on the screen")
     async def command(photo_id: str) -> dict[str, str]:
@@ -420,6 +404,73 @@ def _blocks_of(file: BinaryIO) -> Iterator[bytes]:
     with file:
         while block := file.read(1 << 20):
             yield block
+
+
+def _known(workspace: Workspace, photo_id: str, *, to_paint: bool = False) -> Entry:
+    """The photo of this id.
+
+    Raises:
+        Problem: There is none, or, where it is to be painted, only its result.
+    """
+    entry = workspace.entry(photo_id)
+    if entry is None:
+        raise Problem(404, "there is no such photo here")
+    if to_paint and not entry.present:
+        raise Problem(409, "the photo of this result was not found", "open it again with --photos FOLDER")
+    return entry
+
+
+# ----------------------------------------------------------------------------------------------------------- pictures
+
+
+def _add_pictures(app: FastAPI, studio: Studio) -> None:
+    known = functools.partial(_known, studio.workspace)
+
+    @app.get("/v1/photos/{photo_id}/image", summary="The photo at the size of a screen")
+    async def image(photo_id: str, size: int = 1600) -> Response:
+        entry = known(photo_id)
+        data = await run_in_threadpool(_shown, entry.photo, min(max(size, 64), 2400))
+        return Response(data, media_type="image/jpeg", headers={"cache-control": "private, max-age=3600"})
+
+    @app.get("/v1/photos/{photo_id}/size", summary="Its width and height, and how its tiles are cut")
+    async def size(photo_id: str) -> dict[str, Any]:
+        entry = known(photo_id, to_paint=True)
+        opened = await run_in_threadpool(studio.photos.open, entry.photo)
+        return {"size_wh": list(opened.photo.size_wh), "tile_px": TILE_PX, "levels": MOST_LEVELS}
+
+    @app.get("/v1/photos/{photo_id}/tile", summary="A square of the photo's own pixels, or of the saved result's")
+    async def tile(
+        photo_id: str,
+        column: Annotated[int, Query(ge=0, le=10_000)],
+        row: Annotated[int, Query(ge=0, le=10_000)],
+        level: Annotated[int, Query(ge=0, lt=MOST_LEVELS, description="how often the sides are halved")] = 0,
+        of: Literal["photo", "result"] = "photo",
+    ) -> Response:
+        entry = known(photo_id)
+        path = entry.photo if of == "photo" else entry.files.result
+        if not path.is_file():
+            raise Problem(404, "nothing is saved for this photo yet")
+        data = await run_in_threadpool(studio.photos.tile, path, column, row, level)
+        if data is None:
+            raise Problem(404, "the photo is smaller than that")
+        kept = "private, max-age=3600" if of == "photo" else "no-store"
+        return Response(data, media_type="image/jpeg", headers={"cache-control": kept})
+
+    @app.get("/v1/photos/{photo_id}/result", summary="The saved result at the size of a screen")
+    async def result(photo_id: str, size: int = 1600) -> Response:
+        entry = known(photo_id)
+        if not entry.files.result.is_file():
+            raise Problem(404, "nothing is saved for this photo yet")
+        return Response(
+            await run_in_threadpool(_shown, entry.files.result, min(max(size, 64), 2400)), media_type="image/jpeg"
+        )
+
+    @app.get("/v1/photos/{photo_id}/download", summary="The saved result, as it was written")
+    async def download(photo_id: str) -> FileResponse:
+        entry = known(photo_id)
+        if not entry.files.result.is_file():
+            raise Problem(404, "nothing is saved for this photo yet")
+        return FileResponse(entry.files.result, filename=entry.files.result.name)
 
 
 def _shown(path: Path, long_px: int) -> bytes:

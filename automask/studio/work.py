@@ -2,8 +2,10 @@
 
 import functools
 import hashlib
+import itertools
 import json
 import tempfile
+import threading
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,6 +38,8 @@ from automask.types import Alpha, Instance, Plan, Region, Rgb, Variant
 
 PROXY_PX = 1600
 """Long side of what the page shows: sharp on a laptop's screen, and painted in a fraction of a second."""
+TILE_PX = 512
+MOST_LEVELS = 4
 _KEPT_PHOTOS = 2
 _KEPT_REGIONS = 8
 _TINT = 0.42
@@ -62,7 +66,7 @@ class OpenPhoto:
 
 
 class Photos:
-    """The photos that were opened last, decoded, and what was found in them; for the engine's thread alone.
+    """The photos that were opened last, decoded, for any thread; what was found in them is for the engine's alone.
 
     Args:
         max_megapixels: Larger photos are refused.
@@ -71,6 +75,7 @@ class Photos:
     def __init__(self, max_megapixels: float) -> None:
         self._max_megapixels = max_megapixels
         self._open: OrderedDict[tuple[str, int, int], OpenPhoto] = OrderedDict()
+        self._lock = threading.Lock()
         self.regions: OrderedDict[tuple[Any, ...], tuple[Region, ...]] = OrderedDict()
 
     def open(self, path: Path) -> OpenPhoto:
@@ -81,14 +86,30 @@ class Photos:
         """
         status = path.stat() if path.is_file() else None
         key = (str(path), status.st_mtime_ns if status else 0, status.st_size if status else 0)
-        if key not in self._open:
-            photo = open_photo(path, max_megapixels=self._max_megapixels)
-            scale = min(1.0, PROXY_PX / max(photo.rgb.shape[:2]))
-            self._open[key] = OpenPhoto(photo, resize(photo.rgb, scale))
-        self._open.move_to_end(key)
-        while len(self._open) > _KEPT_PHOTOS:
-            self._open.popitem(last=False)
-        return self._open[key]
+        with self._lock:  # whoever comes meanwhile wants the same photo, most likely
+            if key not in self._open:
+                photo = open_photo(path, max_megapixels=self._max_megapixels)
+                scale = min(1.0, PROXY_PX / max(photo.rgb.shape[:2]))
+                self._open[key] = OpenPhoto(photo, resize(photo.rgb, scale))
+            self._open.move_to_end(key)
+            while len(self._open) > _KEPT_PHOTOS:
+                self._open.popitem(last=False)
+            return self._open[key]
+
+    def tile(self, path: Path, column: int, row: int, level: int) -> bytes | None:
+        """A JPEG of TILE_PX x TILE_PX of a picture's own pixels, less at its edges; None outside of it.
+
+        Args:
+            path: The picture.
+            column, row: Of the tile, from 0.
+            level: How often the sides are halved.
+
+        Raises:
+            PhotoError: As `open_photo`.
+        """
+        side = TILE_PX << level
+        shown = self.open(path).photo.rgb[row * side : (row + 1) * side, column * side : (column + 1) * side]
+        return picture_bytes(resize(shown, 1 / (1 << level)), "JPEG") if shown.size else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,38 +160,43 @@ class Studio:
         return work
 
     def preview(self, entry: Entry, state: State) -> Callable[[Desk], Mapping[str, Any]]:
-        """Paints every variant of the words at the size of the screen."""
+        """Paints every variant of the words at the size of the screen, with each of the seeds that are to be tried.
+
+        A run with candidates keeps by itself what has the fewest defects; here a person looks at all and picks one.
+        """
 
         def work(desk: Desk) -> Mapping[str, Any]:
             desk.tell("opening the photo", 0, 1)
             opened = self.photos.open(entry.photo)
             variants = parse_variants(joined(state.words, state.off))
-            if len(variants) > _MOST_VARIANTS:
-                raise PlanError(f"{len(variants)} variants", hint=f"the page shows {_MOST_VARIANTS}; use automask edit")
+            settings = self.settings_of(state)
+            seeds = range(settings.seed, settings.seed + settings.candidates)
+            if len(variants) * len(seeds) > _MOST_VARIANTS:
+                count = f"{len(variants)} variants" + (f" with {len(seeds)} candidates" if len(seeds) > 1 else "")
+                raise PlanError(count, hint=f"the page shows {_MOST_VARIANTS}; use automask edit")
             stages = self.stages_for(desk, [variant.plan for variant in variants])
             plan = variants[0].plan
             found = self._seen(desk, entry, opened, plan, stages)
             regions = self._corrected(opened, plan, found, state, stages)
-            settings = self.settings_of(state)
             files: dict[str, Path | bytes] = {}
             made = []
-            total = sum(len(variant.plan) for variant in variants)
-            for number, variant in enumerate(variants):
-                before = sum(len(one.plan) for one in variants[:number])
+            total = len(seeds) * sum(len(variant.plan) for variant in variants)
+            before = 0
+            for number, (variant, seed) in enumerate(itertools.product(variants, seeds)):
                 desk.tell("painting", before, total)
                 image, steps = chain.paint(
                     opened.proxy,
                     variant.plan,
                     regions,
                     stages,
-                    seed=settings.seed,
-                    candidates=settings.candidates,
+                    seed=seed,
                     on_step=functools.partial(_tell_step, desk, before, total),
                 )
+                before += len(variant.plan)
                 name = f"after-{number}.jpg"
                 files[name] = picture_bytes(image, "JPEG")
                 reasons = [step.reason for step in steps if step.reason]
-                made.append({"file": name, "words": list(variant.words), "reasons": reasons})
+                made.append({"file": name, "words": list(variant.words), "seed": seed, "reasons": reasons})
             desk.publish(files)
             return {"variants": made}
 

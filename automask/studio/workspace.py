@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from automask.batches.find import COMPANION, find_jobs, natural_key
 from automask.batches.page import is_page, page_in
 from automask.errors import OutputError, PhotoError, PlanError, UsageError
-from automask.fingerprint import file_digest
+from automask.fingerprint import bytes_digest, file_digest
 from automask.images import PHOTO_SUFFIXES, read_regular
 from automask.masking.strokes import MOST_STROKES, Stroke
 from automask.plan import is_file_name, parse_plan
@@ -61,6 +61,10 @@ class Entry:
         return files_of(self.photo.name, self.out, self.name)
 
 
+class ChangedMeanwhile(Exception):
+    """A state is of another one than what is kept by now: somebody else has changed it."""
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """What a person said and drew of a photo.
@@ -84,6 +88,12 @@ class State:
     def __post_init__(self) -> None:
         object.__setattr__(self, "strokes", dict(self.strokes or {}))
         object.__setattr__(self, "settings", dict(self.settings or {}))
+
+    @property
+    def version(self) -> str:
+        """A digest of all that a person said and drew."""
+        said = {key: value for key, value in self.as_json().items() if key != "saved"}
+        return bytes_digest(json.dumps(said, sort_keys=True).encode())[:16]
 
     def as_json(self) -> dict[str, Any]:
         """The state as plain values."""
@@ -195,14 +205,23 @@ class Workspace:
         with self._lock:
             write_json(self._state_file(entry), kept)
 
-    def keep(self, entry: Entry, state: State) -> None:
+    def keep(self, entry: Entry, state: State, *, version: str | None = None) -> None:
         """Keeps what a person said and drew; what is saved stays as it is kept, since a job may just have saved it.
 
+        Args:
+            entry: Of the photo.
+            state: What was said and drawn.
+            version: That of the state which it is a change of; None to keep it in any case.
+
         Raises:
-            OutputError: It cannot be written.
+            ChangedMeanwhile: Another state is kept by now.
+            UsageError, OutputError: As `put`.
         """
         with self._lock:
-            self.put(entry, replace(state, saved=self.state(entry).saved))
+            kept = self.state(entry)
+            if version is not None and version != kept.version:
+                raise ChangedMeanwhile
+            self.put(entry, replace(state, saved=kept.saved))
 
     def change(self, entry: Entry, **changes: Any) -> State:
         """Keeps a state with some of its values replaced; the new one."""

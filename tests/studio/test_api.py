@@ -536,3 +536,45 @@ def test_clients_together_get_no_5xx_and_lose_nothing(scene, tmp_path):
         assert running.engine.loads <= 1
     finally:
         running.engine.close()
+
+
+def test_tiles_laid_together_are_the_photo(scene, tmp_path):
+    photo = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 255, (600, 700, 3), np.uint8), (0, 0), 4)
+    cv2.imwrite(str(tmp_path / "photo.png"), photo)
+    with opened(scene, tmp_path / "o", tmp_path / "photo.png") as client:
+        at = first(client)
+        assert client.get(f"{at}/size").json()["size_wh"] == [700, 600]
+
+        def tile(column, row, level):
+            answer = client.get(f"{at}/tile", params={"column": column, "row": row, "level": level})
+            return answer.status_code, cv2.imdecode(np.frombuffer(answer.content, np.uint8), 1)
+
+        rows = [np.hstack([tile(column, row, 0)[1] for column in (0, 1)]) for row in (0, 1)]
+        assert np.abs(np.vstack(rows).astype(int) - photo).max() < 16
+        assert tile(0, 0, 1)[1].shape == (300, 350, 3)
+        assert [tile(2, 0, 0)[0], tile(0, 0, 9)[0], tile(-1, 0, 0)[0]] == [404, 422, 422]
+        assert client.get(f"{at}/tile", params={"column": 0, "row": 0, "of": "result"}).status_code == 404
+
+
+def test_a_change_of_what_is_no_longer_kept_is_refused_and_changes_nothing(client):
+    at = first(client)
+    photo = client.get(at).json()
+    mine, theirs = ({**photo["state"], "words": f"lamp -> {colour}"} for colour in ("red", "gold"))
+    version = {"if-match": photo["version"]}
+    assert client.put(at, json=theirs, headers=version).status_code == 200
+    refused = client.put(at, json=mine, headers=version)
+    assert refused.status_code == 412
+    assert refused.json()["error"]["problem"] == "the photo was changed in another window"
+    assert client.get(at).json()["state"]["words"] == "lamp -> gold"
+    assert client.put(at, json=mine).status_code == 200  # programs that have no version
+
+
+def test_each_try_has_a_seed_of_its_own_and_too_many_are_refused(client):
+    at = first(client)
+    say(client, at, words="lamp -> {oak, walnut}", settings={"seed": 5, "candidates": 2})
+    job = ended(client, client.post(f"{at}/preview"))
+    assert [one["seed"] for one in job["result"]["variants"]] == [5, 6, 5, 6]
+    pictures = {client.get(f"/v1/jobs/{job['id']}/files/{name}").content for name in job["files"]}
+    assert len(pictures) == 4
+    say(client, at, settings={"candidates": 8})
+    assert ended(client, client.post(f"{at}/preview"))["error"]["problem"] == "2 variants with 8 candidates"

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +40,15 @@ class Page:
     def ask(self, code: str) -> Any:
         return self.tab.evaluate(code)
 
-    def until(self, code: str) -> None:
-        limit = time.monotonic() + PATIENCE_S
+    def until(self, code: str, patience_s: float = PATIENCE_S) -> None:
+        limit = time.monotonic() + patience_s
         while not self.ask(code):
             said = self.ask("document.getElementById('status').textContent")
             assert time.monotonic() < limit, f"{code} never came true; the page says {said!r}, {self.complaints}"
             time.sleep(0.02)
 
-    def opened(self, regions: int = 2) -> None:
-        self.until(f"S.regions.length === {regions} && !S.running && S.pending === 0")
+    def opened(self, regions: int = 2, patience_s: float = PATIENCE_S) -> None:
+        self.until(f"S.regions.length === {regions} && !S.running && S.pending === 0", patience_s)
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """A place on the screen, of a pixel of the photo (which is shown at its own size)."""
@@ -175,11 +176,37 @@ def test_variants_are_painted_compared_and_one_is_picked(studio):
         "(() => { const at = ['x', 'y'].map((side, i) => S.view[side] + S.view.scale * [100, 20][i]);"
         " return [...pen.getImageData(...at.map(v => Math.round(v * devicePixelRatio)), 1, 1).data]; })()"
     )
-    studio.tab.locator("#variants button").nth(2).click()
-    studio.until("S.shown === 1")
-    studio.tab.locator("#variants button").nth(3).click()
-    studio.until("S.state.words === 'lamp -> #0000ff'")
     assert red[0] > red[2]
+    studio.tab.locator("#variants button").nth(1).click()
+    studio.until("S.shown === 1")
+    studio.tab.keyboard.press("g")
+    studio.until("S.isGrid && !asked")
+    box = studio.tab.locator("#canvas").bounding_box()
+    studio.tab.mouse.click(box["x"] + 20, box["y"] + box["height"] / 2)  # the first, left or above
+    studio.until("S.shown === 0")
+    studio.tab.mouse.click(box["x"] + box["width"] - 20, box["y"] + box["height"] / 2 + 9)
+    studio.until("S.shown === 1")
+    studio.tab.click("#pick")
+    studio.until("S.state.words === 'lamp -> #0000ff' && !S.running && S.pending === 0")
+    assert studio.ask("S.after.length === 1 && S.comparing")  # what was picked stays on the screen
+
+
+def test_of_several_tries_the_one_that_is_picked_is_what_every_later_run_makes(studio):
+    studio.tab.fill("#words", "lamp -> oak")
+    studio.opened(1)
+    studio.tab.fill("#candidates", "3")
+    studio.tab.press("#candidates", "Tab")
+    studio.until("S.state.settings.candidates === 3 && S.pending === 0")
+    studio.tab.click("#paint")
+    studio.until("S.after.length === 3 && S.comparing")
+    names = studio.tab.locator("#variants button").all_inner_texts()
+    assert [name.strip() for name in names] == ["seed 0", "seed 1", "seed 2"]
+    studio.tab.locator("#variants button").nth(2).click()
+    studio.tab.click("#pick")
+    studio.until("S.state.settings.seed === 2 && S.state.settings.candidates === 1 && S.pending === 0")
+    studio.tab.click("#command-open")
+    studio.until("document.getElementById('command').open")
+    assert studio.tab.locator("#command-text").inner_text().endswith("candidates=1 seed=2")
 
 
 def test_the_command_line_is_shown_to_copy(studio):
@@ -339,10 +366,22 @@ def test_two_tabs_see_one_state_and_load_one_model(scene, tmp_path, browser):
         one.tab.keyboard.press("s")
         one.drag((60, 80), (80, 80))
         one.until("S.regions[0].yours && S.pending === 0")
-        other.tab.reload()
-        other.opened()
-        assert other.ask("S.regions[0].yours")
+        other.tab.keyboard.press("2")  # it knows nothing yet of the stroke
+        other.tab.keyboard.press("p")
+        other.tab.keyboard.press("s")
+        other.drag((20, 20), (30, 20))
+        other.until("S.regions[0].yours && S.regions[1].yours && !S.running && S.pending === 0")
+        one.tab.evaluate("dispatchEvent(new Event('focus'))")
+        one.until("S.regions[0]?.yours && S.regions[1]?.yours && !S.running")
+        assert one.ask("S.state.strokes.island.length + S.state.strokes.lamp.length") == 2
         assert running.engine.loads == 1
+
+
+def test_what_was_typed_a_moment_before_the_page_is_loaded_again_is_there(studio):
+    studio.tab.fill("#words", "lamp -> #0000ff; island -> #112233")
+    studio.tab.reload()
+    studio.opened()
+    assert studio.tab.locator("#words").input_value() == "lamp -> #0000ff; island -> #112233"
 
 
 def test_a_slow_editor_is_stopped_and_the_page_goes_on(scene, tmp_path, browser, monkeypatch):
@@ -371,19 +410,55 @@ def test_a_slow_editor_is_stopped_and_the_page_goes_on(scene, tmp_path, browser,
         assert page.complaints == []
 
 
-def test_a_photo_of_20_megapixels_is_dropped_in_and_shown_at_screen_size(scene, tmp_path, browser):
-    large = tmp_path / "large.png"
-    cv2.imwrite(str(large), np.repeat(np.repeat(cv2.imread(str(scene.photo)), 40, 0), 40, 1))  # 5120 x 3840
-    with served(made(scene, tmp_path / "out")) as link, tab_in(browser) as context:
+@pytest.mark.slow
+def test_a_photo_of_24_megapixels_is_shown_to_its_own_pixels_corrected_and_saved_at_full_size(scene, tmp_path, browser):
+    size_wh = (6000, 4000)
+    photo = cv2.resize(cv2.imread(str(scene.photo)), size_wh, interpolation=cv2.INTER_NEAREST)
+    photo[2000:2200, 3000:3200:2] = 255  # stripes of a pixel, which a picture of screen size cannot show
+    photo[2000:2200, 3001:3200:2] = 0
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "large.jpg"), photo, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    masks = tmp_path / "masks"
+    masks.mkdir()
+    lamp = np.zeros(size_wh[::-1], np.uint8)
+    cv2.circle(lamp, (4700, 830), 300, 255, -1)
+    cv2.imwrite(str(masks / "lamp.png"), lamp)
+    large = replace(scene, overrides=(f"segmenter.masks='{masks}'", *scene.overrides[:1], *scene.overrides[2:]))
+    with (
+        served(made(large, tmp_path / "out", folder / "large.jpg", words="lamp -> #ff0000")) as link,
+        tab_in(browser) as context,
+    ):
         page = Page(context.new_page())
         page.tab.goto(link)
-        page.until("S.before !== null")
-        page.tab.set_input_files("#file", str(large))
-        page.until("S.photos.length === 2 && S.photos.find(one => one.id === S.id)?.name === 'large.png'")
-        page.until("S.before.naturalWidth === 1600")
+        page.opened(1, 5 * PATIENCE_S)
+        assert page.ask("S.before.naturalWidth") == 1600
+        page.tab.keyboard.press("v")
+        page.tab.click("#pixels")
+        page.until("S.cuts?.size_wh && !asked")
+        page.ask(
+            "(([x, y]) => { S.view = { ...S.view, x: 400 - S.view.scale * x, y: 300 - S.view.scale * y }; draw(); })"
+            "([3100, 2100].map(side => side * 1600 / 6000))"
+        )
+        page.until("!asked && [...S.tiles.values()].length > 0 && [...S.tiles.values()].every(one => one)")
+        page.until("!asked")
+        spread = page.ask(
+            "(() => { const row = [...pen.getImageData(390, 300, 20, 1).data].filter((_, n) => n % 4 === 0);"
+            " return Math.max(...row) - Math.min(...row); })()"
+        )
+        assert spread > 120  # grey, were it the picture of screen size
         page.tab.keyboard.press("0")
-        assert page.ask("S.photos.length") == 2
+        page.tab.keyboard.press("s")
+        page.tab.keyboard.press("p")
+        page.drag((600, 800), (700, 800))
+        page.until("S.regions[0].yours && !S.running && S.pending === 0", 5 * PATIENCE_S)
+        page.tab.keyboard.press("y")
+        page.until("document.getElementById('status').textContent.startsWith('saved')", 5 * PATIENCE_S)
         assert page.complaints == []
+    result = cv2.imread(str(tmp_path / "out" / "large.jpg"))
+    assert result.shape == (4000, 6000, 3)
+    assert (result[3000, 2440] != photo[3000, 2440]).any()  # where the brush went, 6000 / 1600 times as far
+    assert (tmp_path / "out" / "large.masks" / "01-lamp.png").is_file()
 
 
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (820, 1180)])

@@ -7,6 +7,7 @@ const TOOLS = { v: "look", c: "point", b: "box", p: "brush", e: "erase" };
 const KEYS = {
   "V C B P E": "move, click, box, brush, eraser", "[ ]": "smaller, larger brush", "S": "snap to edges on or off",
   "1 to 9": "choose a mask", "Ctrl+Z, Ctrl+Shift+Z": "undo, redo", "Ctrl+Enter": "paint", "M": "masks or result",
+  "G": "variants side by side or one",
   "< >": "move the slider", "+ - 0": "zoom in, out, whole photo", "arrows": "move the photo",
   "Space or Enter on the photo": "click in the middle, with the tool",
   "J K": "next, previous photo", "Y N O": "accept, reject, reopen", "?": "these keys",
@@ -16,6 +17,7 @@ const S = {
   hovered: -1, tool: "point", view: { scale: 1, x: 0, y: 0 }, after: [], shown: 0, comparing: false, slider: 0.5,
   undo: [], redo: [], drawing: null, offers: [], offered: -1, known: { things: [], which: [], sets: [], removal: [], materials: [], colours: [] },
   running: null, saving: Promise.resolve(), reading: null, wanted: null, pending: 0, at: [0, 0], wrong: null, parts: [],
+  kept: null, isFitted: true, isGrid: false, cuts: null, tiles: new Map(),
 };
 
 // ------------------------------------------------------------------------------------------------------------- server
@@ -30,7 +32,7 @@ async function ask(path, options = {}) {
   try { answer = await fetch(path, sent); }
   catch { throw { problem: "the studio does not answer", hint: "start it again: nothing is lost", gone: true }; }
   const body = answer.headers.get("content-type")?.includes("json") ? await answer.json() : null;
-  if (!answer.ok) throw body?.error ?? { problem: `status ${answer.status}`, hint: "" };
+  if (!answer.ok) throw { problem: `status ${answer.status}`, hint: "", ...body?.error, status: answer.status };
   return body;
 }
 
@@ -92,10 +94,12 @@ function showQueue() {
     return item;
   }));
   const decided = S.photos.filter((one) => one.state.decision !== "open").length;
+  $("several").hidden = S.photos.length < 2;
+  $("decided").hidden = S.photos.length < 2;
   $("decided").max = Math.max(1, S.photos.length);
   $("decided").value = decided;
   const at = S.photos.find((one) => one.id === S.id);
-  $("where").textContent = at ? `${at.name} \u2013 ${decided} of ${S.photos.length} decided` : "";
+  $("where").textContent = !at ? "" : S.photos.length < 2 ? at.name : `${at.name} \u2013 ${decided} of ${S.photos.length} decided`;
 }
 
 async function open(id) {
@@ -110,7 +114,9 @@ async function open(id) {
   S.id = id;
   S.state = photo.state;
   location.hash = id;
-  Object.assign(S, { regions: [], overlays: [], hits: [], after: [], comparing: false, undo: [], redo: [], sizeWh: null, active: 0 });
+  S.kept = { version: photo.version, state: JSON.stringify(photo.state) };
+  Object.assign(S, { regions: [], overlays: [], hits: [], after: [], comparing: false, undo: [], redo: [], sizeWh: null, active: 0, cuts: null, isGrid: false });
+  S.tiles.clear();
   S.photos = S.photos.map((one) => (one.id === id ? photo : one));
   $("words").value = S.state.words;
   $("seed").value = S.state.settings.seed ?? 0;
@@ -121,7 +127,7 @@ async function open(id) {
   if (S.id !== id) return;
   fit();
   if (photo.has_result) {
-    S.after = [{ image: await picture(`/v1/photos/${id}/result?${Date.now()}`), words: [], saved: true }];
+    S.after = [await savedResult(id)];
     S.comparing = !S.state.words || !photo.present || photo.state.decision !== "open";
   }
   showAfter();
@@ -131,9 +137,11 @@ async function open(id) {
   await typed(true);
 }
 
-async function keep(id = S.id, json = S.state) {
+const savedResult = async (id) => ({ image: await picture(`/v1/photos/${id}/result?${Date.now()}`), words: [], saved: Date.now() });
+
+async function keep(id = S.id, state = S.state) {
   S.pending += 1;
-  S.saving = S.saving.catch(() => {}).then(() => ask(`/v1/photos/${id}`, { method: "PUT", json }));
+  S.saving = S.saving.catch(() => {}).then(() => put(id, state));
   try {
     const photo = await S.saving;
     const wasDecided = S.photos.find((one) => one.id === id)?.state.decision;
@@ -142,7 +150,40 @@ async function keep(id = S.id, json = S.state) {
   } finally { S.pending -= 1; }
 }
 
+// Two tabs may have the same photo open: what the other one kept meanwhile is taken over, never written over.
+async function put(id, state) {
+  for (;;) {
+    const known = S.id === id ? S.kept : null;
+    const headers = { "content-type": "application/json", ...(known ? { "if-match": known.version } : {}) };
+    try {
+      const photo = await ask(`/v1/photos/${id}`, { method: "PUT", headers, body: JSON.stringify(state) });
+      if (S.id === id) S.kept = { version: photo.version, state: JSON.stringify(photo.state) };
+      return photo;
+    } catch (error) {
+      if (error.status !== 412) throw error;
+      const photo = await ask(`/v1/photos/${id}`);
+      Object.assign(state, together(JSON.parse(known.state), state, photo.state));
+      S.kept = { version: photo.version, state: JSON.stringify(photo.state) };
+      if (S.id === id && document.activeElement !== $("words")) $("words").value = state.words;
+    }
+  }
+}
+
+function together(base, mine, theirs) {
+  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+  const merged = {};
+  for (const key of ["words", "off", "decision", "settings"]) merged[key] = same(mine[key], base[key]) ? theirs[key] : mine[key];
+  merged.strokes = {};
+  for (const target of new Set([...Object.keys(mine.strokes), ...Object.keys(theirs.strokes)])) {
+    const [was, own, other] = [base, mine, theirs].map((one) => (one.strokes[target] ?? []).map((drawn) => JSON.stringify(drawn)));
+    const left = other.filter((one) => own.includes(one) || !was.includes(one));
+    merged.strokes[target] = [...left, ...own.filter((one) => !was.includes(one) && !left.includes(one))].map((one) => JSON.parse(one));
+  }
+  return merged;
+}
+
 function remember() {
+  if (!picking) for (const one of S.after) one.picked = false;  // it shows what was said before
   S.undo.push(JSON.stringify({ words: S.state.words, off: S.state.off, strokes: S.state.strokes }));
   S.redo = [];
   S.state.decision = "open";  // what was accepted is what was seen then
@@ -158,6 +199,8 @@ async function back(from, to) {
   await keep();
   await typed(true);
 }
+
+let picking = false;
 
 function withoutLastStroke() {  // after a reload: strokes are kept, the order of other changes is not
   const target = S.regions[S.active]?.target, drawn = S.state.strokes[target];
@@ -310,7 +353,7 @@ async function findMasks() {
   const photo = S.photos.find((one) => one.id === S.id);
   if (!photo?.present) return;
   const mine = ++finding, id = S.id;
-  S.after = S.after.filter((one) => one.saved);
+  S.after = S.after.filter((one) => one.saved || one.picked);
   try {
     const begun = performance.now();
     const job = await run("masks");
@@ -379,6 +422,9 @@ function showRegions() {
     item.append(button);
     return item;
   }));
+  $("hint").textContent = S.regions.length
+    ? "Choose a mask, then click on the photo, draw a box, or use the brush. Every stroke is kept."
+    : "Say above what to look for, such as island or cabinets.";
   $("undo").disabled = !S.undo.length && !withoutLastStroke();
   $("redo").disabled = !S.redo.length;
 }
@@ -431,16 +477,19 @@ function paintCanvas() {
   pen.clearRect(0, 0, width, height);
   if (!S.before) return;
   const { scale, x, y } = S.view;
+  if (S.isGrid && S.comparing && S.after.length > 1) return paintGrid(width, height, ratio);
   pen.setTransform(scale * ratio, 0, 0, scale * ratio, x * ratio, y * ratio);
   pen.imageSmoothingEnabled = scale < 3;
   pen.drawImage(S.before, 0, 0);
   const w = S.before.naturalWidth, h = S.before.naturalHeight, after = S.after[S.shown];
+  drawTiles("photo", "");
   if (S.comparing && after) {
     pen.save();
     pen.beginPath();
     pen.rect(w * S.slider, 0, w * (1 - S.slider), h);
     pen.clip();
     pen.drawImage(after.image, 0, 0, w, h);
+    if (after.saved) drawTiles("result", after.saved);
     pen.restore();
     pen.fillStyle = "#fff";
     pen.fillRect(w * S.slider - 1 / scale, 0, 2 / scale, h);
@@ -477,6 +526,95 @@ function paintCanvas() {
   }
 }
 
+// The photo's own pixels, in squares, once the picture of screen size is shown larger than it is.
+
+function drawTiles(of, version) {
+  const ratio = window.devicePixelRatio || 1;
+  if (S.view.scale * ratio < 1.2 || !S.before) return;
+  if (!S.cuts) {
+    const id = S.id;
+    S.cuts = {};
+    ask(`/v1/photos/${id}/size`).then((cuts) => { if (S.id === id) { S.cuts = cuts; draw(); } }, () => {});
+  }
+  if (!S.cuts.size_wh) return;
+  const shrink = S.cuts.size_wh[0] / S.before.naturalWidth;  // pixels of the photo to one of the picture
+  if (shrink <= 1) return;
+  const dense = shrink / (S.view.scale * ratio);
+  const level = Math.min(S.cuts.levels - 1, Math.max(0, Math.floor(Math.log2(dense))));
+  const side = S.cuts.tile_px * 2 ** level, box = canvas.getBoundingClientRect();
+  const range = (from, length, most) => [Math.max(0, Math.floor(from * shrink / side)), Math.min(Math.ceil(most / side), Math.ceil((from + length) * shrink / side))];
+  const [left, right] = range(-S.view.x / S.view.scale, box.width / S.view.scale, S.cuts.size_wh[0]);
+  const [top, bottom] = range(-S.view.y / S.view.scale, box.height / S.view.scale, S.cuts.size_wh[1]);
+  for (let row = top; row < bottom; row++) for (let column = left; column < right; column++) {
+    const image = tile(of, version, level, column, row);
+    if (image) pen.drawImage(image, column * side / shrink, row * side / shrink, image.naturalWidth * 2 ** level / shrink, image.naturalHeight * 2 ** level / shrink);
+  }
+}
+
+function tile(of, version, level, column, row) {
+  const key = `${of}.${version}.${level}.${column}.${row}`;
+  if (!S.tiles.has(key)) {
+    S.tiles.set(key, null);
+    const id = S.id;
+    picture(`/v1/photos/${id}/tile?of=${of}&level=${level}&column=${column}&row=${row}&${version}`).then((image) => {
+      if (S.id !== id) return;
+      S.tiles.set(key, image);
+      if (S.tiles.size > 160) S.tiles.delete(S.tiles.keys().next().value);
+      draw();
+    }, () => {});
+  }
+  return S.tiles.get(key);
+}
+
+// All variants next to each other; what is zoomed or moved in one is in all.
+
+function gridOf(width, height) {
+  const sizes = S.after.map((_, number) => ({ columns: number + 1, w: width / (number + 1), h: height / Math.ceil(S.after.length / (number + 1)) }));
+  const shown = ({ w, h }) => Math.min(w / S.before.naturalWidth, h / S.before.naturalHeight);
+  return sizes.reduce((best, one) => (shown(one) > shown(best) ? one : best));
+}
+
+function paintGrid(width, height, ratio) {
+  const { columns, w, h } = gridOf(width, height), photoW = S.before.naturalWidth, photoH = S.before.naturalHeight;
+  const whole = Math.min(w / photoW, h / photoH) * 0.97, more = S.view.scale / (fittedScale() || 1);
+  const scale = whole * Math.max(1, more);
+  const [middleX, middleY] = [(canvas.clientWidth / 2 - S.view.x) / S.view.scale, (canvas.clientHeight / 2 - S.view.y) / S.view.scale];
+  S.after.forEach((one, number) => {
+    const [left, top] = [(number % columns) * w, Math.floor(number / columns) * h];
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    pen.save();
+    pen.beginPath();
+    pen.rect(left + 2, top + 2, w - 4, h - 4);
+    pen.clip();
+    const [x, y] = more > 1 ? [middleX, middleY] : [photoW / 2, photoH / 2];
+    pen.setTransform(scale, 0, 0, scale, left + w / 2 - x * scale, top + h / 2 - y * scale);
+    pen.drawImage(one.image, 0, 0, photoW, photoH);
+    pen.setTransform(ratio, 0, 0, ratio, left, top);
+    pen.font = "600 14px system-ui, sans-serif";
+    pen.textBaseline = "top";
+    pen.textAlign = "left";
+    const text = nameOf(one), wide = pen.measureText(text).width;
+    pen.fillStyle = "#000a";
+    pen.fillRect(8, 8, wide + 12, 24);
+    pen.fillStyle = "#fff";
+    pen.fillText(text, 14, 13);
+    pen.restore();
+    if (number !== S.shown) return;
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    pen.strokeStyle = "#e69f00";
+    pen.lineWidth = 3 * ratio;
+    pen.strokeRect(left + 2, top + 2, w - 4, h - 4);
+  });
+}
+
+function pickInGrid(event) {
+  const box = canvas.getBoundingClientRect(), { columns, w, h } = gridOf(box.width, box.height);
+  const number = Math.floor((event.clientY - box.top) / h) * columns + Math.floor((event.clientX - box.left) / w);
+  if (S.after[number]) { S.shown = number; showAfter(); }
+}
+
+const nameOf = (one) => [...one.words, ...(one.tried ? [`seed ${one.seed}`] : [])].join(", ");
+
 function label(region, number, scale) {
   if (S.hovered >= 0 && S.hovered !== number) return;
   const shrink = S.before.naturalWidth / S.sizeWh[0], size = 11 / scale;
@@ -500,14 +638,21 @@ const radius = () => Number($("size").value) / 2 / S.view.scale;
 function fit() {
   if (!S.before) return;
   const box = canvas.getBoundingClientRect(), w = S.before.naturalWidth, h = S.before.naturalHeight;
-  const scale = Math.min(box.width / w, box.height / h) || 1;
+  const scale = fittedScale();
+  S.isFitted = true;
   S.view = { scale, x: (box.width - w * scale) / 2, y: (box.height - h * scale) / 2 };
   draw();
+}
+
+function fittedScale() {
+  const box = canvas.getBoundingClientRect();
+  return Math.min(box.width / S.before.naturalWidth, box.height / S.before.naturalHeight) || 1;
 }
 
 function zoom(factor, x = canvas.clientWidth / 2, y = canvas.clientHeight / 2) {
   const scale = Math.min(24, Math.max(0.02, S.view.scale * factor)), by = scale / S.view.scale;
   S.view = { scale, x: x - (x - S.view.x) * by, y: y - (y - S.view.y) * by };
+  S.isFitted = false;
   draw();
 }
 
@@ -523,6 +668,7 @@ canvas.addEventListener("pointerdown", (event) => {
   canvas.focus({ preventScroll: true });
   const at = place(event);
   if (fingers.size === 2) { S.drawing = null; return; }
+  if (S.isGrid && S.comparing && S.after.length > 1) { pickInGrid(event); S.dragging = "view"; return; }
   if (S.comparing && S.tool !== "look" && Math.abs(at[0] - S.slider * S.before?.naturalWidth) * S.view.scale < 24) { S.dragging = "slider"; return; }
   if (event.button === 1 || S.tool === "look" || S.comparing) { S.dragging = "view"; return; }
   if (event.button !== 0) return;
@@ -541,7 +687,7 @@ canvas.addEventListener("pointermove", (event) => {
       const was = Math.hypot(before[0] - other[0], before[1] - other[1]), is = Math.hypot(event.clientX - other[0], event.clientY - other[1]);
       const box = canvas.getBoundingClientRect();
       if (was > 0) zoom(is / was, (event.clientX + other[0]) / 2 - box.left, (event.clientY + other[1]) / 2 - box.top);
-    } else if (S.dragging === "view") { S.view.x += dx; S.view.y += dy; }
+    } else if (S.dragging === "view") { S.view.x += dx; S.view.y += dy; S.isFitted = false; }
     else if (S.dragging === "slider") slide(S.at[0] / S.before.naturalWidth);
     else if (S.drawing) {
       const more = event.getCoalescedEvents?.() ?? [];
@@ -602,7 +748,8 @@ async function paint() {
     const job = await run("preview");
     const made = await Promise.all(job.result.variants.map(async (one) => ({ ...one, image: await picture(`/v1/jobs/${job.id}/files/${one.file}`) })));
     if (S.id !== id) return;
-    S.after = made;
+    const seeds = new Set(made.map((one) => one.seed));
+    S.after = made.map((one) => ({ ...one, tried: seeds.size > 1 }));
     S.shown = 0;
     S.comparing = true;
     const reasons = [...new Set(made.flatMap((one) => one.reasons))];
@@ -615,29 +762,40 @@ function showAfter() {
   $("compare").hidden = !S.after.length;
   $("hide-after").textContent = S.comparing ? "Masks" : "Result";
   const several = S.after.length > 1;
-  $("variants").hidden = !several;
+  $("grid").hidden = !several;
+  $("grid").setAttribute("aria-pressed", String(S.isGrid));
+  $("slider").disabled = several && S.isGrid;
+  $("pick").hidden = !several;
+  $("variants").hidden = !several || S.isGrid;
   $("variants").replaceChildren(...(several ? S.after : []).map((one, number) => {
-    const item = document.createElement("li"), show = document.createElement("button"), pick = document.createElement("button");
+    const item = document.createElement("li"), show = document.createElement("button");
     const image = one.image.cloneNode();
     image.alt = "";
-    show.append(image, one.words.join(", "));
+    show.append(image, nameOf(one));
     show.setAttribute("aria-pressed", String(number === S.shown));
     show.onclick = () => { S.shown = number; S.comparing = true; showAfter(); };
-    pick.textContent = "Pick";
-    pick.onclick = () => pickVariant(one.words);
-    item.append(show, pick);
+    item.append(show);
     return item;
   }));
   draw();
 }
 
-function pickVariant(words) {
+async function pickVariant(picked) {
+  const one = S.after[picked];
   let number = 0;
-  $("words").value = $("words").value.replace(/\{[^{}]*\}/g, () => words[number++] ?? "");
-  S.after = [S.after[S.shown]];
+  $("words").value = $("words").value.replace(/\{[^{}]*\}/g, () => one.words[number++] ?? "");
+  S.after = [{ ...one, picked: true }];
   S.shown = 0;
+  S.isGrid = false;
+  if (one.tried) {
+    S.state.settings = { ...S.state.settings, seed: one.seed, candidates: 1 };
+    $("seed").value = one.seed;
+    $("candidates").value = 1;
+    await keep().catch(told);
+  }
   showAfter();
-  typed(true);
+  picking = true;
+  try { await typed(true); } finally { picking = false; }
 }
 
 function slide(share) {
@@ -647,6 +805,8 @@ function slide(share) {
 }
 
 $("slider").addEventListener("input", () => { S.comparing = true; $("hide-after").textContent = "Masks"; slide($("slider").value / 1000); });
+$("pick").onclick = () => pickVariant(S.shown);
+$("grid").onclick = () => { S.isGrid = !S.isGrid; S.comparing = true; showAfter(); };
 $("hide-after").onclick = () => { S.comparing = !S.comparing; showAfter(); };
 for (const name of ["seed", "candidates"]) $(name).onchange = async () => {
   if (!$(name).checkValidity()) return;
@@ -669,19 +829,19 @@ async function decide(decision) {
     const job = await run("save", id);
     const photo = await ask(`/v1/photos/${id}`);
     S.photos = S.photos.map((one) => (one.id === id ? photo : one));
-    if (S.id === id && !S.pending) S.state = photo.state;  // a stroke on a mask from another program is in that mask now
+    if (S.id === id && !S.pending) { S.state = photo.state; S.kept = { version: photo.version, state: JSON.stringify(photo.state) }; }  // a stroke on a mask from another program is in that mask now
     showQueue();
     say(`saved ${job.result.saved.result}${job.result.saved.yours.length ? "; masks: yours" : ""}`);
     if (S.id === id) {
       if (S.photos.some((one) => one.state.decision === "open")) await step(1);
-      else { S.after = [{ image: await picture(`/v1/photos/${id}/result?${Date.now()}`), words: [], saved: true }]; S.shown = 0; S.comparing = true; showAfter(); }
+      else { S.after = [await savedResult(id)]; S.shown = 0; S.comparing = true; showAfter(); }
     }
   } catch (error) {
     told(error);
     if (!error.gone) {  // what could not be saved is not accepted
       const state = (await ask(`/v1/photos/${id}`)).state;
-      await ask(`/v1/photos/${id}`, { method: "PUT", json: { ...state, decision: "open" } });
-      if (S.id === id) S.state.decision = "open";
+      const photo = await ask(`/v1/photos/${id}`, { method: "PUT", json: { ...state, decision: "open" } });
+      if (S.id === id) { S.state.decision = "open"; S.kept = { version: photo.version, state: JSON.stringify(photo.state) }; }
       S.photos = S.photos.map((one) => (one.id === id ? { ...one, state: { ...one.state, decision: "open" } } : one));
       showQueue();
     }
@@ -805,7 +965,7 @@ addEventListener("keydown", (event) => {
     return;
   }
   const moves = { ArrowLeft: [40, 0], ArrowRight: [-40, 0], ArrowUp: [0, 40], ArrowDown: [0, -40] }[event.key];
-  if (moves && onCanvas) { event.preventDefault(); S.view.x += moves[0]; S.view.y += moves[1]; draw(); return; }
+  if (moves && onCanvas) { event.preventDefault(); S.view.x += moves[0]; S.view.y += moves[1]; S.isFitted = false; draw(); return; }
   if (event.target.matches("input, button, a") && [" ", "Enter"].includes(event.key)) return;
   const key = event.key.toLowerCase();
   if (TOOLS[key]) choosePen(TOOLS[key]);
@@ -816,6 +976,7 @@ addEventListener("keydown", (event) => {
   else if (key === "[" || key === "]") { $("size").value = Number($("size").value) * (key === "]" ? 1.25 : 0.8); draw(); }
   else if (key === "s") $("snap").checked = !$("snap").checked;
   else if (key === "m") $("hide-after").click();
+  else if (key === "g") { if (S.after.length > 1) $("grid").click(); }
   else if (event.key === "<" || event.key === ">") { if (S.after.length) { S.comparing = true; showAfter(); slide(S.slider + (event.key === ">" ? 0.05 : -0.05)); } }
   else if (key === "y") decide("accepted");
   else if (key === "n") decide("rejected");
@@ -825,8 +986,22 @@ addEventListener("keydown", (event) => {
   else if (key === "?") $("help").showModal();
 });
 
-addEventListener("resize", () => fit());
+// The picture has less room while variants are shown below it: what was seen whole stays so.
+new ResizeObserver(() => (S.isFitted ? fit() : draw())).observe(canvas);
 addEventListener("beforeunload", (event) => { if (S.pending) event.preventDefault(); });
+addEventListener("pagehide", () => {  // words that were typed just now
+  if (!S.state || $("words").value === S.state.words) return;
+  const body = JSON.stringify({ ...S.state, words: $("words").value, off: [] });
+  fetch(`/v1/photos/${S.id}`, { method: "PUT", body, headers: { "content-type": "application/json" }, keepalive: true }).catch(() => {});
+});
+addEventListener("focus", async () => {  // back from another tab, or another program
+  if (!S.kept || S.pending || S.running || S.drawing || $("words").value !== S.state.words) return;
+  const id = S.id;
+  try {
+    const photo = await ask(`/v1/photos/${id}`);
+    if (S.id === id && photo.version !== S.kept.version && !S.pending) await open(id);
+  } catch (error) { told(error); }
+});
 
 async function begin() {
   choosePen("point");
