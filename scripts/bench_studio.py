@@ -78,11 +78,14 @@ class Server:
 
     def ended(self, job: dict[str, Any], when: Callable[[dict[str, Any]], bool] | None = None) -> dict[str, Any]:
         """The job when it has ended, or when it is as far as is asked."""
-        limit = time.monotonic() + _PATIENCE_S
-        while job["state"] not in _ENDED and not (when is not None and when(job)):
-            assert time.monotonic() < limit, job
-            time.sleep(0.005)
-            job = self.ask("GET", f"/v1/jobs/{job['id']}")[1]
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_PATIENCE_S)
+        with contextlib.closing(connection):
+            headers = {"authorization": f"Bearer {self.token}"}
+            connection.request("GET", f"/v1/jobs/{job['id']}/events", headers=headers)
+            for line in connection.getresponse():
+                job = json.loads(line[6:]) if line.startswith(b"data: ") else job
+                if job["state"] in _ENDED or (when is not None and when(job)):
+                    break
         return job
 
     def say(self, photo: str, **changes: Any) -> None:

@@ -3,7 +3,10 @@
 `room_of` predicts the surfaces of a photo and finds its camera; `camera_of` finds the camera for given surfaces.
 """
 
+import hashlib
 import math
+import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -52,13 +55,37 @@ class Room:
         return float(self.centre * 2 / self.grey.shape[1])
 
 
+_KEPT_ROOMS = 4
+_ROOMS: "OrderedDict[tuple[bytes, tuple[int, ...], float], Room]" = OrderedDict()
+_LOCK = threading.Lock()
+
+
 def room_of(small: Rgb, shrink: float) -> Room:
     """The camera of a photo, with surfaces predicted by the net.
 
     Args:
         small: [h, w, 3] uint8, the reduced photo.
         shrink: How much smaller it is than the photo; the result is in px of the photo.
+
+    The last rooms are kept: variants, candidates and one preview after another ask for the same photo.
     """
+    key = (hashlib.blake2b(small.tobytes(), digest_size=20).digest(), small.shape, shrink)
+    with _LOCK:
+        known = _ROOMS.get(key)
+        if known is not None:
+            _ROOMS.move_to_end(key)
+            return known
+    room = _room_of(small, shrink)
+    for array in (*(getattr(room.surfaces, one) for one in ("normal", "log_density", "log_albedo")), room.grey):
+        array.setflags(write=False)
+    with _LOCK:
+        _ROOMS[key] = room
+        while len(_ROOMS) > _KEPT_ROOMS:
+            _ROOMS.popitem(last=False)
+    return room
+
+
+def _room_of(small: Rgb, shrink: float) -> Room:
     reduced = surfaces_of(small, keep_open=small[..., 0].size * shrink**2 < _KEEP_OPEN_PX)
     surfaces = SurfacePrediction(reduced.normal, reduced.log_density + np.float32(math.log(shrink)), reduced.log_albedo)
     return camera_of(small, shrink, surfaces)

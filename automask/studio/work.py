@@ -4,9 +4,11 @@ import functools
 import hashlib
 import itertools
 import json
+import struct
 import tempfile
 import threading
 import zipfile
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -398,15 +400,31 @@ def refuse_files_elsewhere(plan: Plan, stages: Stages, is_inside: Callable[[Path
 
 
 def overlay_png(alpha: Alpha, colour: Sequence[int]) -> bytes:
-    """A region in its colour: tinted where it will be repainted, with a solid outline; everything else see-through."""
+    """A region in its colour: tinted where it will be repainted, with a solid outline; everything else see-through.
+
+    A picture of one colour, whose 256 entries differ in how see-through they are: a tenth of the time of writing, and
+    of reading, four samples a pixel. Every click draws all regions again.
+
+    Source: the PNG specification, colour type 3 with tRNS.
+    """
     hard = alpha >= 0.5
     level = np.rint(alpha * np.float32(255 * _TINT)).astype(np.uint8)
     edges, _ = cv2.findContours(hard.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(level, edges, -1, 255, max(1, round(max(alpha.shape) / 800)))
-    picture = np.empty((*alpha.shape, 4), np.uint8)
-    picture[..., :3] = np.asarray(colour[::-1], np.uint8)  # OpenCV writes blue first
-    picture[..., 3] = level
-    return bytes(cv2.imencode(".png", picture, [cv2.IMWRITE_PNG_COMPRESSION, 1])[1])
+    height, width = level.shape
+    rows = np.zeros((height, width + 1), np.uint8)  # each row begins with its filter: none
+    rows[:, 1:] = level
+    chunks = {
+        b"IHDR": struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0),
+        b"PLTE": bytes(colour) * 256,
+        b"tRNS": bytes(range(256)),
+        b"IDAT": zlib.compress(rows.tobytes(), 1),
+        b"IEND": b"",
+    }
+    png = b"\x89PNG\r\n\x1a\n"
+    for kind, body in chunks.items():
+        png += struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    return png
 
 
 def _about(
