@@ -1,8 +1,11 @@
-# Two commands do everything on a fresh machine with Python 3.11 and make: `make demo` and `make test`.
+# Three commands do everything on a fresh machine with Python 3.11 and make: `make demo`, `make studio` and `make test`.
 
 PYTHON ?= python3
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 LIGHT := .venv-light
+STUDIO := .venv-studio
+# What make studio opens: make studio PHOTOS=listing
+PHOTOS ?=
 FULL := .venv
 TEST_LIGHT := .venv-test-light
 LOWEST := .venv-lowest
@@ -23,11 +26,15 @@ RENDER_ASSETS ?= ../shared/data/assets
 
 COMPILE := .venv-lock/$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: demo test test-light test-lowest check build lock clean docs docs-pages pictures render-env renders
+.PHONY: demo studio test test-light test-lowest check build lock clean docs docs-pages pictures render-env renders
 
 ## Edits the bundled kitchen: light install (no torch), pictures in out/demo.
 demo: $(LIGHT)/.ready
 	$(LIGHT)/$(BIN)/automask demo -o out/demo
+
+## Opens the studio in the browser, with the bundled kitchen or PHOTOS; what is accepted goes to out/studio.
+studio: $(STUDIO)/.ready
+	$(STUDIO)/$(BIN)/automask studio $(PHOTOS) -o out/studio
 
 ## Everything: lint, types and all tests, in an environment of its own (about 7 GB: it holds torch).
 test: check
@@ -58,6 +65,9 @@ build: $(TEST_LIGHT)/.ready
 $(LIGHT)/.ready: pyproject.toml $(LOCK)/build.txt $(LOCK)/light.txt
 	$(ENVIRONMENT) $(LIGHT) --locked $(LOCK)/light.txt
 
+$(STUDIO)/.ready: pyproject.toml $(LOCK)/build.txt $(LOCK)/studio.txt
+	$(ENVIRONMENT) $(STUDIO) --locked $(LOCK)/studio.txt
+
 $(FULL)/.ready: pyproject.toml $(LOCK)/build.txt $(LOCK)/full.txt
 	$(ENVIRONMENT) $(FULL) --locked $(LOCK)/full.txt
 
@@ -76,6 +86,7 @@ lock:
 	.venv-lock/$(BIN)/python $(PIP) uv
 	$(COMPILE) --upgrade --extra all --group build --output-file $(LOCK)/full.txt pyproject.toml
 	$(COMPILE) --upgrade --constraint $(LOCK)/full.txt --output-file $(LOCK)/light.txt pyproject.toml
+	$(COMPILE) --upgrade --constraint $(LOCK)/full.txt --extra studio --output-file $(LOCK)/studio.txt pyproject.toml
 	$(COMPILE) --upgrade --constraint $(LOCK)/full.txt --extra heic --extra c2pa --extra dev --output-file $(LOCK)/test-light.txt pyproject.toml
 	$(COMPILE) --upgrade --constraint $(LOCK)/full.txt --group build --output-file $(LOCK)/build.txt
 	rm -r .venv-lock

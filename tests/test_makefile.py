@@ -72,7 +72,7 @@ def test_what_has_a_digest_is_installed_before_the_checkout_which_has_none(envir
     assert environment["installs"](["--editable", "."]) == [["--editable", "."]]
 
 
-LOCKS = ("build", "light", "test-light", "full")
+LOCKS = ("build", "light", "studio", "test-light", "full")
 
 
 def locked(name: str) -> dict[str, tuple[str, int]]:
@@ -97,6 +97,7 @@ def test_every_package_of_a_list_is_held_by_version_and_digest_and_no_host_is_na
     ("name", "extras"),
     [
         ("light", []),
+        ("studio", ["studio"]),
         ("test-light", ["heic", "c2pa", "dev"]),
         ("full", ["models", "ray", "stores", "heic", "c2pa", "dev"]),
     ],
