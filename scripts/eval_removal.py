@@ -33,10 +33,9 @@ import cv2
 import numpy as np
 from eval_edits import ciede2000, lab_of
 
-from automask.api import load
+from automask.api import Stages, load
 from automask.errors import AutomaskError
-from automask.images import write_picture
-from automask.protocols import Stages
+from automask.images import open_photo, write_picture
 from automask.results.records import write_json
 from automask.results.sheets import contact_sheet
 from automask.stages import versions
@@ -163,6 +162,8 @@ def read_pairs(folder: Path) -> Iterator[Pair]:
 def true_hole(pair: Pair) -> Hard:
     """[h, w] bool: where the room shows the things that the twin leaves out."""
     numbers = cv2.imread(str(pair.instances), cv2.IMREAD_UNCHANGED)
+    if numbers is None:
+        raise SystemExit(f"{str(pair.instances)!r} is no picture: render the room again")
     hole: Hard = np.isin(numbers, pair.ids)
     return hole
 
@@ -174,7 +175,7 @@ def share_of(pair: Pair) -> float:
 
 def picture_in(path: Path) -> Rgb:
     """[h, w, 3] uint8 RGB."""
-    return np.ascontiguousarray(cv2.imread(str(path), cv2.IMREAD_COLOR)[..., ::-1])
+    return open_photo(path).rgb
 
 
 # ------------------------------------------------------------------------------------------------------------ methods

@@ -87,6 +87,8 @@ def cases_in(folder: Path) -> Iterator[Case]:
             views = []
             for shot, truth, classes in zip(before, after, labels, strict=True):
                 found = cv2.imread(str(folder / classes), cv2.IMREAD_UNCHANGED)
+                if found is None:
+                    raise SystemExit(f"{str(folder / classes)!r} is no picture: render the room again")
                 masks = tuple(true_mask(found, one) for one in wanted)
                 views.append(View(open_photo(folder / shot).rgb, open_photo(folder / truth).rgb, masks))
             paints = tuple(part["hex"] is not None for part in edit["parts"])
@@ -97,7 +99,7 @@ def with_known_parts(case: Case, stages: Stages) -> Case:
     """The case without the parts that the editor cannot paint, such as a marble that it has not."""
     known = [number for number, words in enumerate(case.parts) if _is_known(words, stages)]
     views = tuple(replace(view, masks=tuple(view.masks[number] for number in known)) for view in case.views)
-    parts, paints = (tuple(some[number] for number in known) for some in (case.parts, case.paints))
+    parts, paints = tuple(case.parts[number] for number in known), tuple(case.paints[number] for number in known)
     return replace(case, parts=parts, paints=paints, views=views)
 
 
