@@ -533,7 +533,8 @@ def quoted(text: str) -> str:
 
 def _parse(overrides: Sequence[str]) -> tuple[dict[str, tuple[str, Any]], list[str]]:
     """For each key its override's text and value, last one wins, and what cannot be taken."""
-    plain = {text: found for text in overrides if (found := plain_override(text)) is not None}
+    short = [text for text in overrides if len(text) <= _CHARS_SHOWN]  # what is longer is checked for its length first
+    plain = {text: found for text in short if (found := plain_override(text)) is not None}
     readable, mistakes = _readable([text for text in overrides if text not in plain])
     parsed = dict(readable)
     pairs: dict[str, tuple[str, Any]] = {}
