@@ -133,8 +133,8 @@ class Arguments:
 
     def one_of_words_and_plan(self, name: str, example: str) -> None:
         if self.words is None and self.flags.plan is None:
-            also = " and no --style" if hasattr(self.flags, "style") else ""
-            raise UsageError(f"no {name} and no --plan{also}", hint=f"say what to do, as in {example}")
+            missing = f"{name}, no --plan and no --style" if hasattr(self.flags, "style") else f"{name} and no --plan"
+            raise UsageError(f"no {missing}", hint=f"say what to do, as in {example}")
         if self.words is not None and self.flags.plan is not None:
             from automask.plan import printable
 

@@ -144,7 +144,7 @@ def test_corrected_masks_are_used(capsys, scene, tmp_path):
 
 WRONG = [
     (["edit"], 2, "no photo given; name the photo first"),
-    (["edit", "PHOTO"], 2, 'no EDITS and no --plan; say what to do, as in "island -> marble"'),
+    (["edit", "PHOTO"], 2, 'no EDITS, no --plan and no --style; say what to do, as in "island -> marble"'),
     (["edit", "PHOTO", "a -> b", "--plan", "x.yaml"], 2, "EDITS 'a -> b' and --plan x.yaml; give one of the two"),
     (
         ["edit", "PHOTO", "a -> b", "c -> d"],
@@ -731,14 +731,14 @@ def test_dry_run_lists_the_variants(capsys, scene, listing, tmp_path):
 
 
 def test_a_changed_net_of_the_package_redoes_a_batch(capsys, scene, listing, tmp_path, monkeypatch):
-    from automask.editors.paint import Paint
+    from automask.editors.paint import Paint, editor
     from automask.segmenters.painted import Painted
 
     batch = ("batch", listing, "lamp -> white", "-o", tmp_path / "o", *scene.overrides)
-    assert [path.name for path in Paint.own_files] == ["surfaces.onnx"]
-    for part in (Paint, Painted):
-        net = tmp_path / f"{part.__name__}.onnx"
-        monkeypatch.setattr(part, "own_files", (net,))
+    assert [path.name for path in Paint().own_files] == ["surfaces.onnx"]
+    net = tmp_path / "net.onnx"
+    for part, name, files in ((editor, "NET", net), (Painted, "own_files", (net,))):
+        monkeypatch.setattr(part, name, files)
         for content in (b"one", b"other"):
             net.write_bytes(content)
             assert run(capsys, *batch)[1].startswith("1 done")
