@@ -171,7 +171,7 @@ class Paint:
             out[y0:y1, x0:x1][piece.rows][mask[piece.rows]] = to_uint8(painted)[0]
 
         in_threads(paint_strip, strips)
-        out[y0:y1, x0:x1] = add_grain(out[y0:y1, x0:x1], part, mask, seed=seed)
+        add_grain(out[y0:y1, x0:x1], part, mask, seed=seed)
         return out
 
     def measure(self, crop: Rgb, hard: Hard, prompt: str) -> dict[str, Any]:

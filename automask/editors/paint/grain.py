@@ -13,41 +13,50 @@ _LEAST, _MOST = 0.8, 8.0  # levels: below, rounding hides it; above, it is a tex
 _SPAN = 40.0  # levels of brightness within which noise counts as alike
 _EVEN = 15  # percentile of cells that counts as even: the others may show a texture
 _DEVIATIONS = 1.4826  # of a median absolute deviation
+_CELLS = 8000  # of a large photo no more are looked at, in rows spread evenly
+_ROWS = 64  # noise is added so many rows at a time: no plane of the whole photo is made
+_HALO_PX = 2  # of the blur
 
 
-def add_grain(painted: Rgb, photo: Rgb, mask: Hard, *, seed: int) -> Rgb:
-    """The painted picture with as much noise in the mask as even parts of the photo have that are as bright.
+def add_grain(painted: Rgb, photo: Rgb, mask: Hard, *, seed: int) -> None:
+    """Adds as much noise to the painted picture, in the mask, as even parts of the photo have that are as bright.
 
     What the old surface's noise left in the painting counts; only what is missing is added. A photo without noise is
     not changed, nor are pixels outside the mask.
 
     Args:
-        painted: [h, w, 3] uint8.
+        painted: [h, w, 3] uint8; changed in place.
         photo: [h, w, 3] uint8, the same part of the photo.
         mask: [h, w] bool.
         seed: Decides the noise.
     """
-    bright, wanted = _noise_of(photo, np.ones_like(mask))
+    missing = _missing(painted, photo, mask)
+    if missing < 0.5 * _LEAST:
+        return
+    rng = np.random.default_rng([seed, 0x6721])
+    scale = np.float32(missing / _noise_kept())
+    for start in range(0, len(mask), _ROWS):
+        rows, inside = painted[start : start + _ROWS], mask[start : start + _ROWS]
+        noise = rng.standard_normal(inside.shape, np.float32)
+        if not inside.any():
+            continue
+        noise = cv2.GaussianBlur(noise, (3, 3), 0.5)  # a camera's noise is not independent from pixel to pixel
+        grained = rows[inside].astype(np.float32) + scale * noise[inside][:, None]
+        rows[inside] = np.clip(np.rint(grained), 0, 255).astype(np.uint8)
+
+
+def _missing(painted: Rgb, photo: Rgb, mask: Hard) -> float:
+    """The deviation of the noise that the painting lacks, in levels."""
+    bright, wanted = _noise_of(photo, None)
     if not len(bright) or float(np.median(wanted)) < _LEAST:
-        return painted
+        return 0.0
     there_at, there = _noise_of(painted, mask)
     if not len(there_at):
-        return painted
-    level = float(np.median(there_at))
-    alike = np.abs(bright - level) < _SPAN
+        return 0.0
+    alike = np.abs(bright - float(np.median(there_at))) < _SPAN
     own = float(np.percentile(wanted[alike], _EVEN) if alike.sum() >= 8 else np.percentile(wanted, _EVEN))
     has = float(np.percentile(there, _EVEN))
-    missing = math.sqrt(max(min(own, _MOST) ** 2 - has**2, 0.0))
-    if missing < 0.5 * _LEAST:
-        return painted
-    rng = np.random.default_rng([seed, 0x6721])
-    noise = rng.standard_normal(mask.shape, np.float32)
-    noise = cv2.GaussianBlur(noise, (3, 3), 0.5)  # a camera's noise is not independent from pixel to pixel
-    noise *= np.float32(missing / _noise_kept())
-    out = painted.copy()
-    grained = painted[mask].astype(np.float32) + noise[mask][:, None]
-    out[mask] = np.clip(np.rint(grained), 0, 255).astype(np.uint8)
-    return out
+    return math.sqrt(max(min(own, _MOST) ** 2 - has**2, 0.0))
 
 
 def _fine(picture: Rgb) -> tuple[FloatImage, FloatImage]:
@@ -63,21 +72,37 @@ def _noise_kept() -> float:
     return float((noise - cv2.GaussianBlur(noise, (5, 5), 1.2)).std())
 
 
-def _noise_of(picture: Rgb, mask: Hard) -> tuple[FloatImage, FloatImage]:
-    """[n] brightness and [n] deviation of the fine part, of the cells that are whole in a mask, no clipped ones."""
-    luma, fine = _fine(picture)
-    rows, columns = (side // _CELL_PX for side in mask.shape)
-    if not rows or not columns:
+def _noise_of(picture: Rgb, mask: Hard | None) -> tuple[FloatImage, FloatImage]:
+    """[n] brightness and [n] deviation of the fine part, of cells that are whole in a mask, no clipped ones.
+
+    Args:
+        picture: [h, w, 3] uint8.
+        mask: [h, w] bool; None for all of it.
+    """
+    rows, columns = (side // _CELL_PX for side in picture.shape[:2])
+    width = columns * _CELL_PX
+    found: list[tuple[FloatImage, FloatImage]] = []
+    for row in range(0, rows if columns else 0, math.ceil(rows * columns / _CELLS) or 1):
+        top = row * _CELL_PX
+        whole: Hard = np.ones(columns, np.bool_)
+        if mask is not None:
+            within = mask[top : top + _CELL_PX, :width].reshape(_CELL_PX, columns, _CELL_PX)
+            whole = np.asarray(within.all(axis=(0, 2)), np.bool_)
+        if not whole.any():
+            continue
+        above = min(top, _HALO_PX)
+        luma, fine = _fine(picture[top - above : top + _CELL_PX + _HALO_PX, : width + _HALO_PX])
+        bright, spread = (_cells(plane[above : above + _CELL_PX, :width])[whole] for plane in (luma, fine))
+        found.append((bright.mean(1), np.float32(_DEVIATIONS) * np.median(np.abs(spread), axis=1)))
+    if not found:
         nothing = np.zeros(0, np.float32)
         return nothing, nothing
-
-    def cells(plane: FloatImage) -> FloatImage:
-        cut = plane[: rows * _CELL_PX, : columns * _CELL_PX]
-        tiled = cut.reshape(rows, _CELL_PX, columns, _CELL_PX).swapaxes(1, 2)
-        return np.asarray(tiled.reshape(rows * columns, -1), np.float32)
-
-    whole = cells(mask.astype(np.float32)).min(1) > 0
-    bright = cells(luma)[whole].mean(1)
-    deviation = _DEVIATIONS * np.median(np.abs(cells(fine)[whole]), axis=1)
+    bright, deviation = (np.concatenate(some) for some in zip(*found, strict=True))
     good = (bright > 8) & (bright < 245)
-    return bright[good].astype(np.float32), deviation[good].astype(np.float32)
+    return bright[good], deviation[good]
+
+
+def _cells(row: FloatImage) -> FloatImage:
+    """[cells, pixels] of a row of cells."""
+    cells: FloatImage = row.reshape(_CELL_PX, -1, _CELL_PX).swapaxes(0, 1).reshape(row.shape[1] // _CELL_PX, -1)
+    return cells
