@@ -42,7 +42,7 @@ class Remove:
     generative = False  # what a result discloses about itself: everything it shows was in the photo
     own_files = (NET,)
 
-    def __init__(self, *, max_share: float = 0.2, flatten: bool = True) -> None:
+    def __init__(self, *, max_share: float = 0.1, flatten: bool = True) -> None:
         if isinstance(max_share, bool) or not 0 < max_share <= 1:
             raise ConfigError(f"editor.max_share is {max_share!r}", hint="give a share of the photo above 0, up to 1")
         self.max_share = max_share
