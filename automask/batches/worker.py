@@ -211,6 +211,24 @@ class Worker:
         signed, metadata = self.settings.c2pa is not None, self.settings.metadata
         return disclosed_digest(digest, self.settings.disclose, signed=signed, metadata=metadata)
 
+    def _masked_alone(
+        self,
+        jobs: Sequence[tuple[Job, "_Read"]],
+        measure: Callable[[runner.MaskedPhoto], dict[str, list[Any]] | None] = lambda _: None,
+    ) -> "list[_Made | Exception]":
+        """What became of each photo that is not painted: masked, and measured where that is asked for."""
+        ended: list[_Made | Exception] = []
+        for job, read in jobs:
+            began = time.perf_counter()
+            try:
+                masked = self._find_masks(job, read)
+                measured = measure(masked)
+            except Exception as error:
+                ended.append(error)
+            else:
+                ended.append(_Made(masked, read.took_s + time.perf_counter() - began, read.fetched, measured))
+        return ended
+
     def _work(self, jobs: Sequence[tuple[Job, "_Read"]]) -> "list[_Made | Exception]":
         """What became of each photo: masks one after another, crops of all of them together."""
         ended: list[runner.MaskedPhoto | Exception] = []
@@ -288,16 +306,7 @@ class MaskWorker(Worker):
         return runner.masks_digest(photo_digest, job.plan, self.stages, self.settings)
 
     def _work(self, jobs: Sequence[tuple[Job, "_Read"]]) -> "list[_Made | Exception]":
-        ended: list[_Made | Exception] = []
-        for job, read in jobs:
-            began = time.perf_counter()
-            try:
-                masked = self._find_masks(job, read)
-            except Exception as error:
-                ended.append(error)
-            else:
-                ended.append(_Made(masked, read.took_s + time.perf_counter() - began, read.fetched))
-        return ended
+        return self._masked_alone(jobs)
 
 
 class Measurer(Worker):
@@ -319,17 +328,7 @@ class Measurer(Worker):
         return _Read(photo, time.perf_counter() - began, _Fetched(folder, here, photo.digest))
 
     def _work(self, jobs: Sequence[tuple[Job, "_Read"]]) -> "list[_Made | Exception]":
-        ended: list[_Made | Exception] = []
-        for job, read in jobs:
-            began = time.perf_counter()
-            try:
-                masked = self._find_masks(job, read)
-                measured = runner.measure(masked)
-            except Exception as error:
-                ended.append(error)
-            else:
-                ended.append(_Made(masked, read.took_s + time.perf_counter() - began, read.fetched, measured))
-        return ended
+        return self._masked_alone(jobs, runner.measure)
 
     def _write(self, job: Job, made: "_Made") -> JobReport:
         if made.fetched:
