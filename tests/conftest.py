@@ -25,13 +25,16 @@ HAS_MODELS = all(importlib.util.find_spec(name) for name in ("torch", "transform
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds `--long`: ten times as many seeds in the tests of damaged files, records and words."""
-    parser.addoption("--long", action="store_true", help="run the tests of damaged input with ten times as many seeds")
+    """Adds `--long`: the tests marked `long`, and ten times as many seeds of damaged files, records and words."""
+    parser.addoption("--long", action="store_true", help="also what takes minutes, and ten times as many damaged files")
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Skips the tests that are marked `models` where the extra of that name is not installed."""
+def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
+    """Skips the tests marked `models` where the extra of that name is not installed, and `long` without `--long`."""
+    long = config.getoption("--long")
     for item in items:
+        if not long and item.get_closest_marker("long"):
+            item.add_marker(pytest.mark.skip(reason="takes minutes: --long runs it"))
         if not HAS_MODELS and item.get_closest_marker("models"):
             item.add_marker(pytest.mark.skip(reason="needs the 'models' extra: pip install 'automask[models]'"))
 

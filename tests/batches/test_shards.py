@@ -1,5 +1,4 @@
 import functools
-import time
 from collections import Counter
 
 import pytest
@@ -88,13 +87,13 @@ def no_work():
     return work
 
 
-def test_a_hundred_thousand_jobs_of_no_work_take_seconds_in_all_shards(tmp_path):
+@pytest.mark.slow
+def test_a_hundred_thousand_jobs_of_no_work_are_each_done_once_over_all_shards(tmp_path):
     from automask.batches.find import Found
 
     out = tmp_path / "out"
     jobs = tuple(Job(tmp_path / "in" / f"{n}.jpg", PLAN, out, str(n)) for n in range(100_000))
     everything = Found(jobs, (), (), (), root=tmp_path / "in")
-    began = time.process_time()
     ended = 0
     for number in (1, 2, 3, 4):
         part = Shard(number, 4).of(everything)
@@ -102,4 +101,3 @@ def test_a_hundred_thousand_jobs_of_no_work_take_seconds_in_all_shards(tmp_path)
         ended += len(reports)
     assert ended == 100_000
     assert merge_shards(out).failed == 1000
-    assert time.process_time() - began < 60
