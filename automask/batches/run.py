@@ -7,7 +7,6 @@ at the start.
 import contextlib
 import functools
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -43,14 +42,11 @@ from automask.errors import AutomaskError, OutputError
 from automask.masking import cache
 from automask.painting.editors import named_editors
 from automask.protocols import Stages
-from automask.results.claims import sweep_journals
+from automask.results.claims import HALF_WRITTEN, is_stage_used, sweep_journals
 from automask.results.files import write_error
 from automask.settings import RunSettings
 from automask.stages import parts_of
 from automask.types import Job, JobReport, Plan, Variant
-
-_HALF_WRITTEN = re.compile(r"\.automask-[0-9a-f]{12}(\..*)?")
-
 
 SHEET_DUE_NAME = ".automask.sheet-due"
 """A file in OUT: something was done that the contact sheet there does not show yet."""
@@ -294,10 +290,11 @@ def _sweep(out: Path) -> None:
         return
     others = [path.parent for path in out.rglob(LOCK_NAME) if path.parent != out and holder_of(path.parent)]
     for path in [*out.rglob(".automask-*")]:
-        if not _HALF_WRITTEN.fullmatch(path.name) or any(path.is_relative_to(other) for other in others):
+        if not HALF_WRITTEN.fullmatch(path.name) or any(path.is_relative_to(other) for other in others):
             continue
         if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
+            if not is_stage_used(path):  # by an edit, which needs no lock of a batch
+                shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
     sweep_journals(out)

@@ -210,13 +210,81 @@ def sweep_journals(out: Path) -> None:
 
 @contextlib.contextmanager
 def staging(out: Path) -> Iterator[Path]:
-    """A hidden folder in `out` that results are written into before they replace anything; gone after the block."""
+    """A hidden folder in `out` that results are written into before they replace anything; gone after the block.
+
+    A run that is killed leaves it. While it is used its run holds a lock on it, by which `sweep_stages` knows.
+    """
+    out.mkdir(parents=True, exist_ok=True)
     stage = out / f".automask-{secrets.token_hex(6)}"
-    stage.mkdir(parents=True)
-    try:
+    with contextlib.ExitStack() as used:
+        with committing(out):  # nobody sweeps between the two
+            stage.mkdir()
+            used.callback(shutil.rmtree, stage, ignore_errors=True)
+            used.enter_context(_locked(stage))
         yield stage
+
+
+def sweep_stages(out: Path) -> None:
+    """Removes the folders that killed runs left in `out`, and files with the temporary names that only we give.
+
+    Where a system has no locks on folders, and of files, these are the ones that nobody has touched for an hour.
+    """
+    if not out.is_dir():
+        return
+    with committing(out):
+        for path in [*out.glob(".automask-*")]:
+            if not HALF_WRITTEN.fullmatch(path.name) or path.is_symlink():
+                continue
+            is_used = is_stage_used(path) if path.is_dir() else None
+            if is_used or (is_used is None and _is_young(path)):
+                continue
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def is_stage_used(stage: Path) -> bool | None:
+    """Whether a run is at work in a folder of `staging`; None where that cannot be known."""
+    try:
+        with _locked(stage) as is_ours:
+            return None if is_ours is None else not is_ours
+    except OSError:
+        return None
+
+
+def _is_young(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime < _ABANDONED_S
+    except OSError:
+        return True
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[bool | None]:
+    """Tries to lock a folder for the block: whether it did; None where the system, or its disk, cannot."""
+    try:
+        import fcntl
+    except ImportError:
+        yield None
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_ours: bool | None = True
+        except BlockingIOError:
+            is_ours = False
+        except OSError:
+            is_ours = None
+        yield is_ours
     finally:
-        shutil.rmtree(stage, ignore_errors=True)
+        os.close(descriptor)
+
+
+HALF_WRITTEN = re.compile(r"\.automask-[0-9a-f]{12}(\..*)?")
+"""The names of what is written before it replaces something."""
+_ABANDONED_S = 3600.0
 
 
 class NamesTaken(Exception):

@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeAlias
 from automask.errors import AutomaskError
 from automask.painting.calls import interruptible
 from automask.protocols import Stages
+from automask.weights import return_freed_memory
 
 State: TypeAlias = Literal["queued", "running", "done", "failed", "stopped"]
 ENDED = ("done", "failed", "stopped")
@@ -208,6 +209,7 @@ class Engine:
             self._on_failure(error)
             job.error, end = AutomaskError("the job failed", hint="the studio's own window says why"), "failed"
         job.work = _nothing  # it holds the photo
+        return_freed_memory()  # each thread's share of what a job took would be kept for that thread
         if not any(isinstance(one, Path) for one in job.files.values()):
             shutil.rmtree(folder, ignore_errors=True)
         with self._lock:

@@ -14,6 +14,7 @@ from automask import config, runner, weights
 from automask.errors import ExtraMissing, OutputError, UsageError
 from automask.masking.cache import DEFAULT_MB, MaskCache
 from automask.protocols import Stages
+from automask.results.claims import sweep_stages
 from automask.results.files import check_writable
 from automask.settings import RunSettings
 from automask.studio.engine import Engine
@@ -102,6 +103,8 @@ def make(
     check_out_of(options.source, out)
     workspace = Workspace(options.source, out, words=options.words, photos=options.photos)
     check_writable(workspace.out)
+    for folder in {workspace.out, *(entry.out for entry in workspace.entries())}:
+        sweep_stages(folder)  # of a studio that was killed
 
     def load(names: tuple[str, ...]) -> Stages:
         return runner.load_stages(cfg, names, settings, conf=conf)

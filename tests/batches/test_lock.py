@@ -17,6 +17,7 @@ from automask.batches.lock import LOCK_NAME, Holder, holder_of, only_writer, ref
 from automask.batches.mappers import LocalPool
 from automask.batches.run import run_batch
 from automask.errors import OutputError
+from automask.results.claims import staging
 
 HOLD = """
 import sys, time
@@ -143,3 +144,10 @@ def test_half_written_files_of_a_batch_at_work_further_down_or_up_stay(tmp_path)
     with only_writer(tmp_path / "out"):
         run_batch([], editing, LocalPool(workers=1), out=tmp_path / "out" / "sub")
     assert (tmp_path / "out" / "sub" / name).exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no locks on folders")
+def test_a_batch_leaves_what_an_edit_into_the_same_folder_is_writing(tmp_path):
+    with staging(tmp_path / "out") as used:
+        run_batch([], editing, LocalPool(workers=1), out=tmp_path / "out")
+        assert used.is_dir()

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,7 +15,7 @@ from regions import block, outcome, region, room
 
 from automask.errors import OutputError
 from automask.images import open_photo, write_picture
-from automask.results.claims import committing, journal_of, sweep_journals
+from automask.results.claims import committing, journal_of, staging, sweep_journals, sweep_stages
 from automask.results.files import files_of
 from automask.results.outcome import Outcome, save_masks
 
@@ -328,3 +330,30 @@ def test_a_folder_in_the_way_is_kept_and_nothing_is_said_to_replace_it(kitchen, 
     for overwrite in (False, True):
         saved = outcome(kitchen, HARDS).save(tmp_path / "out", overwrite=overwrite)
         assert saved.recorded["notes"] == ["'kitchen.before-after.jpg' is kept as it is: it is a folder"]
+
+
+KILLED = """
+import os, pathlib, sys
+from automask.results.claims import staging
+with staging(pathlib.Path(sys.argv[1])) as stage:
+    (stage / "half.jpg").write_bytes(b"half")
+    os._exit(9)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no locks on folders")
+def test_what_a_killed_run_left_is_swept_and_what_is_at_work_or_a_persons_is_not(tmp_path):
+    out = tmp_path / "out"
+    subprocess.run([sys.executable, "-c", KILLED, str(out)], check=False)
+    assert len(list(out.iterdir())) == 1
+    young, old, theirs = (out / f".automask-{name}" for name in ("0123456789ab.png", "abcdef012345.png", "notes"))
+    for path in (young, old):
+        path.write_bytes(b"half")
+    theirs.mkdir()
+    os.utime(old, (0, 0))
+    os.utime(theirs, (0, 0))
+    with staging(out) as used:
+        os.utime(used, (0, 0))
+        sweep_stages(out)
+        assert {*out.iterdir()} == {used, young, theirs}
+    assert not used.exists()
