@@ -84,7 +84,7 @@ $(DOCS)/.ready: scripts/docs-requirements.txt
 lock:
 	$(PYTHON) -m venv --clear .venv-lock
 	.venv-lock/$(BIN)/python $(PIP) uv
-	$(COMPILE) --upgrade --extra all --group build --output-file $(LOCK)/full.txt pyproject.toml
+	$(COMPILE) --upgrade --extra all --group build --group s3 --output-file $(LOCK)/full.txt pyproject.toml
 	$(COMPILE) --upgrade --constraint $(LOCK)/full.txt --output-file $(LOCK)/light.txt pyproject.toml
 	$(COMPILE) --upgrade --constraint $(LOCK)/full.txt --extra studio --output-file $(LOCK)/studio.txt pyproject.toml
 	$(COMPILE) --upgrade --constraint $(LOCK)/full.txt --extra heic --extra c2pa --extra dev --output-file $(LOCK)/test-light.txt pyproject.toml

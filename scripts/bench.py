@@ -140,6 +140,7 @@ def _add_batch_commands(commands: Any) -> None:
     cluster.add_argument("--nodes", type=int, default=4)
     cluster.add_argument("--wait-s", type=float, default=0.5, help="seconds that each edit waits")
     cluster.add_argument("--size", type=int, default=256)
+    cluster.add_argument("--s3", action="store_true", help="through an S3 server; needs moto[s3], flask, flask-cors")
     crash = add("crash", "a batch killed at random moments against one that was not", 40)
     crash.add_argument("--kills", type=int, default=50)
     crash.add_argument("--workers", type=int, default=1)
@@ -177,7 +178,7 @@ def _bench_servers_and_batches(flags: argparse.Namespace) -> None:
     elif flags.command == "cluster":
         from bench_cluster import bench_cluster
 
-        about = {"nodes": flags.nodes, "wait_s": flags.wait_s, "size_px": flags.size}
+        about = {"nodes": flags.nodes, "wait_s": flags.wait_s, "size_px": flags.size, "s3": flags.s3}
         bench_cluster(flags.photos, flags.photos_from, **about)
     elif flags.command == "chaos":
         from bench_chaos import bench_chaos

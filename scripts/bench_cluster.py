@@ -1,10 +1,12 @@
 """`bench.py cluster`: a batch on a Ray cluster of several nodes, all on this machine.
 
 Each node is a raylet of its own with workers of its own, as on separate machines, and photos and results go through
-fsspec. Many nodes on few cores say nothing of throughput, so the editor waits, as for a GPU: what is measured is how
-the nodes overlap, that a lost and a slow one cost no photo, and what the driver holds.
+fsspec, with `--s3` through an S3 server on this machine. Many nodes on few cores say nothing of throughput, so the
+editor waits, as for a GPU: what is measured is how the nodes overlap, that a lost and a slow one cost no photo, and
+what the driver holds.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -17,7 +19,9 @@ from typing import Any
 
 import numpy as np
 from bench_batch import WORDS, batch_command, differences, environment, files_in, load_note, make_photos, run
+from s3_server import s3_server
 
+BUCKET = "listing"
 SLOW = "BENCH_SLOW"
 """The variable that says, on a node, how many times as long its editor waits."""
 
@@ -96,19 +100,24 @@ def drive(command: list[str], at_line: Callable[[int], None]) -> Driven:
     return Driven(tuple(times), tuple(memory), tuple(statuses))
 
 
-def bench_cluster(photos: int, photos_from: Path | None, *, nodes: int, wait_s: float, size_px: int) -> None:
+def bench_cluster(photos: int, photos_from: Path | None, *, nodes: int, wait_s: float, size_px: int, s3: bool) -> None:
     """One node, then several of which one is lost after a third of the photos and one is three times as slow."""
     os.environ.update(environment())
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as place, s3_server(BUCKET) if s3 else contextlib.nullcontext() as served:
         folder = Path(place)
+        store, variables = served if served is not None else (None, {})
+        os.environ.update(variables)
+        root = f"file://{folder}" if store is None else f"s3://{BUCKET}"
         make_photos(folder / "in", photos, photos_from=photos_from, size_wh=(size_px, size_px))
         conf = waiting_conf(folder / "conf", wait_s)
-        source = f"file://{folder / 'in'}"
         few = max(4, photos // (2 * nodes))
         make_photos(folder / "few", few, photos_from=photos_from, size_wh=(size_px, size_px))
+        if store is not None:
+            for name in ("in", "few"):
+                store.put(str(folder / name), f"{BUCKET}/", recursive=True)
         print(f"{photos} photos of {size_px}x{size_px}, two edits that wait {wait_s:g} s each; {load_note()}\n")
         rows: dict[str, Driven] = {}
-        for name, count, where in (("one node", 1, f"file://{folder / 'few'}"), (f"{nodes} nodes", nodes, source)):
+        for name, count, where in (("one node", 1, f"{root}/few"), (f"{nodes} nodes", nodes, f"{root}/in")):
             cluster = _started_cluster()
             try:
                 doomed = [cluster.add_node(num_cpus=1)]
@@ -120,9 +129,8 @@ def bench_cluster(photos: int, photos_from: Path | None, *, nodes: int, wait_s: 
                     if count > 1 and number == photos // 3:
                         cluster.remove_node(lost, allow_graceful=False)
 
-                out = folder / f"out{count}"
                 more = ["--mapper", "ray", "--workers", str(count), f"mapper.address='{cluster.address}'"]
-                rows[name] = drive(_command(where, f"file://{out}", [*conf, *more]), lose)
+                rows[name] = drive(_command(where, f"{root}/out{count}", [*conf, *more]), lose)
             finally:
                 cluster.shutdown()
         print("| what | photos | photos a second | driver MB, first and last tenth |\n| --- | --- | --- | --- |")
@@ -133,6 +141,8 @@ def bench_cluster(photos: int, photos_from: Path | None, *, nodes: int, wait_s: 
         many = rows[f"{nodes} nodes"]
         print(f"\n{nodes} nodes against one: {many.rate / rows['one node'].rate:.2f}; {load_note()} at the end.")
         run(batch_command(folder / "in", folder / "local", *waiting_conf(folder / "conf", 0.0), "--workers", "1"))
+        if store is not None:
+            store.get(f"{BUCKET}/out{nodes}", str(folder), recursive=True)
         local, shared = files_in(folder / "local"), files_in(folder / f"out{nodes}")
         pictures = [name for name in local if name.endswith((".jpg", ".png")) and "sheet" not in name]
         wrong = differences({n: local[n] for n in pictures}, {n: shared[n] for n in pictures if n in shared})

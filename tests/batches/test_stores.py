@@ -237,6 +237,29 @@ def test_several_processes_reach_a_store(tmp_path, conf, monkeypatch):
     assert plain(tree(tmp_path / "put")) == plain(tree(tmp_path / "out"))
 
 
+@pytest.mark.slow
+def test_an_s3_server_holds_what_a_batch_in_folders_writes_and_is_gone_on_with(tmp_path, conf, monkeypatch):
+    pytest.importorskip("s3fs", reason="needs the 'stores' extra")
+    pytest.importorskip("moto.server", reason="needs moto[s3], flask and flask-cors")
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[2] / "scripts"))
+    from s3_server import s3_server
+
+    folder = pictures(tmp_path / "in", "a.jpg", "sub/b.jpg")
+    here = f"{Path(__file__).parent}:{Path(config.__file__).parent.parent}"
+    with s3_server("listing") as (store, variables):
+        for name, value in {**variables, "PYTHONPATH": here}.items():
+            monkeypatch.setenv(name, value)
+        fill(store, "listing/in", folder)
+        two = ["mapper.workers=2"]
+        run(folder, tmp_path / "out", conf, mapper=two)
+        assert {done.status for done in run("s3://listing/in", "s3://listing/out", conf, mapper=two)} == {"done"}
+        assert plain(in_store(store, "listing/out")) == plain(tree(tmp_path / "out"))
+        store.rm("listing/out/sub/b.jpg")
+        again = run("s3://listing/in", "s3://listing/out", conf, mapper=two)
+        assert sorted(done.status for done in again) == ["done", "skipped"]
+        assert plain(in_store(store, "listing/out")) == plain(tree(tmp_path / "out"))
+
+
 def test_a_glob_in_a_store_and_order_by_number(tmp_path, memory):
     fill(memory, "/in", pictures(tmp_path / "in", "10.jpg", "2.jpg", "x/3.jpg", "2.png"))
     jobs = functools.partial(find_jobs, out=tmp_path / "out", variants=PLAN)
