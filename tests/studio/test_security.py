@@ -208,6 +208,32 @@ def test_no_path_leads_out_of_the_page_or_a_result(running, scene, name):
     assert client.get(f"/v1/jobs/{job['id']}/files/{name}").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ("tile?column=-1&row=0", 422),
+        ("tile?column=0&row=1e9", 422),
+        ("tile?column=0&row=10000", 404),
+        ("tile?column=0&row=0&level=64", 422),
+        ("tile?column=0&row=0&of=../../etc/passwd", 422),
+        ("tile?column=0&row=0&of=result", 404),
+        ("image?size=99999999999999999999", 200),
+        ("image?size=nan", 422),
+    ],
+)
+def test_a_picture_is_cut_only_inside_the_photo_and_never_larger_than_a_screen(running, asked, status):
+    client = client_of(running)
+    answer = client.get(f"{first(client)}/{asked}")
+    assert answer.status_code == status
+    assert len(answer.content) < 1_000_000
+
+
+@pytest.mark.parametrize("photo", ["..%2f..%2fetc%2fpasswd", "0", "%00", "a" * 5000])
+@pytest.mark.parametrize("below", ["size", "tile?column=0&row=0", "image", "result", "download"])
+def test_pictures_are_told_of_photos_that_are_open_alone(running, photo, below):
+    assert client_of(running).get(f"/v1/photos/{photo}/{below}").status_code == 404
+
+
 def test_words_name_no_file_of_this_machine(running, scene, tmp_path, monkeypatch):
     secret = tmp_path / "secret.png"
     secret.write_bytes(scene.photo.read_bytes())
