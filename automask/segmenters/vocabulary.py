@@ -172,6 +172,7 @@ class Vocabulary:
         self._dropped = {word for group in content["dropped"].values() for word in group}
         self._starts = frozenset(content["dropped"]["start"])
         self._places = frozenset(content["dropped"]["place"])
+        self._looks = frozenset((*content["dropped"]["colour"], *content["dropped"]["material"]))
         self._words_of = {
             phrase: {singular(word) for typed in (phrase, *entry["also"]) for word in typed.split()}
             for phrase, entry in phrases.items()
@@ -209,9 +210,13 @@ class Vocabulary:
                 f"the starter segmenter does not know {shown!r}: it cannot pick by {picking or placing!r}",
                 hint=f"name all of a kind, or draw the mask (--masks); nearest known words: {near}",
             )
+        bare = self._strip_modifiers(words, self._starts)
+        naming = ""
+        if bare and self._looks.issuperset(bare):  # "marble", "dark wood"
+            naming = f"name the thing too, as in {' '.join((*bare, 'countertop'))!r}; "
         raise UnknownPhrase(
             f"the starter segmenter does not know {shown!r}",
-            hint=f"nearest known words: {near} ({_ALL_THINGS} lists all; preset=photo takes any)",
+            hint=f"{naming}nearest known words: {near} ({_ALL_THINGS} lists all; preset=photo takes any)",
         )
 
     def find(self, text: str) -> str | None:

@@ -3,6 +3,7 @@
 import functools
 import json
 import pickle
+import re
 from importlib import resources
 from pathlib import Path
 
@@ -114,6 +115,15 @@ def test_the_refusal_names_the_nearest_words(words):
     with pytest.raises(UnknownPhrase, match="nearest known words: wall, accent wall, ") as refusal:
         words.read("left wall")
     assert str(pickle.loads(pickle.dumps(refusal.value))) == str(refusal.value)  # noqa: S301 - our own bytes
+
+
+@pytest.mark.parametrize("typed", ["marble", "dark wood", "the white"])
+def test_a_look_alone_is_refused_with_the_way_to_say_of_what(words, typed):
+    with pytest.raises(UnknownPhrase) as refusal:
+        words.read(typed)
+    example = re.search(r"; name the thing too, as in '(.+)'; nearest known words: ", str(refusal.value))[1]
+    assert example.startswith(typed.removeprefix("the "))
+    assert words.read(example) == "countertop"
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,26 @@ SYNONYMS = {
     **dict.fromkeys(("cane", "wicker", "cane webbing", "woven cane"), "rattan"),
 }
 """Other names of the catalogue's materials."""
+RELATIVES = {
+    **dict.fromkeys(("soapstone", "basalt", "bluestone"), "slate"),
+    **dict.fromkeys(("onyx", "quartzite"), "white marble"),
+    **dict.fromkeys(("sandstone", "jerusalem stone"), "limestone"),
+    **dict.fromkeys(("jute", "seagrass", "coir", "hemp", "abaca"), "loop carpet"),
+    **dict.fromkeys(("hessian", "burlap", "muslin", "chintz"), "linen"),
+    **dict.fromkeys(("silk", "corduroy", "chenille", "mohair", "damask", "brocade"), "velvet"),
+    **dict.fromkeys(("cashmere", "fleece", "sheepskin"), "wool"),
+    **dict.fromkeys(("suede", "nubuck", "vinyl leather"), "leather"),
+    **dict.fromkeys(("raffia", "bamboo"), "rattan"),
+    **dict.fromkeys(("pine", "maple", "birch", "beech", "spruce", "larch", "poplar"), "ash"),
+    **dict.fromkeys(("elm", "chestnut wood", "hickory", "cedar"), "oak"),
+    **dict.fromkeys(("teak", "mahogany", "iroko", "rosewood", "sapele"), "walnut"),
+    **dict.fromkeys(("bronze", "copper"), "brass"),
+    **dict.fromkeys(("chrome", "nickel", "zinc", "aluminium", "aluminum", "iron", "tin"), "brushed steel"),
+    **dict.fromkeys(("mosaic", "encaustic tile", "quarry tile"), "square tile"),
+    **dict.fromkeys(("penny tile",), "hexagon tile"),
+    **dict.fromkeys(("stucco", "limewash", "venetian plaster"), "microcement"),
+}
+"""Materials that are asked for and not in the catalogue, each with the one that looks most like it: for a refusal."""
 _SPECIES = {
     **dict.fromkeys(("", "wood", "natural oak", "light oak", "white oak", "european oak"), "oak"),
     **dict.fromkeys(("dark oak", "fumed oak", "brown oak", "smoked", "fumed"), "smoked oak"),
@@ -320,13 +340,27 @@ def _hint(words: Sequence[str], rest: Sequence[str], own: Sequence[str] = ()) ->
         name = _material_name(rest[cut:])
         if name is not None and _colours(rest[:cut]) is not None:
             return f"{name!r} takes no colour; " if material_in_colour(name, (0.5, 0.5, 0.5)) is None else ""
-    near = _nearest_own(" ".join(rest), own) or _nearest(" ".join(rest), [*MATERIALS, *SYNONYMS, *PAINTS, *NAMES])
+    near = _nearest_own(" ".join(rest), own)
+    relative = None if near is not None else _relative(rest)
+    if relative is not None:
+        return f"{relative} comes nearest; "
+    near = near or _nearest(" ".join(rest), [*MATERIALS, *SYNONYMS, *PAINTS, *NAMES])
     if near is None and len(rest) > 1:
         vocabulary = {word for name in (*MATERIALS, *SYNONYMS, *PAINTS, *FINISHES, *SHIFTS) for word in name.split()}
         vocabulary |= {*NAMES, *_FORMS}
         corrected = [word if word in vocabulary else _nearest(word, sorted(vocabulary)) or word for word in rest]
         near = " ".join(corrected) if corrected != list(rest) and _parse_look(corrected) is not None else None
     return "" if near is None else f"did you mean {near!r}? "
+
+
+def _relative(words: Sequence[str]) -> str | None:
+    """The quoted name of the material that looks most like one that words name and the catalogue lacks."""
+    for length in (2, 1):
+        for at in range(len(words) - length + 1):
+            name = RELATIVES.get(" ".join(words[at : at + length]))
+            if name is not None:
+                return repr(name)
+    return None
 
 
 def _nearest_own(text: str, own: Sequence[str]) -> str | None:

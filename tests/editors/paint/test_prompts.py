@@ -17,7 +17,7 @@ from automask.editors.paint.catalogue import MATERIALS, material_in_colour
 from automask.editors.paint.colours import NAMES, PAINTS, SHIFTS, hex_of, linear, shift_colour
 from automask.editors.paint.finishes import FINISHES
 from automask.editors.paint.listing import group_of, materials, sample
-from automask.editors.paint.prompts import SYNONYMS
+from automask.editors.paint.prompts import RELATIVES, SYNONYMS
 from automask.editors.paint.ral import RAL
 from automask.editors.swatches import files_named
 from automask.errors import EditorError, UnknownPrompt
@@ -485,3 +485,12 @@ def test_a_changed_picture_of_a_material_is_another_configuration(tmp_path):
         seen.append(files_read(plan, stages))
     assert [list(each) for each in seen] == [[str(picture)], [str(picture)]]
     assert seen[0] != seen[1]
+
+
+@pytest.mark.parametrize("prompt", [*RELATIVES, "honed soapstone", "jute rug", "dark teak floor"])
+def test_a_material_that_is_not_there_is_refused_with_one_that_looks_like_it(prompt):
+    with pytest.raises(UnknownPrompt) as caught:
+        look_for(prompt)
+    name = re.search(r"; '([a-z ]+)' comes nearest; it knows CSS", str(caught.value))[1]
+    assert name in MATERIALS
+    assert name in RELATIVES.values()
