@@ -105,19 +105,33 @@ class Room:
     about: dict[str, Any]
 
     def masks(self, classes: Sequence[str]) -> list[Hard]:
-        found = [one["id"] for one in self.about["instances"] if one["class"] in classes]
-        masks = [self.ids == number for number in found]
-        if len(classes) == 1 and classes[0] in _RUNS:
-            count, labels = cv2.connectedComponents(
-                cv2.dilate(np.logical_or.reduce([*masks, self.ids < 0]).astype(np.uint8), np.ones((3, 3), np.uint8))
-            )
-            everything = np.logical_or.reduce([*masks, self.ids < 0])
-            masks = [(labels == number) & everything for number in range(1, count)]
-        return [mask for mask in masks if mask.any()]
+        """The single things of some classes; of cabinets the runs.
+
+        A curtain's rail is none. A unit that something cuts in two, or whose inside is seen through a sink, is in one
+        run with itself.
+        """
+        found = [
+            one["id"]
+            for one in self.about["instances"]
+            if one["class"] in classes and not (one["class"] == "curtain" and not one["material"].startswith("curtain"))
+        ]
+        masks = [mask for mask in (self.ids == number for number in found) if mask.any()]
+        return _runs(masks) if len(classes) == 1 and classes[0] in _RUNS and masks else masks
 
     def union(self, classes: Sequence[str]) -> Hard:
         found: Hard = np.isin(self.ids, [one["id"] for one in self.about["instances"] if one["class"] in classes])
         return found
+
+
+def _runs(units: Sequence[Hard]) -> list[Hard]:
+    """Masks of units, joined where they touch."""
+    runs: list[Hard] = []
+    for unit in units:
+        grown = cv2.dilate(unit.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        touching = [run for run in runs if (run & grown).any()]
+        runs = [run for run in runs if not (run & grown).any()]
+        runs.append(np.logical_or.reduce([unit, *touching]))
+    return runs
 
 
 def rooms(folder: Path, most: int) -> Iterator[Room]:
