@@ -26,6 +26,8 @@ SURE_MARGIN = 0.02
 UNSURE = 0.6
 """Mean heat below which a thing may be none, or a part of one. In 115 rendered rooms 47 % of such things are as they
 should be (intersection over union of 0.5 or more), of those from 0.6 to 0.75 three quarters, and above 98 %."""
+DOUBTFUL, _BELOW_SUREST = 0.75, 0.8
+"""Mean heat below which, and share of the surest one's, a thing is none so often that no decision may hang on it."""
 CONTACT_MARGIN = 0.15
 """Of the share of an outline that one thing has along another."""
 COLOUR_MARGIN = 8.0
@@ -67,6 +69,7 @@ class Thing:
         sureness: Its mean heat.
         sideways: Of a wall, how far it faces right (1) or left (-1).
         several: Whether it may be several things that touch: it is wider than one of its kind.
+        in_runs: Whether its kind stands in runs: one that is found alone is often several that meet in the view.
     """
 
     number: int
@@ -74,6 +77,7 @@ class Thing:
     sureness: float = 1.0
     sideways: float | None = None
     several: bool = False
+    in_runs: bool = False
 
     @cached_property
     def box(self) -> Box:
@@ -112,7 +116,12 @@ class Decision:
 
 
 def things_of(
-    labels: Labels, heat: Heat, sideways: Mapping[int, float] | None = None, *, widest: float = math.inf
+    labels: Labels,
+    heat: Heat,
+    sideways: Mapping[int, float] | None = None,
+    *,
+    widest: float = math.inf,
+    in_runs: bool = False,
 ) -> tuple[Thing, ...]:
     """The things of a label map, in the order of their numbers.
 
@@ -121,6 +130,7 @@ def things_of(
         heat: [h, w] of the phrase.
         sideways: Of walls.
         widest: The largest ratio of width to height of one such thing.
+        in_runs: Whether such things stand in runs.
     """
     found = []
     for number in range(1, int(labels.max(initial=0)) + 1):
@@ -128,7 +138,8 @@ def things_of(
         if mask.any():
             box = box_of(mask)
             several = box.width > widest * box.height
-            found.append(Thing(number, mask, float(heat[mask].mean()), (sideways or {}).get(number), several))
+            sureness = float(heat[mask].mean())
+            found.append(Thing(number, mask, sureness, (sideways or {}).get(number), several, in_runs))
     return tuple(found)
 
 
@@ -143,6 +154,40 @@ def choose(pointing: Pointing, things: Sequence[Thing], scene: Scene) -> Decisio
         things: All that were found, at least one.
         scene: The photo, with the things that relations are to.
     """
+    decision = _choose(pointing, things, scene)
+    if decision.why is not None or any(pick.by in ("numbers", "others", "both") for pick in pointing.picks):
+        return decision
+    return _whatever_doubtful_ones_are(pointing, decision, things, scene)
+
+
+def _whatever_doubtful_ones_are(
+    pointing: Pointing, decision: Decision, things: Sequence[Thing], scene: Scene
+) -> Decision:
+    """The decision, undone where it would be another one if a doubtful thing were none.
+
+    "The second lamp" is, where the first of three is a bright spot below a lamp. "The last lamp" stays the last.
+    """
+    doubtful = [thing for thing in things if thing not in _sure(things)]
+    for none in (*([one] for one in doubtful), doubtful):
+        left = [thing for thing in things if thing not in none]
+        if not none or not left:
+            continue
+        gone = {thing.number for thing in none}
+        other = _choose(pointing, left, scene)
+        if other.why is None and {*other.numbers} - gone != {*decision.numbers} - gone:
+            weakest = min(none, key=lambda thing: thing.sureness)
+            heat = f"mean heat {weakest.sureness:.2f} < {DOUBTFUL:g}"
+            return replace(decision, numbers=(), why=f"{weakest.number} may be none, which decides it ({heat})")
+    return decision
+
+
+def _sure(things: Sequence[Thing]) -> list[Thing]:
+    """The things without those that may be none. Some segmenters are never hot: it has to be less than others are."""
+    least = min(DOUBTFUL, _BELOW_SUREST * max(thing.sureness for thing in things))
+    return [thing for thing in things if thing.sureness >= least]
+
+
+def _choose(pointing: Pointing, things: Sequence[Thing], scene: Scene) -> Decision:
     picks = sorted(pointing.picks, key=lambda pick: _FILTERS.index(pick.by) if pick.by in _FILTERS else len(_FILTERS))
     left = list(things)
     decision = Decision(tuple(thing.number for thing in left))
@@ -167,14 +212,18 @@ _AMONG = ("end", "nth", "every", "both", "surest", "but")
 
 def _sure_of_one(pick: Pick, decision: Decision, things: Sequence[Thing]) -> Decision:
     """The decision, undone where it rests on a thing that may be several, or compares one thing with none."""
+    if len(things) == 1 and things[0].in_runs and pick.by == "relation":
+        return replace(decision, numbers=(), why="only one was found")
     among = pick.by in _AMONG or (pick.by == "size" and pick.numbers[0]) or pick.by in ("relation", "looks")
     if not among or pick.picks or pick.what in ("on", "in", "at", "with"):
         return decision
-    counted = _counted(pick, decision)
+    # What touches unseen may hold a smaller or a darker one.
+    compared = pick.by in ("size", "looks") and len(things) > 1
+    counted = {thing.number for thing in things} if compared else _counted(pick, decision)
     joined = next((thing.number for thing in things if thing.several and thing.number in counted), None)
     if joined is not None:
         return replace(decision, numbers=(), why=f"{joined} may be several that touch")
-    if (len(things) == 1 and pick.by in ("end", "nth", "size")) or (len(things) == 1 and pick.what == "nearest to"):
+    if len(things) == 1 and (pick.by in ("end", "nth", "size") or pick.what == "nearest to"):
         return replace(decision, numbers=(), why="only one was found")
     return decision
 
@@ -424,6 +473,10 @@ def _surest(pick: Pick, things: Sequence[Thing]) -> Decision:
 
 
 def _both(things: Sequence[Thing]) -> Decision:
+    """The two things; of more than two those that are no doubtful ones, if these are two: the words say so."""
+    sure = _sure(things)
+    if len(things) > 2 and len(sure) == 2:
+        things = sure
     if len(things) != 2:
         found = "only one was found" if len(things) == 1 else f"{len(things)} were found"
         return Decision((), "number", why=found)

@@ -68,6 +68,7 @@ class Build:
         standing: They stand on legs, which a mask often loses in the middle: what is left below is part of them.
         interrupted: What stands before one may cut it in two. Of things in groups two parts are more often two things.
         lying: It lies on the floor, and what stands on it cuts it into any number of parts.
+        in_runs: They stand in runs, which often meet in the view.
     """
 
     widest: float = math.inf
@@ -76,6 +77,7 @@ class Build:
     standing: bool = False
     interrupted: bool = True
     lying: bool = False
+    in_runs: bool = False
 
     def is_wide(self, box: Box, share: float) -> bool:
         """Whether a part is wider than this share of the width from which it is several; True for any shape."""

@@ -37,7 +37,9 @@ _BUILDS: Mapping[str, Build] = {
     "towel": replace(_GROUP, widest=1.25),
     "plant": replace(_GROUP, widest=1.6),
     **dict.fromkeys(("lamp", "light", "pendant"), replace(_GROUP, widest=2.5)),
-    **dict.fromkeys(("cabinet", "cupboard", "unit", "door"), Build(interrupted=False)),
+    **dict.fromkeys(("cabinet", "cupboard", "unit"), Build(interrupted=False, in_runs=True)),
+    "door": Build(interrupted=False),
+    **dict.fromkeys(("curtain", "drape"), Build(widest=0.8)),
     **dict.fromkeys(("table", "desk"), Build(standing=True)),
     **dict.fromkeys(("picture", "painting", "poster", "print", "photograph"), Build(edges=True)),
     **dict.fromkeys(("rug", "carpet", "mat"), Build(lying=True)),
@@ -266,7 +268,8 @@ def _splits(sight: Sight, things: tuple[str, ...]) -> dict[str, _Split]:
             labels, sideways = _walls(sight, thing, small, kinds[thing])
         else:
             labels = instances.split(small, kinds=kinds[thing], others=others, heat=heat, edges=edges, build=build)
-        splits[thing] = _Split(labels, things_of(labels, heat, sideways, widest=build.widest))
+        singles = things_of(labels, heat, sideways, widest=build.widest, in_runs=build.in_runs)
+        splits[thing] = _Split(labels, singles)
     return splits
 
 

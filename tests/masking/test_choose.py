@@ -131,6 +131,49 @@ def test_what_may_be_several_that_touch_is_not_counted():
     assert [one.several for one in found] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [
+        ("first picture", ()),
+        ("second picture", ()),
+        ("left picture", ()),
+        ("smallest picture", ()),
+        ("all but the left picture", ()),
+        ("last picture", (3,)),
+        ("largest picture", (3,)),
+        ("both pictures", (2, 3)),
+        ("picture 1", (1,)),
+        ("left pictures", (1, 2)),
+    ],
+)
+def test_no_decision_hangs_on_a_thing_that_may_be_none(words, numbers):
+    spot = [replace(ROW[0], sureness=0.7), *(replace(one, sureness=0.95) for one in ROW[1:])]
+    decision = choose(point(words), spot, Scene(GREY))
+    assert decision.numbers == numbers
+    if not numbers:
+        assert decision.why == "1 may be none, which decides it (mean heat 0.70 < 0.75)"
+    level = [replace(one, sureness=0.7) for one in ROW]  # a segmenter that is never hot
+    assert chosen("second picture", level) == (2,)
+
+
+def test_sizes_and_colours_are_not_compared_with_what_may_be_several():
+    joined = [*ROW[:2], replace(ROW[2], several=True)]
+    photo = GREY.copy()
+    photo[ROW[0].mask] = 20
+    for words in ("smallest picture", "dark picture"):
+        assert choose(point(words), joined, Scene(photo)).why == "3 may be several that touch"
+        assert chosen(words, ROW, Scene(photo)) == (1,)
+
+
+@pytest.mark.parametrize("words", ["cabinet at the bed", "cabinets left of the bed", "cabinet next to the bed"])
+def test_one_run_alone_is_not_placed(words):
+    scene = Scene(GREY, {point("bed"): thing(9, 15, 8, 30, 34).mask})
+    assert chosen(words, ROW[:1], scene) == (1,)
+    assert choose(point(words), [replace(ROW[0], in_runs=True)], scene).why == "only one was found"
+    runs = [replace(one, in_runs=True) for one in (ROW[0], ROW[2])]
+    assert chosen(words, runs, scene) == (1,)
+
+
 # ------------------------------------------------------------ laws
 
 
@@ -142,6 +185,12 @@ def layouts(draw):
         x, y = draw(st.integers(0, SIZE[1] - 6)), draw(st.integers(0, SIZE[0] - 6))
         found.append(thing(number, x, y, x + draw(st.integers(4, 30)), y + draw(st.integers(4, 30))))
     return found
+
+
+@st.composite
+def doubts(draw):
+    """A layout whose things are more or less sure."""
+    return [replace(one, sureness=draw(st.sampled_from([0.5, 0.65, 0.74, 0.8, 1.0]))) for one in draw(layouts())]
 
 
 def mirrored(things):
@@ -189,6 +238,13 @@ def test_a_decision_is_ahead_by_its_margin_or_chooses_nothing(things, words):
     values = dict(decision.values)
     if decision.numbers and words == "largest picture":
         assert values[decision.numbers[0]] == max(values.values())
+
+
+@settings(max_examples=80, deadline=None)
+@given(doubts(), st.sampled_from(WORDS))
+def test_doubt_refuses_and_never_chooses_another(things, words):
+    sure = [replace(one, sureness=1.0) for one in things]
+    assert chosen(words, things) in ((), chosen(words, sure))
 
 
 @settings(max_examples=60, deadline=None)

@@ -267,3 +267,21 @@ def test_the_only_thing_is_asked_whether_it_looks_so():
     found = {words: find_regions(photo, parse_targets(words), stages)[0] for words in ("dark chair", "white chair")}
     assert found["dark chair"].found
     assert "1 does not look white" in found["white chair"].reason
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("right curtain", "2 may be several that touch"),
+        ("left curtain", None),
+        ("cabinet next to the sofa", "only one was found"),
+        ("box next to the sofa", None),
+    ],
+)
+def test_what_often_touches_unseen_of_a_kind_is_asked_about(words, why):
+    alone = np.where(box(40, 60, 90, 100), np.float32(0.9), np.float32(0.01))
+    pair = np.where(box(10, 20, 30, 100) | box(60, 20, 160, 100), np.float32(0.9), np.float32(0.01))
+    heats = PaintedHeat({"curtain": pair, "cabinet": alone, "box": alone, "sofa": HEATS["sofa"]})
+    (region,) = regions(words, segmenter=heats)
+    assert region.found == (why is None)
+    assert why is None or f": {why}; say " in region.reason
