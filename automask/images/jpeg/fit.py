@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -24,16 +25,18 @@ from automask.images.jpeg.segments import JpegFile, broken
 from automask.images.jpeg.transform import BASIS, Floats, component_values, is_ycc, samples_of, times_matrix
 from automask.images.threads import in_threads
 
-_GROWTH = 1.33
-"""How much farther from what was painted shared blocks may be than after plain encoding, as a root of mean squares.
+_GROWTH = 1.35
+"""How much farther from what was painted shared blocks may be than after plain encoding, as a mean over components.
 
-The weight of a difference outside is chosen for this: the mean of absolute differences then grows by 1.2 to 1.3
-(`scripts/bench.py jpeg`, 16 listing photos). Much above, the border of a mask shows as a staircase of blocks.
+The weight of a difference outside is chosen for this, photo by photo: the mean of differences in R, G and B then grows
+by 1.3 (`scripts/bench.py jpeg`, 16 listing photos: 1.24 to 1.35). Much above, the border of a mask shows as a staircase
+of blocks.
 """
 _STEADY = 3.0  # weight of samples near their targets: without it, subsampled colour rings along the border of a mask
-_TRIAL_WEIGHTS = (2.0, 9.0, 40.0)
+_TRIAL_WEIGHTS = (4.0, 20.0, 100.0)
 _TRIAL_BLOCKS = 100
-_IN_RGB = (3.0, 3.26, 2.48)  # squares of what one level of Y, Cb, Cr changes in R, G and B, summed (ITU-T T.871)
+_ROUNDING = 0.15
+_IN_RGB = (1.0, 1.04, 0.91)  # root of the mean square of what one level of Y, Cb, Cr changes in R, G, B (ITU-T T.871)
 _PIECE_BLOCKS = 256
 _STRIP_PX = 1 << 18
 _SEQUENCES = 4
@@ -362,7 +365,7 @@ def _lattice(problem: _Problem, weight: float) -> tuple[Doubles, Doubles, Double
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """Squared differences from what was painted, summed over a component's shared blocks, in terms of R, G and B.
+    """Differences from what was painted, summed over a component's shared blocks, in terms of R, G and B.
 
     Args:
         plain: After plain encoding.
@@ -383,8 +386,8 @@ def _trial(shared: _Shared, pixels: npt.NDArray[np.uint8], changed: Bools) -> _T
         problem = _problem(shared, steps, pixels, changed, chosen)
         tried = [shared.levels[chosen].astype(np.float64), *_solved(problem, _TRIAL_WEIGHTS)]
         off = [levels @ steps.samples @ steps.own.T - problem.wanted for levels in tried]
-        # A twelfth for the decoder, which rounds every component to whole levels.
-        totals += [float(((one**2 + 1 / 12) * problem.painted).sum()) for one in off]
+        # A little for the decoder, which rounds every component to whole levels.
+        totals += [float(((np.abs(one) + _ROUNDING) * problem.painted).sum()) for one in off]
         totals *= len(shared.rows) / len(tried[0]) * (_IN_RGB[plane.index] if plane.ycc and plane.index < 3 else 1)
     return _Trial(float(totals[0]), tuple(totals[1:].tolist()))
 
@@ -395,7 +398,7 @@ def _weight(trials: Sequence[_Trial]) -> float:
     if plain <= 0:
         return _TRIAL_WEIGHTS[-1]
     added = [sum(trial.fitted[at] - trial.plain for trial in trials) / plain for at in range(len(_TRIAL_WEIGHTS))]
-    growth = np.sqrt(1 + np.maximum.accumulate(np.maximum(0, added)))
+    growth = 1 + np.maximum.accumulate(np.maximum(0, added))
     return float(np.exp(np.interp(_GROWTH, growth, np.log(_TRIAL_WEIGHTS))))
 
 
@@ -450,15 +453,14 @@ def _levels_of(samples: Floats) -> npt.NDArray[np.uint8]:
 
 def _reach(plane: _Plane, shape: tuple[int, int]) -> Bools:
     """[H, W] bool: the pixels that touched blocks have a part in."""
-    spread = np.repeat(np.repeat(plane.touched, 8 * plane.down, axis=0), 8 * plane.across, axis=1)
-    spread = spread[: shape[0], : shape[1]].copy()
-    for axis, smooth in ((0, plane.smooth_down), (1, plane.smooth_across)):
-        if smooth:
-            lines = np.moveaxis(spread, axis, 0)
-            before = lines.copy()
-            lines[1:] |= before[:-1]
-            lines[:-1] |= before[1:]
-    return spread
+    rows, columns = plane.touched.shape
+    size_wh = columns * 8 * plane.across, rows * 8 * plane.down
+    spread = cv2.resize(plane.touched.view(np.uint8), size_wh, interpolation=cv2.INTER_NEAREST)
+    spread = np.ascontiguousarray(spread[: shape[0], : shape[1]])
+    if plane.smooth_down or plane.smooth_across:
+        spread = cv2.dilate(spread, np.ones((3 if plane.smooth_down else 1, 3 if plane.smooth_across else 1), np.uint8))
+    reached: Bools = spread.view(np.bool_)
+    return reached
 
 
 def _closest(gram: Doubles, pull: Doubles, energy: Doubles) -> Doubles:
