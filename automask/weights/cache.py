@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -155,6 +154,8 @@ def _download(weights: Weights, home: Path, progress: Progress | None) -> None:
     home.parent.mkdir(parents=True, exist_ok=True)
     part = home.with_name(f"{home.name}.{os.getpid()}.part")
     digest = hashlib.sha256()
+    import urllib.request  # with what it needs a twelfth of all imports of an edit, which never fetches
+
     try:
         # The URL comes from the catalogue, which has https only; the digest is verified below.
         with urllib.request.urlopen(weights.source, timeout=60) as answer, part.open("wb") as file:  # noqa: S310
