@@ -17,6 +17,7 @@ from automask.images.colour import (
     Colours,
     colour_channels,
     colour_space,
+    copy_where,
     default_from_srgb,
     expand_palette,
     in_bands,
@@ -363,7 +364,7 @@ def _native_samples(
         return photo.samples, photo.mode, palette, []
     if photo.mode == "RGB" and photo.samples is photo.rgb and photo.container.clear_key is None:
         samples = photo.samples.copy()
-        np.copyto(samples, result, where=changed[..., None])
+        copy_where(samples, result, changed)
         return samples, photo.mode, palette, []
     notes: list[str] = []
     colours = result[changed]

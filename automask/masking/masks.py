@@ -190,9 +190,12 @@ def feather(hard: Hard, width_px: float) -> Alpha:
     distance, alpha = _distance_in(hard, near), result[near.slices]
     rows = max(1, BAND_PX // near.width)
     for top in range(0, near.height, rows):
-        share = np.clip(1.0 - distance[top : top + rows] / np.float32(width_px + 1.0), 0.0, 1.0)
+        away, soft = distance[top : top + rows], alpha[top : top + rows]
+        soft[away <= 0] = 1.0
+        at = np.nonzero((away > 0) & (away < width_px + 1.0))
+        share = np.clip(1.0 - away[at] / np.float32(width_px + 1.0), 0.0, 1.0)
         # Smoothstep: its slope is 0 at both ends, so that no line is visible where the soft edge begins.
-        alpha[top : top + rows] = quantise_alpha(share * share * (3.0 - 2.0 * share))
+        soft[at] = quantise_alpha(share * share * (3.0 - 2.0 * share))
     return result
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from automask.capabilities import capabilities_of
 from automask.errors import AutomaskError, CropRefused, is_out_of_memory
 from automask.images.borders import content_box
+from automask.images.colour import copy_where
 from automask.masking.boxes import grow, tight_box
 from automask.masking.surroundings import surroundings
 from automask.painting.calls import Task, call_editors
@@ -212,7 +213,7 @@ class CropMask:
         if common.width > 0 and common.height > 0:
             source, destination = common.within(self.shown).slices, common.within(around).slices
             masked = self.alpha[common.within(self.box).slices] > 0
-            np.copyto(target[destination], part[source], where=masked[..., None])
+            copy_where(target[destination], part[source], masked)
 
 
 class _Candidate:

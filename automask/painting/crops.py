@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from automask.images.colour import BAND_PX
+from automask.images.colour import BAND_PX, copy_where
 from automask.masking.boxes import blobs, tight_box, union_of
 from automask.types import Alpha, Box, Hard, Rgb
 
@@ -183,8 +183,8 @@ def composite(below: Rgb, painted: Rgb, alpha: Alpha) -> Rgb:
     for top in range(around.y0, around.y1, rows):
         band = slice(top, min(top + rows, around.y1)), slice(around.x0, around.x1)
         levels = np.rint(alpha[band] * 255.0).astype(np.uint8)
-        np.copyto(result[band], painted[band], where=(levels == 255)[..., None])
-        soft = (levels > 0) & (levels < 255)
+        copy_where(result[band], painted[band], levels == 255)
+        soft = np.nonzero((levels > 0) & (levels < 255))
         # In integers: blends by n/255 are exact and rounded once, so a long chain does not darken.
         share = levels[soft].astype(np.int32)[:, None]
         low, high = below[band][soft].astype(np.int32), painted[band][soft].astype(np.int32)

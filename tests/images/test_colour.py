@@ -13,6 +13,7 @@ from profiles import ADOBE_RGB, DISPLAY_P3, GREY_18, press_profile
 
 from automask.errors import AutomaskError
 from automask.images import open_photo, quantise_alpha, to_uint8, to_unit
+from automask.images.colour import copy_where
 
 
 def srgb_of_p3(colour: tuple[int, int, int]) -> np.ndarray:
@@ -113,3 +114,15 @@ def test_quantised_alpha_is_a_multiple_of_one_255th_and_idempotent(values: list[
     assert alpha.dtype == np.float32
     np.testing.assert_array_equal(alpha, quantise_alpha(alpha))
     assert np.abs(alpha - np.array(values, np.float32)).max() <= 0.5 / 255 + 1e-6
+
+
+def test_copied_pixels_are_those_of_the_mask_alone() -> None:
+    rng = np.random.default_rng(0)
+    whole, source = (rng.integers(0, 256, (40, 50, 3), np.uint8) for _ in range(2))
+    where = rng.random((31, 37)) < 0.5
+    expected = whole.copy()
+    expected[5:36, 9:46][where] = source[3:34, 11:48][where]
+    source.flags.writeable = False
+    copy_where(whole[5:36, 9:46], source[3:34, 11:48], where)
+    assert np.array_equal(whole, expected)
+    copy_where(whole[:0], source[:0], where[:0, :0])

@@ -176,12 +176,14 @@ def _nearest_colour(perceptual: FloatImage, where: Hard, at: Labels) -> FloatIma
     index[label.ravel()[spots]] = spots
     found = index[label.ravel()[at]]
     rows, columns = np.divmod(found, where.shape[1])
+    colours, here = perceptual.reshape(-1, 3), where.reshape(-1).astype(np.float32)
     total, count = np.zeros((len(at), 3), np.float32), np.zeros((len(at), 1), np.float32)
     for down in (-1, 0, 1):
         for right in (-1, 0, 1):
             row, column = np.clip(rows + down, 0, where.shape[0] - 1), np.clip(columns + right, 0, where.shape[1] - 1)
-            also = where[row, column][:, None].astype(np.float32)
-            total += also * perceptual[row, column]
+            spot = row * where.shape[1] + column
+            also = here.take(spot)[:, None]
+            total += also * colours.take(spot, axis=0)
             count += also
     return total / count
 
@@ -223,12 +225,14 @@ def _remove_specks(cover: FloatImage, mask: Hard, most_px: int) -> FloatImage:
     out = cover
     for level in (0.9, 0.7, 0.5, 0.3):
         kept = out < level
-        _, parts, stats, _ = cv2.connectedComponentsWithStats(kept.astype(np.uint8))
-        small = stats[:, cv2.CC_STAT_AREA] <= most_px
-        small[0] = False  # what is not kept
-        small[parts[~mask]] = False
-        if small.any():
-            specks = small[parts]
+        _, parts, stats, _ = cv2.connectedComponentsWithStats(kept.view(np.uint8))
+        # Few pixels of a mask are kept, so that they are looked at, and not all those around it.
+        at = np.flatnonzero(kept & mask)
+        part, area = parts.take(at), stats[:, cv2.CC_STAT_AREA]
+        small = (area <= most_px) & (area == np.bincount(part, minlength=len(area)))
+        specks = np.zeros(mask.shape, np.bool_)
+        specks.reshape(-1)[at[small[part]]] = True
+        if specks.any():
             # With their pale fringe, but not with the neighbour next to them.
             grown = cv2.dilate(specks.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
             out = np.where(grown & (specks | ~kept), np.float32(1), out)

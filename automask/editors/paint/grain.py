@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from automask.editors.paint.tone import LUMA
+from automask.images.colour import copy_where
 from automask.types import FloatImage, Hard, Rgb
 
 _CELL_PX = 16
@@ -41,8 +42,9 @@ def add_grain(painted: Rgb, photo: Rgb, mask: Hard, *, seed: int) -> None:
         if not inside.any():
             continue
         noise = cv2.GaussianBlur(noise, (3, 3), 0.5)  # a camera's noise is not independent from pixel to pixel
-        grained = rows[inside].astype(np.float32) + scale * noise[inside][:, None]
-        rows[inside] = np.clip(np.rint(grained), 0, 255).astype(np.uint8)
+        # Rounded and clipped by OpenCV; picking the pixels of the mask first takes NumPy longer than noise for all.
+        grained = cv2.add(rows, cv2.merge([noise * scale] * 3), dtype=cv2.CV_8U)
+        copy_where(rows, grained, inside)
 
 
 def _missing(painted: Rgb, photo: Rgb, mask: Hard) -> float:

@@ -73,8 +73,11 @@ def _clusters(features: FloatImage, most: int = 3) -> FloatImage:
     """Centres of the old materials: k-means from spread-out percentiles, near ones merged, rare ones dropped."""
     order = np.argsort(features[:, 0], kind="stable")
     centres = features[order[[int((k + 0.5) / most * (len(order) - 1)) for k in range(most)]]].astype(np.float64)
+    label = np.zeros(0, np.intp)
     for _ in range(12):
-        label = ((features[:, None] - centres[None]) ** 2).sum(-1).argmin(1)
+        before, label = label, ((features[:, None] - centres[None]) ** 2).sum(-1).argmin(1)
+        if np.array_equal(before, label):
+            break
         for k in range(len(centres)):
             if (label == k).any():
                 centres[k] = np.median(features[label == k], axis=0)
@@ -148,8 +151,8 @@ class OldSurface:
     long_px: float
 
 
-def _materials(linear: FloatImage, scene: FloatImage, inner: Hard, window: int) -> list[_Material]:
-    """The old materials."""
+def _materials(part: Rgb, linear: FloatImage, scene: FloatImage, inner: Hard, window: int) -> list[_Material]:
+    """The old materials; `linear` and `scene` are the part's."""
     weight = inner.astype(np.float32)
     # Clustered on a smoothed picture, so that grain and grooves do not count as materials.
     logs = cv2.log(linear + np.float32(0.01))
@@ -170,10 +173,21 @@ def _materials(linear: FloatImage, scene: FloatImage, inner: Hard, window: int) 
         here = (label == k) & inner
         if not here.any():
             here = inner
-        colour = np.median(scene_of_linear(linear[here]), axis=0)
+        colour = _median_scene(part, here)
         grainy = min(max((float(centre[1] - centre[2]) - 0.5) / 0.5, 0.0), 1.0)  # wood is warm: red well over blue
         out.append(_Material(shares[k], here, float(np.median(scene[here])), colour, grainy))
     return out
+
+
+def _median_scene(part: Rgb, here: Hard) -> FloatImage:
+    """[3] the medians over some pixels of the logarithms of scene light of R, G and B, from counts of their levels."""
+    scene = scene_of_linear(LINEAR[None])[0]
+    mask = here.view(np.uint8)
+    middle = np.count_nonzero(here)
+    middles = [(middle - 1) // 2, middle // 2]
+    counts = [cv2.calcHist([part], [c], mask, [256], [0, 256]).ravel() for c in range(3)]
+    levels = [np.searchsorted(np.cumsum(one.astype(np.int64)), middles, side="right") for one in counts]
+    return np.asarray(scene[np.stack(levels)].mean(1), np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -301,7 +315,7 @@ def old_surface(part: Rgb, mask: Hard, *, rim_px: float, long_px: float, sampled
     inner = _interior(mask, rim_px)
     window = max(3, round(long_px / 90))
     reach = max(2, round(2 * rim_px))
-    materials = _materials(linear, scene, inner, window)
+    materials = _materials(part, linear, scene, inner, window)
 
     perceptual = cv2.transform(linear, PERCEPTUAL)
     del linear  # here and below: what is not needed any more would be a third of the memory
@@ -406,7 +420,7 @@ def materials_on(
     total = max(int(inner.sum()), 1)
     return [
         (int(one.here.sum()) / total, _lit(one, expected=expected, tint=tint, log_albedo=log_albedo).reflectance)
-        for one in _materials(linear, scene, inner, window)
+        for one in _materials(part, linear, scene, inner, window)
     ]
 
 
