@@ -32,9 +32,9 @@ print(len(re.findall("<heap nr", open(sys.argv[1]).read())))
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="pools are glibc's")
 @pytest.mark.parametrize("chosen", [None, "5"])
-def test_threads_share_two_pools_of_memory_unless_somebody_chose_another_number(tmp_path, chosen):
+def test_threads_share_one_pool_of_memory_unless_somebody_chose_another_number(tmp_path, chosen):
     environment = {key: value for key, value in os.environ.items() if key != "MALLOC_ARENA_MAX"}
     environment |= {} if chosen is None else {"MALLOC_ARENA_MAX": chosen}
     command = [sys.executable, "-c", POOLS, str(tmp_path / "pools.xml")]
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert ran.stdout.splitlines()[-1] == (chosen or "2")
+    assert ran.stdout.splitlines()[-1] == (chosen or "1")
