@@ -54,12 +54,12 @@ def quantise_alpha(alpha: npt.NDArray[np.floating[Any]]) -> Alpha:
     return to_unit(to_uint8(alpha))
 
 
-def copy_where(target: Rgb, source: Rgb, where: npt.NDArray[np.bool_]) -> None:
+def copy_where(target: Samples, source: Samples, where: npt.NDArray[np.bool_]) -> None:
     """Copies some pixels of one picture into another of the same size: a fifth of the time that NumPy takes.
 
     Args:
-        target: [H, W, 3] uint8, or a part of one; written to.
-        source: [H, W, 3] uint8.
+        target: [H, W] or [H, W, C], or a part of one; written to.
+        source: Of that size and type.
         where: [H, W] bool.
     """
     if where.size:
