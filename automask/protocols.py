@@ -33,8 +33,9 @@ class Segmenter(Protocol):
     - `parts(targets: Sequence[str]) -> Sequence[Sequence[int]]`: for each target the indices of the other targets that
       name a part of it. In "island -> navy; island top -> oak" the top then belongs to the second edit alone.
     - `survey(photo, targets) -> Survey`: in place of `heats`, the same heats together with the heat of all things that
-      no target names, which masks then leave out, with evidence of how reliable the heats are, and with `pieces`, what
-      `instances` would answer.
+      no target names, which masks then leave out, with evidence of how reliable the heats are, with `pieces`, what
+      `instances` would answer, and with `unsure`, where something is and it cannot tell what: a thing that is to go
+      takes what touches it of that along.
     - `instances(photo, targets) -> [N, H, W]` whole numbers: which piece of a phrase each pixel belongs to, as far as
       it knows: the seats of a sofa, or base and wall cabinets. A thing never reaches over a border between two numbers;
       within one, things are the connected parts of the mask. It is asked where `survey` names no pieces.

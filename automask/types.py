@@ -3,7 +3,7 @@
 All are frozen. Arrays inside them are read-only by convention: functions return new ones.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -203,12 +203,15 @@ class Survey:
             it knows nothing.
         pieces: For each phrase [H, W] whole numbers: which piece of it each pixel shows, where those are things of
             their own; None for a phrase of which it knows none. Empty where it does not say.
+        unsure: Gives [H, W] float32 in 0..1: the heat of things that no phrase names, where the segmenter does not know
+            which of them it sees. What is to go takes with it what of this is one with it. None where it cannot tell.
     """
 
     heats: Heat
     others: Heat | None = None
     evidence: tuple[Mapping[str, float], ...] = ()
     pieces: tuple[npt.NDArray[np.integer[Any]] | None, ...] = ()
+    unsure: Callable[[], Heat] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

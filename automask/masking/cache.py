@@ -27,7 +27,7 @@ from automask.capabilities import capabilities_of
 from automask.errors import OutputError
 from automask.geometry import folds, perspective, planes, surfaces
 from automask.images import Photo, atomic_path, borders, filters
-from automask.masking import boxes, choose, cords, find, instances, masks, quality, shadows, which
+from automask.masking import boxes, choose, cords, find, instances, masks, quality, shadows, which, wholes
 from automask.plan import pointing, removal
 from automask.protocols import Stages
 from automask.types import Alpha, Box, Choice, Hard, Instance, Plan, Region
@@ -96,7 +96,7 @@ def key_of(photo_digest: str, plan: Plan, stages: Stages, *, list_instances: boo
     finders = (stages.segmenter, stages.refiner)
     can = [capabilities_of(finder) for finder in finders]
     modules: list[ModuleType] = [find, boxes, masks, quality, filters, which, choose, instances, pointing]
-    modules += [cords, shadows, removal]
+    modules += [cords, shadows, wholes, removal]
     own_files = [*can[0].own_files, surfaces.NET]
     modules += [surfaces, perspective, planes, folds, borders]
     sources = {source for module in modules if (source := inspect.getsourcefile(module))}

@@ -26,6 +26,7 @@ from automask.masking.boxes import blobs, boxes_from_heat
 from automask.masking.cords import with_cords
 from automask.masking.masks import alpha_from, clean, settle, without_offcuts, without_others
 from automask.masking.shadows import with_shadow
+from automask.masking.wholes import whole_heat
 from automask.plan.pointing import Pointing
 from automask.plan.removal import is_removal, members_of
 from automask.plan.text import normalised
@@ -282,6 +283,7 @@ def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, lis
     parts = parts_of(stages.segmenter, things)
     survey = _survey(stages, photo, things)
     survey = survey if outside is None else _within(survey, outside)
+    survey = _with_wholes(survey, plan, pointings, things, stages.boxes, outside)
     heats = survey.heats
     recipe, at_once = stages.boxes, _at_once(photo)
 
@@ -329,7 +331,7 @@ def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, lis
     sight = which.Sight(photo, stages.segmenter, {**hards, **own}, heat_of, survey.others, pieces)
     chosen = which.chosen_in(sight, pointings, read_as, list_all=list_instances)
     # Of a large photo each plane is much, and regions are settled without these.
-    survey = replace(survey, others=None, pieces=())
+    survey = replace(survey, others=None, pieces=(), unsure=None)
     del sight, pieces, refined
     masks = {
         phrase: _found(pointing, chosen[phrase], hards, own, heat_of, boxes_of, absent, read_as)
@@ -341,6 +343,32 @@ def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, lis
         thing: row["presence"] for thing, row in zip(things, survey.evidence, strict=False) if "presence" in row
     }
     return _settled(as_named, plan, stages.mask_recipe, masks, parts_of_phrase, expected, presences)
+
+
+def _with_wholes(
+    survey: Survey,
+    plan: Plan,
+    pointings: Mapping[str, Pointing],
+    things: Sequence[str],
+    recipe: BoxRecipe,
+    outside: Hard | None,
+) -> Survey:
+    """The survey, the things that go and nothing else taken whole; `others` is less by what is theirs now."""
+    goes = {target for edit in plan if is_removal(edit.prompt) for target in edit.targets}
+    more = {phrase for phrase in pointings if phrase not in goes}
+    gone = {pointings[phrase].thing for phrase in goes} - {pointings[phrase].thing for phrase in more}
+    if not gone or survey.unsure is None:
+        return survey
+    unsure = survey.unsure()
+    _check_heat("segmenter", unsure, survey.heats.shape[1:], "the unsure of survey() must give")
+    unsure = unsure if outside is None else np.where(outside, np.float32(0), unsure)
+    heats, others = survey.heats.copy(), survey.others
+    for k, thing in enumerate(things):
+        if thing in gone:
+            heats[k] = whole_heat(survey.heats[k], unsure, threshold=recipe.threshold)
+            if others is not None:
+                others = np.maximum(others - (heats[k] - survey.heats[k]), np.float32(0))
+    return replace(survey, heats=heats, others=others)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

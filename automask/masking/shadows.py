@@ -11,8 +11,10 @@ from automask.types import FloatImage, Hard, MaskRecipe, Rgb
 
 _REFERENCE = 1.6
 """Compared with the surface this many times the reach away from the mask."""
-_LEAST, _MOST = 1.5, 30.0
-"""In L*: a shadow is by this much darker. Less is the noise of the photo, more is another surface."""
+_LEAST, _MOST = 2.5, 30.0
+"""In L*: a shadow is by this much darker. Less is noise and the light of the room, more is another surface. Next to 16
+things that were rendered away, 1.5 took 8.4 thousand px that change with the thing and 7.3 thousand that do not; 2.5
+takes 6.7 and 3.9 thousand."""
 _COLOUR = (2.5, 0.2)
 """In a* and b*: what it may differ by, and for each L* that it is darker."""
 _LEAST_SHARE = 0.04

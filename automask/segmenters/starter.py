@@ -8,7 +8,7 @@ its heat comes from the sum of their probabilities and from their presence.
 import json
 import math
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import cv2
@@ -19,7 +19,7 @@ from automask.errors import ConfigError, SegmenterError
 from automask.images.borders import content_box
 from automask.segmenters.smoothing import smooth
 from automask.segmenters.vocabulary import Vocabulary, packaged
-from automask.types import Heat, Rgb, Survey
+from automask.types import Box, Heat, Rgb, Survey
 from automask.weights.net import LEAST_SIDE_PX, Net
 
 _STRIDE = 32
@@ -56,6 +56,9 @@ _SURFACES = frozenset(
 # Phrases whose leaves are things of their own, which keep apart where they touch. Elsewhere a border between leaves is
 # more often the net's doubt than an edge: one seat is part chair, part armchair.
 _OF_KINDS = frozenset(("wall", "cabinets", "appliances", "countertop"))
+
+# From this probability on, the net knows which thing it sees.
+_KNOWN = 0.5
 
 # Presence from which a phrase counts as being in the photo. Chosen on NYU val (docs/research/starter.md), where it
 # keeps 93 % of what is there. It is low because few of the phrases that a photo could be searched for are in it.
@@ -216,11 +219,23 @@ class Starter:
             enlarged = cv2.resize(small, seen_wh, interpolation=cv2.INTER_LINEAR)
             np.clip(enlarged, 0.0, 1.0, out=others[content.slices])
             del enlarged
+        unsure = partial(self._unsure, leaves, named, content, photo.shape[:2])
         evidence = tuple(
             {"certainty": _logit(certainty), "clarity": clarity, "agreement": _agreement(raw, leaves[mine].sum(0))}
             for certainty, raw, mine in zip(certainties, before, members, strict=True)
         )
-        return Survey(np.clip(heats, 0.0, 1.0, out=heats), others, evidence, tuple(pieces))
+        return Survey(np.clip(heats, 0.0, 1.0, out=heats), others, evidence, tuple(pieces), unsure)
+
+    def _unsure(self, leaves: Heat, named: set[int], content: Box, size_hw: tuple[int, int]) -> Heat:
+        """[H, W] the sum of the things that no target names, where none of them has most of it."""
+        order = self.vocabulary.order
+        things = [at for leaf, at in order.items() if leaf not in _SURFACES and at not in named]
+        known = leaves[things].max(0) >= _KNOWN
+        small = np.where(known, np.float32(0), leaves[[*things, order["other object"]]].sum(0))
+        result = np.zeros(size_hw, np.float32)
+        enlarged = cv2.resize(small, (content.width, content.height), interpolation=cv2.INTER_LINEAR)
+        np.clip(enlarged, 0.0, 1.0, out=result[content.slices])
+        return result
 
     def instances(self, photo: Rgb, targets: Sequence[str]) -> npt.NDArray[np.uint8]:
         """[N, H, W] the pieces of a survey; 0 for phrases that have none."""

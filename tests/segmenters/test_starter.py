@@ -310,6 +310,18 @@ def test_others_have_the_size_of_the_photo_and_compete_with_the_heats(size):
     assert len(survey.evidence) == 2
 
 
+def test_what_it_cannot_name_is_part_of_what_is_there_and_no_known_thing(quick, kitchen):
+    survey = quick.survey(kitchen, ["cabinets"])
+    unsure = survey.unsure()
+    assert unsure.shape == kitchen.shape[:2]
+    assert unsure.dtype == np.float32
+    assert 0 <= unsure.min() <= unsure.max() <= 1
+    window = quick.heats(kitchen, ["window"])[0] > 0.8
+    assert survey.others[window].mean() > 0.7
+    assert unsure[window].mean() < 0.1
+    assert (unsure[survey.heats[0] > 0.9] < 0.2).all()
+
+
 def test_what_is_named_is_no_other_thing(starter, kitchen):
     alone = starter.survey(kitchen, ["cabinets"]).others
     named = starter.survey(kitchen, ["cabinets", "window", "bar stools", "pendant lamp"]).others

@@ -14,6 +14,7 @@ from automask.editors.remove.patches import (
     level_of,
     random_places,
 )
+from automask.editors.remove.regions import Regions, regions_of
 from automask.types import FloatImage, Hard
 
 _Kind = TypeVar("_Kind", bound=np.generic)
@@ -21,6 +22,8 @@ _Kind = TypeVar("_Kind", bound=np.generic)
 _THIN_PX = 4.0
 """At the coarsest level no pixel of the hole is farther than this from what is known."""
 _LEAST_SIDE_PX = 40
+_SHADED_PX, _LEAST_TRUST = 4.0, 0.1
+"""In px of the coarsest level: what is nearer to the hole has some of the shadow of what was there, and counts less."""
 _PASSES = (3, 3, 4, 5, 6)
 """How often a level is filled, from the finest on; the coarser ones, on which structure is decided, as the last."""
 _SEARCHED_PX = 20_000
@@ -40,12 +43,12 @@ def fill(lab: FloatImage, hole: Hard, barred: Hard, *, seed: int) -> FloatImage 
     Returns:
         [h, w, 3] float32, equal to `lab` outside the hole.
     """
-    levels = _levels(lab, hole, barred)
+    levels = _levels(lab, hole, barred, regions_of(lab, hole, barred))
     if not levels:
         return None
     generator = np.random.default_rng(seed)
     coarsest = levels[-1]
-    filled, places = smooth_fill(coarsest.lab, coarsest.hole), random_places(coarsest, generator)
+    filled, places = smooth_fill(coarsest.lab, coarsest.hole, coarsest.regions), random_places(coarsest, generator)
     for number in range(len(levels) - 1, -1, -1):
         level = levels[number]
         is_first = number == len(levels) - 1
@@ -66,11 +69,11 @@ def fill(lab: FloatImage, hole: Hard, barred: Hard, *, seed: int) -> FloatImage 
     return filled
 
 
-def _levels(lab: FloatImage, hole: Hard, barred: Hard) -> list[Level]:
+def _levels(lab: FloatImage, hole: Hard, barred: Hard, regions: Regions) -> list[Level]:
     """The picture and its halves, finest first; empty where no patch can be taken even from the finest."""
     levels: list[Level] = []
     while True:
-        level = level_of(lab, hole, barred)
+        level = level_of(lab, hole, barred, regions)
         if level is None:
             return levels
         levels.append(level)
@@ -78,6 +81,7 @@ def _levels(lab: FloatImage, hole: Hard, barred: Hard) -> list[Level]:
         if depth <= _THIN_PX or min(hole.shape) < _LEAST_SIDE_PX:
             return levels
         lab, hole, barred = _halved(lab, hole, barred)
+        regions = np.ascontiguousarray(regions[::2, ::2])
 
 
 def _halved(lab: FloatImage, hole: Hard, barred: Hard) -> tuple[FloatImage, Hard, Hard]:
@@ -99,12 +103,21 @@ def _evened(plane: npt.NDArray[_Kind]) -> npt.NDArray[_Kind]:
     return np.pad(plane, around[: plane.ndim], mode="edge")
 
 
-def smooth_fill(lab: FloatImage, hole: Hard) -> FloatImage:
-    """The picture with its hole filled by ever wider means of what surrounds it.
+def smooth_fill(lab: FloatImage, hole: Hard, regions: Regions) -> FloatImage:
+    """The picture with its hole filled, region by region, by ever wider means of what surrounds it.
 
     Source: Gortler, Grzeszczuk, Szeliski and Cohen, The Lumigraph, SIGGRAPH 1996, section 3.4 (pull-push).
     """
-    return _pull_push(np.where(hole[..., None], np.float32(0), lab), (~hole).astype(np.float32))
+    result = lab.copy()
+    away = cv2.distanceTransform((~hole).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    trust = np.clip(away / np.float32(_SHADED_PX), np.float32(_LEAST_TRUST), np.float32(1))
+    for region in np.unique(regions[hole]).tolist():
+        mine = regions == region
+        known = mine & ~hole
+        share = np.where(known if known.any() else ~hole, trust, np.float32(0))
+        filled = _pull_push(np.where(share[..., None] > 0, lab, np.float32(0)), share)
+        result[hole & mine] = filled[hole & mine]
+    return result
 
 
 def _pull_push(lab: FloatImage, share: FloatImage) -> FloatImage:

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from automask.editors.remove.regions import Regions
 from automask.types import FloatImage, Hard
 
 RADIUS = 3
@@ -24,6 +25,8 @@ _LIGHTNESS = ((0, 0), (0, 1), (1, 0), (1, 1), (0, 2), (2, 0), (0, 3), (3, 0), (1
 _COLOUR = ((0, 0), (0, 1), (1, 0))
 _COLOUR_WEIGHT = 1.5
 _MEAN_WEIGHT = 1.0
+_REGION_WEIGHT = 20.0
+"""In L*a*b*: another surface is as unlike as another colour by this much."""
 _FAR = 2.0
 """Added to a distance for a patch as far away as the picture is long: of two alike the nearer has the same light."""
 _GUESSES_SHRINK = 2.5
@@ -45,21 +48,24 @@ class Level:
         hole: [h, w] bool.
         sources: [h, w] bool: middles of patches that lie wholly in what may be copied.
         around: [h, w] bool: middles of patches that reach into the hole.
+        regions: [h, w]: the surface that each pixel shows, in the hole that behind it.
     """
 
     lab: FloatImage
     hole: Hard
     sources: Hard
     around: Hard
+    regions: Regions
 
 
-def level_of(lab: FloatImage, hole: Hard, barred: Hard) -> Level | None:
+def level_of(lab: FloatImage, hole: Hard, barred: Hard, regions: Regions) -> Level | None:
     """The level of a picture; None where no patch can be taken.
 
     Args:
         lab: [h, w, 3] float32.
         hole: [h, w] bool, to be filled.
         barred: [h, w] bool: also not to be copied.
+        regions: [h, w], as `regions_of` gives them.
     """
     square = np.ones((SIDE, SIDE), np.uint8)
     known = (~(hole | barred)).astype(np.uint8)
@@ -67,10 +73,10 @@ def level_of(lab: FloatImage, hole: Hard, barred: Hard) -> Level | None:
     sources = cv2.erode(known, square, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
     if not sources.any():
         return None
-    return Level(lab, hole, sources, cv2.dilate(hole.astype(np.uint8), square) > 0)
+    return Level(lab, hole, sources, cv2.dilate(hole.astype(np.uint8), square) > 0, regions)
 
 
-def features(lab: FloatImage) -> FloatImage:
+def features(lab: FloatImage, regions: Regions) -> FloatImage:
     """[h, w, n] float32: what patches are compared by, for the patch around each pixel."""
     waves = np.array([[math.cos(math.pi * (k + 0.5) * u / SIDE) for k in range(SIDE)] for u in range(4)], np.float32)
     waves /= np.sqrt(np.square(waves).sum(1, keepdims=True))
@@ -86,6 +92,16 @@ def features(lab: FloatImage) -> FloatImage:
                 borderType=cv2.BORDER_REFLECT_101,
             )
             planes.append(plane)
+    count = int(regions.max()) + 1
+    for region in range(count if count > 1 else 0):
+        here = (regions == region).astype(np.float32)
+        for u, v in _COLOUR:
+            weight = _REGION_WEIGHT / SIDE
+            planes.append(
+                cv2.sepFilter2D(
+                    here, cv2.CV_32F, waves[v], waves[u] * np.float32(weight), borderType=cv2.BORDER_REFLECT_101
+                )
+            )
     return np.ascontiguousarray(np.stack(planes, -1))
 
 
@@ -160,7 +176,7 @@ def improve_places(
     """
     height, width = level.hole.shape
     rows, columns = np.nonzero(level.around)
-    every = features(filled).reshape(height * width, -1)
+    every = features(filled, level.regions).reshape(height * width, -1)
     search = _Search(level, rows, columns, every[rows * width + columns], every)
     mine = places[rows, columns].astype(np.int64)
     best = search.distance(mine[:, 0], mine[:, 1])
@@ -199,7 +215,7 @@ def compose(level: Level, filled: FloatImage, places: Places, distances: FloatIm
         filled: [h, w, 3] float32: the picture as it is filled now, whose light is kept.
         places: The chosen patches.
         distances: [h, w], as `improve_places` gives them.
-        crisp: Whether fine detail is that of the best patch over each pixel, which a mean would blur.
+        crisp: Whether fine detail is that of one patch at each pixel, since a mean would blur it.
 
     Source: the mean is that of Wexler, Shechtman and Irani, Space-Time Completion of Video, TPAMI 2007; light as in
         Darabi, Shechtman, Barnes, Goldman and Sen, Image Melding, SIGGRAPH 2012.
@@ -214,18 +230,26 @@ def compose(level: Level, filled: FloatImage, places: Places, distances: FloatIm
     light = np.zeros((height, width, 3), np.float32)
     chosen = places[here]
     light[here] = np.clip(mean[here] - mean[chosen[:, 0], chosen[:, 1]], -_MOST_LIGHT, _MOST_LIGHT)
-    result, fine = filled.copy(), filled.copy()
+    result = filled.copy()
     at = np.nonzero(level.hole)
     for start in range(0, len(at[0]), _BAND):
         rows, columns = (each[start : start + _BAND] for each in at)
-        blended, best = _composed(level, places, light, weight, rows, columns)
-        result[rows, columns] = blended
-        fine[rows, columns] = best
-    if not crisp:
-        return result
-    smooth = cv2.GaussianBlur(fine, (0, 0), _DETAIL_PX)
-    crisped = cv2.GaussianBlur(result, (0, 0), _DETAIL_PX) + (fine - smooth)
-    return np.asarray(np.where(level.hole[..., None], crisped, result), np.float32)
+        result[rows, columns] = _composed(level, places, light, weight, rows, columns)
+    if crisp:
+        # Of the patch around each pixel alone: neighbours mostly have neighbouring patches. And as it is in the
+        # surroundings, not as composed: the steps between patches are no detail.
+        from_y, from_x = places[at][:, 0], places[at][:, 1]
+        smooth = cv2.GaussianBlur(result, (0, 0), _DETAIL_PX)
+        result[at] = smooth[at] + _detail(level)[from_y, from_x]
+    return result
+
+
+def _detail(level: Level) -> FloatImage:
+    """[h, w, 3] float32: what is finer than `_DETAIL_PX` in the known part of a picture."""
+    known = (~level.hole).astype(np.float32)
+    total = np.maximum(cv2.GaussianBlur(known, (0, 0), _DETAIL_PX), np.float32(1e-4))
+    smooth = cv2.GaussianBlur(np.asarray(level.lab * known[..., None]), (0, 0), _DETAIL_PX) / total[..., None]
+    return np.asarray(level.lab - smooth, np.float32)
 
 
 def _composed(
@@ -235,11 +259,10 @@ def _composed(
     weight: FloatImage,
     rows: npt.NDArray[np.int64],
     columns: npt.NDArray[np.int64],
-) -> tuple[FloatImage, FloatImage]:
-    """[n, 3] the mean of the patches over some pixels, and [n, 3] what the best of them says."""
+) -> FloatImage:
+    """[n, 3] the mean of the patches over some pixels."""
     height, width = level.hole.shape
     total, counted = np.zeros((len(rows), 3), np.float32), np.zeros(len(rows), np.float32)
-    best, most = np.zeros((len(rows), 3), np.float32), np.full(len(rows), -1, np.float32)
     for down in range(-RADIUS, RADIUS + 1):
         for right in range(-RADIUS, RADIUS + 1):
             y, x = rows + down, columns + right
@@ -249,9 +272,6 @@ def _composed(
             place = places[y, x]
             from_y = np.clip(place[:, 0] - down, 0, height - 1)
             from_x = np.clip(place[:, 1] - right, 0, width - 1)
-            said = level.lab[from_y, from_x] + light[y, x]
-            total += share[:, None] * said
+            total += share[:, None] * (level.lab[from_y, from_x] + light[y, x])
             counted += share
-            better = share > most
-            best[better], most = said[better], np.maximum(most, share)
-    return np.asarray(total / np.maximum(counted, np.float32(1e-12))[:, None], np.float32), best
+    return np.asarray(total / np.maximum(counted, np.float32(1e-12))[:, None], np.float32)

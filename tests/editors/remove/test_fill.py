@@ -70,10 +70,16 @@ def test_what_is_barred_is_not_copied():
 
 def test_where_nothing_may_be_copied_there_is_no_answer():
     assert fill(lab(ROWS), HOLE, ~HOLE, seed=1) is None
-    assert level_of(lab(ROWS), ~disc(SIZE, (5, 5), 2), NOTHING) is None
+    assert level_of(lab(ROWS), ~disc(SIZE, (5, 5), 2), NOTHING, np.zeros(SIZE, np.uint8)) is None
 
 
 def test_a_smooth_fill_stays_between_what_surrounds_it():
-    filled = smooth_fill(emptied(lab(40 + 0.35 * COLUMNS)), HOLE)[..., 0]
+    filled = smooth_fill(emptied(lab(40 + 0.35 * COLUMNS)), HOLE, np.zeros(SIZE, np.uint8))[..., 0]
     assert filled[HOLE].min() >= 40
     assert filled[HOLE].max() <= 40 + 0.35 * SIZE[1]
+
+
+def test_a_shadow_that_a_mask_left_out_is_not_spread_over_the_hole():
+    floor = np.where(disc(SIZE, (60, 48), 17), np.float32(58), np.float32(70))
+    filled = fill(emptied(lab(floor)), HOLE, NOTHING, seed=1)[..., 0]
+    assert np.median(filled[HOLE]) > 66
