@@ -1,5 +1,6 @@
 """Where weights are cached, and how they are found, downloaded and verified."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -12,6 +13,10 @@ from automask.weights.table import PICKLES, Weights, catalogue, find
 
 Progress = Callable[[int, int], None]
 """Called with (bytes so far, bytes in total); the second is 0 if the server does not say."""
+
+
+_NOTHING_THERE = 416  # HTTP's "Range Not Satisfiable": the file has no more bytes
+_PARTIAL_CONTENT = 206
 
 
 def cache_dir() -> Path:
@@ -151,32 +156,55 @@ def _snapshot(weights: Weights) -> Path:
 
 
 def _download(weights: Weights, home: Path, progress: Progress | None) -> None:
+    """Downloads one file; one that broke off before is gone on with where it ended."""
     home.parent.mkdir(parents=True, exist_ok=True)
+    begun = home.with_name(f"{home.name}.part")
     part = home.with_name(f"{home.name}.{os.getpid()}.part")
-    digest = hashlib.sha256()
+    with contextlib.suppress(OSError):
+        begun.replace(part)  # nobody else goes on with it now
+    try:
+        done, total = _append(weights.source, part, progress)
+        if total and done != total:
+            raise _fetch_error(weights, OSError(f"the download broke off after {done} of {total} bytes"))
+    except (OSError, KeyboardInterrupt) as error:
+        if part.is_file() and part.stat().st_size:
+            part.replace(begun)
+        if isinstance(error, (WeightsMissing, KeyboardInterrupt)):
+            raise
+        raise _fetch_error(weights, error) from error
+    try:
+        _check(weights, home.parent, {home.name: _sha256(part)})
+        part.replace(home)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _append(source: str, part: Path, progress: Progress | None) -> tuple[int, int]:
+    """Downloads what a file lacks: bytes in it now, and bytes that it is to have, 0 where the server is silent."""
+    import urllib.error
     import urllib.request  # with what it needs a twelfth of all imports of an edit, which never fetches
 
+    done = part.stat().st_size if part.is_file() else 0
+    # The URL comes from the catalogue, which has https only; the digest is verified by the caller.
+    wanted = urllib.request.Request(source, headers={"Range": f"bytes={done}-"}) if done else source  # noqa: S310
     try:
-        # The URL comes from the catalogue, which has https only; the digest is verified below.
-        with urllib.request.urlopen(weights.source, timeout=60) as answer, part.open("wb") as file:  # noqa: S310
-            total = int(answer.headers.get("Content-Length") or 0)
-            done = 0
+        opened = urllib.request.urlopen(wanted, timeout=60)  # noqa: S310
+    except urllib.error.HTTPError as error:
+        if not done or error.code != _NOTHING_THERE:
+            raise
+        return done, done  # it was whole already; the digest says whether it is right
+    with opened as answer:
+        if done and getattr(answer, "status", 200) != _PARTIAL_CONTENT:
+            done = 0  # the server sends all of it
+        length = int(answer.headers.get("Content-Length") or 0)
+        total = done + length if length else 0
+        with part.open("ab" if done else "wb") as file:
             while block := answer.read(1 << 20):
                 file.write(block)
-                digest.update(block)
                 done += len(block)
                 if progress is not None:
                     progress(done, total)
-        if total and done != total:
-            raise _fetch_error(weights, OSError(f"the download broke off after {done} of {total} bytes"))
-        _check(weights, home.parent, {home.name: digest.hexdigest()})
-        part.replace(home)
-    except WeightsMissing:
-        raise
-    except OSError as error:
-        raise _fetch_error(weights, error) from error
-    finally:
-        part.unlink(missing_ok=True)
+    return done, total
 
 
 def _fetch_error(weights: Weights, error: Exception) -> WeightsMissing:

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from types import SimpleNamespace
 
@@ -41,8 +42,9 @@ def known(monkeypatch):
 
 
 class Answer(io.BytesIO):
-    def __init__(self, body, length):
+    def __init__(self, body, length, status=200):
         super().__init__(body)
+        self.status = status
         self.headers = {} if length is None else {"Content-Length": str(length)}
 
 
@@ -51,11 +53,14 @@ def served(monkeypatch):
     """What a download gets in place of the network; a list of the URLs that were asked for comes back."""
     asked = []
 
-    def serve(body=BYTES, length=None, error=None):
+    def serve(body=BYTES, length=None, error=None, resumes=True):
         def urlopen(url, timeout):
             asked.append(url)
             if error is not None:
                 raise error
+            if not isinstance(url, str) and resumes:  # a request for the rest
+                start = int(re.fullmatch(r"bytes=(\d+)-", url.get_header("Range"))[1])
+                return Answer(body[start:], None if length is None else length - start, 206)
             return Answer(body, length)
 
         monkeypatch.setattr(urllib.request, "urlopen", urlopen)
@@ -201,14 +206,57 @@ def test_a_file_that_changed_on_disk_is_noticed(known, served):
     assert fetch("net").read_bytes() == BYTES
 
 
-def test_a_download_that_breaks_off_leaves_nothing(known, served):
-    known(entry())
-    served(length=len(BYTES) + 1)
+def breaks_off(served, at=7000):
+    served(body=BYTES[:at], length=len(BYTES))
     with pytest.raises(
-        WeightsMissing, match=r"could not fetch 'net' from https://.*: the download broke off after 18000 of 18001"
+        WeightsMissing, match=rf"could not fetch 'net' from https://.*: the download broke off after {at} of 18000"
     ):
         fetch("net")
+    assert find_local(find("net")) is None
+
+
+@pytest.mark.parametrize("resumes", [True, False])
+def test_a_download_that_broke_off_is_gone_on_with_where_the_server_can(known, served, resumes):
+    known(entry())
+    breaks_off(served)
+    asked, reported = served(length=len(BYTES), resumes=resumes), []
+    path = fetch("net", progress=lambda *now: reported.append(now))
+    assert path.read_bytes() == BYTES
+    assert asked[-1].get_header("Range") == "bytes=7000-"
+    assert reported[-1] == (len(BYTES), len(BYTES))
+    assert [file.name for file in path.parent.iterdir()] == ["net.pth"]
+
+
+def test_what_breaks_off_twice_keeps_what_it_has(known, served):
+    known(entry())
+    breaks_off(served)
+    served(error=OSError("no route to host"))
+    with pytest.raises(WeightsMissing, match="no route to host"):
+        fetch("net")
+    breaks_off(served, at=9000)
+    served(length=len(BYTES))
+    assert fetch("net").read_bytes() == BYTES
+
+
+def test_what_was_whole_when_it_was_stopped_is_taken_as_it_is(known, served):
+    known(entry())
+    breaks_off(served)
+    home = expected_path(find("net"))
+    home.with_name(f"{home.name}.part").write_bytes(BYTES)
+    served(error=urllib.error.HTTPError("https://x", 416, "Range Not Satisfiable", {}, None))
+    assert fetch("net").read_bytes() == BYTES
+    assert [file.name for file in home.parent.iterdir()] == [home.name]
+
+
+def test_the_rest_of_another_file_is_noticed_and_thrown_away(known, served):
+    known(entry())
+    breaks_off(served)
+    served(body=b"x" * len(BYTES), length=len(BYTES))
+    with pytest.raises(WeightsMissing, match=r"has SHA-256 .* \(published\); delete"):
+        fetch("net")
     assert list(expected_path(find("net")).parent.iterdir()) == []
+    served()
+    assert fetch("net").read_bytes() == BYTES
 
 
 def test_without_a_network_the_reason_and_the_place_are_said(known, served):
