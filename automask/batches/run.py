@@ -80,6 +80,7 @@ def run_batch(
     on_report: Callable[[JobReport], None] | None = None,
     on_note: Callable[[str], None] | None = None,
     on_end: Callable[[Sequence[JobReport]], None] | None = None,
+    keep: Callable[[JobReport], JobReport] | None = None,
 ) -> tuple[JobReport, ...]:
     """How each job ended, in the order of the jobs. One that raises is a failed report; the others continue.
 
@@ -104,6 +105,7 @@ def run_batch(
         on_note: Called with what a person should know of the run, as sentences.
         on_end: Called with the reports of what ended, once failures.csv is written, and before sheet and page are: they
             take room on a disk, and time.
+        keep: What of each report stays in memory once it was told, to be returned; all of it by default.
 
     Raises:
         KeyboardInterrupt: Passed on, once the workers have stopped, and list, sheet and page say what is done so far.
@@ -132,11 +134,17 @@ def run_batch(
                 (on_note or _ignore)(note)
         known = tuple(refused), tuple(before), tuple(former_names)
         lists = _Lists(out, *known, made, drawn=not pruned.moved, pictures=pictures, shard=shard)
-        return _run_locked(jobs, make_worker, mapper, lists, sheets, on_report or _ignore, on_end or _ignore)
+        calls = on_report or _ignore, on_end or _ignore, keep or _whole
+        return _run_locked(jobs, make_worker, mapper, lists, sheets, *calls)
 
 
 def _ignore(_: object) -> None:
     """The callback of a call without one."""
+
+
+def _whole(report: JobReport) -> JobReport:
+    """What is kept of a report where nothing else was asked for."""
+    return report
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -230,6 +238,7 @@ def _run_locked(
     sheets: Sequence[Sheet],
     on_report: Callable[[JobReport], object],
     on_end: Callable[[Sequence[JobReport]], object],
+    keep: Callable[[JobReport], JobReport],
 ) -> tuple[JobReport, ...]:
     reports: dict[Job, JobReport] = {}
     sheet_of = {job: sheet for sheet in sheets for _, job in sheet.cells}
@@ -239,7 +248,7 @@ def _run_locked(
     with _all_of_it(lists.out) as attempt:
         try:
             for report in results:
-                reports[report.job] = report
+                reports[report.job] = keep(report)
                 if report.status == "done" and not is_due:
                     lists.set_due()
                     is_due = True
@@ -398,6 +407,7 @@ def run_jobs(
     on_note: Callable[[str], None] | None = None,
     on_tick: Callable[[str], None] | None = None,
     on_end: Callable[[Sequence[JobReport]], None] | None = None,
+    keep: Callable[[JobReport], JobReport] | None = None,
 ) -> tuple[JobReport, ...]:
     """All jobs of a batch, done by the configuration's mapper; one that fails does not stop the others.
 
@@ -415,7 +425,7 @@ def run_jobs(
         on_report: Called with each report, in order of completion.
         on_note: Called with what a person should know of the run, as sentences.
         on_tick: Called every half minute with a line that says how far the batch is.
-        on_end: As in `run_batch`.
+        on_end, keep: As in `run_batch`.
 
     Raises:
         PlanError, UnknownPhrase: The plan that all jobs share cannot be done. (One row's plan fails just that row.)
@@ -471,6 +481,7 @@ def run_jobs(
             on_report=tell,
             on_note=on_note,
             on_end=functools.partial(end, stop_ticking),
+            keep=keep,
         )
     return (*reports, *done)
 

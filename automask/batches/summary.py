@@ -1,7 +1,7 @@
 """What a batch came to: the counts that end it, for people and as JSON."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from automask.batches.failures import failure_rows, read_failures
@@ -79,9 +79,7 @@ def summary_of(reports: Sequence[JobReport], batch: OpenBatch, *, took_s: float 
         **counts,
         refused=len(batch.refused_rows),
         failed_before=sum(name not in now for name, _ in read_failures(batch.out, names.failures)),
-        incomplete=sum(
-            any(part["missing"] and not part.get("optional") for part in _parts(report.record)) for report in reports
-        ),
+        incomplete=sum(_lacks_something(report.record) for report in reports),
         to_check=sum(is_to_check(report.record) for report in reports),
         with_own_masks=sum(bool(report.record.get("yours")) for report in reports),
         passed_over=passed,
@@ -105,6 +103,14 @@ def _parts(record: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """The steps of an edit's record, the regions of a mask request's."""
     parts: Sequence[Mapping[str, Any]] = record.get("steps", record.get("regions", ()))
     return parts
+
+
+def kept_report(report: JobReport) -> JobReport:
+    """A report with what `summary_of` asks of its record: whole records of a hundred thousand photos take gigabytes."""
+    record, asked = report.record, ("missing", "optional", "expected_iou")
+    kept = {key: record[key] for key in ("doubt_below", "yours") if key in record}
+    parts = [{key: part[key] for key in asked if key in part} for part in _parts(record)]
+    return replace(report, record={**kept, "steps": parts} if record else record)
 
 
 def report_record(report: JobReport) -> dict[str, Any]:

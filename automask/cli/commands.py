@@ -356,6 +356,7 @@ def _do_batch(
                     on_note=warn,
                     on_tick=tick,
                     on_end=end,
+                    keep=summary.kept_report,
                 )
         except KeyboardInterrupt:
             again = shlex.join(["automask", *(text for text in command if text != "--force")])

@@ -2,14 +2,17 @@ import functools
 import importlib.util
 import os
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from batch_jobs import editing, editing_where, fails_on, failures_in, found, pictures, touch, tree
 
 from automask.batches.mappers import LocalPool, RayActors
-from automask.batches.run import run_batch
+from automask.batches.run import OpenBatch, run_batch
+from automask.batches.summary import kept_report, summary_of
 from automask.errors import AutomaskError, OutputError
+from automask.types import JobReport
 
 TESTS = Path(__file__).parents[1]
 WORKERS_PATH = os.pathsep.join([str(TESTS), str(TESTS.parent)])  # Ray's workers import `batch_jobs` by name
@@ -127,6 +130,19 @@ def test_a_machine_that_dies_midway_costs_a_ray_batch_no_photo(tmp_path, monkeyp
     assert sorted(Counter(path.name.partition("-")[0] for path in begun.iterdir()).values()) == [1, 1, 1, 1, 2]
     assert {report.status for report in reports} == {"done"}
     assert tree(out) == tree(tmp_path / "one")
+
+
+def test_of_what_was_told_only_what_the_summary_asks_for_is_kept(tmp_path):
+    source, out, told = pictures(tmp_path / "in", "a.jpg", "b.jpg"), tmp_path / "out", []
+    jobs = found(source, out).jobs
+    batch = OpenBatch(jobs, (), (), out, "")
+    kept = run_batch(jobs, editing, LocalPool(workers=1), out=out, on_report=told.append, keep=kept_report)
+    assert all(report.record["photo_sha256"] for report in told)
+    assert not any("photo_sha256" in report.record for report in kept)
+    doubtful = {"doubt_below": 0.5, "yours": ["lamp"], "steps": [{"missing": ["lamp"], "expected_iou": 0.4, "x": 1}]}
+    whole = [*told, replace(told[0], record=doubtful), JobReport(jobs[0], "failed", "gone")]
+    assert summary_of([*map(kept_report, whole)], batch) == summary_of(whole, batch)
+    assert summary_of(whole, batch).to_check == 1
 
 
 def test_half_written_files_of_a_killed_batch_are_removed_and_a_persons_are_not(tmp_path):
