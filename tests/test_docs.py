@@ -32,6 +32,7 @@ def test_the_command_line_page_is_what_help_prints(docs_pages):
     assert plain(written) == plain(docs_pages.page()), "run make docs-pages"
 
 
+@pytest.mark.slow
 def test_the_command_line_page_has_every_command(docs_pages):
     named = {" ".join(command) for command in docs_pages.commands()}
     assert {"edit", "mask", "batch", "demo", "materials", "models fetch", "config show", "completion"} <= named

@@ -71,6 +71,7 @@ def test_the_script_of_the_page_works(desk: Path):
     assert (desk / "out" / "room.png").is_file()
 
 
+@pytest.mark.slow
 def test_its_own_refusals_are_reported_like_automask_s(desk: Path):
     typed = [sys.executable, "-m", "automask.cli", "mask", "room.png"]
     given = ["--conf", "conf", "segmenter=colours", "refiner=threshold"]

@@ -10,6 +10,8 @@ import pytest
 
 import automask
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = Path(automask.__file__).with_name("samples") / "kitchen.jpg"
 
 # Python imports a module of this name in every process of its own at its start.

@@ -130,6 +130,7 @@ def test_the_models_of_the_pages_are_in_the_catalogue():
         assert find(name).name == name
 
 
+@pytest.mark.slow
 def test_the_python_example_runs(desk: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.undo()
     monkeypatch.chdir(desk)

@@ -14,6 +14,8 @@ from automask.batches import threads
 from automask.batches.mappers import LocalPool, RayActors
 from automask.errors import AutomaskError, ConfigError, ExtraMissing, PlanError
 
+pytestmark = pytest.mark.slow
+
 # The workers are module-level functions: other processes import them.
 
 

@@ -429,6 +429,7 @@ NAMES = f"{VISIBLE}.map(card => card.querySelector('h3').firstChild.data)"
 CURRENT = "document.activeElement.closest('article').querySelector('h3').firstChild.data"
 
 
+@pytest.mark.slow
 @needs_chromium
 def test_in_a_browser_every_card_is_made_and_every_picture_loads(tab, shown):
     tab.open(address(shown))
@@ -522,6 +523,7 @@ def test_in_a_browser_before_is_left_after_is_right_and_a_mask_tints_what_was_pa
     assert near([before, before, before, before])
 
 
+@pytest.mark.slow
 @needs_chromium
 def test_in_a_browser_a_thousand_photos_load_only_the_pictures_in_sight(tab, tmp_path):
     records = {f"photo {n}": record("photo.jpg", step()) for n in range(1000)}

@@ -16,6 +16,8 @@ from automask.batches.process_worker import ProcessWorker
 from automask.batches.threads import thread_variables
 from automask.errors import PlanError
 
+pytestmark = pytest.mark.slow
+
 posix = pytest.mark.skipif(os.name != "posix", reason="signals")
 
 # The workers are module-level functions: the process imports them.

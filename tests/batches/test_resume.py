@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from batch_jobs import ODD, PLAN, edit_one, editing, found, pictures, tree
 
 import automask
@@ -68,6 +69,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_a_batch_killed_at_random_moments_ends_like_one_that_was_not(tmp_path):
     source = pictures(tmp_path / "in", *(f"{number}.jpg" for number in range(8)), "sub/a.png", "sub/a.jpg")
     out, straight = tmp_path / "out", tmp_path / "straight"

@@ -129,6 +129,7 @@ class Elsewhere:
                 yield on_error(item, error)
 
 
+@pytest.mark.slow
 def test_several_workers_make_the_files_that_one_makes_and_variants_share_what_is_measured(
     corners, monkeypatch, caplog
 ):

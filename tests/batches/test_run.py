@@ -86,6 +86,7 @@ def test_an_out_that_cannot_be_made_is_reported_in_one_line(tmp_path):
         run_batch([], editing, LocalPool(workers=1), out=tmp_path / "out")
 
 
+@pytest.mark.slow
 def test_several_processes_give_the_same_files_as_one(tmp_path):
     source = pictures(tmp_path / "in", "a.jpg", "a.png", "b.jpg", "sub/c.jpg")
     for workers in (1, 2):

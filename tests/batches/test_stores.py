@@ -226,6 +226,7 @@ def test_a_photo_that_has_gone_from_the_store_is_one_failure(tmp_path, conf, mem
     assert gone.reason.startswith("cannot read 'memory://in/gone.jpg': FileNotFoundError")
 
 
+@pytest.mark.slow
 def test_several_processes_reach_a_store(tmp_path, conf, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", f"{Path(__file__).parent}:{Path(config.__file__).parent.parent}")
     folder = pictures(tmp_path / "in", "a.jpg", "b.jpg", "sub/c.jpg")

@@ -412,6 +412,7 @@ def test_an_unexpected_error_is_one_line_unless_asked_for_more(capsys, scene, tm
         main([str(argument) for argument in arguments])
 
 
+@pytest.mark.slow
 def test_the_demo_edits_the_bundled_kitchen(capsys, tmp_path):
     began = time.perf_counter()
     status, out, err = run(capsys, "demo", "-o", tmp_path)

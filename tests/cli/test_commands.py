@@ -85,6 +85,7 @@ def test_a_copied_file_is_a_choice_of_its_own(capsys, tmp_path):
     assert yaml.safe_load(out)["editor"]["scale"] == 2.5
 
 
+@pytest.mark.slow
 def test_every_file_can_be_copied_and_composed_under_its_new_name(capsys, tmp_path):
     for file in conf_files():
         assert run(capsys, "config", "copy", f"{file.group}/{file.name}", tmp_path)[0] == 0

@@ -125,6 +125,7 @@ def test_each_variant_has_masks_of_its_own(capsys, scene, tmp_path):
     assert (green[scene.masks["island"]].any(), green[MINE].mean() > 0.9) == (False, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_batch_does_a_photo_again_with_its_corrected_mask_once(capsys, scene, listing, tmp_path, workers):
     batch = ("batch", listing, "-o", tmp_path / "o", "--workers", workers, *scene.overrides)

@@ -96,6 +96,7 @@ def test_json_holds_all_of_it_and_nothing_else(capsys, no_torch):
     assert "torch" in said["machine"]["packages"]
 
 
+@pytest.mark.slow
 def test_try_edits_the_sample_and_writes_a_report(capsys, tmp_path, no_torch):
     out_folder = tmp_path / "out"
     status, out, _ = run(capsys, "doctor", "--preset", "starter", "--try", "-o", out_folder)

@@ -25,6 +25,8 @@ from PIL import Image
 from automask.errors import AutomaskError
 from automask.images import open_photo, write_photo
 
+pytestmark = pytest.mark.slow
+
 SEEDS, MORE_SEEDS = 20, 200
 MOST_S = 2.0
 """Of processor time, for one file: about 500 times what an undamaged one takes."""

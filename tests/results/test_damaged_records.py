@@ -28,6 +28,8 @@ from automask.results.records import has_readable_masks, parse_record, read_reco
 from automask.results.yolo import yolo_of_records
 from automask.types import Job
 
+pytestmark = pytest.mark.slow
+
 SEEDS, MORE_SEEDS = 100, 1000
 ODD = [
     None,

@@ -322,6 +322,7 @@ COMPOUNDS = {  # docs/guide/things.md: what a neighbour says of the kind
 }
 
 
+@pytest.mark.slow
 def test_two_things_joined_by_a_word_are_read_as_the_page_says_or_refused(words):
     """Each of the 90 words between each thing and one of the others; in a full run over all pairs none was misread."""
     assert (len(THINGS), len(RELATIONS) + len(OTHER_LINKS)) == (34, 90)

@@ -51,6 +51,7 @@ def test_the_edge_of_a_large_photo_stays_sharp_and_what_the_mask_spares_stays():
     assert np.abs(handle - (200, 150, 40)).max() < 12
 
 
+@pytest.mark.slow
 def test_memory_grows_with_the_photo_by_bytes_and_not_by_planes_of_floats():
     def peak_mb(width):
         photo, mask = room(width)

@@ -349,6 +349,7 @@ PIECES = sorted(
 )
 
 
+@pytest.mark.slow
 @given(st.one_of(st.text(max_size=40), st.lists(st.sampled_from(PIECES), max_size=6).map(" ".join)))
 def test_any_text_is_a_look_or_a_refusal(text):
     try:

@@ -165,6 +165,7 @@ def broken_copies(data: bytes, count: int, seed: int) -> list[bytes]:
     return copies
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options", [{}, {"progressive": True}, {"restart_marker_blocks": 3, "optimize": True}], ids=str
 )

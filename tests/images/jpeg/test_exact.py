@@ -222,6 +222,7 @@ def test_a_sampling_of_no_whole_multiple_is_refused() -> None:
         exact_jpeg(bytes(data), np.zeros((height, width, 3), np.uint8), np.ones((height, width, 3), np.uint8), [])
 
 
+@pytest.mark.slow
 def test_mutated_and_truncated_files_are_written_or_refused_in_one_line(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
