@@ -182,6 +182,12 @@ def test_import_version_and_help_stay_light(code: str):
     assert set(done.stdout.splitlines()[-1].split()) & HEAVY == set()
 
 
+def test_an_edit_imports_nothing_that_opens_connections():
+    code = "import automask.runner, automask.editors.paint.editor, automask.refiners.grabcut, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert set(done.stdout.split()) & {"urllib.request", "http.client", "ssl"} == set()
+
+
 def test_help_of_the_installed_program_names_the_commands():
     done = subprocess.run(
         [sys.executable, "-m", "automask.cli", "--help"], capture_output=True, text=True, check=True, cwd=ROOT

@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from xml.parsers import expat
-from xml.sax.saxutils import escape, quoteattr
 
 _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _NAMESPACES = {
@@ -117,6 +116,8 @@ def _edited(packet: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
 
 def _description(about: str, properties: Mapping[str, str]) -> bytes:
     """Another rdf:Description of the same resource: an XMP packet may have several."""
+    from xml.sax.saxutils import escape, quoteattr  # it brings urllib with it: a twelfth of all imports of an edit
+
     prefixes = dict.fromkeys(name.partition(":")[0] for name in properties)
     spaces = "".join(f' xmlns:{prefix}="{_NAMESPACES[prefix]}"' for prefix in prefixes)
     lines = [f'<rdf:Description xmlns:rdf="{_RDF}"{spaces} rdf:about={quoteattr(about)}>']

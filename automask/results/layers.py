@@ -7,7 +7,6 @@ import io
 import zipfile
 from collections.abc import Iterator, Sequence
 from typing import TypeAlias
-from xml.sax.saxutils import quoteattr
 
 import cv2
 import numpy as np
@@ -82,6 +81,8 @@ def _ora(photo: Rgb, image: Rgb, layers: Sequence[tuple[str, Box, Rgba]]) -> byt
 
     Source: the OpenRaster specification, version 0.0.6.
     """
+    from xml.sax.saxutils import quoteattr
+
     height, width = photo.shape[:2]
     files = {"data/photo.png": picture_bytes(photo, "PNG")}
     stack = ['<layer name="photo" src="data/photo.png" x="0" y="0"/>']
