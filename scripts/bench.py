@@ -74,6 +74,7 @@ def main() -> None:
     jpeg.add_argument("--qualities", type=int, nargs="*", default=[60, 75, 85, 92, 98])
     jpeg.add_argument("--samplings", nargs="*", default=["4:4:4", "4:2:2", "4:2:0", "4:4:0", "4:1:1"])
     jpeg.add_argument("--resaved", type=int, default=2, help="photos that are saved at every sampling and quality")
+    jpeg.add_argument("--picture", type=Path, help="draws the differences outside the first photo's masks, amplified")
     edit = commands.add_parser("edit", help="the diffusion editor, random weights")
     edit.add_argument("--device", default="cpu", help="cuda for meaningful figures")
     edit.add_argument("--engines", nargs="+", choices=("sd15", "sdxl", "klein"), default=["sd15", "sdxl", "klein"])
@@ -117,7 +118,7 @@ def main() -> None:
         from bench_jpeg import bench_jpeg
 
         photos = sorted(flags.photos_from.glob("*.jpg")) if flags.photos_from else [SAMPLE]
-        bench_jpeg(photos, flags.qualities, flags.samplings, flags.resaved)
+        bench_jpeg(photos, flags.qualities, flags.samplings, flags.resaved, flags.picture)
     elif flags.command == "textures":
         bench_textures(flags.runs, flags.size)
     else:

@@ -19,6 +19,7 @@ from automask.images.jpeg.segments import parse
 WORDS = "cabinets -> white; floor -> oak planks"
 SAMPLINGS = {"4:4:4": 0x111111, "4:2:2": 0x211111, "4:2:0": 0x221111, "4:4:0": 0x121111, "4:1:1": 0x411111}
 NEAR_PX = 16
+_AMPLIFIED = 16
 
 Picture = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
@@ -49,7 +50,9 @@ class Sums:
     differing: int = 0
 
 
-def bench_jpeg(photos: list[Path], qualities: list[int], samplings: list[str], resaved: int) -> None:
+def bench_jpeg(
+    photos: list[Path], qualities: list[int], samplings: list[str], resaved: int, picture: Path | None = None
+) -> None:
     """Prints the table: each photo as it is, then the first few saved at every sampling and quality.
 
     Args:
@@ -57,10 +60,13 @@ def bench_jpeg(photos: list[Path], qualities: list[int], samplings: list[str], r
         qualities: Of the files that they are saved as.
         samplings: Keys of `SAMPLINGS`.
         resaved: How many of the photos are saved anew.
+        picture: Where the differences outside the masks of the first photo are drawn, amplified.
     """
     stages = automask.load()
     edited = [_edit(path, stages) for path in photos]
     edited = [one for one in edited if one.alpha.any()]
+    if picture is not None:
+        Image.fromarray(_differences_drawn(edited[0])).save(picture)
     near = ["over 2", "over 8", "over 16"]
     head = ["file", "encoder", *near, "most", *(f"near: {name}" for name in near), "painted", "blocks that differ"]
     print("| " + " | ".join([*head, "bytes", "processor s"]) + " |\n|" + " --- |" * 13, flush=True)
@@ -107,6 +113,23 @@ def _print_rows(name: str, files: list[tuple[Edited, bytes]]) -> None:
         cells = [name, encoder, *shares[:3], str(sums.most), *shares[3:], f"{mean:.2f} ({times:.2f})"]
         cells += [f"{sums.differing} of {sums.blocks}", str(sums.size), f"{sums.took_s / len(files):.2f}"]
         print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def _differences_drawn(edited: Edited) -> Picture:
+    """How far pixels outside the mask are off, times `_AMPLIFIED`: encoded again at the left, blocks kept at the right.
+
+    What was painted is grey.
+    """
+    photo = open_photo(edited.data)
+    result = np.where(edited.alpha[..., None] > 0, edited.image, photo.rgb)
+    changed = (result != photo.rgb).any(axis=2)
+    with tempfile.TemporaryDirectory() as folder:
+        kept = write_photo(photo, result, edited.alpha, Path(folder, "a.jpg")).path.read_bytes()
+    halves = []
+    for coded in (_encoded_again(edited.data, result), kept):
+        off = np.abs(open_photo(coded).rgb.astype(np.int16) - photo.rgb)
+        halves.append(np.where(changed[..., None], 110, np.minimum(off * _AMPLIFIED, 255)).astype(np.uint8))
+    return np.concatenate([halves[0], np.full_like(halves[0][:, :12], 255), halves[1]], axis=1)
 
 
 def _add(
