@@ -21,7 +21,8 @@ PATIENCE_S = 60
 
 
 def made(scene: Any, out: Path, source: Path | None = None, **more: Any) -> server.Running:
-    cfg = {**config.compose("starter", scene.overrides), "out": str(out)}
+    overrides = [*scene.overrides, *more.pop("overrides", ())]
+    cfg = {**config.compose("starter", overrides), "out": str(out)}
     made_of = {name: more.pop(name) for name in ("capacity", "on_failure") if name in more}
     return server.make(server.Options(source or scene.photo, **more), cfg, **made_of)
 

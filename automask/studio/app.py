@@ -256,16 +256,12 @@ def _add_knowledge(app: FastAPI, studio: Studio, engine: Engine) -> None:
 
     @app.get("/v1/materials", summary="The materials and colours that paint knows")
     async def materials() -> dict[str, Any]:
-        from automask.config import load_editor
-
-        paint: Any = await once("paint", lambda: load_editor("paint"))
+        paint = await once("paint", studio.load_paint)
         return {"materials": list(paint.materials()), "colours": list(paint.colours())}
 
     @app.get("/v1/materials/{name}/sample.jpg", summary="A picture of a material")
     async def sample(name: str) -> Response:
-        from automask.config import load_editor
-
-        paint: Any = await once("paint", lambda: load_editor("paint"))
+        paint = await once("paint", studio.load_paint)
         if name not in {row["name"] for row in paint.materials()}:
             raise Problem(404, "there is no such material")
         drawn = await once(

@@ -1,6 +1,7 @@
 """Starts the studio: the workspace, the engine and the server, closed to everybody but whoever has the link."""
 
 import contextlib
+import functools
 import ipaddress
 import socket
 import threading
@@ -112,8 +113,8 @@ def make(
     engine = Engine(load, capacity=capacity, unload_after_s=options.unload_after_s, on_failure=on_failure)
     size_mb = cfg["mask_cache_mb"] or DEFAULT_MB
     cache = MaskCache(weights.cache_dir() / "masks", size_mb)
-    preset = str(cfg["preset"])
-    studio = Studio(workspace, Photos(settings.max_megapixels), settings, cache, preset)
+    load_paint = functools.partial(config.load_editor, "paint", conf=conf, palette=cfg["palette"])
+    studio = Studio(workspace, Photos(settings.max_megapixels), settings, cache, load_paint, str(cfg["preset"]))
     for entry, state in studio.unfinished()[:capacity]:
         engine.submit("save", studio.save(entry, state))
     keys = Keys()

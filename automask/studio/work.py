@@ -123,13 +123,15 @@ class Studio:
         photos: Those that are decoded.
         settings: Of a run, where a photo's own say nothing else.
         cache: Where masks are kept, so that a correction of one finds none of the others again.
-        preset, command: For the command line that is shown.
+        load_paint: Loads the paint editor with the colours of this run, for the lists of the page.
+        preset: For the command line that is shown.
     """
 
     workspace: Workspace
     photos: Photos
     settings: RunSettings
     cache: MaskCache
+    load_paint: Callable[[], Any]
     preset: str = "starter"
 
     def settings_of(self, state: State) -> RunSettings:

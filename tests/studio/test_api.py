@@ -166,6 +166,13 @@ def test_knowledge_for_completion(client):
     assert "/v1/edits" in client.get("/openapi.json").json()["paths"]
 
 
+def test_colours_of_ones_own_are_among_those_that_the_page_offers(scene, tmp_path):
+    (tmp_path / "mine.csv").write_text("name,code,hex\nHarbour Night,QX 7006,#1c2a3f\n")
+    with opened(scene, tmp_path / "out", overrides=[f"palette={tmp_path / 'mine.csv'}"]) as client:
+        offered = {one["name"].casefold(): one["hex"] for one in client.get("/v1/materials").json()["colours"]}
+    assert offered["harbour night"].casefold() == "#1c2a3f"
+
+
 # ------------------------------------------------------------------------------------------------------ OpenAI's form
 
 
