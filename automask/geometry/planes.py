@@ -56,6 +56,11 @@ class RoomPlane:
     facing: bool = False
 
     @property
+    def faces_up(self) -> bool:
+        """Whether it is level and below the eye: a floor or a worktop."""
+        return self.horizontal and self.offset > 0
+
+    @property
     def is_floor(self) -> bool:
         return self.horizontal and self.offset > _LOW_M
 

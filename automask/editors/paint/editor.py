@@ -195,6 +195,7 @@ class Paint:
             expected=view.expected,
             tint=view.tint,
             log_albedo=view.log_albedo(crop, corner, (seen.mask.shape[0], seen.mask.shape[1]), seen.shrink),
+            faces_up=view.whole.faces_up,
             rim_px=seen.rim_px,
             long_px=seen.long_px,
         )
@@ -239,6 +240,7 @@ class Paint:
                 expected=view.expected,
                 tint=view.tint,
                 log_albedo=view.log_albedo(crop, corner, (old.scene.shape[0], old.scene.shape[1]), shrink),
+                faces_up=view.whole.faces_up,
                 target=float(np.minimum(np.array(look.reflectance, np.float32), WHITEST) @ LUMA),
                 gloss=look.gloss,
                 joints=look.texture is not None and view.whole.is_floor,
@@ -324,7 +326,7 @@ def _view_of(photo: Rgb, hard: Hard, corner: Hw, mask: Hard, *, boards: bool) ->
     expected, tint = expected_light(small, small_mask)
     room = room_of(*downscale(photo, 768))
     whole = main_plane(mask, room, (photo.shape[0], photo.shape[1]), corner, boards=boards)
-    if whole.horizontal and whole.offset > 0:
+    if whole.faces_up:
         # A horizontal surface faces the ceiling and the sky (measured on rendered floors and worktops).
         expected += FLOOR_GAIN if whole.is_floor else TOP_GAIN
     return _View(room, whole, expected, tint)

@@ -12,7 +12,7 @@ LIGHT_BASE = 0.243
 LIGHT_SLOPE = 0.842
 # Even black paint returns this share of the light by its gloss: the floor of every reflectance.
 SHEEN = 0.008
-FLOOR_GAIN, TOP_GAIN = 0.02, 0.25
+FLOOR_GAIN, TOP_GAIN = -0.06, 0.25
 # What a polished level surface mirrors at a glance along it, the walls behind, relative to the light on it.
 MIRRORED = 0.42
 WHITEST = 0.88  # no white paint reflects more: CSS white is taken as this

@@ -35,7 +35,7 @@ def net(*colour):
 def light_of(picture, old, *, rim_px=2.0, long_px=120, **more):
     """`light_on` the masked surface, with what is to be expected of the photo."""
     expected, tint = expected_light(picture, MASK)
-    how = {"target": 0.5, "gloss": None, "joints": False, **more}
+    how = {"target": 0.5, "gloss": None, "joints": False, "faces_up": False, **more}
     seen = old_surface(picture, MASK, rim_px=rim_px, long_px=long_px)
     return light_on(seen, expected=expected, tint=tint, log_albedo=net(*old), **how)
 
@@ -122,6 +122,19 @@ def test_more_light_is_more_light_on_the_surface():
     assert (np.diff(levels) > 0.4).all()
 
 
+@pytest.mark.parametrize(("old", "most"), [(0.02, 0.4), (0.5, math.inf)])
+def test_a_floor_gets_little_more_light_than_the_room_says_however_dark_the_net_takes_it_for(old, most):
+    """What the net takes for dark is in strong light to it: on a wall that is believed, on a floor only in part."""
+    picture = photo(painted((0.3, 0.3, 0.3)))
+    expected, _ = expected_light(picture, MASK)
+    wall, floor = (
+        float(np.median(light_of(picture, (old, old, old), faces_up=up).illumination[INSIDE])) - expected
+        for up in (False, True)
+    )
+    assert floor <= min(wall, most)
+    assert (floor < wall - 0.2) == (most < math.inf)
+
+
 def test_no_surface_is_whiter_than_white_paint():
     """However dark the net and the room make the light, what is seen must come of it."""
     picture = photo(painted((0.85, 0.85, 0.85), wall=(0.05, 0.05, 0.05)))
@@ -130,6 +143,7 @@ def test_no_surface_is_whiter_than_white_paint():
         expected=-3.0,
         tint=np.zeros(3, np.float32),
         log_albedo=net(0.9, 0.9, 0.9),
+        faces_up=False,
         target=0.5,
         gloss=None,
         joints=False,
