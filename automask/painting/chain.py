@@ -56,6 +56,8 @@ def paint(
 ) -> tuple[Rgb, tuple[Step, ...]]:
     """The photo with every found region repainted, in order, each on the result of the one before.
 
+    What is to go goes last, whatever the order of the words: what was behind it is continued as it looks by then.
+
     Args:
         photo: [H, W, 3] uint8 RGB; not written to.
         plan: The edits.
@@ -64,7 +66,7 @@ def paint(
         seed: The run's seed; each edit's own derives from it and its words.
         candidates: Each edit is painted this many times with different seeds, and the result with the fewest defects is
             kept.
-        on_step: Called with the index and step of each edit, in order.
+        on_step: Called with each edit's step as it is painted, after the number of those before it.
 
     Returns:
         The picture [H, W, 3] uint8, equal to the photo wherever every alpha is 0, and one step for each edit.
@@ -129,8 +131,10 @@ def painting(
     """
     picture = photo.copy()
     content = content_box(photo)
+    pairs = [*zip(plan, regions, strict=True)]
+    order = sorted(range(len(pairs)), key=lambda number: is_removal(plan[number].prompt))
     states = []
-    for edit, region in zip(plan, regions, strict=True):
+    for edit, region in (pairs[number] for number in order):
         editor = editor_in_room(editor_for(edit, stages), edit, region, agreed) if region.found else None
         own_seed = seed_in_room(seed, edit, region, agreed)
         words = _words_for(edit, region, editor, photo, stages)
@@ -146,7 +150,7 @@ def painting(
             if on_step is not None:
                 on_step(len(steps) - 1, state.step)
         if len(steps) == len(states):
-            return picture, tuple(steps)
+            return picture, tuple(step for _, step in sorted(zip(order, steps, strict=True), key=lambda one: one[0]))
         unfinished = states[len(steps) :]
         requests = [
             request for index, state in enumerate(unfinished) for request in state.requests(picture, unfinished[:index])

@@ -60,6 +60,26 @@ def test_painting_all_edits_equals_painting_them_one_at_a_time():
     assert (together == one_by_one).all()
 
 
+class Around:
+    """Paints what it is told to; what is to go becomes the first pixel of the crop."""
+
+    multiple_px, ideal_px = 1, 0
+
+    def paint(self, crop, hard, prompt, *, seed):
+        return np.full_like(crop, (200, 0, 0)) if prompt == "red" else np.full_like(crop, crop[0, 0])
+
+
+def test_what_is_to_go_goes_last_so_that_what_is_behind_it_has_its_new_colour():
+    wall = np.ones(SIZE, np.bool_)
+    wall[40:60, 40:60] = False
+    edits = (Edit(("plant",), "remove"), region(~wall, "plant")), (Edit(("wall",), "red"), region(wall, "wall"))
+    for first, second in (edits, edits[::-1]):
+        plan, regions = zip(first, second, strict=True)
+        result, steps = paint(room(*SIZE), plan, regions, stages(Around()))
+        assert (result[45:55, 45:55] == (200, 0, 0)).all()
+        assert [step.area_px for step in steps] == [np.count_nonzero(one.alpha) for one in regions]
+
+
 def test_edits_whose_crops_do_not_overlap_commute():
     photo, tools = room(*SIZE), stages(Fill(ideal_px=24))
     there, _ = paint(photo, PLAN, (ISLAND, LAMPS), tools)
