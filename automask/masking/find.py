@@ -519,8 +519,10 @@ def _settled(
     everything = np.logical_or.reduce(settled)
     drafts = []
     for named, edit, hard, guard in zip(as_named, plan, settled, guarded, strict=True):
-        # Settled masks share no pixel, so "the others' masks" are all masks but this one's own.
-        untouchable = guard | ((everything | beside(edit)) & ~hard)
+        # Settled masks share no pixel, so "the others' masks" are all masks but this one's own. What is to go takes its
+        # edge and its shadow from what others paint, too: it goes last, and continues what they have painted.
+        others = beside(edit) if is_removal(edit.prompt) else everything | beside(edit)
+        untouchable = guard | (others & ~hard)
         wanted = (*edit.targets, *edit.excepts, *edit.keep)
         quiet = {*edit.targets} - {*named.targets}
         why = {phrase: found_of[phrase].absent for phrase in wanted if phrase not in quiet}

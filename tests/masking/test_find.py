@@ -623,3 +623,14 @@ def test_masks_of_what_goes_are_wider_and_are_not_those_of_what_is_painted():
     assert ((goes.alpha > 0) & (stays.alpha == 0)).any()
     assert wanted(parse_plan("island -> gone")) != wanted(parse_plan("island -> oak"))
     assert wanted(parse_plan("island -> gone")) == wanted(parse_plan("island -> remove"))
+
+
+def test_what_goes_takes_its_edge_from_what_others_paint_and_not_from_what_is_kept():
+    body, top = find_regions(room(*SIZE), parse_plan("cabinets except handles -> remove; handles -> oak"), stages())
+    assert not body.alpha[top.hard].any()  # excepted by its own words
+    goes, stays = find_regions(room(*SIZE), parse_plan("handles -> remove; cabinets except handles -> oak"), stages())
+    assert not (goes.hard & stays.hard).any()
+    assert (goes.alpha[stays.hard] > 0).any()
+    assert not stays.alpha[goes.hard].any()
+    (held,) = find_regions(room(*SIZE), parse_plan("handles -> remove; keep core"), stages())
+    assert not held.alpha[CORE].any()
