@@ -217,9 +217,7 @@ def _sure_of_one(pick: Pick, decision: Decision, things: Sequence[Thing]) -> Dec
     among = pick.by in _AMONG or (pick.by == "size" and pick.numbers[0]) or pick.by in ("relation", "looks")
     if not among or pick.picks or pick.what in ("on", "in", "at", "with"):
         return decision
-    # What touches unseen may hold a smaller or a darker one.
-    compared = pick.by in ("size", "looks") and len(things) > 1
-    counted = {thing.number for thing in things} if compared else _counted(pick, decision)
+    counted = _counted(pick, decision)
     joined = next((thing.number for thing in things if thing.several and thing.number in counted), None)
     if joined is not None:
         return replace(decision, numbers=(), why=f"{joined} may be several that touch")

@@ -1,4 +1,4 @@
-"""Derives names from words: slugs, mask file names, and the known name nearest to a misspelt one."""
+"""Derives names from words: slugs, mask file names, singulars, and the known name nearest to a misspelt one."""
 
 import hashlib
 import re
@@ -41,6 +41,20 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     by_fold = {name.casefold(): name for name in sorted(known, reverse=True)}
     close = get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.6)
     return by_fold[close[0]] if close else None
+
+
+def is_plural(word: str) -> bool:
+    """Whether an English noun looks like a plural."""
+    return len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is"))
+
+
+def singular(word: str) -> str:
+    """An English noun without the ending that `is_plural` sees; the word itself where it sees none."""
+    if not is_plural(word):
+        return word
+    ending = "f" if word.endswith("lves") else "y" if word.endswith("ies") else ""
+    stem = word[:-3] if ending else word[:-2] if word.endswith(("ches", "shes", "xes", "sses")) else word[:-1]
+    return stem + ending
 
 
 def is_file_name(name: object) -> bool:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias, TypeVar
 
 from automask.errors import UnknownPhrase
+from automask.plan.names import is_plural, singular
 from automask.plan.text import printable
 
 By: TypeAlias = Literal[
@@ -252,11 +253,6 @@ def _flat(picks: Sequence[Pick]) -> Iterator[Pick]:
     for pick in picks:
         yield pick
         yield from _flat(pick.picks)
-
-
-def is_plural(word: str) -> bool:
-    """Whether an English noun looks like a plural."""
-    return len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is"))
 
 
 def is_wall(thing: str) -> bool:
@@ -618,12 +614,7 @@ def _is_bare(word: str) -> bool:
 
 def _singular_of(tokens: list[str]) -> list[str]:
     """The tokens with the last in singular: one of several is meant."""
-    if not tokens or not is_plural(tokens[-1]):
-        return tokens
-    last = tokens[-1]
-    ending = "f" if last.endswith("lves") else "y" if last.endswith("ies") else ""
-    stem = last[:-3] if ending else last[:-2] if last.endswith(("ches", "shes", "xes", "sses")) else last[:-1]
-    return [*tokens[:-1], stem + ending]
+    return [*tokens[:-1], *map(singular, tokens[-1:])]
 
 
 def _numbers(tokens: list[str]) -> tuple[int, ...] | None:

@@ -1,5 +1,6 @@
 """Masks from PNG files in place of a net: drawn by a person, or made by another program."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from automask.errors import AutomaskError, MaskError, UnknownPhrase
 from automask.images import grey_levels
-from automask.plan.names import slug
+from automask.plan.names import singular, slug
 from automask.types import Heat, Rgb
 
 
@@ -16,7 +17,8 @@ class Painted:
 
     Args:
         masks: A folder with `<phrase>.png` or its slug (`black wall` -> `black-wall.png`, see `plan.names.slug`), or a
-            mapping from phrase to file. Case does not matter.
+            mapping from phrase to file. Case does not matter, and a phrase without a file of its own takes that of its
+            singular or plural: "left picture" is one of `pictures.png`.
     """
 
     quality = ""  # a drawn mask is what it is: nothing is to be expected of it
@@ -33,11 +35,7 @@ class Painted:
 
     def phrase_for(self, text: str) -> str | None:
         """The text, where there is a file for it: its words then pick nothing ("black wall" is black-wall.png)."""
-        try:
-            self._file(text)
-        except UnknownPhrase:
-            return None
-        return text
+        return None if self._own_file(text) is None else text
 
     def heats(self, photo: Rgb, targets: Sequence[str]) -> Heat:
         """[N, H, W] float32 in 0..1: the files' brightness.
@@ -50,21 +48,41 @@ class Painted:
         return np.stack([_brightness(file, photo.shape[:2]) for file in files])
 
     def _file(self, target: str) -> Path:
-        word = target.strip().casefold()
+        file = self._own_file(target) or self._file_in_other_number(target)
+        if file is not None:
+            return file
         if isinstance(self._masks, Mapping):
-            for phrase, file in self._masks.items():
-                if phrase.strip().casefold() == word:
-                    return Path(file).expanduser()
             raise UnknownPhrase(f"no mask for {target!r}", hint=f"masks are given for: {', '.join(self._masks)}")
-        folder = Path(self._masks).expanduser()
-        names = dict.fromkeys(f"{name}.png" for name in (word, slug(word)) if name)
-        there = {file.name.casefold(): file for file in sorted(folder.glob("*"))}
-        for name in names:
-            if name in there:
-                return there[name]
         raise UnknownPhrase(
-            f"no mask for {target!r} in {folder}", hint=f"put {' or '.join(names)} there, white where the phrase is"
+            f"no mask for {target!r} in {Path(self._masks).expanduser()}",
+            hint=f"put {' or '.join(f'{name}.png' for name in _names(target))} there, white where the phrase is",
         )
+
+    def _own_file(self, target: str) -> Path | None:
+        files = self._files()
+        return next((files[name] for name in _names(target) if name in files), None)
+
+    def _file_in_other_number(self, target: str) -> Path | None:
+        files = {_in_singular(name): file for name, file in reversed(self._files().items())}
+        return next((files[name] for name in map(_in_singular, _names(target)) if name in files), None)
+
+    def _files(self) -> dict[str, Path]:
+        """The mask files by what they are of, in lower case."""
+        if isinstance(self._masks, Mapping):
+            return {phrase.strip().casefold(): Path(file).expanduser() for phrase, file in self._masks.items()}
+        there = sorted(Path(self._masks).expanduser().glob("*.[pP][nN][gG]"))
+        return {file.name.casefold().removesuffix(".png"): file for file in there}
+
+
+def _names(target: str) -> tuple[str, ...]:
+    """The names that a phrase's file may have, without their ending."""
+    word = target.strip().casefold()
+    return tuple(dict.fromkeys(name for name in (word, slug(word)) if name))
+
+
+def _in_singular(name: str) -> str:
+    start = re.sub(r"[^\W_]*$", "", name)
+    return f"{start}{singular(name[len(start) :])}"
 
 
 def _brightness(file: Path, size_hw: tuple[int, ...]) -> Heat:

@@ -156,15 +156,6 @@ def test_no_decision_hangs_on_a_thing_that_may_be_none(words, numbers):
     assert chosen("second picture", level) == (2,)
 
 
-def test_sizes_and_colours_are_not_compared_with_what_may_be_several():
-    joined = [*ROW[:2], replace(ROW[2], several=True)]
-    photo = GREY.copy()
-    photo[ROW[0].mask] = 20
-    for words in ("smallest picture", "dark picture"):
-        assert choose(point(words), joined, Scene(photo)).why == "3 may be several that touch"
-        assert chosen(words, ROW, Scene(photo)) == (1,)
-
-
 @pytest.mark.parametrize("words", ["cabinet at the bed", "cabinets left of the bed", "cabinet next to the bed"])
 def test_one_run_alone_is_not_placed(words):
     scene = Scene(GREY, {point("bed"): thing(9, 15, 8, 30, 34).mask})

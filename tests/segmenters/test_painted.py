@@ -44,6 +44,23 @@ def test_the_mask_files_that_automask_writes_are_found_by_the_same_words(tmp_pat
         assert Painted(masks=str(tmp_path)).heats(PHOTO, [phrase]).max() == 1
 
 
+@pytest.mark.parametrize("named", ["folder", "mapping"])
+def test_one_of_several_is_found_in_the_file_of_all_unless_it_has_its_own(tmp_path, named):
+    for name, levels in (("wall-cabinets", LEVELS), ("shelf", 255 - LEVELS)):
+        Image.fromarray(levels).save(tmp_path / f"{name}.png")
+    files = {path.stem.replace("-", " "): str(path) for path in tmp_path.glob("*.png")}
+    painted = Painted(masks=files if named == "mapping" else str(tmp_path))
+    assert np.allclose(*painted.heats(PHOTO, ["wall cabinets", "wall cabinet"]))
+    assert np.allclose(*painted.heats(PHOTO, ["shelf", "shelves"]))
+    assert painted.phrase_for("wall cabinet") is None
+    Image.fromarray(255 - LEVELS).save(tmp_path / "wall-cabinet.png")
+    painted = Painted(
+        masks=files | {"wall cabinet": str(tmp_path / "wall-cabinet.png")} if named == "mapping" else str(tmp_path)
+    )
+    several, one = painted.heats(PHOTO, ["wall cabinets", "wall cabinet"])
+    assert np.allclose(one, 1 - several)
+
+
 def test_a_mapping_names_the_files(tmp_path):
     Image.fromarray(LEVELS).save(tmp_path / "a.png")
     assert Painted(masks={"Island": str(tmp_path / "a.png")}).heats(PHOTO, ["island"])[0, 0, 2] == 1
