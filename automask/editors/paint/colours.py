@@ -15,8 +15,19 @@ from automask.editors.paint.spectra import encoded_of_linear, grey_of_ncs
 from automask.errors import EditorError
 
 # Words of paint charts; each is the mean of what several makers sell by that name. A CSS name keeps its CSS colour,
-# except navy: a navy wall is a paint, not the #000080 of a 16-colour screen (which stays within reach by its hex).
+# except navy and the plain hues: a blue wall is a paint, not the #0000ff of a screen (which stays within reach by its
+# hex), and CSS's brown is a red, of which "dark brown" made a redder one.
 PAINTS = {
+    # plain hues
+    "red": "#9f2f2d",
+    "orange": "#cf7034",
+    "yellow": "#e6c35c",
+    "green": "#4f7152",
+    "blue": "#41688f",
+    "purple": "#6a4d7a",
+    "pink": "#dfb0b0",
+    "brown": "#6a4a37",
+    "dark brown": "#46312a",
     # whites
     "off white": "#f1efe6",
     "warm white": "#e9e2d5",
@@ -127,6 +138,9 @@ PAINTS = {
     "aubergine": "#3a2433",
 }
 """`#rrggbb` of a paint chart's words."""
+
+HUES = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "brown")
+"""Names of CSS that are paints here; so is `navy`."""
 
 _FAMILIES = {
     "white": "chalk alabaster magnolia eggshell bone cream vanilla",

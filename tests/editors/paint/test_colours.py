@@ -130,8 +130,8 @@ def test_spelling_out_refuses_what_no_paint_can_be(text):
 
 def test_a_colour_that_pillow_has_used_by_name_keeps_its_name():
     code = (
-        "from PIL import Image; Image.new('RGB', (1, 1), 'red')\n"
-        "from automask.editors.paint.colours import hex_of; print(hex_of('red'))"
+        "from PIL import Image; Image.new('RGB', (1, 1), 'gold')\n"
+        "from automask.editors.paint.colours import hex_of; print(hex_of('gold'))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "#ff0000\n"
+    assert done.stdout == "#ffd700\n"

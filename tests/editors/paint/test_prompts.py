@@ -14,7 +14,7 @@ from PIL import Image, ImageColor
 
 from automask.editors.paint import Paint, look_for
 from automask.editors.paint.catalogue import MATERIALS, material_in_colour
-from automask.editors.paint.colours import NAMES, PAINTS, SHIFTS, hex_of, linear, shift_colour
+from automask.editors.paint.colours import HUES, NAMES, PAINTS, SHIFTS, hex_of, linear, shift_colour
 from automask.editors.paint.finishes import FINISHES
 from automask.editors.paint.listing import group_of, materials, sample
 from automask.editors.paint.prompts import RELATIVES, SYNONYMS
@@ -88,8 +88,24 @@ def test_notations_of_the_same_colour(text, same):
 
 
 @pytest.mark.parametrize(("name", "value"), ImageColor.colormap.items())
-def test_css_names_are_css_colours_but_for_navy(name, value):
-    assert hex_of(name) == (PAINTS["navy"] if name == "navy" else value)
+def test_css_names_are_css_colours_but_for_navy_and_the_plain_hues(name, value):
+    assert hex_of(name) == (PAINTS[name] if name in ("navy", *HUES) else value)
+
+
+@pytest.mark.parametrize("hue", HUES)
+def test_a_plain_hue_is_a_paint_of_that_hue(hue):
+    """Not the screen's: nobody paints a wall #0000ff. CSS's brown is a red; a paint's is between red and yellow."""
+    lightness, chroma, angle = lch(hex_of(hue))
+    _, screen_chroma, screen_angle = lch(ImageColor.colormap[hue])
+    assert 0.3 < lightness < 0.9
+    assert 0.03 < chroma < 0.85 * screen_chroma
+    assert 40 < angle < 80 if hue == "brown" else abs((angle - screen_angle + 180) % 360 - 180) < 30
+
+
+def test_browns_are_brown_in_any_shade():
+    for words in ("brown", "dark brown", "light brown", "deep brown", "warm brown"):
+        assert 35 < lch(hex_of(words))[2] < 80, words
+    assert lch(hex_of("dark brown"))[0] < lch(hex_of("brown"))[0] < lch(hex_of("light brown"))[0]
 
 
 def test_dark_grey_is_darker_than_grey_and_the_css_name_keeps_its_value():
