@@ -283,7 +283,7 @@ def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, lis
     parts = parts_of(stages.segmenter, things)
     survey = _survey(stages, photo, things)
     survey = survey if outside is None else _within(survey, outside)
-    survey = _with_wholes(survey, plan, pointings, things, stages.boxes, outside)
+    survey = _with_wholes(survey, plan, pointings, things, stages, outside)
     heats = survey.heats
     recipe, at_once = stages.boxes, _at_once(photo)
 
@@ -350,7 +350,7 @@ def _with_wholes(
     plan: Plan,
     pointings: Mapping[str, Pointing],
     things: Sequence[str],
-    recipe: BoxRecipe,
+    stages: Stages,
     outside: Hard | None,
 ) -> Survey:
     """The survey, the things that go and nothing else taken whole; `others` is less by what is theirs now."""
@@ -365,7 +365,8 @@ def _with_wholes(
     heats, others = survey.heats.copy(), survey.others
     for k, thing in enumerate(things):
         if thing in gone:
-            heats[k] = whole_heat(survey.heats[k], unsure, threshold=recipe.threshold)
+            known = _without_others(heats[k] >= stages.boxes.threshold, heats[k], survey.others, stages.mask_recipe)
+            heats[k] = whole_heat(survey.heats[k], unsure, known)
             if others is not None:
                 others = np.maximum(others - (heats[k] - survey.heats[k]), np.float32(0))
     return replace(survey, heats=heats, others=others)

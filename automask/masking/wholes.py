@@ -23,42 +23,42 @@ _SMALL_FRAC = 0.06
 """... so long, as a share of the photo's long side: of small things hardly anything is known."""
 
 
-def whole_heat(heat: Heat, unsure: Heat, *, threshold: float) -> Heat:
+def whole_heat(heat: Heat, unsure: Heat, known: Hard) -> Heat:
     """The heat of a thing, raised where something of an unknown kind is one with it.
 
     Args:
         heat: [H, W] float32 in 0..1: its own.
         unsure: [H, W] float32 in 0..1: of things that no words name and whose kind the segmenter does not know.
-        threshold: Heat at or above this is the thing.
+        known: [H, W] bool: what is the thing for certain, and nothing else. Without any nothing is added: what was not
+            found does not become something by what is beside it.
 
     Returns:
         [H, W] float32 in 0..1, nowhere below `heat`; `heat` itself where nothing is added.
     """
-    hot = heat >= threshold
-    left = hot
+    left = known
     together = np.minimum(heat + unsure, np.float32(1))
-    added = np.zeros_like(hot)
+    added = np.zeros_like(known)
     for level in _LEVELS:
         if not left.any():
             break
-        found = _wholes(heat, together, hot, left, hot | (together >= level))
+        found = _wholes(heat, together, known, left, known | (together >= level))
         added |= found
         left = left & ~found
     return np.where(added, together, heat) if added.any() else heat
 
 
-def _wholes(heat: Heat, together: Heat, hot: Hard, left: Hard, there: Hard) -> Hard:
-    """[H, W] bool: the connected parts of what is there that are one thing with some of what is left of the hot."""
+def _wholes(heat: Heat, together: Heat, known: Hard, left: Hard, there: Hard) -> Hard:
+    """[H, W] bool: the connected parts of what is there that are one thing with some of what is left of the known."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(there.view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
     small = _SMALL_FRAC * max(heat.shape)
-    result = np.zeros_like(hot)
+    result = np.zeros_like(known)
     for part in np.unique(labels[left]).tolist():
         x, y, w, h, area = (int(value) for value in stats[part])
         view = np.s_[y : y + h, x : x + w]
         inside = labels[view] == part
-        known = hot[view] & inside
+        mine = known[view] & inside
         own = float(heat[view][inside].sum()) / max(float(together[view][inside].sum()), 1e-6)
-        tall, wide = int(known.any(1).sum()), int(known.any(0).sum())
+        tall, wide = int(mine.any(1).sum()), int(mine.any(0).sum())
         alike = h <= max(_REACH * tall, small) and w <= max(_REACH * wide, small)
         if alike and area <= _MOST_FRAC * heat.size and _LEAST_OWN <= own <= _MOST_OWN:
             result[view] |= inside
