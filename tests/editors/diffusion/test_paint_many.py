@@ -118,11 +118,21 @@ def test_a_setting_out_of_range_is_refused(setting, said):
         Diffusion(**setting)
 
 
-def test_compiling_is_asked_for_and_off_by_default():
-    folder = str(tiny_diffusion_folder("sd15"))
-    # Compiling itself takes half a minute: only that it is set up.
-    assert Diffusion(model=folder, device="cpu", compile=True).pipe.unet._compiled_call_impl is not None
-    assert Diffusion(model=folder, device="cpu").pipe.unet._compiled_call_impl is None
+def compiled_parts(kind, **settings):
+    """The classes of a net's parts that are to be compiled at their first call."""
+    editor = Diffusion(model=str(tiny_diffusion_folder(kind)), device="cpu", **settings)
+    net = getattr(editor.pipe, "unet", None) or editor.pipe.transformer
+    return net, {type(part).__name__ for part in net.modules() if part._compiled_call_impl is not None}
+
+
+@pytest.mark.parametrize("kind", ["sd15", "flux", "klein"])
+def test_compiling_is_asked_for_and_goes_block_by_block(kind):
+    # Compiling itself takes half a minute: only that it is set up, in the blocks that the net repeats.
+    options = {"guidance": 1.0, "steps": 4} if kind == "klein" else {}
+    net, parts = compiled_parts(kind, compile=True, **options)
+    assert parts
+    assert parts <= {*net._repeated_blocks}
+    assert compiled_parts(kind, **options)[1] == set()
 
 
 def test_words_that_the_model_would_not_read_are_refused_before_any_work(editors):
