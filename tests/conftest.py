@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ HAS_MODELS = all(importlib.util.find_spec(name) for name in ("torch", "transform
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Adds `--long`: the tests marked `long`, and ten times as many seeds of damaged files, records and words."""
+    parser.addoption("--parity", metavar="FILE", help="writes what `parity` compared into FILE, as a table")
     parser.addoption("--long", action="store_true", help="also what takes minutes, and ten times as many damaged files")
 
 
@@ -37,6 +38,39 @@ def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.
             item.add_marker(pytest.mark.skip(reason="takes minutes: --long runs it"))
         if not HAS_MODELS and item.get_closest_marker("models"):
             item.add_marker(pytest.mark.skip(reason="needs the 'models' extra: pip install 'automask[models]'"))
+
+
+PARITY = pytest.StashKey[dict[tuple[str, str], tuple[float, float]]]()
+
+
+@pytest.fixture
+def parity(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Compares what an adapter gives with a direct call of its library; `--parity FILE` writes the largest differences.
+
+    Called with the adapter, what is compared (with its unit), both results, and the most by which they may differ.
+    """
+    known = request.config.stash.setdefault(PARITY, {})
+
+    def compare(adapter: str, what: str, ours: object, theirs: object, *, most: float) -> None:
+        one, other = (np.asarray(each, np.float64) for each in (ours, theirs))
+        assert one.shape == other.shape
+        apart = float(np.abs(one - other).max())
+        known[adapter, what] = max(known.get((adapter, what), (0.0, most))[0], apart), most
+        assert apart <= most, f"{adapter}: {what} is {apart:.3g} from the library's own, and {most:g} is allowed"
+
+    return compare
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Writes the table of `--parity`."""
+    path, rows = session.config.getoption("--parity"), session.config.stash.get(PARITY, {})
+    if path and rows:
+        lines = ["| adapter | what | largest difference | allowed |", "|---|---|---|---|"]
+        for (adapter, what), (apart, most) in sorted(rows.items()):
+            lines.append(
+                f"| `{adapter}` | {what} | {f'{apart:.1g}' if apart else 'none'} | {f'{most:g}' if most else 'none'} |"
+            )
+        Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

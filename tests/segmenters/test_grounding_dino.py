@@ -42,7 +42,7 @@ def plain(kind, photo, text, threshold):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("phrase", "text"), [("island", "island."), ("The Black wall", "the black wall.")])
-def test_boxes_are_those_of_the_library_s_own_post_processing(photo, kind, phrase, text):
+def test_boxes_are_those_of_the_library_s_own_post_processing(photo, kind, phrase, text, parity):
     (mine,) = tiny_grounding_dino(kind=kind).detect(photo, [phrase])
     threshold = float(np.median(mine.scores))
     scores, boxes, queries = plain(kind, photo, text, threshold)
@@ -52,8 +52,8 @@ def test_boxes_are_those_of_the_library_s_own_post_processing(photo, kind, phras
     assert len(kept.scores) >= len(scores) - 2
     for score, box in zip(kept.scores, kept.boxes, strict=True):
         nearest = int(np.abs(boxes - box).max(axis=1).argmin())
-        assert np.abs(boxes[nearest] - box).max() < 1e-2
-        assert abs(scores[nearest] - score) < 1e-4
+        parity(kind, "boxes, px", box, boxes[nearest], most=1e-2)
+        parity(kind, "scores", score, scores[nearest], most=1e-4)
 
 
 def test_phrases_are_looked_for_one_by_one(photo):

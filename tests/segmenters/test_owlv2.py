@@ -34,7 +34,7 @@ def plain(photo, phrase, threshold):
 
 @pytest.mark.parametrize("size_hw", [(90, 140), (150, 70)], ids=["wide", "tall"])
 @pytest.mark.parametrize("phrase", PHRASES)
-def test_boxes_are_those_of_the_library_s_own_post_processing(size_hw, phrase):
+def test_boxes_are_those_of_the_library_s_own_post_processing(size_hw, phrase, parity):
     photo = a_photo(size_hw)
     mine = tiny_owlv2().detect(photo, PHRASES)[PHRASES.index(phrase)]
     threshold = float(np.median(mine.scores))
@@ -44,8 +44,8 @@ def test_boxes_are_those_of_the_library_s_own_post_processing(size_hw, phrase):
     assert len(kept.scores) >= len(scores) - 2  # ours are without doubles
     for score, box in zip(kept.scores, kept.boxes, strict=True):
         nearest = int((np.abs(boxes - box).max(axis=1) + np.abs(scores - score)).argmin())
-        assert np.abs(boxes[nearest] - box).max() < 1e-2
-        assert abs(scores[nearest] - score) < 1e-4
+        parity("owlv2", "boxes, px", box, boxes[nearest], most=1e-2)
+        parity("owlv2", "scores", score, scores[nearest], most=1e-4)
 
 
 def test_phrases_do_not_compete():

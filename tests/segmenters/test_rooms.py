@@ -60,22 +60,21 @@ def summed(made, seen_hw):
     return torch.einsum("bqc,bqhw->bchw", shares, masks.sigmoid())
 
 
-def test_heat_of_a_net_by_pixels_is_its_softmax(photo):
+def test_heat_of_a_net_by_pixels_is_its_softmax(photo, parity):
     made, _, _ = plain("segformer", photo)
     expected = made.logits.softmax(1)[0].numpy()
     found = tiny_rooms(kind="segformer").label_heats(photo)
-    assert np.abs(found - expected).max() < 1e-5
+    parity("rooms: SegFormer", "heat", found, expected, most=1e-5)
     assert expected.max(axis=0).std() > 0.05  # else anything would be near
     assert len(np.unique(expected.argmax(axis=0))) > 3
 
 
 @pytest.mark.parametrize("kind", ["mask2former", "oneformer"])
-def test_heat_of_a_net_by_masks_is_the_sum_over_them(photo, kind):
+def test_heat_of_a_net_by_masks_is_the_sum_over_them(photo, kind, parity):
     made, _, seen_hw = plain(kind, photo)
     expected = summed(made, seen_hw)[0].numpy()
     found = tiny_rooms(kind=kind).label_heats(photo)
-    assert found.shape == expected.shape
-    assert np.abs(found - expected).max() < 1e-4
+    parity(f"rooms: {'Mask2Former' if kind == 'mask2former' else 'OneFormer'}", "heat", found, expected, most=1e-4)
     assert expected.std() > 0.05
 
 
@@ -96,7 +95,7 @@ def test_heats_lie_where_the_library_s_own_maps_do(kind, size_hw):
         assert np.corrcoef(enlarged.ravel(), expected[label].ravel())[0, 1] > 0.98
 
 
-def test_a_photo_seen_in_parts_is_stitched_as_the_library_does(photo):
+def test_a_photo_seen_in_parts_is_stitched_as_the_library_does(photo, parity):
     made, processor, _ = plain("eomt", photo)
     assert len(made.patch_offsets) == 2  # else nothing was stitched
     (own,) = processor.post_process_semantic_segmentation(
@@ -105,7 +104,8 @@ def test_a_photo_seen_in_parts_is_stitched_as_the_library_does(photo):
     found = tiny_rooms(kind="eomt").label_heats(photo)
     strongest = int(own.segmentation_scores.mean(dim=(1, 2)).argmax())
     enlarged = cv2.resize(found[strongest], photo.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    assert np.abs(enlarged - own.segmentation_scores[strongest].numpy()).max() < 1e-3
+    expected = own.segmentation_scores[strongest].numpy()
+    parity("rooms: EoMT", "heat of the strongest label", enlarged, expected, most=1e-3)
 
 
 def test_a_phrase_has_the_heat_of_its_labels_and_the_others_that_of_the_rest(photo):

@@ -62,10 +62,10 @@ def direct(kind, crop, hard, prompt, seed, **settings):
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_without_kept_latents_it_equals_a_direct_call_of_diffusers(plain, crop, hard, kind):
+def test_without_kept_latents_it_equals_a_direct_call_of_diffusers(plain, crop, hard, kind, parity):
     painted = plain[kind].paint(crop, hard, "marble", seed=7)
     assert painted.dtype == np.uint8
-    assert np.array_equal(painted, direct(kind, crop, hard, "marble", 7))
+    parity(f"diffusion: {CLASSES[kind]}", "picture, levels", painted, direct(kind, crop, hard, "marble", 7), most=0)
     assert painted.std() > 5
 
 
