@@ -139,10 +139,9 @@ def split(
         edges: [h, w] bool: lines of the photo, for things that they may part.
         build: What single ones look like.
     """
-    parts = _connected(small, kinds)
-    if not parts:
+    things = _connected(small, kinds)
+    if not things:
         return np.zeros(small.shape, np.int64)
-    things = [part for part in parts if part.sum() >= _SPLINTER_SHARE * small.size] or [max(parts, key=_area)]
     if kinds is None or not kinds.any():
         things = [part for thing in things for part in _cut(thing, heat, edges, build)]
     things = _without_splinters(things)
@@ -191,7 +190,7 @@ def fill(labels: Labels) -> Labels:
 def enlarged(labels: Labels, hard: Hard) -> npt.NDArray[np.uint16]:
     """[H, W] the label of each pixel of a full mask; 0 outside it."""
     full = cv2.resize(fill(labels).astype(np.uint16), (hard.shape[1], hard.shape[0]), interpolation=cv2.INTER_NEAREST)
-    return np.asarray(np.where(hard, full, 0), np.uint16)
+    return np.asarray(full * hard, np.uint16)
 
 
 def box_of(part: Hard) -> Box:
@@ -201,12 +200,15 @@ def box_of(part: Hard) -> Box:
 
 
 def _connected(small: Hard, kinds: Labels | None) -> list[Hard]:
+    """The connected parts that are no splinters; of splinters alone the largest."""
     masks = [small] if kinds is None else [small & (kinds == kind) for kind in np.unique(kinds[small]).tolist()]
-    parts = []
+    found = []
     for mask in masks:
         count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-        parts += [labels == number for number in range(1, count)]
-    return parts
+        areas = np.bincount(labels.ravel(), minlength=count)
+        found += [(int(areas[number]), labels, number) for number in range(1, count)]
+    large = [part for part in found if part[0] >= _SPLINTER_SHARE * small.size]
+    return [labels == number for _, labels, number in large or sorted(found, key=lambda part: -part[0])[:1]]
 
 
 def edges_of(small: Rgb) -> Hard:
@@ -230,9 +232,13 @@ def _cut(thing: Hard, heat: Heat | None, edges: Hard | None, build: Build) -> li
     part = thing[box.slices]
     found = _row(part, part, least_px=1)
     if heat is not None and build.edges:
-        levels = iter(_LEVELS)
+        levels, tried_px = iter(_LEVELS), -1
         while len(found) == 1 and (level := next(levels, None)) is not None:
-            found = _row(part, part & (heat[box.slices] >= level), least_px=0)
+            hot = part & (heat[box.slices] >= level)
+            hot_px = np.count_nonzero(hot)
+            if hot_px != tried_px:  # of what is hot throughout the levels are the same
+                found = _row(part, hot, least_px=0)
+            tried_px = hot_px
     if len(found) == 1 and build.tops > 0 and build.is_wide(box, _TOPS_WIDE):
         found = _between_tops(part, build.tops)
     if len(found) == 1 and edges is not None and build.edges and build.is_wide(box, _WIDE):
@@ -337,15 +343,18 @@ def _seeds(cut: Hard, area: int, *, least_px: int) -> list[Hard]:
     depth = cv2.distanceTransform(np.pad(cut, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
     last = max(2, round(_NECK * min(cut.shape)) + 1)
     for reach in range(least_px, last, -(-last // _EROSIONS)):
-        count, labels, stats, _ = cv2.connectedComponentsWithStats((depth > reach).astype(np.uint8), connectivity=4)
+        left = (depth > reach).view(np.uint8)
+        if cv2.countNonZero(left) < _KEPT * area:
+            return []  # it only gets less
+        count, labels = cv2.connectedComponents(left, connectivity=4)
         if count < 2:
             return []
-        areas = stats[1:, cv2.CC_STAT_AREA]
-        large = [number for number in range(1, count) if areas[number - 1] >= _ALIKE * areas.max()]
-        if len(large) > 1 and sum(int(areas[number - 1]) for number in large) >= _KEPT * area:
-            found = [Box(*(int(v) for v in (x, y, x + w, y + h))) for x, y, w, h in stats[large, :4]]
-            if _side_by_side(found):
-                return [labels == number for number in large]
+        areas = np.bincount(labels.ravel(), minlength=count)
+        large = [number for number in range(1, count) if areas[number] >= _ALIKE * areas[1:].max()]
+        if len(large) > 1 and sum(int(areas[number]) for number in large) >= _KEPT * area:
+            seeds = [labels == number for number in large]
+            if _side_by_side(list(map(box_of, seeds))):
+                return seeds
     return []
 
 

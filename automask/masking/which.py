@@ -95,7 +95,7 @@ def readings(pointings: Mapping[str, Pointing], read_as: Mapping[str, str]) -> d
     }
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Sight:
     """What a photo shows of the things of a plan.
 
@@ -114,6 +114,14 @@ class Sight:
     heats: Mapping[str, Heat]
     others: Heat | None = None
     pieces: Mapping[str, npt.NDArray[np.integer[Any]] | None] | None = None
+
+    @functools.cached_property
+    def small_photo(self) -> Rgb:
+        return instances.reduced_photo(self.photo)
+
+    @functools.cached_property
+    def edges(self) -> Hard:
+        return instances.edges_of(self.small_photo)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,7 +147,7 @@ class _Split:
     things: tuple[Thing, ...]
 
     def union(self, numbers: Sequence[int]) -> Hard:
-        return np.isin(self.labels, numbers) & (self.labels > 0)
+        return _labelled(self.labels, numbers)
 
 
 def chosen_in(
@@ -204,7 +212,10 @@ def _decide(
         if not mask.any():
             return Decision((), why=f"no {one.thing!r} was found")
         references[one] = mask
-    return choose(pointing, split.things, Scene(instances.reduced_photo(sight.photo), references, taken))
+    looks = any(pick.by == "looks" for pick in pointing.all_picks)
+    # Only looks need the colours; reducing the photo takes longer than everything else here.
+    seen = sight.small_photo if looks else np.broadcast_to(np.uint8(0), (*split.labels.shape, 3))
+    return choose(pointing, split.things, Scene(seen, references, taken))
 
 
 def _chosen(phrase: str, pointing: Pointing, sight: Sight, split: _Split, decision: Decision | None) -> Chosen:
@@ -232,7 +243,15 @@ def _chosen(phrase: str, pointing: Pointing, sight: Sight, split: _Split, decisi
         needed=decision.needed,
         reason=reason,
     )
-    return Chosen(np.isin(labels, decision.numbers) & (labels > 0), tuple(found), choice)
+    return Chosen(_labelled(labels, decision.numbers), tuple(found), choice)
+
+
+def _labelled(labels: npt.NDArray[np.integer[Any]], numbers: Sequence[int]) -> Hard:
+    """Where one of some labels is; a tenth of the time of `np.isin`."""
+    found = np.zeros(labels.shape, np.bool_)
+    for number in numbers:
+        found |= labels == number
+    return found
 
 
 def _undecided(phrase: str, pointing: Pointing, found: Sequence[Instance], shape: Sequence[int], why: str) -> str:
@@ -257,7 +276,6 @@ def _splits(sight: Sight, things: tuple[str, ...]) -> dict[str, _Split]:
         return {}
     kinds = _kinds(sight, things)
     others = None if sight.others is None else instances.reduced_heat(sight.others)
-    edges = instances.edges_of(instances.reduced_photo(sight.photo))
     splits = {}
     for thing in things:
         build = _BUILDS.get(_singular_words(thing)[-1], ANY)
@@ -267,6 +285,7 @@ def _splits(sight: Sight, things: tuple[str, ...]) -> dict[str, _Split]:
         if is_wall(thing):
             labels, sideways = _walls(sight, thing, small, kinds[thing])
         else:
+            edges = sight.edges if build.edges else None
             labels = instances.split(small, kinds=kinds[thing], others=others, heat=heat, edges=edges, build=build)
         singles = things_of(labels, heat, sideways, widest=build.widest, in_runs=build.in_runs)
         splits[thing] = _Split(labels, singles)
@@ -285,9 +304,14 @@ def _kinds(sight: Sight, things: tuple[str, ...]) -> dict[str, Labels | None]:
     return {
         thing: None
         if piece is None
-        else cv2.resize(piece.astype(np.int32), (width, height), interpolation=cv2.INTER_NEAREST).astype(np.int64)
+        else cv2.resize(_resizable(piece), (width, height), interpolation=cv2.INTER_NEAREST).astype(np.int64)
         for thing, piece in known.items()
     }
+
+
+def _resizable(piece: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.integer[Any]]:
+    """The piece in a type that OpenCV resizes."""
+    return piece if piece.dtype == np.uint8 else piece.astype(np.int32)
 
 
 def _asked(sight: Sight, things: tuple[str, ...]) -> dict[str, npt.NDArray[np.integer[Any]] | None]:

@@ -175,9 +175,14 @@ class Pointing:
         return tuple(dict.fromkeys((self.thing, *others)))
 
     @property
+    def all_picks(self) -> tuple[Pick, ...]:
+        """Its picks, those of what it leaves out included."""
+        return tuple(_flat(self.picks))
+
+    @property
     def references(self) -> tuple["Pointing", ...]:
         """What its relations are to, those of what it leaves out included."""
-        return tuple(one for pick in _flat(self.picks) for one in pick.things)
+        return tuple(one for pick in self.all_picks for one in pick.things)
 
 
 def point(text: str, read: Read | None = None) -> Pointing:
