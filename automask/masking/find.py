@@ -366,6 +366,8 @@ def _with_wholes(
     for k, thing in enumerate(things):
         if thing in gone:
             known = _without_others(heats[k] >= stages.boxes.threshold, heats[k], survey.others, stages.mask_recipe)
+            # What is too small to be found does not become large enough by this.
+            known = clean(known, min_speck_px=stages.boxes.min_area_frac * known.size, max_hole_px=0)
             heats[k] = whole_heat(survey.heats[k], unsure, known)
             if others is not None:
                 others = np.maximum(others - (heats[k] - survey.heats[k]), np.float32(0))

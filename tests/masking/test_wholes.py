@@ -16,6 +16,7 @@ SIZE = (120, 200)
 SHADE, FOOT = disc(SIZE, (60, 40), 10), disc(SIZE, (60, 55), 10)
 BOWL = disc(SIZE, (150, 60), 9)
 WALL = disc(SIZE, (60, 60), 40)
+NAIL, PLATE = disc(SIZE, (150, 100), 1), disc(SIZE, (150, 100), 6)
 
 
 def heat_of(hard: np.ndarray, heat: float) -> np.ndarray:
@@ -59,14 +60,16 @@ def test_things_that_run_into_others_are_kept_apart_at_a_higher_level():
 class Unsure(PaintedHeat):
     def survey(self, photo, targets):
         unsure = heat_of(FOOT & ~SHADE, 0.6)
-        others = np.maximum(unsure, heat_of(BOWL, 0.5))
+        others = np.maximum(unsure, heat_of(BOWL | (PLATE & ~NAIL), 0.5))
         return Survey(self.heats(photo, targets), others=others, unsure=lambda: others)
 
 
 def hards(words: str) -> list[np.ndarray]:
     exact = MaskRecipe(min_speck_frac=0, max_hole_frac=0, dilate_px=0, feather_px=0)
     stages = Stages(
-        segmenter=Unsure({"lamp": LAMP, "bowl": heat_of(BOWL, 0.9), "clock": heat_of(BOWL, 0.4)}),
+        segmenter=Unsure(
+            {"lamp": LAMP, "bowl": heat_of(BOWL, 0.9), "clock": heat_of(BOWL, 0.4), "nail": heat_of(NAIL, 0.9)}
+        ),
         refiner=Threshold(),
         editor=Identity(),
         boxes=BoxRecipe(pad_frac=0.0),
@@ -85,5 +88,6 @@ def test_only_what_goes_is_taken_whole():
     assert (bowl == BOWL).all()
 
 
-def test_what_is_more_likely_something_else_is_not_found_because_of_it():
-    assert not hards("clock -> remove")[0].any()
+@pytest.mark.parametrize("thing", ["clock", "nail"])
+def test_what_is_more_likely_something_else_or_too_small_is_not_found_because_of_what_is_beside_it(thing: str):
+    assert not hards(f"{thing} -> remove")[0].any()
