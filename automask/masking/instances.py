@@ -235,7 +235,7 @@ def _cut(thing: Hard, heat: Heat | None, edges: Hard | None, build: Build) -> li
         levels, tried_px = iter(_LEVELS), -1
         while len(found) == 1 and (level := next(levels, None)) is not None:
             hot = part & (heat[box.slices] >= level)
-            hot_px = np.count_nonzero(hot)
+            hot_px = int(np.count_nonzero(hot))
             if hot_px != tried_px:  # of what is hot throughout the levels are the same
                 found = _row(part, hot, least_px=0)
             tried_px = hot_px
