@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,6 +7,7 @@ from hypothesis import strategies as st
 from regions import block, region, room
 
 from automask.results import previews, sheets
+from automask.types import Box, Instance
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 500), (500, 3), (60, 90), (701, 333)])
@@ -34,6 +37,28 @@ def test_an_overlay_tints_regions_in_different_colours_and_dims_the_rest():
     assert drawn[10, 10].max() < 100
     corners = [tuple(int(level) for level in drawn[240, x + 90]) for x in (50, 250, 450)]
     assert len(set(corners)) == 3
+
+
+def test_an_overlay_numbers_single_things_where_there_are_several():
+    size = (300, 500)
+    photo = np.full((*size, 3), 128, np.uint8)
+    places = [(20, 120), (200, 300), (380, 480)]
+    masks = [block(180, 280, x0, x1, size) for x0, x1 in places]
+    whole = region("pictures", np.logical_or.reduce(masks), size=size)
+    things = tuple(
+        Instance("pictures", number, Box(x0, 180, x1, 280), np.ones((100, 100), bool), chosen=number != 2)
+        for number, (x0, x1) in enumerate(places, start=1)
+    )
+    bare, one, several = (
+        previews.overlay(photo, [replace(whole, instances=shown)]) for shown in ((), things[:1], things)
+    )
+    assert (one == bare).all()
+    changed = (several != bare).any(-1)
+    marks = [several[180:280, x0:x1][changed[180:280, x0:x1]] for x0, x1 in places]
+    assert all(len(mark) > 50 for mark in marks)
+    assert changed.sum() == sum(map(len, marks))
+    assert marks[0].tobytes() != marks[2].tobytes()  # another figure
+    assert marks[1].mean() != pytest.approx(marks[0].mean(), abs=10)  # what was not chosen is marked in another colour
 
 
 def test_an_overlay_of_a_large_photo_is_at_most_as_long_as_asked():
