@@ -66,7 +66,12 @@ def bench_camera(runs: int, sizes: Sequence[str], against: Path | None, words: s
             command = [sys.executable, "-m", "automask", "edit", str(photo), words, "-o", str(home / out)]
             # As installed: a checkout whose bytecode may not be written would be compiled anew each time.
             compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(home / "bytecode")}
-            variables = {"PYTHONPATH": str(checkout), "AUTOMASK_CACHE": str(home / "cache"), **compiled}
+            variables = {
+                "PYTHONPATH": str(checkout),
+                "PYTHONSAFEPATH": "1",
+                "AUTOMASK_CACHE": str(home / "cache"),
+                **compiled,
+            }
             return cost_of([*command, "mask_cache_mb=0"], variables)
 
         first = home / "first.jpg"

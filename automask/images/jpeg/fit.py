@@ -25,15 +25,19 @@ from automask.images.jpeg.segments import JpegFile, broken
 from automask.images.jpeg.transform import BASIS, Floats, component_values, is_ycc, samples_of, times_matrix
 from automask.images.threads import in_threads
 
-_GROWTH = 1.35
+_GROWTHS = (1.25, 1.38)
 """How much farther from what was painted shared blocks may be than after plain encoding, as a mean over components.
 
-The weight of a difference outside is chosen for this, photo by photo: the mean of differences in R, G and B then grows
-by 1.3 (`scripts/bench.py jpeg`, 16 listing photos: 1.24 to 1.35). Much above, the border of a mask shows as a staircase
-of blocks.
+The weight of a difference outside is chosen for this, photo by photo: for the first if the outside is then good, up to
+the second if much of it is seen to differ. The mean of differences in R, G and B grows by as much as 1.3
+(`scripts/bench.py jpeg`). Much above, the border of a mask shows as a staircase of blocks.
 """
+# Shares of the outside pixels that are off by more than two levels, counted for each component: below the first the
+# outside is good, from the second on it is not.
+_SEEN_SHARES = (0.006, 0.012)
+_SEEN_LEVELS = (2.0, 1.2, 1.2)  # of Y, Cb, Cr: more is off by more than two levels in R, G or B
 _STEADY = 3.0  # weight of samples near their targets: without it, subsampled colour rings along the border of a mask
-_TRIAL_WEIGHTS = (4.0, 20.0, 100.0)
+_TRIAL_WEIGHTS = (2.0, 12.0, 80.0)
 _TRIAL_BLOCKS = 100
 _ROUNDING = 0.15
 _IN_RGB = (1.0, 1.04, 0.91)  # root of the mean square of what one level of Y, Cb, Cr changes in R, G, B (ITU-T T.871)
@@ -83,7 +87,8 @@ def fit(file: JpegFile, coefficients: Coefficients, samples: npt.NDArray[np.uint
         plane = _plane(file, coefficients, index, changed)
         shared.append(_encoded(plane, pixels, changed))
         reached |= _reach(plane, changed.shape)
-    weight = _weight(in_threads(lambda one: _trial(one, pixels, changed), shared))
+    outside_px = changed.size - int(np.count_nonzero(changed))
+    weight = _weight(in_threads(lambda one: _trial(one, pixels, changed), shared), outside_px)
     for one in shared:
         _settle(one, pixels, changed, weight)
         one.plane.blocks[one.rows, one.columns] = one.levels
@@ -370,10 +375,12 @@ class _Trial:
     Args:
         plain: After plain encoding.
         fitted: With each of the trial weights.
+        seen: Pixels outside that are off by more than two levels, with each of the trial weights.
     """
 
     plain: float
     fitted: tuple[float, ...]
+    seen: tuple[float, ...]
 
 
 def _trial(shared: _Shared, pixels: npt.NDArray[np.uint8], changed: Bools) -> _Trial:
@@ -381,6 +388,7 @@ def _trial(shared: _Shared, pixels: npt.NDArray[np.uint8], changed: Bools) -> _T
     plane = shared.plane
     chosen = slice(None, None, max(1, len(shared.rows) // _TRIAL_BLOCKS))
     totals = np.zeros(len(_TRIAL_WEIGHTS) + 1)
+    seen = np.zeros(len(_TRIAL_WEIGHTS) + 1)
     if len(shared.rows):
         steps = _steps(plane)
         problem = _problem(shared, steps, pixels, changed, chosen)
@@ -388,18 +396,27 @@ def _trial(shared: _Shared, pixels: npt.NDArray[np.uint8], changed: Bools) -> _T
         off = [levels @ steps.samples @ steps.own.T - problem.wanted for levels in tried]
         # A little for the decoder, which rounds every component to whole levels.
         totals += [float(((np.abs(one) + _ROUNDING) * problem.painted).sum()) for one in off]
-        totals *= len(shared.rows) / len(tried[0]) * (_IN_RGB[plane.index] if plane.ycc and plane.index < 3 else 1)
-    return _Trial(float(totals[0]), tuple(totals[1:].tolist()))
+        in_colours = plane.ycc and plane.index < 3
+        scale = len(shared.rows) / len(tried[0])
+        totals *= scale * (_IN_RGB[plane.index] if in_colours else 1)
+        limit = _SEEN_LEVELS[plane.index] if in_colours else _SEEN_LEVELS[0]
+        seen += [scale * np.count_nonzero((np.abs(one) > limit) & problem.kept) for one in off]
+    return _Trial(float(totals[0]), tuple(totals[1:].tolist()), tuple(seen[1:].tolist()))
 
 
-def _weight(trials: Sequence[_Trial]) -> float:
-    """The weight of a difference outside with which shared blocks lose `_GROWTH`, by interpolation between trials."""
+def _weight(trials: Sequence[_Trial], outside_px: int) -> float:
+    """The weight of a difference outside with which shared blocks lose as much as `_GROWTHS` says; between trials it
+    is interpolated.
+    """
     plain = sum(trial.plain for trial in trials)
     if plain <= 0:
         return _TRIAL_WEIGHTS[-1]
     added = [sum(trial.fitted[at] - trial.plain for trial in trials) / plain for at in range(len(_TRIAL_WEIGHTS))]
     growth = 1 + np.maximum.accumulate(np.maximum(0, added))
-    return float(np.exp(np.interp(_GROWTH, growth, np.log(_TRIAL_WEIGHTS))))
+    weights = np.log(_TRIAL_WEIGHTS)
+    seen = [sum(trial.seen[at] for trial in trials) / max(1, outside_px) for at in range(len(weights))]
+    share = np.interp(np.interp(_GROWTHS[0], growth, weights), weights, seen)
+    return float(np.exp(np.interp(np.interp(share, _SEEN_SHARES, _GROWTHS), growth, weights)))
 
 
 _OWN = np.pad(np.ones((8, 8), np.bool_), 1).ravel()
