@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from drawing import disc, room
+from hypothesis import settings
 
 SIZE = (96, 128)
 
@@ -20,6 +21,10 @@ SIZE = (96, 128)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+
+# A deadline of wall-clock time says more of what else the machine does than of the code.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 HAS_MODELS = all(importlib.util.find_spec(name) for name in ("torch", "transformers", "diffusers", "segment_anything"))
 
