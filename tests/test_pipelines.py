@@ -15,6 +15,8 @@ import cv2
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PIPELINES = Path(__file__).resolve().parent.parent / "pipelines"
 
 

@@ -442,6 +442,7 @@ def test_in_a_browser_every_card_is_made_and_every_picture_loads(tab, shown):
     assert tab.complaints == []
 
 
+@pytest.mark.slow
 @needs_chromium
 def test_in_a_browser_the_fragment_says_what_is_shown(tab, shown):
     tab.open(address(shown, "show=failed"))
@@ -457,6 +458,7 @@ def test_in_a_browser_the_fragment_says_what_is_shown(tab, shown):
     assert tab.ask("document.querySelector('p[role=status]').textContent") == "No photo matches."
 
 
+@pytest.mark.slow
 @needs_chromium
 def test_in_a_browser_buttons_and_words_change_the_fragment(tab, shown):
     tab.open(address(shown))
@@ -470,6 +472,7 @@ def test_in_a_browser_buttons_and_words_change_the_fragment(tab, shown):
     assert (tab.ask("location.hash"), tab.ask(NAMES)) == ("", everything)
 
 
+@pytest.mark.slow
 @needs_chromium
 def test_in_a_browser_keys_go_from_photo_to_photo_slide_and_show_masks(tab, shown):
     tab.open(address(shown))
@@ -496,6 +499,7 @@ def test_in_a_browser_keys_go_from_photo_to_photo_slide_and_show_masks(tab, show
     assert tab.ask("opened").endswith(urllib.parse.quote(names[1]))
 
 
+@pytest.mark.slow
 @needs_chromium
 @pytest.mark.parametrize("size_wh", [(300, 200), (200, 300), (500, 200)])
 def test_in_a_browser_before_is_left_after_is_right_and_a_mask_tints_what_was_painted(tab, tmp_path, size_wh):

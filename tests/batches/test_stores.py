@@ -20,6 +20,8 @@ from automask.cli.entry import main
 from automask.errors import ExtraMissing, OutputError, PhotoError, UsageError
 from automask.plan import variants_from
 
+pytestmark = pytest.mark.slow
+
 fsspec = pytest.importorskip("fsspec", reason="needs the 'stores' extra")
 
 PLAN = variants_from("wall -> #c80000")

@@ -18,6 +18,8 @@ from automask.cli.entry import main
 from automask.images import same_letters
 from automask.plan import variants_from
 
+pytestmark = pytest.mark.slow
+
 ESCAPE = "\x1b[2J\x1b]0;owned\x07.png"
 
 

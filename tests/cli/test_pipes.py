@@ -12,6 +12,8 @@ import pytest
 
 from automask.cli.entry import main
 
+pytestmark = pytest.mark.slow
+
 Piped = Callable[..., subprocess.CompletedProcess[bytes]]
 
 

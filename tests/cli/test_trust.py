@@ -9,6 +9,8 @@ import pytest
 from automask import runner
 from automask.cli.entry import main
 
+pytestmark = pytest.mark.slow
+
 WORDS = "lamp -> gold"
 
 

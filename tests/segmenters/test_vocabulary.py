@@ -191,6 +191,7 @@ def read_as(find, phrase):
     return "" if None in things else things[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("half", "right", "wrong", "false"), RATES)
 def test_held_out_phrases_are_read_or_refused(words, half, right, wrong, false):
     things = [(read, accepted) for read, accepted in answers(words, half) if accepted]
