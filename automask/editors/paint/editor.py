@@ -14,6 +14,7 @@ from automask.editors.paint.grain import add_grain
 from automask.editors.paint.light import (
     Light,
     OldSurface,
+    contrast_beyond,
     downscale,
     expected_light,
     light_on,
@@ -241,6 +242,7 @@ class Paint:
                 tint=view.tint,
                 log_albedo=view.log_albedo(crop, corner, (old.scene.shape[0], old.scene.shape[1]), shrink),
                 faces_up=view.whole.faces_up,
+                contrast=view.contrast,
                 target=float(np.minimum(np.array(look.reflectance, np.float32), WHITEST) @ LUMA),
                 gloss=look.gloss,
                 joints=look.texture is not None and view.whole.is_floor,
@@ -286,12 +288,14 @@ class _View:
         whole: The plane of the mask as a whole.
         expected: The light to expect on it.
         tint: [3] the colour cast of that.
+        contrast: Of the photo, as in `light_on`.
     """
 
     room: Room
     whole: RoomPlane
     expected: float
     tint: FloatImage
+    contrast: float
 
     def log_albedo(self, photo: Rgb, corner: Hw, size_hw: Hw, shrink: float) -> FloatImage:
         """[*size_hw, 3] as `light_on` takes it, for a part of the photo with this corner, reduced by `shrink`."""
@@ -329,4 +333,4 @@ def _view_of(photo: Rgb, hard: Hard, corner: Hw, mask: Hard, *, boards: bool) ->
     if whole.faces_up:
         # A horizontal surface faces the ceiling and the sky (measured on rendered floors and worktops).
         expected += FLOOR_GAIN if whole.is_floor else TOP_GAIN
-    return _View(room, whole, expected, tint)
+    return _View(room, whole, expected, tint, contrast_beyond(small, room.surfaces.log_albedo))

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from automask.editors.paint.light import downscale, expected_light, light_on, old_surface
+from automask.editors.paint.light import contrast_beyond, downscale, expected_light, light_on, old_surface
 from automask.editors.paint.tone import LUMA, WHITEST, encode, linear_of_scene
 from automask.images import to_uint8
 
@@ -35,7 +35,7 @@ def net(*colour):
 def light_of(picture, old, *, rim_px=2.0, long_px=120, **more):
     """`light_on` the masked surface, with what is to be expected of the photo."""
     expected, tint = expected_light(picture, MASK)
-    how = {"target": 0.5, "gloss": None, "joints": False, "faces_up": False, **more}
+    how = {"target": 0.5, "gloss": None, "joints": False, "faces_up": False, "contrast": 0.0, **more}
     seen = old_surface(picture, MASK, rim_px=rim_px, long_px=long_px)
     return light_on(seen, expected=expected, tint=tint, log_albedo=net(*old), **how)
 
@@ -144,6 +144,7 @@ def test_no_surface_is_whiter_than_white_paint():
         tint=np.zeros(3, np.float32),
         log_albedo=net(0.9, 0.9, 0.9),
         faces_up=False,
+        contrast=0.0,
         target=0.5,
         gloss=None,
         joints=False,
@@ -210,3 +211,40 @@ def test_shapes_and_ranges(rim_px):
     assert 0 <= light.rim.cover.min() <= light.rim.cover.max() <= 1
     assert light.highlights.min() >= 0
     assert light.rim.remainder.min() >= 0
+
+
+# ------------------------------------------------------------------------------------------------------ a photo's curve
+
+
+def in_curve(contrast, *, size=(60, 80)):
+    """A photo of bands of ten reflectances whose curve has that share of the usual contrast, and what the net sees."""
+    levels = np.repeat(np.geomspace(0.03, 0.8, 10), size[1] // 10)
+    logs = np.log(levels)
+    bands = np.exp(logs.mean() + contrast * (logs - logs.mean()))
+    picture = photo(np.broadcast_to(np.float32(bands)[None, :, None], (*size, 3)))
+    return picture, np.broadcast_to(np.stack([np.float32(logs), 0 * logs, 0 * logs], -1), (*size, 3)).astype(np.float32)
+
+
+def test_a_flatter_photo_has_less_contrast():
+    beyond = [contrast_beyond(*in_curve(share)) for share in (0.4, 0.6, 0.8, 1.0, 1.2)]
+    assert (np.diff(beyond) >= 0).all()
+    assert -0.3 <= beyond[0] < beyond[-1] <= 0.1
+
+
+def test_a_photo_that_is_all_clipped_says_nothing_of_its_curve():
+    white = np.full((*SIZE, 3), 255, np.uint8)
+    assert contrast_beyond(white, np.zeros((*SIZE, 3), np.float32)) == 0
+
+
+def test_less_contrast_brings_light_and_dark_paint_nearer_and_keeps_what_stays():
+    picture = photo(painted((0.3, 0.3, 0.3)))
+
+    def level(target, contrast):
+        return float(
+            np.median(light_of(picture, (0.3, 0.3, 0.3), target=target, contrast=contrast).illumination[INSIDE])
+        )
+
+    own = math.exp(math.log(0.3) - level(0.3, 0.0))  # what the surface reflects in the light that was found
+    for target, sign in ((0.03, 1), (0.85, -1)):
+        assert sign * (level(target, -0.2) - level(target, 0.0)) > 0.1
+    assert abs(level(own, -0.2) - level(own, 0.0)) < 0.03
