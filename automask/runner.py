@@ -486,7 +486,7 @@ def paint(
 def _painting(masked: MaskedPhoto, variant: int, on_step: chain.OnStep | None) -> chain.Painting:
     stages, settings = masked.prepared.stages, masked.prepared.settings
     plan = masked.prepared.variants[variant].plan
-    regions = [_if_trusted(region, settings) for region in masked.regions]
+    regions = _trusted(masked.regions, plan, settings)
     room = masked.prepared.room
     agreed = None if room is None else room.agreed or {}
     return chain.painting(masked.photo.rgb, plan, regions, stages, settings.seed, settings.candidates, on_step, agreed)
@@ -499,18 +499,22 @@ def measure(masked: MaskedPhoto) -> dict[str, list[Any]]:
         EditorError: An editor failed.
     """
     prepared = masked.prepared
-    regions = [_if_trusted(region, prepared.settings) for region in masked.regions]
-    return agreement.measure(masked.photo.rgb, prepared.variants[0].plan, regions, prepared.stages)
+    plan = prepared.variants[0].plan
+    return agreement.measure(masked.photo.rgb, plan, _trusted(masked.regions, plan, prepared.settings), prepared.stages)
 
 
-def _if_trusted(region: Region, settings: RunSettings) -> Region:
-    """The region to paint: under on_doubt=skip one in doubt is found, and nothing of it is painted."""
-    expected = region.expected_iou
-    if settings.on_doubt != "skip" or expected is None or expected >= settings.doubt_below:
-        return region
-    doubt = f"{region.target!r} was not painted: quality {expected:.2f} < {settings.doubt_below:g}"
-    reason = "; ".join(filter(None, (doubt, region.reason)))
-    return replace(region, alpha=np.zeros_like(region.alpha), reason=reason)
+def _trusted(regions: Sequence[Region], plan: Plan, settings: RunSettings) -> list[Region]:
+    """The regions to paint: one in too much doubt for its edit is found, and nothing of it is painted."""
+    trusted = []
+    for region, edit in zip(regions, plan, strict=True):
+        least = settings.least_quality(optional=edit.optional)
+        expected = region.expected_iou
+        if expected is not None and expected < least:
+            doubt = f"{region.target!r} was not painted: quality {expected:.2f} < {least:g}"
+            reason = "; ".join(filter(None, (doubt, region.reason)))
+            region = replace(region, alpha=np.zeros_like(region.alpha), reason=reason)  # noqa: PLW2901
+        trusted.append(region)
+    return trusted
 
 
 def _outcome(masked: MaskedPhoto, variant: int, painted: chain.Painted, paint_s: float) -> Outcome:
@@ -590,7 +594,7 @@ def result_digest(
         seed=settings.seed,
         on_missing=settings.on_missing,
         candidates=settings.candidates,
-        skip_below=settings.doubt_below if settings.on_doubt == "skip" else None,
+        skip_below=settings.least_quality(optional=any(edit.optional for edit in plan)) or None,
         masks=masks,
     )
     digest = fingerprint.job_digest(photo_digest, plan, decisive)

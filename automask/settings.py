@@ -79,6 +79,15 @@ class RunSettings:
         """The expected quality below which a region is marked as one to check; 0, which marks none, under `keep`."""
         return 0.0 if self.on_doubt == "keep" else self.doubt_below
 
+    def least_quality(self, *, optional: bool) -> float:
+        """The expected quality below which a region is not painted; 0 paints all.
+
+        What is optional, as all of a style is, is passed over where its mask is more likely wrong than right.
+        """
+        if self.on_doubt == "skip":
+            return self.doubt_below
+        return self.doubt_below / 2 if optional and self.on_doubt == "warn" else 0.0
+
     @classmethod
     def of_arguments(cls, **arguments: Any) -> tuple[Self, frozenset[str]]:
         """The settings that a call's arguments say, and the names of those that the caller gave.

@@ -3,6 +3,7 @@
 import ast
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -179,6 +180,16 @@ def test_under_skip_a_mask_in_doubt_is_found_and_not_painted(scene, in_doubt, tm
     # Its mask is written all the same: a person may correct it and give it back.
     saved = skipped.save(tmp_path / "out")
     assert [path.name for path in saved.masks] == ["01-island.png", "02-lamp.png"]
+
+
+def test_what_is_optional_is_passed_over_in_great_doubt_unless_all_is_to_be_kept(scene, tmp_path):
+    parts = {"segmenter": Doubted(scene, tmp_path), "refiner": Threshold(), "editor": Fill()}
+    plan = tuple(replace(edit, optional=True) for edit in parse_plan(WORDS))
+    for more, island in (({}, False), ({"doubt_below": 0.2}, True), ({"on_doubt": "keep"}, True)):
+        made = automask.edit(scene.photo, plan, **parts, **more)
+        assert [step.area_px > 0 for step in made.steps] == [island, True]
+    reason = automask.edit(scene.photo, plan, **parts).steps[0].reason
+    assert reason == "'island' was not painted: quality 0.12 < 0.375"
 
 
 def test_the_line_is_where_it_is_drawn(in_doubt):
