@@ -106,9 +106,12 @@ def _parts(record: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 
 def kept_report(report: JobReport) -> JobReport:
-    """A report with what `summary_of` asks of its record: whole records of a hundred thousand photos take gigabytes."""
+    """A report with what the end of a batch asks of its record: whole ones of a hundred thousand photos take gigabytes.
+
+    It is asked by `summary_of`, and by what is printed of masks and files that are a person's.
+    """
     record, asked = report.record, ("missing", "optional", "expected_iou")
-    kept = {key: record[key] for key in ("doubt_below", "yours") if key in record}
+    kept = {key: record[key] for key in ("doubt_below", "yours", "kept") if key in record}
     parts = [{key: part[key] for key in asked if key in part} for part in _parts(record)]
     return replace(report, record={**kept, "steps": parts} if record else record)
 

@@ -11,6 +11,7 @@ from batch_jobs import editing, editing_where, fails_on, failures_in, found, pic
 from automask.batches.mappers import LocalPool, RayActors
 from automask.batches.run import OpenBatch, run_batch
 from automask.batches.summary import kept_report, summary_of
+from automask.cli.console import print_batch_end
 from automask.errors import AutomaskError, OutputError
 from automask.types import JobReport
 
@@ -133,7 +134,7 @@ def test_a_machine_that_dies_midway_costs_a_ray_batch_no_photo(tmp_path, monkeyp
     assert tree(out) == tree(tmp_path / "one")
 
 
-def test_of_what_was_told_only_what_the_summary_asks_for_is_kept(tmp_path):
+def test_of_what_was_told_only_what_the_end_of_a_batch_asks_for_is_kept(tmp_path):
     source, out, told = pictures(tmp_path / "in", "a.jpg", "b.jpg"), tmp_path / "out", []
     jobs = found(source, out).jobs
     batch = OpenBatch(jobs, (), (), out, "")
@@ -144,6 +145,18 @@ def test_of_what_was_told_only_what_the_summary_asks_for_is_kept(tmp_path):
     whole = [*told, replace(told[0], record=doubtful), JobReport(jobs[0], "failed", "gone")]
     assert summary_of([*map(kept_report, whole)], batch) == summary_of(whole, batch)
     assert summary_of(whole, batch).to_check == 1
+
+
+def test_the_end_of_a_batch_names_the_files_that_were_kept(tmp_path, capsys):
+    source, out = pictures(tmp_path / "in", "a.jpg"), tmp_path / "out"
+    batch = OpenBatch(found(source, out).jobs, (), (), out, "")
+    told = [JobReport(batch.jobs[0], "done", record={"kept": ["a.before-after.jpg"], "yours": ["lamp"]})]
+    ended = summary_of(told, batch)
+    print_batch_end(ended, told, batch, as_json=False)
+    printed = capsys.readouterr()
+    assert "a.before-after.jpg is kept as it is; --overwrite replaces it" in printed.err
+    print_batch_end(ended, [*map(kept_report, told)], batch, as_json=False)
+    assert capsys.readouterr() == printed
 
 
 def test_half_written_files_of_a_killed_batch_are_removed_and_a_persons_are_not(tmp_path):
