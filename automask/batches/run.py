@@ -42,7 +42,7 @@ from automask.errors import AutomaskError, OutputError
 from automask.masking import cache
 from automask.painting.editors import named_editors
 from automask.protocols import Stages
-from automask.results.claims import HALF_WRITTEN, is_stage_used, sweep_journals
+from automask.results.claims import HALF_WRITTEN, committing, may_be_used, sweep_journals
 from automask.results.files import write_error
 from automask.settings import RunSettings
 from automask.stages import parts_of
@@ -293,19 +293,23 @@ def merge_shards(out: Path) -> "Merged":
 def _sweep(out: Path) -> None:
     """Removes what a killed batch left half-written: files and folders with the temporary names that only we give.
 
-    Not where another batch is at work: in a folder above this one it may be writing here, too.
+    Not where another batch is at work: in a folder above this one it may be writing here, too. What cannot be removed
+    stays: nothing depends on it.
     """
     if any(holder_of(folder) for folder in Path(os.path.realpath(out)).parents):
         return
     others = [path.parent for path in out.rglob(LOCK_NAME) if path.parent != out and holder_of(path.parent)]
-    for path in [*out.rglob(".automask-*")]:
+    for path in sorted(out.rglob(".automask-*")):  # a folder before what is in it
         if not HALF_WRITTEN.fullmatch(path.name) or any(path.is_relative_to(other) for other in others):
             continue
-        if path.is_dir() and not path.is_symlink():
-            if not is_stage_used(path):  # by an edit, which needs no lock of a batch
+        # An edit, which needs no lock of a batch, holds one on its folder, and writes beside it while it commits.
+        with contextlib.suppress(OSError), committing(path.parent):
+            if not path.is_dir() or path.is_symlink():
+                path.unlink()
+            elif may_be_used(path):
+                others.append(path)
+            else:
                 shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
     sweep_journals(out)
 
 

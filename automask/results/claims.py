@@ -227,30 +227,33 @@ def staging(out: Path) -> Iterator[Path]:
 def sweep_stages(out: Path) -> None:
     """Removes the folders that killed runs left in `out`, and files with the temporary names that only we give.
 
-    Where a system has no locks on folders, and of files, these are the ones that nobody has touched for an hour.
+    Where a system has no locks on folders, and of files, these are the ones that nobody has touched for an hour. What
+    cannot be removed stays: nothing depends on it.
     """
     if not out.is_dir():
         return
-    with committing(out):
+    with contextlib.suppress(OSError), committing(out):
         for path in [*out.glob(".automask-*")]:
             if not HALF_WRITTEN.fullmatch(path.name) or path.is_symlink():
                 continue
-            is_used = is_stage_used(path) if path.is_dir() else None
-            if is_used or (is_used is None and _is_young(path)):
-                continue
             if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+                if not may_be_used(path):
+                    shutil.rmtree(path, ignore_errors=True)
+            elif not _is_young(path):
+                with contextlib.suppress(OSError):
+                    path.unlink()
 
 
-def is_stage_used(stage: Path) -> bool | None:
-    """Whether a run is at work in a folder of `staging`; None where that cannot be known."""
+def may_be_used(stage: Path) -> bool:
+    """Whether a run may be at work in a folder of `staging`: it holds the lock, or none is to be had and it is young.
+
+    To be asked within `committing` of the folder above it: a run makes a stage and locks it within that.
+    """
     try:
         with _locked(stage) as is_ours:
-            return None if is_ours is None else not is_ours
+            return _is_young(stage) if is_ours is None else not is_ours
     except OSError:
-        return None
+        return _is_young(stage)
 
 
 def _is_young(path: Path) -> bool:

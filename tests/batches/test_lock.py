@@ -1,5 +1,6 @@
 """One writer for each folder of results."""
 
+import contextlib
 import json
 import os
 import socket
@@ -148,6 +149,40 @@ def test_half_written_files_of_a_batch_at_work_further_down_or_up_stay(tmp_path)
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no locks on folders")
 def test_a_batch_leaves_what_an_edit_into_the_same_folder_is_writing(tmp_path):
-    with staging(tmp_path / "out") as used:
+    name = ".automask-0123456789ab.png"
+    with staging(tmp_path / "out" / "sub") as used:
+        touch(used, "done.png", f"a.masks/{name}")
         run_batch([], editing, LocalPool(workers=1), out=tmp_path / "out")
-        assert used.is_dir()
+        assert {*tree(used)} == {"done.png", f"a.masks/{name}"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no locks on folders")
+def test_a_batch_sweeps_a_folder_only_while_no_edit_begins_or_ends_there(tmp_path, monkeypatch):
+    """An edit makes its folder and locks it, and writes its record, within `committing`."""
+    import fcntl
+
+    def asked(stage):
+        folder = os.open(stage.parent, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(folder)
+        seen.append(stage.name)
+        return False
+
+    seen, name = [], ".automask-0123456789ab"
+    touch(tmp_path / "out", f"{name}/a.png", f"sub/{name}/b.png")
+    monkeypatch.setattr("automask.batches.run.may_be_used", asked)
+    run_batch([], editing, LocalPool(workers=1), out=tmp_path / "out")
+    assert seen == [name, name]
+    assert not list((tmp_path / "out").rglob(f"{name}*"))
+
+
+def test_without_locks_on_folders_a_batch_leaves_what_was_written_within_the_hour(tmp_path, monkeypatch):
+    monkeypatch.setattr("automask.results.claims._locked", lambda _: contextlib.nullcontext(None))
+    old, young = (tmp_path / "out" / f".automask-{start}23456789ab" for start in ("01", "02"))
+    for folder in (old, young):
+        touch(folder, "a.png")
+    os.utime(old, (0, 0))
+    run_batch([], editing, LocalPool(workers=1), out=tmp_path / "out")
+    assert young.is_dir()
+    assert not old.exists()

@@ -357,3 +357,22 @@ def test_what_a_killed_run_left_is_swept_and_what_is_at_work_or_a_persons_is_not
         sweep_stages(out)
         assert {*out.iterdir()} == {used, young, theirs}
     assert not used.exists()
+
+
+def test_what_cannot_be_swept_stays_and_stops_nobody(tmp_path, monkeypatch):
+    name = tmp_path / ".automask-abcdef012345.png"
+    name.write_bytes(b"half")
+    os.utime(name, (0, 0))
+
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", refused)
+        sweep_stages(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", refused)
+        sweep_stages(tmp_path)
+    assert name.exists()
+    sweep_stages(tmp_path)
+    assert not name.exists()
