@@ -157,6 +157,8 @@ def _snapshot(weights: Weights) -> Path:
 
 def _download(weights: Weights, home: Path, progress: Progress | None) -> None:
     """Downloads one file; one that broke off before is gone on with where it ended."""
+    from http.client import HTTPException  # of an answer that ends amid a chunk, or is none: no OSError
+
     home.parent.mkdir(parents=True, exist_ok=True)
     begun = home.with_name(f"{home.name}.part")
     part = home.with_name(f"{home.name}.{os.getpid()}.part")
@@ -166,9 +168,10 @@ def _download(weights: Weights, home: Path, progress: Progress | None) -> None:
         done, total = _append(weights.source, part, progress)
         if total and done != total:
             raise _fetch_error(weights, OSError(f"the download broke off after {done} of {total} bytes"))
-    except (OSError, KeyboardInterrupt) as error:
+    except (OSError, HTTPException, KeyboardInterrupt) as error:
         if part.is_file() and part.stat().st_size:
             part.replace(begun)
+        part.unlink(missing_ok=True)
         if isinstance(error, (WeightsMissing, KeyboardInterrupt)):
             raise
         raise _fetch_error(weights, error) from error

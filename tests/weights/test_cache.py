@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from http.client import BadStatusLine, IncompleteRead
 from types import SimpleNamespace
 
 import pytest
@@ -236,6 +237,50 @@ def test_what_breaks_off_twice_keeps_what_it_has(known, served):
     breaks_off(served, at=9000)
     served(length=len(BYTES))
     assert fetch("net").read_bytes() == BYTES
+
+
+class Breaking(Answer):
+    """An answer that ends by an error of its own after some bytes."""
+
+    def __init__(self, body, error):
+        super().__init__(body, None)
+        self.error = error
+
+    def read(self, size=-1):
+        block = super().read(size)
+        if not block:
+            raise self.error
+        return block
+
+
+@pytest.mark.parametrize("size", [0, 7000])
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (IncompleteRead(b"", 5), r"IncompleteRead\(0 bytes read, 5 more expected\)"),
+        (ConnectionResetError(104, "Connection reset by peer"), "Connection reset by peer"),
+    ],
+)
+def test_an_answer_that_ends_by_an_error_keeps_what_came_and_nothing_empty(
+    known, monkeypatch, served, size, error, said
+):
+    known(entry())
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: Breaking(BYTES[:size], error))
+    with pytest.raises(WeightsMissing, match=rf"could not fetch 'net' from https://.*{said}; check the connection"):
+        fetch("net")
+    home = expected_path(find("net"))
+    assert {file.name: file.stat().st_size for file in home.parent.iterdir()} == (
+        {"net.pth.part": size} if size else {}
+    )
+    served(length=len(BYTES))
+    assert fetch("net").read_bytes() == BYTES
+
+
+def test_what_is_no_answer_of_a_server_is_said_as_one_sentence(known, served):
+    known(entry())
+    served(error=BadStatusLine("hello there"))
+    with pytest.raises(WeightsMissing, match=r"could not fetch 'net' from .*: hello there; check the connection"):
+        fetch("net")
 
 
 def test_what_was_whole_when_it_was_stopped_is_taken_as_it_is(known, served):
