@@ -461,7 +461,7 @@ def paint(
     Args:
         photos: Any number, each of its own run.
         variant: Which of each run's variants to paint.
-        on_step: Called with the index and the step of each edit that is painted.
+        on_step: Called with each edit's step as it is painted, after the number of those before it.
 
     Returns:
         For each photo its outcome, or the error that ended it.
