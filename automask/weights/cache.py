@@ -178,8 +178,12 @@ def _download(weights: Weights, home: Path, progress: Progress | None) -> None:
     try:
         _check(weights, home.parent, {home.name: _sha256(part)})
         part.replace(home)
-    finally:
+    except WeightsMissing:
         part.unlink(missing_ok=True)
+        raise
+    except BaseException:  # Ctrl-C while gigabytes are verified: they are whole
+        part.replace(begun)
+        raise
 
 
 def _append(source: str, part: Path, progress: Progress | None) -> tuple[int, int]:

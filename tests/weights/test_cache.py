@@ -276,6 +276,22 @@ def test_an_answer_that_ends_by_an_error_keeps_what_came_and_nothing_empty(
     assert fetch("net").read_bytes() == BYTES
 
 
+def test_what_is_stopped_while_it_is_verified_is_not_downloaded_again(known, monkeypatch, served):
+    def stopped(_):
+        raise KeyboardInterrupt
+
+    known(entry())
+    served(length=len(BYTES))
+    with monkeypatch.context() as patched:
+        patched.setattr("automask.weights.cache._sha256", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            fetch("net")
+    assert [file.name for file in expected_path(find("net")).parent.iterdir()] == ["net.pth.part"]
+    asked = served(length=len(BYTES))
+    assert fetch("net").read_bytes() == BYTES
+    assert asked[-1].get_header("Range") == f"bytes={len(BYTES)}-"
+
+
 def test_what_is_no_answer_of_a_server_is_said_as_one_sentence(known, served):
     known(entry())
     served(error=BadStatusLine("hello there"))
