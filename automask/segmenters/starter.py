@@ -30,6 +30,7 @@ _SMALL_PX = 512
 _SHARE_OF_LONG_SIDE = 5 / 6
 # A panorama, by its sides' ratio, is seen in views of this ratio that overlap by this share of theirs.
 _WIDEST, _VIEW, _OVERLAP = 2.2, 1.6, 1 / 3
+_MOST_VIEWS = 24  # of a narrower strip, above 26 times as long as wide, the views are longer: it would take minutes
 _MAX_ODDS = 100
 _MAX_SMOOTHNESS = 20
 _KEEP_OPEN_PX = 1_000_000  # the net's features take 170 MB, which a larger photo may need for painting
@@ -307,6 +308,10 @@ class Starter:
         height, width = photo.shape[:2]
         if max(height, width) > _WIDEST * min(height, width):
             return self._predict_in_views(photo)
+        return self._predict_at_once(photo)
+
+    def _predict_at_once(self, photo: Rgb) -> tuple[Heat, Heat]:
+        height, width = photo.shape[:2]
         long = max(height, width)
         scale = min(self.side_px, max(_SMALL_PX, long * _SHARE_OF_LONG_SIDE)) / long
         # Each side is rounded separately: at most 3 % distortion for a common photo, and no padding.
@@ -326,11 +331,12 @@ class Starter:
         """
         tall = photo.shape[0] > photo.shape[1]
         short, long = sorted(photo.shape[:2])
-        size = min(long, round(_VIEW * short))
+        longest = math.ceil(long / (1 + (_MOST_VIEWS - 1) * (1 - _OVERLAP)))
+        size = min(long, max(round(_VIEW * short), longest))
         count = 1 + math.ceil((long - size) / ((1 - _OVERLAP) * size))
         starts = [round(k * (long - size) / (count - 1)) for k in range(count)]
         parts = [photo[start : start + size] if tall else photo[:, start : start + size] for start in starts]
-        seen = [self._predict(np.ascontiguousarray(part)) for part in parts]
+        seen = [self._predict_at_once(np.ascontiguousarray(part)) for part in parts]
         # From here on the long side is the last axis.
         maps = [leaves.transpose(0, 2, 1) if tall else leaves for leaves, _ in seen]
         kinds, h, w = maps[0].shape

@@ -502,6 +502,24 @@ def test_in_a_panorama_things_are_found_as_in_a_photo(starter, kitchen, count, a
         assert (mine & true).sum() > 0.6 * (mine | true).sum()
 
 
+@pytest.mark.parametrize("shape", [(3, 1000, 3), (1000, 3, 3), (1, 4, 3)])
+def test_a_narrow_strip_is_seen_in_a_few_views(shape, monkeypatch):
+    """Of a strip 3 px wide views in its own proportions would be hundreds, and take minutes."""
+    starter = Starter(side_px=128, mirror=False)
+    views = []
+    see = starter._net.run
+
+    def count(**inputs):
+        views.append(inputs)
+        assert len(views) <= 24
+        return see(**inputs)
+
+    monkeypatch.setattr(starter._net, "run", count)
+    heat = starter.heats(np.full(shape, 128, np.uint8), ["floor"])
+    assert heat.shape[0] == 1
+    assert np.isfinite(heat).all()
+
+
 def test_a_survey_names_the_pieces_that_instances_answers(quick, kitchen):
     words = ["cabinets", "stools"]
     cabinets, stools = quick.survey(kitchen, words).pieces
