@@ -678,7 +678,7 @@ def run_config_copy(parser: Parser, arguments: list[str]) -> int:
             raise OutputError(f"{str(copy)!r} is there already", hint="choose another name: --as NAME") from error
         raise OutputError(f"cannot write {str(copy)!r}: {error.strerror}", hint="name another folder") from error
     say(copy)
-    chosen = f"--preset {name}" if file.group == "preset" else f"{file.group}={name}"
+    chosen = f"--{file.group} {name}" if file.group in ("preset", "style") else f"{file.group}={name}"
     say(f"to use it: automask edit ... --conf {shlex.quote(flags.folder)} {chosen}")
     return 0
 

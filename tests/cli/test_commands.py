@@ -85,6 +85,15 @@ def test_a_copied_file_is_a_choice_of_its_own(capsys, tmp_path):
     assert yaml.safe_load(out)["editor"]["scale"] == 2.5
 
 
+def test_how_to_use_a_copied_style_is_said_as_it_works(capsys, tmp_path):
+    status, out, err = run(capsys, "config", "copy", "style/japandi", tmp_path, "--as", "attic")
+    assert (status, err) == (0, "")
+    assert out.splitlines()[1] == f"to use it: automask edit ... --conf {tmp_path} --style attic"
+    status, out, err = run(capsys, "styles", "attic", "--conf", tmp_path)
+    assert (status, err) == (0, "")
+    assert "  floor -> smoked oak planks" in out.splitlines()
+
+
 @pytest.mark.slow
 def test_every_file_can_be_copied_and_composed_under_its_new_name(capsys, tmp_path):
     for file in conf_files():
