@@ -40,7 +40,10 @@ def given_regions(
         target = ", ".join(edit.targets)
         path = _mask_file(folder, number, edit)
         if path is None:
-            why = f"no mask for {target!r}: no '{mask_name(number, edit.targets)}' in {str(folder)!r}"
+            wanted = mask_name(number, edit.targets)
+            why = f"no mask for {target!r}: no '{wanted}' in {str(folder)!r}"
+            if other := _under_another_number(folder, wanted):
+                why += f", but '{other}'; if that is the mask, rename it to '{wanted}'"
             empty = np.zeros(size_hw, dtype=np.float32)
             regions.append(Region(target, False, empty > 0, empty, (), None, edit.targets, edit.targets, why))
             continue
@@ -132,6 +135,13 @@ def _mask_file(folder: Path, number: int, edit: Edit) -> Path | None:
             hint=f"give the same words that the masks were made with, or rename it to '{wanted}'",
         )
     return own[0] if own else None
+
+
+def _under_another_number(folder: Path, wanted: str) -> str | None:
+    """The name of the first mask that differs from the wanted one in its number, as of an edit that moved."""
+    words = Path(wanted).stem.partition("-")[2]
+    names = sorted(path.name for path in folder.iterdir() if _is_mask(path))
+    return next((name for name in names if Path(name).stem.casefold().partition("-")[2] == words), None)
 
 
 def _is_mask(path: Path) -> bool:

@@ -485,6 +485,13 @@ def test_masks_come_back_from_files_exactly(tmp_path):
         assert there.peak is None
 
 
+def test_a_mask_under_another_number_is_named_with_the_name_that_it_needs(tmp_path):
+    write_mask(tmp_path / "02-cabinets.png", regions("cabinets")[0].alpha)
+    (gone,) = given_regions(tmp_path, parse_plan("cabinets -> b"), size_hw=SIZE)
+    assert not gone.found
+    assert gone.reason.endswith(", but '02-cabinets.png'; if that is the mask, rename it to '01-cabinets.png'")
+
+
 def test_a_missing_mask_file_is_a_missing_target(tmp_path):
     write_mask(tmp_path / "02-cabinets.png", regions("cabinets")[0].alpha)
     plan = parse_plan("island -> a; cabinets -> b")
