@@ -304,26 +304,13 @@ def committing(out: Path) -> Iterator[None]:
     Raises:
         OutputError: Another process holds the folder for a minute.
     """
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    descriptor = os.open(out, os.O_RDONLY)
-    try:
-        for _ in range(_COMMIT_TRIES):
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                time.sleep(_COMMIT_PAUSE_S)
-            except OSError:  # a file system without locks
-                break
-        else:
-            raise OutputError(f"another program holds {str(out)!r}", hint="wait until it ends, or name another folder")
-        yield
-    finally:
-        os.close(descriptor)
+    for _ in range(_COMMIT_TRIES):
+        with _locked(out) as is_ours:
+            if is_ours is not False:
+                yield
+                return
+        time.sleep(_COMMIT_PAUSE_S)
+    raise OutputError(f"another program holds {str(out)!r}", hint="wait until it ends, or name another folder")
 
 
 _COMMIT_PAUSE_S = 0.02
