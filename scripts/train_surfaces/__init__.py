@@ -1,0 +1,1 @@
+"""Training of the net of surfaces; `__main__` has the command."""
