@@ -170,7 +170,26 @@ _ASH = wood.Species(linear("#dec9a9"), linear("#b28f66"), ring_m=0.0045, rings=0
 _WALNUT = wood.Species(linear("#7f6049"), linear("#3d2a1f"), rings=0.15, streaks=0.10, pores=0.20, vary=0.10)
 _SMOKED = wood.Species(linear("#665040"), linear("#2c2119"), rings=0.18, pores=0.35, vary=0.09)
 _EBONY = wood.Species(linear("#3c312b"), linear("#17120f"), rings=0.12, streaks=0.16, rift=0.9, pores=0.15)
-_WOODS = {"oak": _OAK, "smoked oak": _SMOKED, "ash": _ASH, "walnut": _WALNUT, "ebony": _EBONY}
+# Pine has wide rings of soft and hard wood and no pores that one sees; maple, beech and cherry are fine and even.
+_PINE = wood.Species(linear("#dfb276"), linear("#b07a41"), ring_m=0.0052, rings=0.30, fibre=0.05, pores=0.03, rift=0.2)
+_MAPLE = wood.Species(linear("#e0c094"), linear("#c5a070"), rings=0.12, streaks=0.06, fibre=0.045, pores=0.05)
+_BEECH = wood.Species(linear("#d3a67d"), linear("#b07f56"), ring_m=0.003, rings=0.09, fibre=0.05, pores=0.12)
+_CHERRY = wood.Species(linear("#965f40"), linear("#5f3825"), rings=0.13, streaks=0.10, fibre=0.05, pores=0.07)
+_TEAK = wood.Species(linear("#a97b50"), linear("#6b4529"), rings=0.16, streaks=0.12, pores=0.22, vary=0.10)
+_MAHOGANY = wood.Species(linear("#6a3424"), linear("#3a190f"), rings=0.08, streaks=0.14, fibre=0.06, pores=0.18)
+_WOODS = {
+    "oak": _OAK,
+    "smoked oak": _SMOKED,
+    "ash": _ASH,
+    "walnut": _WALNUT,
+    "ebony": _EBONY,
+    "pine": _PINE,
+    "maple": _MAPLE,
+    "beech": _BEECH,
+    "cherry wood": _CHERRY,
+    "teak": _TEAK,
+    "mahogany": _MAHOGANY,
+}
 
 
 def _fluted_wood(species: wood.Species) -> Look:
@@ -214,6 +233,7 @@ MATERIALS = {
     "white marble": _marble("#f0efec", "#cfd1d4", "#74787d", stone.CALACATTA, clouds=0.195, veins=0.012),
     "black marble": _marble("#131315", "#222326", "#d6d2ca", stone.MARQUINA, clouds=0.10, veins=0.002),
     "grey marble": _marble("#888b8e", "#a4a7a9", "#dcdcdb", stone.BARDIGLIO, clouds=0.15, veins=0.010),
+    "beige marble": _marble("#d8cab5", "#c6b499", "#8f785b", stone.BARDIGLIO, clouds=0.15, veins=0.010),
     "green marble": _verde("#1b382d", "#4d7764", "#b9cabf"),
     "granite": _granite(("#b9b3ab", 0.42), ("#8d8883", 0.26), ("#d9d4cb", 0.14), ("#3b3939", 0.18)),
     "black granite": _granite(("#1a1a1b", 0.62), ("#2c2c2e", 0.26), ("#4a4a4c", 0.09), ("#7d7c7a", 0.03)),
@@ -226,21 +246,9 @@ MATERIALS = {
     "slate": _even(stone.slate, linear("#454749"), gloss=0.15),
     "travertine": _even(stone.travertine, linear("#d0c0a6"), gloss=0.3),
     "limestone": _even(stone.limestone, linear("#cdc5b6"), gloss=0.2),
-    "oak": _veneer(_OAK),
-    "smoked oak": _veneer(_SMOKED),
-    "ash": _veneer(_ASH),
-    "walnut": _veneer(_WALNUT),
-    "ebony": _veneer(_EBONY),
-    "oak planks": _planks(_OAK),
-    "smoked oak planks": _planks(_SMOKED),
-    "ash planks": _planks(_ASH),
-    "walnut planks": _planks(_WALNUT),
-    "ebony planks": _planks(_EBONY),
-    "oak herringbone": _herringbone(_OAK),
-    "smoked oak herringbone": _herringbone(_SMOKED),
-    "ash herringbone": _herringbone(_ASH),
-    "walnut herringbone": _herringbone(_WALNUT),
-    "ebony herringbone": _herringbone(_EBONY),
+    **{name: _veneer(species) for name, species in _WOODS.items()},
+    **{f"{name} planks": _planks(species) for name, species in _WOODS.items()},
+    **{f"{name} herringbone": _herringbone(species) for name, species in _WOODS.items()},
     "brick": _bricks("#b5aea3", "#9c5a42", "#87452f", "#a96f52", "#6f3a2c"),
     "white brick": _painted_bricks(linear("#e9e6df")),
     "subway tile": _COLOURABLE["subway tile"](linear("#ecebe6")),
