@@ -25,7 +25,7 @@ class Capabilities:
         understand, phrase_for, parts, survey, instances, quality: Of a segmenter.
         refine_with: Of a refiner.
         paint_many, check, reads, keeps_surroundings, spill_px, generative, context_frac, max_area_px, measure, agree,
-            in_room, removal: Of an editor.
+            in_room, removal, paint_beside: Of an editor.
         route, editors, loaded, connect: Of an editor that only chooses among others.
     """
 
@@ -52,6 +52,7 @@ class Capabilities:
     agree: Callable[[Sequence[Any]], Any] | None = None
     in_room: Callable[[Any], Any] | None = None
     removal: Callable[[Sequence[str], Sequence[str]], Mapping[str, Any]] | None = None
+    paint_beside: Callable[..., Any] | None = None
     route: Callable[[str], Any] | None = None
     editors: tuple[str, ...] = ()
     loaded: Mapping[str, Any] = field(default_factory=dict)
@@ -115,6 +116,7 @@ _MEMBERS: Mapping[str, _Member] = {
     "agree": _Member("paint", callable, "a method"),
     "in_room": _Member("paint", callable, "a method"),
     "removal": _Member("paint", callable, "a method"),
+    "paint_beside": _Member("paint", callable, "a method"),
     "route": _Member("paint", callable, "a method"),
     "editors": _Member("route", _are_names, "a list of names"),
     "loaded": _Member("route", _is_mapping, "a mapping of names to editors"),

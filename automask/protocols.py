@@ -35,7 +35,7 @@ class Segmenter(Protocol):
     - `survey(photo, targets) -> Survey`: in place of `heats`, the same heats together with the heat of all things that
       no target names, which masks then leave out, with evidence of how reliable the heats are, with `pieces`, what
       `instances` would answer, and with `unsure`, where something is and it cannot tell what: a thing that is to go
-      takes what touches it of that along.
+      takes what touches it of that along; and with `things`, those that what is behind it is not continued from.
     - `instances(photo, targets) -> [N, H, W]` whole numbers: which piece of a phrase each pixel belongs to, as far as
       it knows: the seats of a sofa, or base and wall cabinets. A thing never reaches over a border between two numbers;
       within one, things are the connected parts of the mask. It is asked where `survey` names no pieces.
@@ -109,7 +109,9 @@ class Editor(Protocol):
     - `removal(things, behind) -> dict`: it takes things away by itself, and these are the arguments of `paint` for it:
       a `prompt` and any of its options. `things` are the words for what goes, `behind` those for what surrounds it, as
       far as the segmenter knows it. Edits that take things away ("-> remove") go to the editor `remove` otherwise.
-
+    - `paint_beside(crop, hard, others, prompt, *, seed, ...)`: as `paint`, with [h, w] bool, the things beside what is
+      to go, from which what is behind it is not continued. It is called in place of `paint` where the segmenter knows
+      them; the jobs of `paint_many` have `others` then, too.
     - `measure(crop, hard, prompt)`, `agree(measured)` and `in_room(agreed) -> Editor`, all three, for photos of one
       room (`--same-room`). `measure` gives plain values (what JSON holds) that say what a crop shows of a surface,
       `agree` is given those of all photos and returns plain values again, and `in_room` returns the editor that paints

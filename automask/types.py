@@ -205,6 +205,9 @@ class Survey:
             their own; None for a phrase of which it knows none. Empty where it does not say.
         unsure: Gives [H, W] float32 in 0..1: the heat of things that no phrase names, where the segmenter does not know
             which of them it sees. What is to go takes with it what of this is one with it. None where it cannot tell.
+        things: Gives two [H, W] float32 in 0..1: the heat of all things, whether a phrase names them or not, that
+            nothing stands on or hangs before (pictures, lamps, plants), and of those that other things do (tables,
+            sofas, windows). They are not continued behind what is to go. None where it cannot tell.
     """
 
     heats: Heat
@@ -212,6 +215,7 @@ class Survey:
     evidence: tuple[Mapping[str, float], ...] = ()
     pieces: tuple[npt.NDArray[np.integer[Any]] | None, ...] = ()
     unsure: Callable[[], Heat] | None = None
+    things: Callable[[], tuple[Heat, Heat]] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -290,6 +294,8 @@ class Region:
         choices: How they were chosen, for each target that picks one of several.
         presence: For each of its phrases the probability, 0..1, that the thing is in the photo at all; empty where the
             segmenter has no number for that.
+        foreign: [H, W] bool, of what is to go: things beside it, from which what is behind it is not continued. None of
+            what is painted, and where that is not known.
     """
 
     target: str
@@ -305,6 +311,7 @@ class Region:
     instances: tuple[Instance, ...] = ()
     choices: tuple[Choice, ...] = ()
     presence: tuple[float, ...] = ()
+    foreign: Hard | None = None
 
     @property
     def mask(self) -> Hard:

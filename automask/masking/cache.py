@@ -27,12 +27,12 @@ from automask.capabilities import capabilities_of
 from automask.errors import OutputError
 from automask.geometry import folds, perspective, planes, surfaces
 from automask.images import Photo, atomic_path, borders, filters
-from automask.masking import boxes, choose, cords, find, instances, masks, quality, shadows, which, wholes
+from automask.masking import boxes, choose, cords, find, foreign, instances, masks, quality, shadows, which, wholes
 from automask.plan import pointing, removal
 from automask.protocols import Stages
 from automask.types import Alpha, Box, Choice, Hard, Instance, Plan, Region
 
-_FORMAT = 3
+_FORMAT = 4
 _SUFFIX = ".masks"
 _DIGEST_BYTES = 32
 DEFAULT_MB = 512
@@ -96,7 +96,7 @@ def key_of(photo_digest: str, plan: Plan, stages: Stages, *, list_instances: boo
     finders = (stages.segmenter, stages.refiner)
     can = [capabilities_of(finder) for finder in finders]
     modules: list[ModuleType] = [find, boxes, masks, quality, filters, which, choose, instances, pointing]
-    modules += [cords, shadows, wholes, removal]
+    modules += [cords, foreign, shadows, wholes, removal]
     own_files = [*can[0].own_files, surfaces.NET]
     modules += [surfaces, perspective, planes, folds, borders]
     sources = {source for module in modules if (source := inspect.getsourcefile(module))}
@@ -148,6 +148,8 @@ def write_entry(path: Path, key: str, regions: tuple[Region, ...]) -> None:
         arrays[f"alpha{number}"] = levels if exact else region.alpha
         names = ("target", "found", "peak", "read_as", "missing", "reason", "expected_iou", "presence")
         texts = {name: getattr(region, name) for name in names}
+        if region.foreign is not None:
+            arrays[f"foreign{number}"] = np.packbits(region.foreign)
         for at, instance in enumerate(region.instances):
             arrays[f"instance{number}_{at}"] = np.packbits(instance.hard)
         singles = [
@@ -187,12 +189,16 @@ def read_entry(path: Path, key: str, count: int, size_hw: tuple[int, int]) -> tu
 def _region(entry: _Entry, number: int, fields: Mapping[str, Any], size_hw: tuple[int, int]) -> Region:
     """One region of an entry; raises one of `_UNREADABLE` for an entry of another shape."""
     pixels = size_hw[0] * size_hw[1]
-    hard: Hard = np.unpackbits(entry[f"hard{number}"], count=pixels).reshape(size_hw).astype(np.bool_)
+
+    def mask(name: str) -> Hard:
+        bits: Hard = np.unpackbits(entry[name], count=pixels).reshape(size_hw).astype(np.bool_)
+        return bits
+
     levels = entry[f"alpha{number}"].reshape(size_hw)
     return Region(
         target=fields["target"],
         found=fields["found"],
-        hard=hard,
+        hard=mask(f"hard{number}"),
         alpha=_alpha(levels) if levels.dtype == np.uint8 else levels.astype(np.float32),
         boxes=tuple(Box(*box) for box in fields["boxes"]),
         peak=fields["peak"],
@@ -205,6 +211,7 @@ def _region(entry: _Entry, number: int, fields: Mapping[str, Any], size_hw: tupl
         ),
         choices=tuple(map(_choice, fields["choices"])),
         presence=tuple(fields["presence"]),
+        foreign=mask(f"foreign{number}") if f"foreign{number}" in entry else None,
     )
 
 

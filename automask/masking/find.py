@@ -24,6 +24,7 @@ from automask.images.threads import in_threads
 from automask.masking import quality, which
 from automask.masking.boxes import blobs, boxes_from_heat
 from automask.masking.cords import with_cords
+from automask.masking.foreign import foreign
 from automask.masking.masks import alpha_from, clean, settle, without_offcuts, without_others
 from automask.masking.shadows import with_shadow
 from automask.masking.wholes import whole_heat
@@ -51,6 +52,8 @@ _REACH_FRAC = 0.006
 """How far a refiner moves a border, as a share of the long side: strips up to twice as wide are not given to others."""
 _OFFCUT_FRAC = 0.012
 """As wide, as a share of the long side, are the bits that are left between the masks of things that meet."""
+_CERTAIN = 0.5
+"""From this heat on, a thing is beside what is to go."""
 _NEARLY = 0.8
 """From this share of the threshold on, a peak is a near miss, and a lower threshold worth a try. In 161 kitchens those
 were 2 % of the phrases that are not there, and 10 % of those that are there and were not found."""
@@ -238,7 +241,9 @@ def find_regions(
         untouchable = draft.untouchable if outside is None else draft.untouchable | outside
         hard = with_cords(photo, draft.region.hard, draft.recipe, untouchable=untouchable)
         hard = with_shadow(photo, hard, draft.recipe, untouchable=untouchable)
-        return replace(draft.region, alpha=alpha_from(hard, draft.recipe, untouchable=untouchable))
+        alpha = alpha_from(hard, draft.recipe, untouchable=untouchable)
+        others = None if draft.things is None else foreign(alpha > 0, *draft.things)
+        return replace(draft.region, alpha=alpha, foreign=others)
 
     _give_back(photo)
     regions = in_threads(finished, drafts, at_once=_at_once(photo))
@@ -267,11 +272,13 @@ class _Draft:
         region: Its alpha is 0 everywhere.
         recipe: Of its alpha.
         untouchable: [H, W] bool: where its alpha is 0.
+        things: Two [H, W] bool, as `Survey.things` but certain, for what is to go; None where they are not known.
     """
 
     region: Region
     recipe: MaskRecipe
     untouchable: Hard
+    things: tuple[Hard, Hard] | None
 
 
 def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, list_instances: bool) -> list[_Draft]:
@@ -330,8 +337,10 @@ def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, lis
     pieces = dict(zip(things, survey.pieces, strict=True)) if survey.pieces else None
     sight = which.Sight(photo, stages.segmenter, {**hards, **own}, heat_of, survey.others, pieces)
     chosen = which.chosen_in(sight, pointings, read_as, list_all=list_instances)
+    goes = any(is_removal(edit.prompt) for edit in plan)
+    there = _things_in(survey, outside) if goes else None
     # Of a large photo each plane is much, and regions are settled without these.
-    survey = replace(survey, others=None, pieces=(), unsure=None)
+    survey = replace(survey, others=None, pieces=(), unsure=None, things=None)
     del sight, pieces, refined
     masks = {
         phrase: _found(pointing, chosen[phrase], hards, own, heat_of, boxes_of, absent, read_as)
@@ -342,7 +351,19 @@ def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, lis
     presences = {
         thing: row["presence"] for thing, row in zip(things, survey.evidence, strict=False) if "presence" in row
     }
-    return _settled(as_named, plan, stages.mask_recipe, masks, parts_of_phrase, expected, presences)
+    return _settled(as_named, plan, stages.mask_recipe, masks, parts_of_phrase, expected, presences, there)
+
+
+def _things_in(survey: Survey, outside: Hard | None) -> tuple[Hard, Hard] | None:
+    """Where things certainly are, as `Survey.things` tells them apart; None where it cannot."""
+    if survey.things is None:
+        return None
+    loose, behind = survey.things()
+    for heat in (loose, behind):
+        _check_heat("segmenter", heat, survey.heats.shape[1:], "the things of survey() must give two maps of")
+    if outside is not None:
+        return (loose >= _CERTAIN) & ~outside, (behind >= _CERTAIN) & ~outside
+    return loose >= _CERTAIN, behind >= _CERTAIN
 
 
 def _with_wholes(
@@ -478,6 +499,7 @@ def _settled(
     parts: Mapping[str, tuple[str, ...]],
     expected: Mapping[str, float],
     presences: Mapping[str, float],
+    there: tuple[Hard, Hard] | None,
 ) -> list[_Draft]:
     """The regions of a plan, still without alphas; `as_named` has the sets that `with_members` replaced in `plan`."""
     shape = next(iter(found_of.values())).hard.shape
@@ -508,6 +530,14 @@ def _settled(
             if left_out is not None:
                 result |= left_out
         return result
+
+    def things_beside(edit: Edit) -> tuple[Hard, Hard] | None:
+        """For an edit that takes things away, the things that may be beside them; None where none is known."""
+        left_out = beside(edit)
+        if not is_removal(edit.prompt) or (there is None and not left_out.any()):
+            return None
+        loose, behind = (left_out, np.zeros_like(left_out)) if there is None else there
+        return loose | left_out, behind & ~left_out
 
     guarded = [union((*edit.excepts, *edit.keep)) for edit in plan]
     claimed = [claim(edit) & ~guard for edit, guard in zip(plan, guarded, strict=True)]
@@ -564,6 +594,7 @@ def _settled(
                 ),
                 recipe_for(edit, recipe),
                 untouchable,
+                things_beside(edit) if found else None,
             )
         )
     return drafts

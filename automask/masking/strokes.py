@@ -342,7 +342,9 @@ def at_size(region: Region, size_hw: tuple[int, int]) -> Region:
         instance for one in region.instances if (instance := _instance_at(one, scale_x, scale_y, size_hw)) is not None
     )
     hard = _shrunk(region.hard, size_hw)
-    return replace(region, hard=hard, alpha=levels.astype(np.float32), boxes=(), instances=instances)
+    foreign = None if region.foreign is None else _shrunk(region.foreign, size_hw)
+    alpha = levels.astype(np.float32)
+    return replace(region, hard=hard, alpha=alpha, boxes=(), instances=instances, foreign=foreign)
 
 
 def _instance_at(one: Instance, scale_x: float, scale_y: float, size_hw: tuple[int, int]) -> Instance | None:

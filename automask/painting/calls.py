@@ -48,7 +48,7 @@ class Task:
     Args:
         editor: The editor that paints it.
         edit: The edit that it belongs to, for errors.
-        job: The arguments of the editor's `paint`.
+        job: The arguments of the editor's `paint`; with `others`, of its `paint_beside`.
     """
 
     editor: Editor
@@ -91,8 +91,10 @@ def _all_at_once(tasks: Sequence[Task], paint_many: Callable[..., Any]) -> list[
 
 
 def _one(task: Task) -> Rgb | CropRefused:
+    beside = capabilities_of(task.editor).paint_beside if "others" in task.job else None
+    method: Callable[..., Rgb] = beside or task.editor.paint
     try:
-        painted: Rgb = call_editor(task.editor, task.edit, lambda: task.editor.paint(**task.job))
+        painted: Rgb = call_editor(task.editor, task.edit, lambda: method(**task.job))
     except CropRefused as refusal:
         return refusal
     _check_painted(painted, task)

@@ -310,6 +310,8 @@ class _EditState:
         part.flags.writeable = False
         job: dict[str, Any] = {"crop": part, "hard": cut_mask(mask.alpha > 0, mask.crop)}
         job |= {"seed": candidate.seed, **self.words}
+        if self.region.foreign is not None and capabilities_of(self.editor).paint_beside is not None:
+            job["others"] = cut_mask(self.region.foreign[mask.box.slices], mask.crop)
         return _CropRequest(Task(cast("Editor", self.editor), self.edit, job), candidate, mask, beneath)
 
     def finish_if_painted(self, picture: Rgb) -> None:

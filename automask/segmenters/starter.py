@@ -54,6 +54,16 @@ _SURFACES = frozenset(
     )
 )
 
+# Things that others stand on, lie on or hang before. What is behind a thing is never one of the others.
+_BEHIND = frozenset(
+    (
+        *("dining table", "coffee table", "side table", "desk", "night stand", "bed", "headboard", "sofa", "armchair"),
+        *("chair", "pouf", "bench", "rug", "window", "curtain", "blinds", "shower curtain", "mirror", "whiteboard"),
+        *("cork board", "refrigerator", "oven", "cooktop", "dishwasher", "washing machine", "sink", "bathtub"),
+        *("piano", "room divider", "radiator", "beam"),
+    )
+)
+
 # Phrases whose leaves are things of their own, which keep apart where they touch. Elsewhere a border between leaves is
 # more often the net's doubt than an edge: one seat is part chair, part armchair.
 _OF_KINDS = frozenset(("wall", "cabinets", "appliances", "countertop"))
@@ -216,16 +226,14 @@ class Starter:
         others = None
         if self.keep_odds > 0:
             small = np.minimum(leaves[things].sum(0) * np.float32(self.keep_odds), np.float32(1))
-            others = np.zeros(photo.shape[:2], np.float32)
-            enlarged = cv2.resize(small, seen_wh, interpolation=cv2.INTER_LINEAR)
-            np.clip(enlarged, 0.0, 1.0, out=others[content.slices])
-            del enlarged
+            others = _at_full_size(small, content, photo.shape[:2])
         unsure = partial(self._unsure, leaves, named, content, photo.shape[:2])
         evidence = tuple(
             {"certainty": _logit(certainty), "clarity": clarity, "agreement": _agreement(raw, leaves[mine].sum(0))}
             for certainty, raw, mine in zip(certainties, before, members, strict=True)
         )
-        return Survey(np.clip(heats, 0.0, 1.0, out=heats), others, evidence, tuple(pieces), unsure)
+        things_of = partial(self._things, leaves, content, photo.shape[:2])
+        return Survey(np.clip(heats, 0.0, 1.0, out=heats), others, evidence, tuple(pieces), unsure, things_of)
 
     def _unsure(self, leaves: Heat, named: set[int], content: Box, size_hw: tuple[int, int]) -> Heat:
         """[H, W] the sum of the things that no target names, where none of them has most of it."""
@@ -233,10 +241,15 @@ class Starter:
         things = [at for leaf, at in order.items() if leaf not in _SURFACES and at not in named]
         known = leaves[things].max(0) >= _KNOWN
         small = np.where(known, np.float32(0), leaves[[*things, order["other object"]]].sum(0))
-        result = np.zeros(size_hw, np.float32)
-        enlarged = cv2.resize(small, (content.width, content.height), interpolation=cv2.INTER_LINEAR)
-        np.clip(enlarged, 0.0, 1.0, out=result[content.slices])
-        return result
+        return _at_full_size(small, content, size_hw)
+
+    def _things(self, leaves: Heat, content: Box, size_hw: tuple[int, int]) -> tuple[Heat, Heat]:
+        """Two [H, W]: the sums of the things that nothing stands on or hangs before, and of those that others do."""
+        order = self.vocabulary.order
+        loose = [at for leaf, at in order.items() if leaf not in _SURFACES and leaf not in _BEHIND]
+        behind = [at for leaf, at in order.items() if leaf in _BEHIND]
+        one, other = (_at_full_size(leaves[mine].sum(0), content, size_hw) for mine in (loose, behind))
+        return one, other
 
     def instances(self, photo: Rgb, targets: Sequence[str]) -> npt.NDArray[np.uint8]:
         """[N, H, W] the pieces of a survey; 0 for phrases that have none."""
@@ -399,6 +412,14 @@ class StarterNyu(Starter):
         for name in (net, "starter.json", "words.npz", "starter-nyu-quality.json")
     )
     quality = Path(__file__).with_name("weights") / "starter-nyu-quality.json"
+
+
+def _at_full_size(small: Heat, content: Box, size_hw: tuple[int, int]) -> Heat:
+    """[H, W] in 0..1: what the net sees of the photo's content, 0 on bars and a frame round it."""
+    result = np.zeros(size_hw, np.float32)
+    enlarged = cv2.resize(small, (content.width, content.height), interpolation=cv2.INTER_LINEAR)
+    np.clip(enlarged, 0.0, 1.0, out=result[content.slices])
+    return result
 
 
 def _agreement(before: Heat, after: Heat) -> float:

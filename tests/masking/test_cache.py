@@ -253,10 +253,12 @@ def test_any_alpha_survives(tmp_path):
     region = Region(
         "a, b", True, alpha > 0.5, alpha, (Box(1, 2, 3, 4),), 0.1 + 0.2, ("c", "d"), ("b",), "no 'b': küche"
     )
+    region = replace(region, foreign=alpha > 0.7)
     write_entry(tmp_path / "x.masks", "key", (region,))
     read = read_entry(tmp_path / "x.masks", "key", 1, (7, 9))
     assert read is not None
     assert same(read, (region,))
+    assert (read[0].foreign == region.foreign).all()
     assert read_entry(tmp_path / "x.masks", "key", 1, (9, 7)) is None
 
 

@@ -1,5 +1,7 @@
 """Which editor paints an edit, and what it is known not to do."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from drawing import room
@@ -119,6 +121,26 @@ def test_things_go_to_the_remover_unless_the_edit_or_the_preset_has_one_of_its_o
     assert [editor_for(edit, loaded) for edit in plan] == [remover, loaded.editor, mine]
     able = stages(Takes(), remove=remover)
     assert editor_for(plan[0], able) is able.editor
+
+
+class Beside(Fill):
+    """An editor that is told of the things beside what goes."""
+
+    def paint_beside(self, crop, hard, others, prompt, *, seed):
+        assert others.shape == hard.shape
+        return np.where(others[..., None], np.uint8(7), self.paint(crop, hard, prompt, seed=seed))
+
+
+def test_an_editor_that_asks_for_the_things_beside_gets_them_where_they_are_known():
+    editor = Beside(rgb=(1, 2, 3), ideal_px=0)
+    foreign = ISLAND.alpha > 0.9  # within the mask, so that what the editor does there can be seen
+    plan = (Edit(("island",), "remove"),)
+    told, _ = paint(room(*SIZE), plan, (replace(ISLAND, foreign=foreign),), stages(editor))
+    assert (told[foreign] == 7).all()
+    not_told, _ = paint(room(*SIZE), plan, (ISLAND,), stages(editor))
+    assert (not_told[foreign] == (1, 2, 3)).all()
+    plain, _ = paint(room(*SIZE), plan, (replace(ISLAND, foreign=foreign),), stages(Fill(rgb=(1, 2, 3), ideal_px=0)))
+    assert (plain == not_told).all()
 
 
 def test_an_editor_that_takes_things_away_gets_its_own_words_and_the_edit_s_options():

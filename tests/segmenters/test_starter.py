@@ -322,6 +322,15 @@ def test_what_it_cannot_name_is_part_of_what_is_there_and_no_known_thing(quick, 
     assert (unsure[survey.heats[0] > 0.9] < 0.2).all()
 
 
+def test_windows_are_behind_things_and_what_stands_about_is_not(quick, kitchen):
+    loose, behind = quick.survey(kitchen, ["window"]).things()
+    window, wall = (quick.heats(kitchen, [word])[0] > 0.8 for word in ("window", "cabinets"))
+    assert behind[window].mean() > 0.7
+    assert (loose + behind).max() <= 1 + 1e-5
+    assert loose[window | wall].mean() < 0.1
+    assert behind[wall].mean() < 0.1
+
+
 def test_what_is_named_is_no_other_thing(starter, kitchen):
     alone = starter.survey(kitchen, ["cabinets"]).others
     named = starter.survey(kitchen, ["cabinets", "window", "bar stools", "pendant lamp"]).others

@@ -76,6 +76,15 @@ class Remove:
             CropRefused: The mask covers more of the photo than `max_share`, or leaves nothing to copy from.
             UnknownPrompt: For a prompt that asks for something else.
         """
+        return self.paint_beside(crop, hard, np.zeros_like(hard), prompt, seed=seed)
+
+    def paint_beside(self, crop: Rgb, hard: Hard, others: Hard, prompt: str, *, seed: int) -> Rgb:
+        """As `paint`, without a ghost of what is beside it.
+
+        Args:
+            crop, hard, prompt, seed: As for `paint`.
+            others: [h, w] bool: things beside what goes; nothing of them is copied, unless there is nothing else.
+        """
         self.check(prompt)
         share = float(np.count_nonzero(hard)) / hard.size
         if share > self.max_share:
@@ -88,7 +97,10 @@ class Remove:
         parts = _parts(hard)
         room = room_of(*_reduced(crop)) if self.flatten and parts else None
         for box, hole in parts:
-            filled = _filled(crop, box, hole, hard[box.slices] & ~hole, room, seed)
+            too = hard[box.slices] & ~hole
+            filled = _filled(crop, box, hole, too | (others[box.slices] & ~hole), room, seed)
+            if filled is None and others.any():
+                filled = _filled(crop, box, hole, too, room, seed)
             if filled is None:
                 raise CropRefused(
                     "what is to go leaves nothing of the photo to continue behind it", hint="take away less at a time"

@@ -22,6 +22,9 @@ _Kind = TypeVar("_Kind", bound=np.generic)
 _THIN_PX = 4.0
 """At the coarsest level no pixel of the hole is farther than this from what is known."""
 _LEAST_SIDE_PX = 40
+_RIM_PX = 8
+"""What is not to be copied and touches the hole is filled as well, so far from it, and left as it is in the end: the
+patches there would have to look like it."""
 _SHADED_PX, _LEAST_TRUST = 4.0, 0.1
 """In px of the coarsest level: what is nearer to the hole has some of the shadow of what was there, and counts less."""
 _PASSES = (3, 3, 4, 5, 6)
@@ -36,19 +39,27 @@ def fill(lab: FloatImage, hole: Hard, barred: Hard, *, seed: int) -> FloatImage 
 
     Args:
         lab: [h, w, 3] float32, L*a*b*.
-        hole: [h, w] bool, not empty.
+        hole: [h, w] bool.
         barred: [h, w] bool: known, and not to be copied into the hole.
         seed: Of the search.
 
     Returns:
         [h, w, 3] float32, equal to `lab` outside the hole.
     """
+    wide = np.ones((2 * _RIM_PX + 1, 2 * _RIM_PX + 1), np.uint8)
+    rim = barred & (cv2.dilate(hole.astype(np.uint8), wide) > 0)
+    filled = _filled(lab, hole | rim, barred & ~rim, seed) if hole.any() else lab
+    return None if filled is None else np.asarray(np.where(hole[..., None], filled, lab), np.float32)
+
+
+def _filled(lab: FloatImage, hole: Hard, barred: Hard, seed: int) -> FloatImage | None:
     levels = _levels(lab, hole, barred, regions_of(lab, hole, barred))
     if not levels:
         return None
     generator = np.random.default_rng(seed)
     coarsest = levels[-1]
-    filled, places = smooth_fill(coarsest.lab, coarsest.hole, coarsest.regions), random_places(coarsest, generator)
+    places = random_places(coarsest, generator)
+    filled = smooth_fill(coarsest.lab, coarsest.hole, coarsest.barred, coarsest.regions)
     for number in range(len(levels) - 1, -1, -1):
         level = levels[number]
         is_first = number == len(levels) - 1
@@ -103,8 +114,8 @@ def _evened(plane: npt.NDArray[_Kind]) -> npt.NDArray[_Kind]:
     return np.pad(plane, around[: plane.ndim], mode="edge")
 
 
-def smooth_fill(lab: FloatImage, hole: Hard, regions: Regions) -> FloatImage:
-    """The picture with its hole filled, region by region, by ever wider means of what surrounds it.
+def smooth_fill(lab: FloatImage, hole: Hard, barred: Hard, regions: Regions) -> FloatImage:
+    """The picture with its hole filled, region by region, by ever wider means of what surrounds it and is not barred.
 
     Source: Gortler, Grzeszczuk, Szeliski and Cohen, The Lumigraph, SIGGRAPH 1996, section 3.4 (pull-push).
     """
@@ -113,8 +124,9 @@ def smooth_fill(lab: FloatImage, hole: Hard, regions: Regions) -> FloatImage:
     trust = np.clip(away / np.float32(_SHADED_PX), np.float32(_LEAST_TRUST), np.float32(1))
     for region in np.unique(regions[hole]).tolist():
         mine = regions == region
-        known = mine & ~hole
-        share = np.where(known if known.any() else ~hole, trust, np.float32(0))
+        seen = ~(hole | barred)
+        known = mine & seen
+        share = np.where(known if known.any() else seen, trust, np.float32(0))
         filled = _pull_push(np.where(share[..., None] > 0, lab, np.float32(0)), share)
         result[hole & mine] = filled[hole & mine]
     return result

@@ -46,6 +46,7 @@ class Level:
     Args:
         lab: [h, w, 3] float32, L*a*b*; of no meaning in the hole.
         hole: [h, w] bool.
+        barred: [h, w] bool: known, and not to be copied.
         sources: [h, w] bool: middles of patches that lie wholly in what may be copied.
         around: [h, w] bool: middles of patches that reach into the hole.
         regions: [h, w]: the surface that each pixel shows, in the hole that behind it.
@@ -53,6 +54,7 @@ class Level:
 
     lab: FloatImage
     hole: Hard
+    barred: Hard
     sources: Hard
     around: Hard
     regions: Regions
@@ -73,7 +75,7 @@ def level_of(lab: FloatImage, hole: Hard, barred: Hard, regions: Regions) -> Lev
     sources = cv2.erode(known, square, borderType=cv2.BORDER_CONSTANT, borderValue=0) > 0
     if not sources.any():
         return None
-    return Level(lab, hole, sources, cv2.dilate(hole.astype(np.uint8), square) > 0, regions)
+    return Level(lab, hole, barred, sources, cv2.dilate(hole.astype(np.uint8), square) > 0, regions)
 
 
 def features(lab: FloatImage, regions: Regions) -> FloatImage:

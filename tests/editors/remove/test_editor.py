@@ -44,6 +44,38 @@ def test_an_empty_mask_changes_nothing():
     assert (Remove().paint(crop, np.zeros(SIZE, bool), "nothing", seed=1) == crop).all()
 
 
+def test_nothing_of_the_next_thing_is_copied_though_it_looks_like_what_goes():
+    # Two framed pictures; a bit of the left one's frame is outside the mask, from which the right one goes on best.
+    framed = np.zeros(SIZE, bool)
+    framed[40:76, 30:60] = framed[40:76, 66:96] = True
+    inner = np.zeros(SIZE, bool)
+    inner[44:72, 34:56] = inner[44:72, 70:92] = True
+    photo = wall()
+    photo[framed], photo[inner] = (40, 20, 10), (30, 90, 160)
+    hole = np.zeros(SIZE, bool)
+    hole[36:74, 26:63] = True
+    next_one = np.zeros(SIZE, bool)
+    next_one[39:77, 65:97] = True
+    rest = np.zeros(SIZE, bool)
+    rest[74:76, 29:61] = True
+
+    def ghosts(out: np.ndarray) -> int:
+        return int((np.abs(out.astype(int) - wall()).max(-1) > 40)[hole].sum())
+
+    tempted = Remove().paint(photo, hole, "remove", seed=1)
+    told = Remove().paint_beside(photo, hole, next_one | rest, "remove", seed=1)
+    assert ghosts(tempted) > 40
+    assert ghosts(told) == 0
+    assert (told[~hole] == photo[~hole]).all()
+
+
+def test_where_there_is_nothing_else_what_is_beside_is_copied_all_the_same():
+    photo = with_things()
+    assert (
+        Remove().paint_beside(photo, HOLE, ~HOLE, "remove", seed=1) == Remove().paint(photo, HOLE, "remove", seed=1)
+    ).all()
+
+
 def test_more_than_it_can_do_is_declined_in_a_sentence():
     with pytest.raises(CropRefused, match=r"covers \d+% of the photo, shadow included, and the built-in remover fills"):
         Remove(max_share=0.01).paint(room(*SIZE), HOLE, "remove", seed=1)

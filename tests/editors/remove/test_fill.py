@@ -74,7 +74,7 @@ def test_where_nothing_may_be_copied_there_is_no_answer():
 
 
 def test_a_smooth_fill_stays_between_what_surrounds_it():
-    filled = smooth_fill(emptied(lab(40 + 0.35 * COLUMNS)), HOLE, np.zeros(SIZE, np.uint8))[..., 0]
+    filled = smooth_fill(emptied(lab(40 + 0.35 * COLUMNS)), HOLE, NOTHING, np.zeros(SIZE, np.uint8))[..., 0]
     assert filled[HOLE].min() >= 40
     assert filled[HOLE].max() <= 40 + 0.35 * SIZE[1]
 

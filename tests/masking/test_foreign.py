@@ -1,0 +1,97 @@
+"""Things beside what is to go: which of them what is behind it is continued from."""
+
+import numpy as np
+from drawing import disc, draw, mask, room
+
+from automask.masking.find import find_regions
+from automask.masking.foreign import foreign
+from automask.plan import parse_plan
+from automask.protocols import Stages
+from automask.refiners.threshold import Threshold
+from automask.testing import Identity, PaintedHeat
+from automask.types import BoxRecipe, Survey
+
+HOLE = mask(
+    ".............",
+    "..##.........",
+    "..##.........",
+    "..##.........",
+    ".............",
+)
+NEXT = mask(
+    ".............",
+    "......##.....",
+    "......##.....",
+    "......##.....",
+    ".............",
+)
+BELOW = mask(
+    ".............",
+    ".............",
+    ".............",
+    ".............",
+    "#############",
+)
+NOTHING = np.zeros_like(HOLE)
+SIZE = (100, 160)
+
+
+def test_the_next_thing_is_foreign_with_its_edge_and_what_things_stand_on_is_not():
+    assert draw(foreign(HOLE, NEXT, BELOW)) == [
+        ".....####....",
+        ".....####....",
+        ".....####....",
+        ".....####....",
+        ".....####....",
+    ]
+
+
+def test_what_others_stand_on_is_foreign_where_it_does_not_touch_the_hole():
+    assert draw(foreign(HOLE, NOTHING, NEXT)) == draw(foreign(HOLE, NEXT, NOTHING))
+    assert not foreign(HOLE, NOTHING, BELOW).any()
+
+
+def test_what_surrounds_a_hole_is_behind_it_whatever_it_is_called():
+    assert not foreign(HOLE, ~HOLE, NOTHING).any()
+    assert not foreign(NOTHING, NEXT, BELOW).any()
+    assert not (foreign(HOLE, HOLE | BELOW, NOTHING) & HOLE).any()
+
+
+ONE, TWO, LAMP = disc(SIZE, (40, 30), 12), disc(SIZE, (80, 30), 12), disc(SIZE, (120, 70), 10)
+
+
+class Sees(PaintedHeat):
+    """Two pictures, a lamp, and a segmenter that may know which of them nothing hangs before."""
+
+    def __init__(self, *, tells: bool) -> None:
+        super().__init__({"picture": np.float32(0.9) * (ONE | TWO), "lamp": np.float32(0.9) * LAMP})
+        self.tells = tells
+
+    def survey(self, photo, targets):
+        def things():
+            return (ONE | TWO | LAMP).astype(np.float32), np.zeros(SIZE, np.float32)
+
+        return Survey(self.heats(photo, targets), things=things if self.tells else None)
+
+
+def foreign_of(words: str, *, tells: bool = True):
+    stages = Stages(Sees(tells=tells), Threshold(), Identity(), boxes=BoxRecipe(min_area_frac=0))
+    return [one.foreign for one in find_regions(room(*SIZE), parse_plan(words), stages)]
+
+
+def test_of_one_of_its_kind_that_goes_the_others_and_all_other_things_are_foreign():
+    (found,) = foreign_of("left picture -> gone")
+    assert found[TWO].all()
+    assert found[LAMP].all()
+    assert not found[ONE].any()
+    (named,) = foreign_of("left picture -> gone", tells=False)
+    assert named[TWO].all()
+    assert not named[LAMP].any()
+
+
+def test_of_what_is_painted_or_where_nothing_is_known_it_is_not_asked():
+    assert foreign_of("left picture -> oak") == [None]
+    assert foreign_of("lamp -> gone", tells=False) == [None]
+    painted, gone = foreign_of("lamp -> brass; picture -> gone")
+    assert painted is None
+    assert gone[LAMP].all()
