@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from automask.editors.remove.lines import lines_through
 from automask.editors.remove.patches import (
     Level,
     compose,
@@ -53,7 +54,13 @@ def fill(lab: FloatImage, hole: Hard, barred: Hard, *, seed: int) -> FloatImage 
 
 
 def _filled(lab: FloatImage, hole: Hard, barred: Hard, seed: int) -> FloatImage | None:
-    levels = _levels(lab, hole, barred, regions_of(lab, hole, barred))
+    calm = smooth_fill(lab, hole, barred, np.zeros(hole.shape, np.uint8))
+    lines = lines_through(lab, calm, hole, barred)
+    if lines is None:
+        regions = regions_of(lab, hole, barred)
+    else:
+        regions = regions_of(lines.lab, hole & ~lines.beside, barred & ~lines.beside)
+    levels = _levels(lab, hole, barred, regions)
     if not levels:
         return None
     generator = np.random.default_rng(seed)
@@ -68,6 +75,8 @@ def _filled(lab: FloatImage, hole: Hard, barred: Hard, seed: int) -> FloatImage 
             size_wh = (level.hole.shape[1], level.hole.shape[0])
             enlarged = cv2.resize(filled, size_wh, interpolation=cv2.INTER_LINEAR)
             filled = np.where(level.hole[..., None], enlarged, level.lab)
+        if lines is not None:
+            filled = lines.drawn_on(filled)
         large = int(np.count_nonzero(level.around)) > _SEARCHED_PX
         passes = 1 if large else _PASSES[min(number, len(_PASSES) - 1)]
         for again in range(passes):
