@@ -11,6 +11,7 @@ import importlib
 import inspect
 import numbers
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,11 +20,11 @@ from typing import Any, cast
 from automask import settings, signatures
 from automask.capabilities import capabilities_of
 from automask.composition import is_plain, plain_composition, plain_override, with_settings
-from automask.errors import DOCUMENTATION, AutomaskError, ConfigError
+from automask.errors import DOCUMENTATION, AutomaskError, ConfigError, ExtraMissing, WeightsMissing
 from automask.plan import nearest
 from automask.protocols import Editor, Stages
 from automask.stages import check_members
-from automask.weights import catalogue
+from automask.weights import catalogue, find, find_local
 
 # In an override `${oc.create:{_target_: os.system}}` would make a `_target_`, and `${oc.env:...}` reads secrets.
 _RESOLVER = re.compile(r"\$\{.*:", re.DOTALL)
@@ -267,7 +268,10 @@ def build(
     named = {name: _editor_node(name, conf, run) for name in dict.fromkeys(editors)}
     ready = given or {}
     own = {group: run.into(config[group]) for group in STAGE_GROUPS}
-    built = {g: ready[g] if g in ready else _instantiate(own[g], g) for g in STAGE_GROUPS}
+    try:
+        built = {g: ready[g] if g in ready else _instantiate(own[g], g) for g in STAGE_GROUPS}
+    except (WeightsMissing, ExtraMissing) as error:
+        raise _with_fetch(error, config, conf) from error
     loaded = {name: _instantiate(node, f"editor {name}") for name, node in named.items()}
     chosen = [name for editor in (built["editor"], *loaded.values()) for name in _connect_editors(editor, conf, run)]
     # The settings of editors that are chosen among decide a result, too.
@@ -280,6 +284,26 @@ def build(
     )
     check_members(stages)
     return stages
+
+
+def _with_fetch(
+    error: WeightsMissing | ExtraMissing, config: Config, conf: Path | None
+) -> WeightsMissing | ExtraMissing:
+    """The error with the one command that fetches all weights that a configuration lacks, not only the first missed."""
+    lacking = [name for name in weights_of(config, conf=conf) if find_local(find(name)) is None]
+    if isinstance(error, WeightsMissing) and not any(repr(name) in error.problem for name in lacking):
+        return error  # files that the user named, say
+    if not lacking:
+        return error
+    preset = str(config.get("preset", ""))
+    fetch = f"automask models fetch {' '.join(lacking)}"
+    with contextlib.suppress(ConfigError):  # a preset that somebody made in a script
+        if {*lacking} <= {*weights_of(compose(preset, conf=conf), conf=conf)}:
+            own = "" if conf is None else f" --conf {shlex.quote(str(conf))}"
+            fetch = f"automask models fetch --preset {preset}{own}"
+    if isinstance(error, ExtraMissing):
+        return ExtraMissing(error.problem, hint=f"{error.hint}, then {fetch}")
+    return WeightsMissing(error.problem, hint=f"run '{fetch}', or point model at a copy")
 
 
 def with_editor(stages: Stages, name: str, *, conf: Path | None = None) -> Stages:

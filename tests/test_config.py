@@ -226,14 +226,36 @@ def test_the_tiny_preset_builds():
     ]
 
 
-def test_the_photo_preset_without_weights_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(
+    ("preset", "overrides", "fetch"),
+    [
+        ("photo", (), "automask models fetch --preset photo"),
+        ("best", (), "automask models fetch --preset best"),
+        ("open", (), "automask models fetch --preset open"),
+        ("rooms", ("refiner=grabcut",), "automask models fetch --preset rooms"),
+        ("photo", ("editor=sdxl",), "automask models fetch clipseg-rd64-refined vit_b sdxl-inpaint"),
+    ],
+)
+def test_a_preset_without_weights_names_the_one_command_that_fetches_them(
+    preset: str, overrides: Sequence[str], fetch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setenv("AUTOMASK_CACHE", str(tmp_path))
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     for variable in ("HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "TRANSFORMERS_CACHE"):
         monkeypatch.delenv(variable, raising=False)
     with pytest.raises((WeightsMissing, ExtraMissing)) as caught:
-        config.build(config.compose("photo"))
-    assert "automask models fetch" in str(caught.value) or "pip install 'automask[models]'" in str(caught.value)
+        config.build(config.compose(preset, overrides))
+    said = str(caught.value)
+    assert "\n" not in said
+    assert said.endswith(f"; run '{fetch}', or point model at a copy") or said.endswith(
+        f"; run pip install 'automask[models]', then {fetch}"
+    )
+
+
+def test_weights_that_the_user_named_keep_their_own_hint(tmp_path: Path):
+    with pytest.raises((WeightsMissing, ExtraMissing)) as caught:
+        config.build(config.compose("photo", [f"segmenter.model={tmp_path}/none.safetensors"]))
+    assert "point model at a file or folder that is there" in str(caught.value) or "pip install" in str(caught.value)
 
 
 def test_a_stage_that_is_given_is_not_loaded():

@@ -19,6 +19,7 @@ from typing import IO, Any, Self
 
 from automask.errors import OutputError
 from automask.images import read_regular
+from automask.weights import is_running
 
 LOCK_NAME = ".automask.lock"
 TOUCH_S = 60.0
@@ -75,7 +76,7 @@ class Holder:
             touched: When it last touched the lock.
         """
         if self.host == socket.gethostname():
-            return not _is_running(self.pid)
+            return not is_running(self.pid)
         return time.time() - touched > STALE_S
 
     def refusal(self, out: str) -> OutputError:
@@ -84,18 +85,6 @@ class Holder:
         return OutputError(
             f"another batch writes into {out!r}: {shown}", hint="wait until it ends, or name another folder with -o"
         )
-
-
-def _is_running(pid: int) -> bool:
-    if os.name != "posix":
-        return True  # there the system's lock decides
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 @contextlib.contextmanager

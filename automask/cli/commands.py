@@ -582,6 +582,7 @@ def run_models_list(parser: Parser, arguments: list[str]) -> int:
 
     from automask import weights
 
+    weights.take_over_downloads()
     places = {known: weights.find_local(known) for known in weights.catalogue()}
     table = Table(box=None, pad_edge=False)
     for column in ("name", "what", "download", "GPU memory"):

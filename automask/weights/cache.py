@@ -9,6 +9,7 @@ from pathlib import Path
 
 from automask.errors import WeightsMissing
 from automask.weights.device import requires_models_extra
+from automask.weights.processes import is_running
 from automask.weights.table import PICKLES, Weights, catalogue, find
 
 Progress = Callable[[int, int], None]
@@ -161,6 +162,7 @@ def _download(weights: Weights, home: Path, progress: Progress | None) -> None:
 
     home.parent.mkdir(parents=True, exist_ok=True)
     begun = home.with_name(f"{home.name}.part")
+    take_over_downloads()
     part = home.with_name(f"{home.name}.{os.getpid()}.part")
     with contextlib.suppress(OSError):
         begun.replace(part)  # nobody else goes on with it now
@@ -176,7 +178,7 @@ def _download(weights: Weights, home: Path, progress: Progress | None) -> None:
             raise
         raise _fetch_error(weights, error) from error
     try:
-        _check(weights, home.parent, {home.name: _sha256(part)})
+        _check(weights, home.parent, {home.name: _sha256(part)}, is_download=True)
         part.replace(home)
     except WeightsMissing:
         part.unlink(missing_ok=True)
@@ -184,6 +186,24 @@ def _download(weights: Weights, home: Path, progress: Progress | None) -> None:
     except BaseException:  # Ctrl-C while gigabytes are verified: they are whole
         part.replace(begun)
         raise
+
+
+def take_over_downloads() -> None:
+    """Gives what processes that were killed had downloaded the name that the next fetch goes on from.
+
+    Of several of one file the largest stays, and the others are deleted. Files of processes that run are theirs.
+    """
+    for part in sorted((cache_dir() / "weights").glob("*.*.part")):
+        name, _, pid = part.name.removesuffix(".part").rpartition(".")
+        if not name or not (pid.isascii() and pid.isdigit()) or is_running(int(pid)):
+            continue
+        begun = part.with_name(f"{name}.part")
+        with contextlib.suppress(OSError):  # another fetch was quicker, or it is a disk that can only be read
+            size = part.stat().st_size
+            if size and (not begun.is_file() or begun.stat().st_size < size):
+                part.replace(begun)
+            else:
+                part.unlink()
 
 
 def _append(source: str, part: Path, progress: Progress | None) -> tuple[int, int]:
@@ -231,8 +251,6 @@ def _set_aside(path: Path) -> Path:
         behind = path.resolve()
         path.unlink()
         return behind
-    if not path.is_file():
-        return path  # a download, which was never given this name
     aside = path.resolve().parent / "wrong" / path.name
     aside.parent.mkdir(exist_ok=True)
     return path.replace(aside)
@@ -243,17 +261,24 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _check(weights: Weights, folder: Path, digests: Mapping[str, str]) -> None:
-    """Compares the digests of a folder's files with the published ones, or else with those of the first fetch."""
+def _check(weights: Weights, folder: Path, digests: Mapping[str, str], *, is_download: bool = False) -> None:
+    """Compares the digests of a folder's files with the published ones, or else with those of the first fetch.
+
+    A file that is wrong is set aside; a download, which never had its name, is the caller's to delete.
+    """
     record = cache_dir() / "digests" / f"{weights.name}.json"
     recorded: dict[str, str] = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
     published = dict(weights.sha256)
     for file, digest in digests.items():
         for known, origin in ((published, "published"), (recorded, f"recorded in {record}")):
             if known.get(file, digest) != digest:
+                hint = (
+                    "the download was deleted: fetch again, and if it is the same again, report this"
+                    if is_download
+                    else f"delete {_set_aside(folder / file)} and fetch again; do not use this file"
+                )
                 raise WeightsMissing(
-                    f"{file} of {weights.name!r} has SHA-256 {digest}, not {known[file]} ({origin})",
-                    hint=f"delete {_set_aside(folder / file)} and fetch again; do not use this file",
+                    f"{file} of {weights.name!r} has SHA-256 {digest}, not {known[file]} ({origin})", hint=hint
                 )
     _write_whole(record, json.dumps({**recorded, **digests}, indent=1, sort_keys=True))
 

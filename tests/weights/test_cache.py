@@ -1,6 +1,7 @@
 import hashlib
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -188,7 +189,9 @@ def test_a_download_with_another_digest_is_thrown_away(known, served):
     known(entry())
     served(body=b"something else")
     with pytest.raises(
-        WeightsMissing, match=rf"net.pth of 'net' has SHA-256 [0-9a-f]{{64}}, not {DIGEST} \(published\); delete"
+        WeightsMissing,
+        match=rf"net.pth of 'net' has SHA-256 [0-9a-f]{{64}}, not {DIGEST} \(published\); the download was deleted: "
+        "fetch again, and if it is the same again, report this",
     ):
         fetch("net")
     assert find_local(find("net")) is None
@@ -237,6 +240,36 @@ def test_what_breaks_off_twice_keeps_what_it_has(known, served):
     breaks_off(served, at=9000)
     served(length=len(BYTES))
     assert fetch("net").read_bytes() == BYTES
+
+
+def a_dead_process() -> int:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    return ended.pid
+
+
+def test_a_fetch_goes_on_from_what_a_killed_one_had_and_leaves_that_of_another_alone(known, served):
+    known(entry())
+    folder = expected_path(find("net")).parent
+    folder.mkdir(parents=True)
+    (folder / f"net.pth.{a_dead_process()}.part").write_bytes(BYTES[:9000])
+    (folder / f"net.pth.{a_dead_process()}.part").write_bytes(BYTES[:500])
+    theirs = folder / f"net.pth.{os.getppid()}.part"
+    theirs.write_bytes(BYTES[:100])
+    asked = served(length=len(BYTES))
+    assert fetch("net").read_bytes() == BYTES
+    assert asked[-1].get_header("Range") == "bytes=9000-"
+    assert sorted(folder.iterdir()) == sorted([folder / "net.pth", theirs])
+
+
+def test_the_list_of_models_tidies_up_after_killed_downloads(known, capsys):
+    known(entry())
+    folder = expected_path(find("net")).parent
+    folder.mkdir(parents=True)
+    (folder / f"net.pth.{a_dead_process()}.part").write_bytes(BYTES[:9000])
+    (folder / f"net.pth.{a_dead_process()}.part").write_bytes(b"")
+    assert main(["models"]) == 0
+    assert [(file.name, file.stat().st_size) for file in folder.iterdir()] == [("net.pth.part", 9000)]
 
 
 class Breaking(Answer):
@@ -313,7 +346,7 @@ def test_the_rest_of_another_file_is_noticed_and_thrown_away(known, served):
     known(entry())
     breaks_off(served)
     served(body=b"x" * len(BYTES), length=len(BYTES))
-    with pytest.raises(WeightsMissing, match=r"has SHA-256 .* \(published\); delete"):
+    with pytest.raises(WeightsMissing, match=r"has SHA-256 .* \(published\); the download was deleted: fetch again"):
         fetch("net")
     assert list(expected_path(find("net")).parent.iterdir()) == []
     served()

@@ -45,7 +45,7 @@ def fill(lab: FloatImage, hole: Hard, barred: Hard, *, seed: int) -> FloatImage 
         seed: Of the search.
 
     Returns:
-        [h, w, 3] float32, equal to `lab` outside the hole.
+        [h, w, 3] float32, equal to `lab` outside the hole; `lab` where there is no hole.
     """
     wide = np.ones((2 * _RIM_PX + 1, 2 * _RIM_PX + 1), np.uint8)
     rim = barred & (cv2.dilate(hole.astype(np.uint8), wide) > 0)

@@ -68,6 +68,11 @@ def test_what_is_barred_is_not_copied():
     assert np.abs(filled[HOLE][:, 1] - 4).max() < 8
 
 
+def test_without_a_hole_it_is_the_picture():
+    photo = lab(ROWS)
+    assert (fill(photo, NOTHING, NOTHING, seed=1) == photo).all()
+
+
 def test_where_nothing_may_be_copied_there_is_no_answer():
     assert fill(lab(ROWS), HOLE, ~HOLE, seed=1) is None
     assert level_of(lab(ROWS), ~disc(SIZE, (5, 5), 2), NOTHING, np.zeros(SIZE, np.uint8)) is None
