@@ -34,9 +34,10 @@ def with_cords(photo: Rgb, hard: Hard, recipe: MaskRecipe, *, untouchable: Hard)
         return hard
     width = max(2, round(_WIDTH_FRAC * long_px))
     taken: list[tuple[int, int]] = []
-    for box, _ in blobs(hard):
+    for box, blob in blobs(hard):
         if box.y0 > 2 * width and box.width >= 2 * width:
             taken += _line_above(photo, box, width, long_px, untouchable)
+            taken += _lines_that_hold(photo, box, blob, width, hard, untouchable)
     if not taken:
         return hard
     result = hard.copy()
@@ -59,17 +60,53 @@ def _line_above(photo: Rgb, box: Box, width: int, long_px: int, untouchable: Har
     column = int(middle.argmax()) + first - left
     if middle[column - (first - left)] < _LEAST:
         return []
+    line = _traced(ridge, box.y0, column, round(_GAP_FRAC * long_px), untouchable[:, left:right])
+    return [(row, at + left) for row, at in line] if len(line) >= _LEAST_FRAC * long_px else []
+
+
+def _lines_that_hold(
+    photo: Rgb, box: Box, blob: Hard, width: int, hard: Hard, untouchable: Hard
+) -> list[tuple[int, int]]:
+    """The pixels of all lines from a thing up to another part of the mask (the cup at the ceiling) or out of the photo.
+
+    Lamps that are seen as one thing have a cord each, and those of the lamps behind leave it anywhere.
+    """
+    long_px = max(hard.shape)
+    gap, margin = round(_GAP_FRAC * long_px), 2 * width
+    left, right = max(0, box.x0 - margin), min(photo.shape[1], box.x1 + margin)
+    ridge = _ridge(photo[: box.y1, left:right], width)
+    tops = blob.argmax(0) + box.y0
+    near = [
+        float(ridge[max(0, top - 4 * width) : max(1, top - width), at + box.x0 - left].mean())
+        for at, top in enumerate(tops.tolist())
+    ]
+    found: list[tuple[int, int]] = []
+    for at, strength in enumerate(near):
+        if strength < _LEAST or strength < max(near[max(0, at - width) : at + width + 1]):
+            continue
+        top = int(tops[at])
+        line = _traced(ridge, top, at + box.x0 - left, gap, untouchable[:, left:right])
+        if len(line) < _LEAST_FRAC * long_px:
+            continue
+        row, column = line[-1][0], line[-1][1] + left
+        above = hard[max(0, row - gap) : row + 1, max(0, column - width) : column + width + 1]
+        if row <= gap or above.any():
+            found += [(y, x + left) for y, x in line]
+    return found
+
+
+def _traced(ridge: FloatImage, start: int, column: int, gap: int, untouchable: Hard) -> list[tuple[int, int]]:
+    """Row and column of each pixel of the line that goes up from a place, without what is beyond its last gap."""
     line: list[tuple[int, int]] = []
-    gap, seen = round(_GAP_FRAC * long_px), box.y0
-    for row in range(box.y0 - 1, -1, -1):
+    seen = start
+    for row in range(start - 1, -1, -1):
         near = ridge[row, max(0, column - 1) : column + 2]
         if near.size and float(near.max()) >= _LEAST:
             column, seen = max(0, column - 1) + int(near.argmax()), row
-        if seen - row > gap or untouchable[row, column + left]:
+        if seen - row > gap or untouchable[row, column]:
             break
-        line.append((row, column + left))
-    line = [(row, at) for row, at in line if row >= seen]
-    return line if len(line) >= _LEAST_FRAC * long_px else []
+        line.append((row, column))
+    return [(row, at) for row, at in line if row >= seen]
 
 
 def _ridge(part: Rgb, width: int) -> FloatImage:

@@ -36,6 +36,29 @@ def test_without_a_cord_or_a_recipe_that_takes_it_the_mask_stays():
     assert with_cords(picture(), NOTHING, RECIPE, untouchable=NOTHING) is NOTHING
 
 
+BEHIND = disc(SIZE, (146, 132), 14)  # another lamp, the most of it behind the first
+CUP = disc(SIZE, (154, 16), 5)
+ITS_CORD = NOTHING.copy()
+ITS_CORD[20:122, 153:155] = True
+
+
+def test_lamps_that_are_seen_as_one_have_a_cord_each():
+    both = LAMP | BEHIND | CUP
+    photo = picture(at=CORD | ITS_CORD)
+    photo[BEHIND | CUP] = (30, 30, 30)
+    taken = with_cords(photo, both, RECIPE, untouchable=NOTHING)
+    assert (taken & CORD).sum() > 0.9 * CORD.sum()
+    assert (taken & ITS_CORD).sum() > 0.9 * ITS_CORD.sum()
+    assert (taken & ~both).sum() < 3 * (CORD | ITS_CORD).sum()
+
+
+def test_a_line_that_holds_nothing_leaves_a_thing_in_the_middle_or_is_none():
+    both = LAMP | BEHIND
+    photo = picture(at=CORD | ITS_CORD)
+    photo[BEHIND] = (30, 30, 30)
+    assert not (with_cords(photo, both, RECIPE, untouchable=NOTHING) & ITS_CORD)[:100].any()
+
+
 def test_a_line_beside_a_thing_is_not_its_cord():
     aside = np.roll(CORD, 12, 1)
     assert with_cords(picture(at=aside), LAMP, RECIPE, untouchable=NOTHING) is LAMP
