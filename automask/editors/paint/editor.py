@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from automask.editors.paint.agreement import Agreement, agree
+from automask.editors.paint.clipping import below_white, expected_below_white, whites_again
 from automask.editors.paint.grain import add_grain
 from automask.editors.paint.light import (
     Light,
@@ -152,7 +153,7 @@ class Paint:
         rho = np.minimum(np.array(look.reflectance, np.float32), whitest)
         light, textures, sheen = self._light_and_texture(crop, hard, corner, mask, look, seed=seed, scale=scale)
         hue = rho / rho.max() if look.metal else np.ones(3, np.float32)  # of highlights
-        strips, piece_of = pieces_of(light, part, mask)
+        strips, piece_of = pieces_of(light, below_white(part), mask)
 
         def paint_strip(strip: slice) -> None:
             piece = piece_of(strip)
@@ -167,7 +168,8 @@ class Paint:
                     + highlights * hue[c]
                 )
                 new = linear_of_scene(cv2.log(np.maximum(scene_light, 1e-6)))
-                mixed = cover * new + piece.remainder[c][None]
+                share = np.maximum(1 - cover, 1e-3)
+                mixed = cover * new + share * whites_again(piece.remainder[c][None] / share)
                 painted[..., c] = encode(np.where(cover < 1, mixed, new))
             out[y0:y1, x0:x1][piece.rows][mask[piece.rows]] = to_uint8(painted)[0]
 
@@ -266,7 +268,7 @@ class Paint:
         """What the light is found on: the part of the photo round the mask, of a large photo on a reduced copy."""
         long_px = max(crop.shape[:2])
         (y0, x0), (height, width) = corner, mask.shape
-        part = np.ascontiguousarray(crop[y0 : y0 + height, x0 : x0 + width])
+        part = below_white(np.ascontiguousarray(crop[y0 : y0 + height, x0 : x0 + width]))
         shrink, sampled = 1.0, None
         if long_px > _WHOLE_PX:
             shrink = long_px / _LIGHT_PX
@@ -328,6 +330,7 @@ def _view_of(photo: Rgb, hard: Hard, corner: Hw, mask: Hard, *, boards: bool) ->
     small, _ = downscale(photo, 384)
     small_mask = cv2.resize(hard.astype(np.uint8), small.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
     expected, tint = expected_light(small, small_mask)
+    expected = expected_below_white(small, expected)
     room = room_of(*downscale(photo, 768))
     whole = main_plane(mask, room, (photo.shape[0], photo.shape[1]), corner, boards=boards)
     if whole.faces_up:
