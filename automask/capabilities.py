@@ -26,6 +26,7 @@ class Capabilities:
         refine_with: Of a refiner.
         paint_many, check, reads, keeps_surroundings, spill_px, generative, context_frac, max_area_px, measure, agree,
             in_room, removal, paint_beside: Of an editor.
+            in_room, removal, relight, bounce: Of an editor.
         route, editors, loaded, connect: Of an editor that only chooses among others.
     """
 
@@ -53,6 +54,8 @@ class Capabilities:
     in_room: Callable[[Any], Any] | None = None
     removal: Callable[[Sequence[str], Sequence[str]], Mapping[str, Any]] | None = None
     paint_beside: Callable[..., Any] | None = None
+    relight: Callable[..., Any] | None = None
+    bounce: float = 0
     route: Callable[[str], Any] | None = None
     editors: tuple[str, ...] = ()
     loaded: Mapping[str, Any] = field(default_factory=dict)
@@ -117,6 +120,8 @@ _MEMBERS: Mapping[str, _Member] = {
     "in_room": _Member("paint", callable, "a method"),
     "removal": _Member("paint", callable, "a method"),
     "paint_beside": _Member("paint", callable, "a method"),
+    "relight": _Member("paint", callable, "a method"),
+    "bounce": _Member("paint", _is_number, "a number from 0"),
     "route": _Member("paint", callable, "a method"),
     "editors": _Member("route", _are_names, "a list of names"),
     "loaded": _Member("route", _is_mapping, "a mapping of names to editors"),

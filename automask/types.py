@@ -378,6 +378,7 @@ class Step:
         expected_iou: Of its region.
         choices, presence: Of its region.
         optional: Of its edit.
+        bounce: How much of the light of the other edits it was given, 0..1; 0 where its editor does no such thing.
     """
 
     targets: tuple[str, ...]
@@ -395,6 +396,7 @@ class Step:
     choices: tuple[Choice, ...] = ()
     presence: tuple[float, ...] = ()
     optional: bool = False
+    bounce: float = 0.0
 
     @property
     def passed_over(self) -> bool:

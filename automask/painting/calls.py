@@ -140,13 +140,21 @@ def call_editor(editor: Editor, edit: Edit | None, ask: Callable[[], _Result]) -
 
 
 def _check_painted(painted: Any, task: Task) -> None:
-    shape = task.job["crop"].shape
-    if isinstance(painted, np.ndarray) and painted.shape == shape and painted.dtype == np.uint8:
+    check_picture(painted, task.job["crop"], task.editor, "paint()", f" for {edit_words(task.edit)!r}")
+
+
+def check_picture(painted: Any, like: Rgb, editor: Editor, method: str, about: str = "") -> None:
+    """Raises for what an editor's method returned where it is not a picture of that size.
+
+    Raises:
+        EditorError: It is not [h, w, 3] uint8 as `like` is.
+    """
+    if isinstance(painted, np.ndarray) and painted.shape == like.shape and painted.dtype == np.uint8:
         return
     given = f"{list(painted.shape)} {painted.dtype}" if isinstance(painted, np.ndarray) else type(painted).__name__
     raise EditorError(
-        f"editor {editor_name(task.editor)!r} returned {given} for {edit_words(task.edit)!r}",
-        hint=f"paint() must return {list(shape)} uint8",
+        f"editor {editor_name(editor)!r} returned {given}{about}",
+        hint=f"{method} must return {list(like.shape)} uint8",
     )
 
 

@@ -6,7 +6,7 @@ can change a pixel outside the mask. `paint` repaints one photo, `paint_together
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
 import cv2
@@ -18,7 +18,7 @@ from automask.images.borders import content_box
 from automask.images.colour import copy_where
 from automask.masking.boxes import grow, tight_box
 from automask.masking.surroundings import surroundings
-from automask.painting.calls import Task, call_editors
+from automask.painting.calls import Task, call_editor, call_editors, check_picture
 from automask.painting.crops import CONTEXT_FRAC, Crop, composite, cut_mask, plan_crops, to_editor, to_photo
 from automask.painting.defects import measure, rank
 from automask.painting.editors import editor_for, editor_in_room, seed_in_room
@@ -150,6 +150,7 @@ def painting(
             if on_step is not None:
                 on_step(len(steps) - 1, state.step)
         if len(steps) == len(states):
+            steps = _light_each_other(photo, picture, states, steps)
             return picture, tuple(step for _, step in sorted(zip(order, steps, strict=True), key=lambda one: one[0]))
         unfinished = states[len(steps) :]
         requests = [
@@ -161,6 +162,35 @@ def painting(
         del requests, answers  # copies of the whole photo, for some editors, while the next are made
         if picture[..., 0].size > _LARGE_PX:
             return_freed_memory()
+
+
+def _light_each_other(photo: Rgb, picture: Rgb, states: Sequence["_EditState"], steps: Sequence[Step]) -> list[Step]:
+    """Gives painted surfaces the light of each other, in place, where their editor offers it; returns all steps.
+
+    Only here, after the last edit, is known what all surfaces became. An editor that does it (`bounce` above 0) gives
+    up that several edits equal one after another.
+    """
+    out = [*steps]
+    groups: dict[tuple[type, float], list[int]] = {}
+    for index, (state, step) in enumerate(zip(states, steps, strict=True)):
+        can = capabilities_of(state.editor)
+        if can.relight is not None and can.bounce > 0 and step.area_px and not is_removal(state.edit.prompt):
+            groups.setdefault((type(state.editor), can.bounce), []).append(index)
+    for (_, bounce), group in groups.items():
+        if len(group) < 2:
+            continue
+        first = states[group[0]]
+        alphas = [states[index].region.alpha for index in group]
+        relight = cast("Callable[..., Any]", capabilities_of(first.editor).relight)
+        seen = picture.copy()
+        seen.flags.writeable = False
+        lit = call_editor(cast("Editor", first.editor), None, lambda: relight(photo, seen, alphas))  # noqa: B023
+        check_picture(lit, seen, cast("Editor", first.editor), "relight()")
+        for alpha in alphas:
+            copy_where(picture, lit, alpha > 0)
+        for index in group:
+            out[index] = replace(out[index], bounce=bounce)
+    return out
 
 
 def _words_for(edit: Edit, region: Region, editor: Editor | None, photo: Rgb, stages: Stages) -> Mapping[str, Any]:

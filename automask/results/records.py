@@ -100,6 +100,7 @@ def step_record(step: Step) -> dict[str, Any]:
         **({"which": [choice_record(one) for one in step.choices]} if step.choices else {}),
         **({"presence": _round(step.presence)} if step.presence else {}),
         **({"optional": True} if step.optional else {}),
+        **({"bounce": _round(step.bounce)} if step.bounce else {}),
     }
 
 

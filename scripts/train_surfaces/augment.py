@@ -13,9 +13,9 @@ from automask.editors.paint.tone import LINEAR, LUMA, SHEEN, encode, linear_of_s
 from render_rooms.look import apply_look, draw_look
 from train_surfaces.scenes import DARKEST, Plane, Rgb, Scene, nearest
 
-REPAINTED = 0.7  # how often a plain room gets other paints
+REPAINTED = 0.6  # how often a plain room gets other paints
 PAINTED_KINDS, PAINTED_ALONE = 0.3, 0.08  # how many of its classes, and of the things of the others
-LOOKED = 0.6  # how often a plain room gets the look of a camera
+LOOKED = 0.5  # how often a plain room gets the look of a camera
 LIGHTEST = 0.9
 
 
@@ -51,11 +51,19 @@ def random_crop(
 
 
 def paint(rng: np.random.Generator) -> Plane:
-    """[3] log luminance, log red over green, log blue over green of some paint; every lightness is as likely."""
-    luma = ((rng.uniform(12, 96) + 16) / 116) ** 3
-    # Half of them are whites, greys and greiges, a little warm.
-    ratios = rng.normal((0.06, -0.12), (0.07, 0.14)) if rng.random() < 0.5 else rng.normal((0.1, -0.2), (0.45, 0.6))
-    return np.array([math.log(max(luma, DARKEST)), *np.clip(ratios, -1.6, 1.6)], np.float32)
+    """[3] log luminance, log red over green, log blue over green of some paint.
+
+    Half of them are whites, greys and greiges, a little warm, and half of these are pale, as most of a room is; of the
+    others every lightness and hue is as likely.
+    """
+    if rng.random() < 0.5:
+        lightness = rng.uniform(78, 97) if rng.random() < 0.5 else rng.uniform(12, 96)
+        ratios = rng.normal((0.06, -0.12), (0.07, 0.14))
+    else:
+        lightness = rng.uniform(12, 96)
+        ratios = rng.normal((0.1, -0.2), (0.45, 0.6))
+    luma = max(((lightness + 16) / 116) ** 3, DARKEST)
+    return np.array([math.log(luma), *np.clip(ratios, -1.6, 1.6)], np.float32)
 
 
 def linear_of_logs(logs: Plane) -> Plane:

@@ -375,3 +375,48 @@ def test_memory_does_not_grow_by_copies_of_the_photo_for_each_edit_or_candidate(
     few, many = peak_bytes(), peak_bytes(**more)
     assert few < 12 * photo_bytes
     assert many - few < 2 * photo_bytes, (few / photo_bytes, many / photo_bytes)
+
+
+class LightsUp(Fill):
+    """Adds to the whole picture ten levels for each surface that it painted."""
+
+    def __init__(self, bounce: float = 0.5, **how: object):
+        super().__init__(**how)
+        self.bounce = bounce
+        self.calls: list[int] = []
+
+    def relight(self, photo, picture, alphas):
+        self.calls.append(len(alphas))
+        return picture + np.uint8(10 * len(alphas))
+
+
+def test_surfaces_that_one_editor_painted_get_each_others_light_once_and_nothing_else_does():
+    photo, editor = room(*SIZE), LightsUp(rgb=(9, 9, 9))
+    result, steps = paint(photo, PLAN, (ISLAND, LAMPS), stages(editor))
+    assert (editor.calls, [step.bounce for step in steps]) == ([2], [0.5, 0.5])
+    outside = (ISLAND.alpha == 0) & (LAMPS.alpha == 0)
+    assert (result[outside] == photo[outside]).all()
+    assert (result[(ISLAND.alpha == 1) | (LAMPS.alpha == 1)] == 29).all()
+
+
+@pytest.mark.parametrize(("bounce", "count"), [(0.0, 2), (0.5, 1)])
+def test_one_surface_or_no_bounce_is_not_lit_again(bounce: float, count: int):
+    editor = LightsUp(bounce)
+    _, steps = paint(room(*SIZE), PLAN[:count], (ISLAND, LAMPS)[:count], stages(editor))
+    assert (editor.calls, {step.bounce for step in steps}) == ([], {0.0})
+
+
+def test_what_another_editor_painted_or_nobody_found_is_not_lit_again():
+    editor, gone = LightsUp(), Region("yacht", False, ISLAND.hard & False, ISLAND.alpha * 0, (), 0.1)
+    plan = (PLAN[0], Edit(("yacht",), "gold"), Edit(("lamps",), "red", editor="other"))
+    paint(room(*SIZE), plan, (ISLAND, gone, LAMPS), stages(editor, other=Fill()))
+    assert editor.calls == []
+
+
+def test_an_editor_that_relights_to_another_size_is_named():
+    class Crops(LightsUp):
+        def relight(self, photo, picture, alphas):
+            return picture[1:]
+
+    with pytest.raises(EditorError, match=r"'Crops' returned \[95, 128, 3\] uint8; relight\(\) must return \[96,"):
+        paint(room(*SIZE), PLAN, (ISLAND, LAMPS), stages(Crops()))

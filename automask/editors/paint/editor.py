@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from automask.editors.paint.agreement import Agreement, agree
+from automask.editors.paint.bounce import relit
 from automask.editors.paint.clipping import below_white, expected_below_white, whites_again
 from automask.editors.paint.grain import add_grain
 from automask.editors.paint.light import (
@@ -36,11 +37,12 @@ from automask.geometry.planes import RoomPlane, bounds, eye_height, main_plane
 from automask.geometry.surfaces import NET, enlarged_part
 from automask.images import to_uint8
 from automask.images.threads import in_threads, together
-from automask.types import FloatImage, Hard, Hw, Rgb
+from automask.types import Alpha, FloatImage, Hard, Hw, Rgb
 
 _SCALES = (0.05, 20.0)  # veins and boards beyond these are smaller than pixels, or larger than photos
 _SHADINGS = (0.0, 2.0)
 _RIMS = (0.0, 0.05)
+_BOUNCES = (0.0, 1.0)
 _WHOLE_PX, _LIGHT_PX = 1920, 1440  # the light on a photo with a longer long side is found on a copy with this one
 
 
@@ -73,6 +75,8 @@ class Paint:
         shading: How much of the old light and shade is kept; 1 is what was measured to look right, 0 is flat; 0..2.
         rim_frac: Width, as a fraction of the photo's long side, of the mask's rim that may show neighbours; 0..0.05.
         palette: A file of the user's own colours, or several: CSV, JSON, GPL, ACO or ASE; see `palettes`.
+        bounce: How much surfaces light those painted before them; 1 is as much as rendered rooms do, 0 not at all;
+            0..1. Above 0 several edits no longer equal one after another.
 
     Raises:
         ConfigError: For anything but a number within its range; a palette that cannot be read.
@@ -92,10 +96,12 @@ class Paint:
         shading: float = 1.0,
         rim_frac: float = 0.004,
         palette: str | Sequence[str] | None = None,
+        bounce: float = 0.0,
     ) -> None:
         self.scale = _check_number(scale, "editor.scale", _SCALES, error=ConfigError)
         self.shading = _check_number(shading, "editor.shading", _SHADINGS, error=ConfigError)
         self.rim_frac = _check_number(rim_frac, "editor.rim_frac", _RIMS, error=ConfigError)
+        self.bounce = _check_number(bounce, "editor.bounce", _BOUNCES, error=ConfigError)
         paths = palette_paths(palette)
         self.palette = load_palettes(paths)
         self.own_files = (NET, *map(Path, paths))
@@ -219,6 +225,10 @@ class Paint:
         one = copy.copy(self)
         one._agreed = Agreement.parse(agreed)
         return one
+
+    def relight(self, photo: Rgb, picture: Rgb, alphas: Sequence[Alpha]) -> Rgb:
+        """The picture with the painted surfaces in each other's light, as `bounce.relit`, by `bounce` of it."""
+        return relit(photo, picture, alphas, room_of(*downscale(photo, 768)), strength=self.bounce)
 
     def _light_and_texture(
         self, crop: Rgb, hard: Hard, corner: Hw, mask: Hard, look: Look, *, seed: int, scale: float

@@ -102,7 +102,8 @@ NOT_A_SHADING = [-0.1, 2.1, float("-inf"), float("nan"), True, "0.5", None]
     ("name", "value", "low", "high"),
     [("scale", value, "0.05", "20") for value in NOT_A_SCALE]
     + [("shading", value, "0", "2") for value in NOT_A_SHADING]
-    + [("rim_frac", value, "0", "0.05") for value in (-0.001, 0.06, float("nan"), True, "wide")],
+    + [("rim_frac", value, "0", "0.05") for value in (-0.001, 0.06, float("nan"), True, "wide")]
+    + [("bounce", value, "0", "1") for value in (-0.1, 1.1, float("nan"), True, None)],
 )
 def test_a_setting_out_of_range_is_refused(name, value, low, high):
     with pytest.raises(ConfigError) as caught:
