@@ -25,8 +25,7 @@ class Capabilities:
         understand, phrase_for, parts, survey, instances, quality: Of a segmenter.
         refine_with: Of a refiner.
         paint_many, check, reads, keeps_surroundings, spill_px, generative, context_frac, max_area_px, measure, agree,
-            in_room, removal, paint_beside: Of an editor.
-            in_room, removal, relight, bounce: Of an editor.
+            in_room, removal, paint_beside, relight, bounce: Of an editor.
         route, editors, loaded, connect: Of an editor that only chooses among others.
     """
 
