@@ -12,7 +12,7 @@ import numpy as np
 from automask.editors.paint.agreement import Agreement, agree
 from automask.editors.paint.bounce import relit
 from automask.editors.paint.clipping import below_white, expected_below_white, whites_again
-from automask.editors.paint.grain import add_grain
+from automask.editors.paint.grain import add_grain, calm_darks
 from automask.editors.paint.light import (
     Light,
     OldSurface,
@@ -157,9 +157,12 @@ class Paint:
         part = crop[y0:y1, x0:x1]
         whitest = np.float32(1 if look.measured else WHITEST)
         rho = np.minimum(np.array(look.reflectance, np.float32), whitest)
-        light, textures, sheen = self._light_and_texture(crop, hard, corner, mask, look, seed=seed, scale=scale)
+        legible = _legible(part, crop, mask)
+        light, textures, sheen = self._light_and_texture(
+            crop, legible, hard, corner, mask, look, seed=seed, scale=scale
+        )
         hue = rho / rho.max() if look.metal else np.ones(3, np.float32)  # of highlights
-        strips, piece_of = pieces_of(light, below_white(part), mask)
+        strips, piece_of = pieces_of(light, legible, mask)
 
         def paint_strip(strip: slice) -> None:
             piece = piece_of(strip)
@@ -197,7 +200,8 @@ class Paint:
             return {"materials": [], "eye_m": None}
         corner, mask = _part_of(crop, hard)
         view = _view_of(crop, hard, corner, mask, boards=look.layout == "boards")
-        seen = self._seen(crop, corner, mask)
+        (y0, x0), (height, width) = corner, mask.shape
+        seen = self._seen(_legible(crop[y0 : y0 + height, x0 : x0 + width], crop, mask), mask, max(crop.shape[:2]))
         found = materials_on(
             seen.part,
             seen.mask,
@@ -231,15 +235,15 @@ class Paint:
         return relit(photo, picture, alphas, room_of(*downscale(photo, 768)), strength=self.bounce)
 
     def _light_and_texture(
-        self, crop: Rgb, hard: Hard, corner: Hw, mask: Hard, look: Look, *, seed: int, scale: float
+        self, crop: Rgb, part: Rgb, hard: Hard, corner: Hw, mask: Hard, look: Look, *, seed: int, scale: float
     ) -> tuple[Light, TexturePlanes | None, float]:
-        """The light on the mask, a part of the crop with this corner; the texture on it; and what a plain look mirrors.
+        """The light on the mask, in a part of the crop with this corner; the texture; and what a plain look mirrors.
 
         A plain look has no texture; textures have what they mirror plane by plane.
         """
 
         def surface() -> tuple[OldSurface, float]:
-            seen = self._seen(crop, corner, mask)
+            seen = self._seen(part, mask, max(crop.shape[:2]))
             shown = old_surface(seen.part, seen.mask, rim_px=seen.rim_px, long_px=seen.long_px, sampled=seen.sampled)
             return shown, seen.shrink
 
@@ -274,11 +278,9 @@ class Paint:
         sheen = SHEEN + (sheen_on(view.whole, look, view.room, box) if textures is None else 0.0)
         return lit, textures, sheen
 
-    def _seen(self, crop: Rgb, corner: Hw, mask: Hard) -> "_Seen":
+    def _seen(self, part: Rgb, mask: Hard, long_px: int) -> "_Seen":
         """What the light is found on: the part of the photo round the mask, of a large photo on a reduced copy."""
-        long_px = max(crop.shape[:2])
-        (y0, x0), (height, width) = corner, mask.shape
-        part = below_white(np.ascontiguousarray(crop[y0 : y0 + height, x0 : x0 + width]))
+        height, width = mask.shape
         shrink, sampled = 1.0, None
         if long_px > _WHOLE_PX:
             shrink = long_px / _LIGHT_PX
@@ -333,6 +335,11 @@ def _part_of(photo: Rgb, hard: Hard) -> tuple[Hw, Hard]:
     y0, y1, x0, x1 = bounds(hard)
     y0, x0 = max(0, y0 - margin), max(0, x0 - margin)
     return (y0, x0), hard[y0 : y1 + margin, x0 : x1 + margin]
+
+
+def _legible(part: Rgb, photo: Rgb, mask: Hard) -> Rgb:
+    """A part of a photo, round a mask, as light is read from it: without what levels near black and white overstate."""
+    return calm_darks(below_white(np.ascontiguousarray(part)), photo, mask)
 
 
 def _view_of(photo: Rgb, hard: Hard, corner: Hw, mask: Hard, *, boards: bool) -> _View:

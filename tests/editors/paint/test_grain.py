@@ -1,9 +1,12 @@
 """The photo's noise on what was painted."""
 
+import cv2
 import numpy as np
 import pytest
 
-from automask.editors.paint.grain import add_grain
+from automask.editors.paint import Paint
+from automask.editors.paint.grain import add_grain, calm_darks
+from automask.editors.paint.tone import LUMA
 
 
 def noisy(level, deviation, hw=(96, 128), seed=1):
@@ -56,3 +59,44 @@ def test_a_mask_too_small_to_measure_is_left_as_it_is():
     small = np.zeros_like(MASK)
     small[40:46, 50:56] = True
     np.testing.assert_array_equal(grained(photo, photo, small, seed=0), photo)
+
+
+def black_front(deviation, level=12):
+    """A noisy photo of a black front, with a dark gap down its middle, in a pale room."""
+    photo = noisy(180, deviation, (160, 208)).astype(int)
+    photo[24:136, 32:176] += level - 180
+    photo[24:136, 102:105] -= 6
+    mask = np.zeros((160, 208), np.bool_)
+    mask[24:136, 32:176] = True
+    return np.clip(photo, 0, 255).astype(np.uint8), mask
+
+
+def fine(picture, where):
+    luma = (picture @ LUMA).astype(np.float32)
+    return (luma - cv2.GaussianBlur(luma, (0, 0), 3))[where].std()
+
+
+@pytest.mark.parametrize(("prompt", "times"), [("white", 1.2), ("sage", 1.6)])
+@pytest.mark.parametrize("deviation", [2.0, 4.0])
+def test_noise_of_a_black_surface_is_hardly_more_on_a_lighter_one(deviation, prompt, times):
+    photo, mask = black_front(deviation, level=12)
+    painted = Paint().paint(photo, mask, prompt, seed=0)
+    where = (slice(40, 120), slice(44, 92))
+    assert fine(painted, where) < times * fine(photo, where)
+
+
+def test_dark_noise_is_calmed_and_what_is_larger_stays():
+    photo, mask = black_front(2.0, level=40)
+    photo[24:136, 102:105] = 4
+    calmed = calm_darks(photo, photo, mask)
+    assert fine(calmed, (slice(40, 120), slice(44, 92))) < 0.5 * fine(photo, (slice(40, 120), slice(44, 92)))
+    gap = calmed[40:120, 103].mean() - calmed[40:120, 92:96].mean()
+    assert gap < -0.9 * 36
+    np.testing.assert_array_equal(calmed[:, 185:], photo[:, 185:])  # bright
+
+
+def test_nothing_is_calmed_where_a_surface_is_bright_or_a_photo_clean():
+    photo, mask = black_front(3.0, level=150)
+    assert calm_darks(photo, photo, mask) is photo
+    clean, mask = black_front(0.0)
+    assert calm_darks(clean, clean, mask) is clean
