@@ -338,7 +338,7 @@ def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, lis
     sight = which.Sight(photo, stages.segmenter, {**hards, **own}, heat_of, survey.others, pieces)
     chosen = which.chosen_in(sight, pointings, read_as, list_all=list_instances)
     goes = any(is_removal(edit.prompt) for edit in plan)
-    there = _things_in(survey, outside) if goes else None
+    there = _things_in(survey, outside, type(stages.segmenter).__name__) if goes else None
     # Of a large photo each plane is much, and regions are settled without these.
     survey = replace(survey, others=None, pieces=(), unsure=None, things=None)
     del sight, pieces, refined
@@ -354,13 +354,20 @@ def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, lis
     return _settled(as_named, plan, stages.mask_recipe, masks, parts_of_phrase, expected, presences, there)
 
 
-def _things_in(survey: Survey, outside: Hard | None) -> tuple[Hard, Hard] | None:
+def _things_in(survey: Survey, outside: Hard | None, segmenter: str) -> tuple[Hard, Hard] | None:
     """Where things certainly are, as `Survey.things` tells them apart; None where it cannot."""
     if survey.things is None:
         return None
-    loose, behind = survey.things()
-    for heat in (loose, behind):
-        _check_heat("segmenter", heat, survey.heats.shape[1:], "the things of survey() must give two maps of")
+    wanted = "the things of survey() must give two of"
+    found = survey.things()
+    if not isinstance(found, tuple) or len(found) != 2:
+        raise SegmenterError(
+            f"segmenter {segmenter!r} returned {_describe(found)}",
+            hint=f"{wanted} {list(survey.heats.shape[1:])} float32 in 0..1",
+        )
+    for heat in found:
+        _check_heat(segmenter, heat, survey.heats.shape[1:], wanted)
+    loose, behind = found
     if outside is not None:
         return (loose >= _CERTAIN) & ~outside, (behind >= _CERTAIN) & ~outside
     return loose >= _CERTAIN, behind >= _CERTAIN

@@ -1,8 +1,10 @@
 """Things beside what is to go: which of them what is behind it is continued from."""
 
 import numpy as np
+import pytest
 from drawing import disc, draw, mask, room
 
+from automask.errors import SegmenterError
 from automask.masking.find import find_regions
 from automask.masking.foreign import foreign
 from automask.plan import parse_plan
@@ -87,6 +89,23 @@ def test_of_one_of_its_kind_that_goes_the_others_and_all_other_things_are_foreig
     (named,) = foreign_of("left picture -> gone", tells=False)
     assert named[TWO].all()
     assert not named[LAMP].any()
+
+
+@pytest.mark.parametrize(
+    ("things", "said"),
+    [
+        (np.zeros(SIZE, np.float32), r"returned \[100, 160\] float32; the things of survey\(\) must give two of"),
+        ((np.zeros(SIZE), np.zeros(SIZE)), r"returned \[100, 160\] float64; the things of survey\(\) must give two of"),
+    ],
+)
+def test_things_of_another_form_are_named(things: object, said: str):
+    class Odd(Sees):
+        def survey(self, photo, targets):
+            return Survey(self.heats(photo, targets), things=lambda: things)
+
+    stages = Stages(Odd(tells=True), Threshold(), Identity(), boxes=BoxRecipe(min_area_frac=0))
+    with pytest.raises(SegmenterError, match=rf"segmenter 'Odd' {said} \[100, 160\] float32 in 0..1"):
+        find_regions(room(*SIZE), parse_plan("lamp -> gone"), stages)
 
 
 def test_of_what_is_painted_or_where_nothing_is_known_it_is_not_asked():
