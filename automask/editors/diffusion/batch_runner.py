@@ -1,9 +1,10 @@
 """Puts a pipeline on its device, and runs it in batches that fit into memory."""
 
-from collections.abc import Callable, Iterable, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeVar
 
-from automask.editors.diffusion.memory import MemoryPlan, Offload, is_out_of_memory, plan_memory
+from automask.editors.diffusion.memory import MemoryPlan, Offload, is_out_of_memory, is_text_encoder, plan_memory
 from automask.errors import AutomaskError, EditorError
 from automask.weights import quiet_models
 
@@ -102,14 +103,42 @@ class BatchRunner:
         vae = self._pipe.vae
         vae.enable_slicing() if most or (plan and plan.slice_vae) else vae.disable_slicing()
         vae.enable_tiling() if most or (plan and plan.tile_vae) else vae.disable_tiling()
-        if most and self._offload == "none" and self._device.type == "cuda":
+        if most and self._offload in ("none", "words") and self._device.type == "cuda":
             self.offload_to("model")
 
     def offload_to(self, offload: Offload) -> None:
         """Keeps idle parts in main memory. The safety checker stays on the GPU: diffusers does not offload it."""
-        start = {"model": "enable_model_cpu_offload", "sequential": "enable_sequential_cpu_offload"}[offload]
-        getattr(self._pipe, start)(device=self._device)
+        if offload == "words":
+            for name, part in self._nets().items():
+                part.to("cpu" if is_text_encoder(name) else self._device)
+        else:
+            start = {"model": "enable_model_cpu_offload", "sequential": "enable_sequential_cpu_offload"}[offload]
+            getattr(self._pipe, start)(device=self._device)
         self._offload = offload
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """For the block the text encoders are on the device, and where there is no room for both the net is not."""
+        if self._offload != "words":
+            yield
+            return
+        nets = self._nets()
+        encoders = [part for name, part in nets.items() if is_text_encoder(name)]
+        net = nets[
+            "unet" if "unet" in nets else "transformer"
+        ]  # the rest is small; the pipeline asks it for the device
+        net.to("cpu")
+        try:
+            for encoder in encoders:
+                encoder.to(self._device)
+            yield
+        finally:
+            for encoder in encoders:
+                encoder.to("cpu")
+            net.to(self._device)
+
+    def _nets(self) -> dict[str, Any]:
+        return {name: part for name, part in self._pipe.components.items() if hasattr(part, "parameters")}
 
     def _recover(self) -> None:
         """Cleans up after a call that failed: SDXL's VAE may be left in float32, and parts on the GPU."""
@@ -120,7 +149,7 @@ class BatchRunner:
         gc.collect()
         if self._device.type == "cuda":
             torch.cuda.empty_cache()
-        if self._offload == "none" and self._pipe.vae.dtype != self._dtype:
+        if self._offload in ("none", "words") and self._pipe.vae.dtype != self._dtype:
             self._pipe.vae.to(self._dtype)
         self._pipe.maybe_free_model_hooks()
 

@@ -183,7 +183,7 @@ class Diffusion:
             self.pipe, device=chosen.device, dtype=chosen.dtype, vram_gb=vram_gb, batch=batch, ideal_px=ideal_px
         )
         _enable_fast_paths(self.pipe, on_cuda=chosen.device.type == "cuda", compiled=compile)
-        self.words = WordEmbeddings(self.pipe)
+        self.words = WordEmbeddings(self.pipe, self.runner.reading)
         self._structure_of = structure_finder(control, depth_model, device=chosen.device, dtype=chosen.dtype)
 
     reads = staticmethod(files_named)  # a batch redoes photos when one of these changes

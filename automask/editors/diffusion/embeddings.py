@@ -2,7 +2,8 @@
 
 import inspect
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from automask.errors import EditorError
@@ -19,10 +20,12 @@ class WordEmbeddings:
 
     Args:
         pipe: One of diffusers' inpainting pipelines.
+        reading: Makes the context in which its text encoders may be called; see `BatchRunner.reading`.
     """
 
-    def __init__(self, pipe: Any) -> None:
+    def __init__(self, pipe: Any, reading: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
         self._pipe = pipe
+        self._reading = reading
         self._takes = frozenset(inspect.signature(pipe.__call__).parameters)
         self.cache: OrderedDict[tuple[str, str, bool], Mapping[str, Any]] = OrderedDict()
 
@@ -38,7 +41,8 @@ class WordEmbeddings:
         guided = guided and "negative_prompt_embeds" in self._takes and not is_distilled(self._pipe)
         key = (sentence, negative, guided)
         if key not in self.cache:
-            made = self._embed(sentence, negative, guided)
+            with self._reading():
+                made = self._embed(sentence, negative, guided)
             self.cache[key] = {name: tensor for name, tensor in made.items() if tensor is not None}
             if len(self.cache) > _CACHE_SIZE:
                 self.cache.popitem(last=False)

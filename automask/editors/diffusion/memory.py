@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Offload = Literal["none", "model", "sequential"]
+Offload = Literal["none", "words", "model", "sequential"]
 
 _SLACK = 1.5
 _CONTEXT = 500_000_000
@@ -23,7 +23,8 @@ class MemoryPlan:
     """What fits into a budget.
 
     Args:
-        offload: `none` keeps all parts on the GPU; `model` only the one at work; `sequential` only one layer.
+        offload: `none` keeps all parts on the GPU; `words` all but the text encoders, which change places with the
+            denoising net for each new sentence; `model` only the part at work; `sequential` only one layer.
         batch: Crops per call.
         slice_vae: The VAE takes the pictures of a batch one by one: the same result.
         tile_vae: The VAE takes a large picture in overlapping tiles: nearly the same result.
@@ -76,23 +77,33 @@ def plan_memory(budget: int, weights: Mapping[str, int], crop_px: int, engine: s
     room = budget - _CONTEXT
     # Every kind of offloading leaves the checker on the GPU.
     checker = weights.get("safety_checker", 0)
-    for offload, held, vae_held in (
-        ("none", sum(weights.values()), sum(weights.values())),
-        ("model", max(weights.values(), default=0) + checker, weights.get("vae", 0) + checker),
-    ):
+    total = sum(weights.values())
+    words = sum(size for name, size in weights.items() if is_text_encoder(name))
+    largest = max((size for name, size in weights.items() if not is_text_encoder(name)), default=0)
+    ways: tuple[tuple[Offload, int, int, int], ...] = (
+        ("none", total, total, 0),
+        ("words", total - words, total - words, total - largest),
+        ("model", max(weights.values(), default=0) + checker, weights.get("vae", 0) + checker, 0),
+    )
+    for offload, held, vae_held, reading in ways:
         for vae in (whole, tiled):
-            if held + net <= room and vae_held + vae <= room:
+            if held + net <= room and vae_held + vae <= room and reading <= room:
                 # With offloading one crop per call: it is the sign of a full GPU. So a smaller budget, which offloads
                 # sooner and then has more room, never gives a larger batch than a larger one.
                 batch = max(1, min(_MAX_BATCH, int((room - held) // net))) if offload == "none" else 1
                 # A crop is encoded together with its masked version.
                 return MemoryPlan(
-                    "none" if offload == "none" else "model",
+                    offload,
                     batch,
                     slice_vae=vae_held + 2 * batch * vae > room,
                     tile_vae=vae < whole,
                 )
     return MemoryPlan("sequential", 1, slice_vae=True, tile_vae=True)
+
+
+def is_text_encoder(part: str) -> bool:
+    """Whether a part of a pipeline, by its name in `model_index.json`, reads the words."""
+    return part.startswith("text_encoder")
 
 
 def is_out_of_memory(error: BaseException) -> bool:

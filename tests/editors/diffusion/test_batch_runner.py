@@ -1,5 +1,7 @@
 """What is done when memory runs out all the same."""
 
+from itertools import groupby
+
 import numpy as np
 import pytest
 
@@ -106,6 +108,23 @@ def test_offloading_changes_nothing_and_leaves_the_safety_checker_on():
     flagged.runner.offload_to("model")
     with pytest.raises(CropRefused):
         flagged.paint(**job(1))
+
+
+@pytest.mark.models
+@pytest.mark.usefixtures("one_thread")
+def test_text_encoders_change_places_with_the_net_once_for_each_sentence(monkeypatch):
+    editor = tiny_diffusion(steps=1)
+    expected = editor.paint(**job(1))
+    editor.words.cache.clear()
+    editor.runner.offload_to("words")
+    moves = []
+    for name in ("unet", "text_encoder", "vae"):
+        part = getattr(editor.pipe, name)
+        monkeypatch.setattr(part, "to", lambda where, name=name, part=part: moves.append(name) or part)
+    editor.pipe.text_encoder.register_forward_pre_hook(lambda *_: moves.append("words"))
+    for _ in range(2):
+        assert np.array_equal(editor.paint(**job(1)), expected)
+    assert [each for each, _ in groupby(moves)] == ["unet", "text_encoder", "words", "text_encoder", "unet"]
 
 
 @pytest.mark.models

@@ -10,7 +10,9 @@ GB = 2**30
 SD15 = {"unet": 1_719_000_000, "text_encoder": 246_000_000, "vae": 167_000_000, "safety_checker": 608_000_000}
 SDXL = {"unet": 5_135_000_000, "text_encoder": 246_000_000, "text_encoder_2": 1_390_000_000, "vae": 167_000_000}
 FLUX = {"transformer": 23_800_000_000, "text_encoder": 246_000_000, "text_encoder_2": 9_520_000_000, "vae": 168_000_000}
+KLEIN = {"transformer": 7_750_000_000, "text_encoder": 8_040_000_000, "vae": 168_000_000}
 ENGINES = {
+    "Flux2KleinInpaintPipeline": (KLEIN, 1024),
     "StableDiffusionInpaintPipeline": (SD15, 512),
     "StableDiffusionXLInpaintPipeline": (SDXL, 1024),
     "FluxFillPipeline": (FLUX, 1024),
@@ -27,8 +29,12 @@ ENGINES = {
         ("StableDiffusionXLInpaintPipeline", 8, "model", 1),
         ("StableDiffusionXLInpaintPipeline", 24, "none", 8),
         ("FluxFillPipeline", 20, "sequential", 1),
-        ("FluxFillPipeline", 32, "model", 1),
+        ("FluxFillPipeline", 25, "model", 1),
+        ("FluxFillPipeline", 32, "words", 1),
         ("FluxFillPipeline", 48, "none", 8),
+        ("Flux2KleinInpaintPipeline", 10, "model", 1),
+        ("Flux2KleinInpaintPipeline", 12, "words", 1),
+        ("Flux2KleinInpaintPipeline", 20, "none", 1),
     ],
 )
 def test_a_card_of_this_size_runs_it_so(engine, budget_gb, offload, least):
