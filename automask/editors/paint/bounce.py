@@ -99,7 +99,8 @@ def _gains(photo: Rgb, picture: Rgb, alphas: Sequence[Alpha], room: Room, streng
     out = []
     for number, own in enumerate(changes[:-1]):
         later = np.asarray(sum(changes[number + 1 :]), np.float32).reshape(-1, 3)
-        gain = 1 + np.float32(strength * _SHARE) * (exchange @ later) / before
+        # Where nothing faces anything, as in a strip of one wall, no light is exchanged, and none is missing.
+        gain = 1 + np.float32(strength * _SHARE) * (exchange @ later) / np.maximum(before, np.float32(1e-9))
         out.append(np.log(np.clip(gain, *_GAINS)).reshape(own.shape).astype(np.float32))
     return out
 

@@ -5,6 +5,7 @@ import pytest
 from box_rooms import FLOOR, SIZE, BoxRoom
 
 from automask.editors.paint.bounce import relit
+from automask.geometry.perspective import room_of
 
 BOX = BoxRoom(island=False)
 ROOM = BOX.room()
@@ -44,6 +45,15 @@ def test_one_surface_or_no_strength_changes_no_byte(alphas, strength):
 def test_surfaces_painted_as_they_were_keep_every_level(level):
     photo = np.full((*SIZE, 3), level, np.uint8)
     assert np.array_equal(relit(photo, photo.copy(), [on(FLOOR), on(BACK)], ROOM, strength=1.0), photo)
+
+
+def test_in_a_strip_where_nothing_faces_anything_every_level_stays():
+    photo = np.full((500, 3, 3), GREY, np.uint8)
+    picture = photo.copy()
+    picture[250:] = 30
+    alphas = [np.arange(500)[:, None].repeat(3, 1) < 250, np.arange(500)[:, None].repeat(3, 1) >= 250]
+    lit = relit(photo, picture, [alpha.astype(np.float32) for alpha in alphas], room_of(photo, 1.0), strength=1.0)
+    assert np.array_equal(lit, picture)
 
 
 def test_a_dark_floor_takes_light_from_what_was_painted_before_it_and_from_nothing_else():
