@@ -20,6 +20,7 @@ _TOUCHES, _SURROUNDS = 0.08, 0.5
 segmenter has taken for something else than it is."""
 _EDGE_FRAC = 0.006
 """Of the photo's long side: so far the mixed pixels of a thing's edge reach beyond what the segmenter sees of it."""
+_ROWS = 256
 
 
 def foreign(hole: Hard, loose: Hard, behind: Hard) -> Hard:
@@ -38,9 +39,13 @@ def foreign(hole: Hard, loose: Hard, behind: Hard) -> Hard:
         return result
     for things, least in ((loose, _SURROUNDS), (behind, _TOUCHES)):
         there = things & ~hole
-        _, labels = cv2.connectedComponents(there.view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+        count, labels = cv2.connectedComponents(there.view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
         kept = [label for shares in _touching(hole, labels) for label, share in shares.items() if share >= least]
-        result |= there & ~np.isin(labels, kept)
+        is_foreign = np.ones(count, np.bool_)
+        is_foreign[[0, *kept]] = False
+        for top in range(0, len(labels), _ROWS):  # an index takes eight bytes for each pixel
+            result[top : top + _ROWS] |= is_foreign[labels[top : top + _ROWS]]
+        del there, labels
     reach = max(1, round(_EDGE_FRAC * max(hole.shape)))
     wider = cv2.dilate(result.view(np.uint8), np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) > 0
     return np.asarray(wider & ~hole, np.bool_)

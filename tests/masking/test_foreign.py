@@ -1,5 +1,7 @@
 """Things beside what is to go: which of them what is behind it is continued from."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from drawing import disc, draw, mask, room
@@ -57,6 +59,19 @@ def test_what_surrounds_a_hole_is_behind_it_whatever_it_is_called():
     assert not foreign(HOLE, ~HOLE, NOTHING).any()
     assert not foreign(NOTHING, NEXT, BELOW).any()
     assert not (foreign(HOLE, HOLE | BELOW, NOTHING) & HOLE).any()
+
+
+def test_memory_does_not_grow_by_an_index_for_each_pixel():
+    hole, table = np.zeros((2, 900, 1200), np.bool_)
+    hole[300:600, 400:700] = table[550:, 200:1000] = True
+    tracemalloc.start()
+    try:
+        found = foreign(hole, np.zeros_like(hole), table)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert not found.any()
+    assert peak < 9 * hole.size, peak / hole.size
 
 
 ONE, TWO, LAMP = disc(SIZE, (40, 30), 12), disc(SIZE, (80, 30), 12), disc(SIZE, (120, 70), 10)
