@@ -4,6 +4,9 @@ import contextlib
 import hashlib
 import json
 import os
+import re
+import socket
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -18,6 +21,8 @@ Progress = Callable[[int, int], None]
 
 _NOTHING_THERE = 416  # HTTP's "Range Not Satisfiable": the file has no more bytes
 _PARTIAL_CONTENT = 206
+_OF_PROCESS = re.compile(r"([^@]+)\.([0-9]+)@(.+)\.part")  # a file, and the process that downloads it on which machine
+_SILENT_S = 600.0  # a connection that gives nothing ends long before; what is left is to verify gigabytes
 
 
 def cache_dir() -> Path:
@@ -163,7 +168,7 @@ def _download(weights: Weights, home: Path, progress: Progress | None) -> None:
     home.parent.mkdir(parents=True, exist_ok=True)
     begun = home.with_name(f"{home.name}.part")
     take_over_downloads()
-    part = home.with_name(f"{home.name}.{os.getpid()}.part")
+    part = home.with_name(f"{home.name}.{os.getpid()}@{socket.gethostname()}.part")
     with contextlib.suppress(OSError):
         begun.replace(part)  # nobody else goes on with it now
     try:
@@ -191,14 +196,19 @@ def _download(weights: Weights, home: Path, progress: Progress | None) -> None:
 def take_over_downloads() -> None:
     """Gives what processes that were killed had downloaded the name that the next fetch goes on from.
 
-    Of several of one file the largest stays, and the others are deleted. Files of processes that run are theirs.
+    Of several of one file the largest stays, and the others are deleted. Files of processes that run are theirs, and so
+    are those of another machine with the same cache, unless nothing was added to them for long.
     """
-    for part in sorted((cache_dir() / "weights").glob("*.*.part")):
-        name, _, pid = part.name.removesuffix(".part").rpartition(".")
-        if not name or not (pid.isascii() and pid.isdigit()) or is_running(int(pid)):
+    for part in sorted((cache_dir() / "weights").glob("*.part")):
+        named = _OF_PROCESS.fullmatch(part.name)
+        if named is None:
             continue
+        name, pid, host = named.groups()
         begun = part.with_name(f"{name}.part")
         with contextlib.suppress(OSError):  # another fetch was quicker, or it is a disk that can only be read
+            here, silent_s = host == socket.gethostname(), time.time() - part.stat().st_mtime
+            if is_running(int(pid)) if here else silent_s <= _SILENT_S:
+                continue
             size = part.stat().st_size
             if size and (not begun.is_file() or begun.stat().st_size < size):
                 part.replace(begun)

@@ -3,8 +3,10 @@ import io
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from http.client import BadStatusLine, IncompleteRead
@@ -23,6 +25,7 @@ from automask.weights import (
     find_local,
     hub_dir,
     locate,
+    take_over_downloads,
 )
 
 BYTES = b"not really weights" * 1000
@@ -248,13 +251,17 @@ def a_dead_process() -> int:
     return ended.pid
 
 
+def part_of(pid: int, host: str | None = None) -> str:
+    return f"net.pth.{pid}@{host or socket.gethostname()}.part"
+
+
 def test_a_fetch_goes_on_from_what_a_killed_one_had_and_leaves_that_of_another_alone(known, served):
     known(entry())
     folder = expected_path(find("net")).parent
     folder.mkdir(parents=True)
-    (folder / f"net.pth.{a_dead_process()}.part").write_bytes(BYTES[:9000])
-    (folder / f"net.pth.{a_dead_process()}.part").write_bytes(BYTES[:500])
-    theirs = folder / f"net.pth.{os.getppid()}.part"
+    (folder / part_of(a_dead_process())).write_bytes(BYTES[:9000])
+    (folder / part_of(a_dead_process())).write_bytes(BYTES[:500])
+    theirs = folder / part_of(os.getppid())
     theirs.write_bytes(BYTES[:100])
     asked = served(length=len(BYTES))
     assert fetch("net").read_bytes() == BYTES
@@ -266,10 +273,25 @@ def test_the_list_of_models_tidies_up_after_killed_downloads(known, capsys):
     known(entry())
     folder = expected_path(find("net")).parent
     folder.mkdir(parents=True)
-    (folder / f"net.pth.{a_dead_process()}.part").write_bytes(BYTES[:9000])
-    (folder / f"net.pth.{a_dead_process()}.part").write_bytes(b"")
+    (folder / part_of(a_dead_process())).write_bytes(BYTES[:9000])
+    (folder / part_of(a_dead_process())).write_bytes(b"")
     assert main(["models"]) == 0
     assert [(file.name, file.stat().st_size) for file in folder.iterdir()] == [("net.pth.part", 9000)]
+
+
+def test_what_another_machine_downloads_into_the_same_cache_is_left_to_it_until_it_has_long_been_silent(known, served):
+    known(entry())
+    folder = expected_path(find("net")).parent
+    folder.mkdir(parents=True)
+    theirs = folder / part_of(a_dead_process(), "10.0.0.5")
+    theirs.write_bytes(BYTES[:9000])
+    asked = served(length=len(BYTES))
+    assert fetch("net").read_bytes() == BYTES
+    assert asked == [entry().source], "from its beginning"
+    assert theirs.read_bytes() == BYTES[:9000]
+    os.utime(theirs, (time.time() - 3600,) * 2)
+    take_over_downloads()
+    assert sorted(file.name for file in folder.iterdir()) == ["net.pth", "net.pth.part"]
 
 
 class Breaking(Answer):
