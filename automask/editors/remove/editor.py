@@ -1,5 +1,7 @@
 """The remove editor: a photo and a mask in, the photo without what the mask covers out."""
 
+import math
+
 import cv2
 import numpy as np
 
@@ -91,7 +93,9 @@ class Remove:
             raise CropRefused(
                 f"what is to go covers {share:.0%} of the photo, shadow included, and the built-in remover fills up to "
                 f"{self.max_share:.0%}",
-                hint="take away less at a time, raise editor.max_share, or use a preset with diffusion",
+                # Only there the key is known: in a run that also paints, `editor` is the one that paints.
+                hint="take away less at a time, or in a run of its own with 'editor=remove "
+                f"editor.max_share={min(1.0, math.ceil(share * 20) / 20):g}', or use a preset with diffusion",
             )
         out = crop.copy()
         parts = _parts(hard)

@@ -7,6 +7,7 @@ import pytest
 from drawing import disc, room
 
 import automask
+from automask.config import compose
 from automask.editors.remove import Remove
 from automask.errors import ConfigError, CropRefused, UnknownPrompt
 
@@ -81,6 +82,16 @@ def test_more_than_it_can_do_is_declined_in_a_sentence():
         Remove(max_share=0.01).paint(room(*SIZE), HOLE, "remove", seed=1)
     with pytest.raises(CropRefused, match="leaves nothing of the photo to continue"):
         Remove(max_share=1.0).paint(room(*SIZE), ~disc(SIZE, (80, 60), 3), "remove", seed=1)
+
+
+def test_what_a_refusal_says_to_add_is_known_and_enough():
+    with pytest.raises(CropRefused) as caught:
+        Remove(max_share=0.01).paint(room(*SIZE), HOLE, "remove", seed=1)
+    named = re.search(r"in a run of its own with '([^']+)'", str(caught.value))
+    assert named is not None
+    composed = compose("starter", named[1].split())["editor"]
+    assert composed["_target_"].endswith("Remove")
+    assert HOLE.mean() < composed["max_share"] < HOLE.mean() + 0.06
 
 
 def test_words_that_paint_are_another_editor_s():
