@@ -337,11 +337,12 @@ def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, lis
     pieces = dict(zip(things, survey.pieces, strict=True)) if survey.pieces else None
     sight = which.Sight(photo, stages.segmenter, {**hards, **own}, heat_of, survey.others, pieces)
     chosen = which.chosen_in(sight, pointings, read_as, list_all=list_instances)
+    # Of a large photo each plane is much, and regions are settled without these.
+    survey = replace(survey, others=None, pieces=(), unsure=None)
+    del sight, pieces, refined
     goes = any(is_removal(edit.prompt) for edit in plan)
     there = _things_in(survey, outside, type(stages.segmenter).__name__) if goes else None
-    # Of a large photo each plane is much, and regions are settled without these.
-    survey = replace(survey, others=None, pieces=(), unsure=None, things=None)
-    del sight, pieces, refined
+    survey = replace(survey, things=None)
     masks = {
         phrase: _found(pointing, chosen[phrase], hards, own, heat_of, boxes_of, absent, read_as)
         for phrase, pointing in pointings.items()

@@ -1,6 +1,7 @@
 """Things beside what is to go: which of them what is behind it is continued from."""
 
 import tracemalloc
+import weakref
 
 import numpy as np
 import pytest
@@ -121,6 +122,23 @@ def test_things_of_another_form_are_named(things: object, said: str):
     stages = Stages(Odd(tells=True), Threshold(), Identity(), boxes=BoxRecipe(min_area_frac=0))
     with pytest.raises(SegmenterError, match=rf"segmenter 'Odd' {said} \[100, 160\] float32 in 0..1"):
         find_regions(room(*SIZE), parse_plan("lamp -> gone"), stages)
+
+
+def test_things_beside_are_asked_for_when_no_other_plane_is_needed_any_more():
+    class Counts(Sees):
+        def survey(self, photo, targets):
+            others = np.zeros(SIZE, np.float32)
+            kept = weakref.ref(others)
+
+            def things():
+                assert kept() is None, "two more planes would come on top of it"
+                return LAMP.astype(np.float32), np.zeros(SIZE, np.float32)
+
+            return Survey(self.heats(photo, targets), others=others, things=things)
+
+    stages = Stages(Counts(tells=True), Threshold(), Identity(), boxes=BoxRecipe(min_area_frac=0))
+    (region,) = find_regions(room(*SIZE), parse_plan("left picture -> gone"), stages)
+    assert region.foreign[LAMP].all()
 
 
 def test_of_what_is_painted_or_where_nothing_is_known_it_is_not_asked():
