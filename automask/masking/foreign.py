@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from automask.masking.boxes import blobs, grow
+from automask.masking.masks import dilate
 from automask.types import Hard
 
 _RING_FRAC = 0.012
@@ -54,11 +55,10 @@ def foreign(hole: Hard, loose: Hard, behind: Hard) -> Hard:
 def _touching(hole: Hard, labels: npt.NDArray[np.int32]) -> Iterator[dict[int, float]]:
     """For each part of a hole, what share of its surroundings each numbered thing has."""
     reach = max(2, round(_RING_FRAC * max(hole.shape)))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
     for box, _ in blobs(hole):
         around = grow(box, reach + 1, (hole.shape[0], hole.shape[1]))
         part = hole[around.slices]
-        ring = (cv2.dilate(part.view(np.uint8), disc) > 0) & ~part
+        ring = dilate(part, reach) & ~part
         if ring.any():
             counts = np.bincount(labels[around.slices][ring])
             yield {label: float(counts[label] / counts.sum()) for label in np.flatnonzero(counts).tolist() if label}

@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-import cv2
-import numpy as np
-
 from automask.errors import AutomaskError, is_out_of_memory
+from automask.masking.masks import dilate
 from automask.masking.which import reader_of
 from automask.protocols import Segmenter
 from automask.types import Hard, Rgb
@@ -29,8 +27,7 @@ def surroundings(photo: Rgb, hard: Hard, segmenter: Segmenter) -> tuple[str, ...
         segmenter: Is shown the photo once more.
     """
     reach = max(2, round(_RING_FRAC * max(hard.shape)))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    ring = (cv2.dilate(hard.astype(np.uint8), disc) > 0) & ~hard
+    ring = dilate(hard, reach) & ~hard
     phrases = _known(segmenter)
     if not phrases or not ring.any():
         return ()

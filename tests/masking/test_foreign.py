@@ -1,5 +1,6 @@
 """Things beside what is to go: which of them what is behind it is continued from."""
 
+import time
 import tracemalloc
 import weakref
 
@@ -73,6 +74,20 @@ def test_memory_does_not_grow_by_an_index_for_each_pixel():
         tracemalloc.stop()
     assert not found.any()
     assert peak < 9 * hole.size, peak / hole.size
+
+
+def test_the_time_for_a_pixel_does_not_grow_with_the_photo_s_side():
+    def seconds(hw: tuple[int, int]) -> float:
+        hole, table = np.zeros((2, *hw), np.bool_)
+        hole[hw[0] // 4 : hw[0] // 2, hw[1] // 4 : hw[1] // 2] = table[hw[0] // 2 :] = True
+        took = []
+        for _ in range(3):
+            started = time.process_time()
+            assert not foreign(hole, np.zeros_like(hole), table).any()
+            took.append(time.process_time() - started)
+        return min(took)
+
+    assert seconds((100, 6400)) < 4 * seconds((800, 800))
 
 
 ONE, TWO, LAMP = disc(SIZE, (40, 30), 12), disc(SIZE, (80, 30), 12), disc(SIZE, (120, 70), 10)

@@ -1,5 +1,7 @@
 """What is behind a thing, as a segmenter names it."""
 
+import time
+
 import numpy as np
 from drawing import disc, room
 
@@ -31,6 +33,25 @@ class Sees:
 class Fails(Sees):
     def heats(self, photo, targets):
         raise SegmenterError("broken", hint="none")
+
+
+def test_the_time_for_a_pixel_does_not_grow_with_the_photo_s_side():
+    class Anything:
+        def heats(self, photo, targets):
+            return np.zeros((len(targets), *photo.shape[:2]), np.float32)
+
+    def seconds(hw):
+        thing = np.zeros(hw, np.bool_)
+        thing[hw[0] // 4 : hw[0] // 2, hw[1] // 4 : hw[1] // 2] = True
+        photo = np.zeros((*hw, 3), np.uint8)
+        took = []
+        for _ in range(2):
+            started = time.process_time()
+            surroundings(photo, thing, Anything())
+            took.append(time.process_time() - started)
+        return min(took)
+
+    assert seconds((60, 3600)) < 4 * seconds((465, 465))
 
 
 def test_the_surfaces_around_a_thing_are_named_the_largest_first():
