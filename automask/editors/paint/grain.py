@@ -64,7 +64,10 @@ def calm_darks(part: Rgb, photo: Rgb, mask: Hard) -> Rgb:
     bright, there = _noise_of(part, mask)
     if not len(bright) or float(np.median(bright)) > _DARK[1]:
         return part
-    noise = min(float(np.percentile(there, _EVEN)), float(np.percentile(_noise_of(photo, None)[1], _EVEN)))
+    everywhere = _noise_of(photo, None)[1]
+    if not len(everywhere):
+        return part  # all that is seen of it is black or white
+    noise = min(float(np.percentile(there, _EVEN)), float(np.percentile(everywhere, _EVEN)))
     if noise < 0.5 * _LEAST:
         return part
     out = part.copy()

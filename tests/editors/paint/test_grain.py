@@ -100,3 +100,15 @@ def test_nothing_is_calmed_where_a_surface_is_bright_or_a_photo_clean():
     assert calm_darks(photo, photo, mask) is photo
     clean, mask = black_front(0.0)
     assert calm_darks(clean, clean, mask) is clean
+
+
+@pytest.mark.parametrize(("around", "side", "at"), [(0, 64, slice(20, 44)), (255, 1600, slice(816, 840))])
+def test_a_dark_surface_in_nothing_but_black_or_white_stays_as_it_is(around, side, at):
+    photo = np.full((side, side, 3), around, np.uint8)  # of the larger one only every other row of cells is looked at
+    photo[at, at] = noisy(10, 1.0, (24, 24))
+    photo[at.start + 16 if side > 64 else side :] = around
+    seen = slice(at.start - 8, at.stop) if side == 64 else at
+    part = photo[seen, seen].copy()
+    mask = np.zeros(part.shape[:2], np.bool_)
+    mask[-24:, -24:] = True
+    assert calm_darks(part, photo, mask) is part
