@@ -29,7 +29,8 @@ def named_editors(*plans: Plan) -> tuple[str, ...]:
 def editor_for(edit: Edit, stages: Stages) -> Editor:
     """The editor that an edit names, or else the preset's; for an editor that only chooses (`route`), its choice.
 
-    Things are taken away by the preset's editor where it can (`removal`), else by `REMOVER` where that is loaded.
+    Things are taken away by the preset's editor where it can (`removal`) or is a remover itself, with the settings of
+    the run; else by `REMOVER` where that is loaded.
 
     Raises:
         PlanError: No editor of that name is loaded, or no editor to choose from can paint the prompt.
@@ -41,8 +42,9 @@ def editor_for(edit: Edit, stages: Stages) -> Editor:
         )
     editor = stages.editor if edit.editor is None else stages.editors[edit.editor]
     goes = edit.editor is None and is_removal(edit.prompt)
-    if goes and REMOVER in stages.editors and capabilities_of(editor).removal is None:
-        return stages.editors[REMOVER]
+    remover = stages.editors.get(REMOVER) if goes and capabilities_of(editor).removal is None else None
+    if remover is not None:
+        return editor if type(editor) is type(remover) else remover
     route: Callable[[str], Editor] | None = capabilities_of(editor).route
     if route is None:
         return editor

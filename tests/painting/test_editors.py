@@ -113,14 +113,20 @@ class Takes(Fill):
         return crop.copy()
 
 
+class Gone(Fill):
+    """A remover."""
+
+
 def test_things_go_to_the_remover_unless_the_edit_or_the_preset_has_one_of_its_own():
     plan = (Edit(("island",), "Remove"), Edit(("lamps",), "brass"), Edit(("sofa",), "gone", editor="mine"))
     assert named_editors(plan) == (REMOVER, "mine")
-    remover, mine = Fill(), Fill()
+    remover, mine = Gone(), Fill()
     loaded = stages(Fill(), remove=remover, mine=mine)
     assert [editor_for(edit, loaded) for edit in plan] == [remover, loaded.editor, mine]
     able = stages(Takes(), remove=remover)
     assert editor_for(plan[0], able) is able.editor
+    with_settings = stages(Gone(), remove=remover)
+    assert editor_for(plan[0], with_settings) is with_settings.editor
 
 
 class Beside(Fill):
