@@ -118,9 +118,9 @@ class Editor(Protocol):
       with them.
 
     - `relight(photo, picture, alphas) -> picture`, for surfaces that light each other: it is called once, after all
-      edits, where `bounce` is above 0 and the editor painted more than one of them. `photo` is [h, w, 3] uint8 before
-      and `picture` after all edits, both read-only, and `alphas` holds [h, w] float32 for each edit that it painted, in
-      that order. The chain takes over only their pixels.
+      edits that paint and before things are taken away, where `bounce` is above 0 and the editor painted more than one
+      of them. `photo` is [h, w, 3] uint8 before and `picture` after all these edits, and `alphas` holds [h, w] float32
+      for each edit that it painted, in that order; all are read-only. The chain takes over only their pixels.
 
     An editor that only chooses among others has `route(prompt) -> Editor`; the chain then calls the editor that it
     returns. Such an editor lists the names to choose from in `editors` and those loaded so far, by name, in `loaded`,

@@ -7,7 +7,7 @@ can change a pixel outside the mask. `paint` repaints one photo, `paint_together
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import cv2
 import numpy as np
@@ -34,6 +34,8 @@ THUMBNAIL_PX = 640
 
 _LARGE_PX = 1_000_000
 """After each round of crops of a larger photo, the memory that editors took goes back to the system."""
+
+_Plane = TypeVar("_Plane", Rgb, Alpha)
 
 OnStep = Callable[[int, Step], None]
 
@@ -140,6 +142,9 @@ def painting(
         words = _words_for(edit, region, editor, photo, stages)
         states.append(_EditState(edit, region, editor, content, own_seed, candidates, words))
     steps: list[Step] = []
+    # What goes is filled with what is around it: in the light that this has in the end.
+    painted = sum(not is_removal(state.edit.prompt) for state in states)
+    lit_first = any(_can_light(state) for state in states)
     while True:
         # In order: candidates are judged by their surroundings, which may be another edit's.
         for state in states[len(steps) :]:
@@ -149,10 +154,11 @@ def painting(
             steps.append(state.step)
             if on_step is not None:
                 on_step(len(steps) - 1, state.step)
+            if len(steps) == painted:
+                steps = _light_each_other(photo, picture, states[:painted], steps)
         if len(steps) == len(states):
-            steps = _light_each_other(photo, picture, states, steps)
             return picture, tuple(step for _, step in sorted(zip(order, steps, strict=True), key=lambda one: one[0]))
-        unfinished = states[len(steps) :]
+        unfinished = states[len(steps) : painted if lit_first and len(steps) < painted else len(states)]
         requests = [
             request for index, state in enumerate(unfinished) for request in state.requests(picture, unfinished[:index])
         ]
@@ -167,30 +173,41 @@ def painting(
 def _light_each_other(photo: Rgb, picture: Rgb, states: Sequence["_EditState"], steps: Sequence[Step]) -> list[Step]:
     """Gives painted surfaces the light of each other, in place, where their editor offers it; returns all steps.
 
-    Only here, after the last edit, is known what all surfaces became. An editor that does it (`bounce` above 0) gives
-    up that several edits equal one after another.
+    Only here, after the last edit that paints, is known what all surfaces became. An editor that does it (`bounce`
+    above 0) gives up that several edits equal one after another.
     """
     out = [*steps]
     groups: dict[tuple[type, float], list[int]] = {}
     for index, (state, step) in enumerate(zip(states, steps, strict=True)):
-        can = capabilities_of(state.editor)
-        if can.relight is not None and can.bounce > 0 and step.area_px and not is_removal(state.edit.prompt):
-            groups.setdefault((type(state.editor), can.bounce), []).append(index)
+        if step.area_px and _can_light(state):
+            groups.setdefault((type(state.editor), capabilities_of(state.editor).bounce), []).append(index)
     for (_, bounce), group in groups.items():
         if len(group) < 2:
             continue
         first = states[group[0]]
-        alphas = [states[index].region.alpha for index in group]
+        before, alphas = _read_only(photo), [_read_only(states[index].region.alpha) for index in group]
         relight = cast("Callable[..., Any]", capabilities_of(first.editor).relight)
-        seen = picture.copy()
-        seen.flags.writeable = False
-        lit = call_editor(cast("Editor", first.editor), None, lambda: relight(photo, seen, alphas))  # noqa: B023
+        seen = _read_only(picture.copy())
+        lit = call_editor(cast("Editor", first.editor), None, lambda: relight(before, seen, alphas))  # noqa: B023
         check_picture(lit, seen, cast("Editor", first.editor), "relight()")
         for alpha in alphas:
             copy_where(picture, lit, alpha > 0)
         for index in group:
             out[index] = replace(out[index], bounce=bounce)
     return out
+
+
+def _read_only(plane: _Plane) -> _Plane:
+    """A view of a picture or an alpha that cannot be written to."""
+    view = plane.view()
+    view.flags.writeable = False
+    return view
+
+
+def _can_light(state: "_EditState") -> bool:
+    """Whether an edit's editor gives what it painted the light of its other edits."""
+    can = capabilities_of(state.editor)
+    return can.relight is not None and can.bounce > 0 and not is_removal(state.edit.prompt)
 
 
 def _words_for(edit: Edit, region: Region, editor: Editor | None, photo: Rgb, stages: Stages) -> Mapping[str, Any]:

@@ -386,6 +386,7 @@ class LightsUp(Fill):
         self.calls: list[int] = []
 
     def relight(self, photo, picture, alphas):
+        assert not any(plane.flags.writeable for plane in (photo, picture, *alphas))
         self.calls.append(len(alphas))
         return picture + np.uint8(10 * len(alphas))
 
@@ -397,6 +398,23 @@ def test_surfaces_that_one_editor_painted_get_each_others_light_once_and_nothing
     outside = (ISLAND.alpha == 0) & (LAMPS.alpha == 0)
     assert (result[outside] == photo[outside]).all()
     assert (result[(ISLAND.alpha == 1) | (LAMPS.alpha == 1)] == 29).all()
+
+
+def test_what_goes_is_filled_from_surfaces_in_each_others_light():
+    class Looks(Fill):
+        def paint(self, crop, hard, prompt, *, seed):
+            self.saw = crop.copy()
+            return crop.copy()
+
+    editor, remover = LightsUp(rgb=(9, 9, 9)), Looks(ideal_px=0)
+    hole = np.zeros(SIZE, np.float32)
+    hole[-6:-2, -6:-2] = 1
+    gone = Region("vase", True, hole > 0, hole, (), 0.9)
+    plan = (Edit(("vase",), "remove"), *PLAN)
+    result, steps = paint(room(*SIZE), plan, (gone, ISLAND, LAMPS), stages(editor, remove=remover))
+    assert (editor.calls, [step.bounce for step in steps]) == ([2], [0.0, 0.5, 0.5])
+    assert (remover.saw[ISLAND.alpha == 1] == 29).all()
+    assert (result[ISLAND.alpha == 1] == 29).all()
 
 
 @pytest.mark.parametrize(("bounce", "count"), [(0.0, 2), (0.5, 1)])
