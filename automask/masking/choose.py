@@ -20,6 +20,8 @@ from automask.types import Box, FloatImage, Hard, Heat, Labels, Rgb
 
 PLACE_MARGIN = 0.02
 """Two things whose places differ by less are equally far left, or near."""
+_ROUNDING = 1e-9
+"""Places of whole pixels differ by more than this, or are the same: a photo and its mirror image agree to it."""
 SIZE_MARGIN = 1.2
 """The larger of two areas must be this many times the smaller one; of two heights or widths, its square root."""
 SURE_MARGIN = 0.02
@@ -422,7 +424,8 @@ def _nth(pick: Pick, things: Sequence[Thing]) -> Decision:
         found = "only one was found" if len(order) == 1 else f"only {len(order)} were found"
         return Decision((), measure, tuple(sorted(values.items())), None, PLACE_MARGIN, found)
     across, down = _spread(_along("right", things)), _spread(_along("bottom", things))
-    if len(order) > 1 and pick.what in ("left", "right") and down > 2 * across:
+    # A hair more than twice: exactly twice, which whole pixels often are, must not be decided by rounding.
+    if len(order) > 1 and pick.what in ("left", "right") and down > 2 * across + _ROUNDING:
         why = "they are one above the other: count from the top or the bottom"
         return Decision((), measure, tuple(sorted(values.items())), across, PLACE_MARGIN, why)
     return _in_order(order, values, order[which - 1 : which], measure)

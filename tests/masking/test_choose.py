@@ -199,6 +199,12 @@ MIRRORED = {
 }
 
 
+def test_things_exactly_twice_as_far_apart_down_as_across_are_read_as_in_the_mirror():
+    places = [(28, 10, 32, 37), (43, 0, 65, 26), (22, 41, 45, 49)]
+    things = [thing(number, *place) for number, place in enumerate(places, 1)]
+    assert chosen("second picture", things) == chosen("second picture from the right", mirrored(things)) == (3,)
+
+
 @settings(max_examples=80, deadline=None)
 @given(layouts(), st.sampled_from(WORDS))
 def test_a_mirrored_photo_swaps_left_and_right(things, words):

@@ -22,7 +22,22 @@ def test_every_material_is_listed_once_in_groups_that_are_not_torn_apart():
 @pytest.mark.parametrize(
     ("group", "names"),
     [
-        ("wood", {"oak", "ash", "walnut", "smoked oak", "ebony"}),
+        (
+            "wood",
+            {
+                "oak",
+                "ash",
+                "walnut",
+                "smoked oak",
+                "ebony",
+                "pine",
+                "maple",
+                "beech",
+                "cherry wood",
+                "teak",
+                "mahogany",
+            },
+        ),
         ("metal", {"brass", "brushed steel"}),
         ("cloth, leather and cane", {"linen", "wool", "velvet", "leather", "rattan"}),
         (
