@@ -1,5 +1,7 @@
 """Many crops at a time: the same pictures, whatever else is in the batch."""
 
+import shutil
+
 import numpy as np
 import pytest
 from diffusion_engines import levels_apart
@@ -133,6 +135,17 @@ def test_compiling_is_asked_for_and_goes_block_by_block(kind):
     assert parts
     assert parts <= {*net._repeated_blocks}
     assert compiled_parts(kind, **options)[1] == set()
+
+
+@pytest.mark.long
+@pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler on the CPU")
+@pytest.mark.parametrize("kind", ["sd15", "flux"])
+def test_compiled_blocks_paint_the_same_picture(kind):
+    options = {"model": str(tiny_diffusion_folder(kind)), "device": "cpu", "dtype": "float32", "steps": 1}
+    options |= {"ideal_px": 32, "multiple_px": 16}
+    plain, compiled = (Diffusion(**options, compile=yes).paint(**job(1, size=(32, 32))) for yes in (False, True))
+    assert levels_apart(plain, compiled) <= 1
+    assert np.ptp(compiled) > 10
 
 
 def test_words_that_the_model_would_not_read_are_refused_before_any_work(editors):
