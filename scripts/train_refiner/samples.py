@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,6 +11,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from train_starter.augment import disturb, warp
+from train_starter.stretch import made_ahead
 
 from train_refiner.spoil import Flags, Floats, clicks, spoilt
 
@@ -184,7 +184,7 @@ class Scenes:
 
 
 def views(scenes: Scenes, start: int, seed: int, size: int, *, rendered: float = 0.5) -> Iterator[list[View]]:
-    """The views of every step from `start` on; each depends on seed and step alone. Made by a thread ahead of time."""
+    """The views of every step from `start` on; each depends on seed and step alone."""
 
     def make(step: int) -> list[View]:
         rng = np.random.default_rng((seed, step))
@@ -201,10 +201,4 @@ def views(scenes: Scenes, start: int, seed: int, size: int, *, rendered: float =
                 out.append(made)
         return out
 
-    with ThreadPoolExecutor(1) as pool:
-        coming = [pool.submit(make, start + i) for i in range(3)]
-        step = start + 3
-        while True:
-            yield coming.pop(0).result()
-            coming.append(pool.submit(make, step))
-            step += 1
+    return made_ahead(make, start)

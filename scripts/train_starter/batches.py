@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -12,6 +11,7 @@ from torch import Tensor
 from train_starter.augment import disturb, paste, repaint, view
 from train_starter.labels import LEAVES
 from train_starter.pictures import Data, Picture
+from train_starter.stretch import made_ahead
 
 LANDSCAPES = ((384, 512), (352, 512), (320, 448), (288, 416), (256, 352), (384, 480))
 PORTRAITS = tuple((w, h) for h, w in LANDSCAPES)
@@ -65,11 +65,5 @@ def batch(data: Data, step: int, seed: int, size: int) -> tuple[Tensor, Tensor]:
 
 
 def batches(data: Data, start: int, seed: int, size: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """The batches from `start` on, the next ones made by a thread while one is learnt."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = [pool.submit(batch, data, start + i, seed, size) for i in range(3)]
-        step = start + 3
-        while True:
-            yield coming.pop(0).result()
-            coming.append(pool.submit(batch, data, step, seed, size))
-            step += 1
+    """The batches from `start` on."""
+    return made_ahead(lambda step: batch(data, step, seed, size), start)

@@ -132,20 +132,21 @@ class Separable(nn.Module):
         return x + self.body(x)
 
 
-class Starter(nn.Module):
-    """[B, 3, H, W] in 0..1, sides in multiples of 32 -> logits of leaves [B, leaves, H/4, W/4] and of their presence.
+class Pyramid(nn.Module):
+    """A backbone, and what joins its features of four strides into one plane at a quarter of the size.
 
-    Presence [B, leaves] answers whether a leaf is in the picture at all: from what the picture as a whole looks like,
-    and from how strongly the leaf is seen anywhere in it.
+    Args:
+        backbone: A `Lite2` or `Lite0`.
+        width: Channels at the strides 8, 16 and 32.
+        fine: Channels at stride 4.
     """
 
-    def __init__(self, leaves: int, width: int = 128, fine: int = 64, embedding: int = 64) -> None:
+    def __init__(self, backbone: Lite2, width: int, fine: int) -> None:
         super().__init__()
-        self.backbone = Lite2()
-        f4, f8, f16, f32 = Lite2.FEATURES
+        self.backbone = backbone
+        f4, f8, f16, f32 = backbone.FEATURES
         self.lateral32 = Conv(f32, width)
         self.context = nn.Linear(f32, width)
-        self.prior = nn.Linear(f32, leaves)
         self.mix32 = nn.Sequential(Separable(width), Separable(width))
         self.lateral16 = Conv(f16, width, act=False)
         self.mix16 = nn.Sequential(Separable(width), Separable(width))
@@ -154,6 +155,30 @@ class Starter(nn.Module):
         self.narrow = Conv(width, fine, act=False)
         self.lateral4 = Conv(f4, fine, act=False)
         self.mix4 = Separable(fine)
+
+    def joined(self, features: Sequence[Tensor], room: Tensor) -> Tensor:
+        """[B, fine, H/4, W/4] from the features of the four strides and their mean over the picture, [B, f32]."""
+        x4, x8, x16, x32 = features
+        x = self.mix32(self.lateral32(x32) + self.context(room)[:, :, None, None])
+        x = self.mix16(functional.interpolate(x, scale_factor=2.0, mode="bilinear") + self.lateral16(x16))
+        x = self.mix8(functional.interpolate(x, scale_factor=2.0, mode="bilinear") + self.lateral8(x8))
+        joined: Tensor = self.mix4(
+            functional.interpolate(self.narrow(x), scale_factor=2.0, mode="bilinear") + self.lateral4(x4)
+        )
+        return joined
+
+
+class Starter(Pyramid):
+    """[B, 3, H, W] in 0..1, sides in multiples of 32 -> logits of leaves [B, leaves, H/4, W/4] and of their presence.
+
+    Presence [B, leaves] answers whether a leaf is in the picture at all: from what the picture as a whole looks like,
+    and from how strongly the leaf is seen anywhere in it.
+    """
+
+    def __init__(self, leaves: int, width: int = 128, fine: int = 64, embedding: int = 64) -> None:
+        super().__init__(Lite2(), width, fine)
+        f32 = Lite2.FEATURES[-1]
+        self.prior = nn.Linear(f32, leaves)
         self.embed = nn.Conv2d(fine, embedding, 1)
         self.concepts = nn.Conv2d(embedding, leaves, 1)
         self.seen = Conv(f32, width)
@@ -165,12 +190,9 @@ class Starter(nn.Module):
 
     def head(self, features: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Logits of the leaves and of their presence, from the features of the four strides."""
-        x4, x8, x16, x32 = features
+        x32 = features[-1]
         room = x32.mean((2, 3))  # what kind of room this is: a bias for every leaf, and a hint for every pixel
-        x = self.mix32(self.lateral32(x32) + self.context(room)[:, :, None, None])
-        x = self.mix16(functional.interpolate(x, scale_factor=2.0, mode="bilinear") + self.lateral16(x16))
-        x = self.mix8(functional.interpolate(x, scale_factor=2.0, mode="bilinear") + self.lateral8(x8))
-        x = self.mix4(functional.interpolate(self.narrow(x), scale_factor=2.0, mode="bilinear") + self.lateral4(x4))
+        x = self.joined(features, room)
         leaves = self.concepts(self.embed(x)) + self.prior(room)[:, :, None, None]
         # A soft maximum over the picture: the root of the mean square, which a lone hot pixel does not move much.
         strength = torch.log(torch.softmax(leaves.detach(), 1).square().mean((2, 3)) + 1e-6)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+Batch = TypeVar("Batch")
 SAVE_EVERY, PRINT_EVERY = 250, 50  # steps
 WARM_UP = 200  # steps until the highest rate
 LONGEST_STEP_S = 10.0  # what counts of a step: a machine that was paused has not trained
@@ -41,6 +43,17 @@ class Learning:
     learn: Callable[[Any], tuple[Tensor, Sequence[float]]]
     report: Callable[[Sequence[float]], str]
     look: Callable[[int, Mapping[str, Tensor], bool], None]
+
+
+def made_ahead(make: Callable[[int], Batch], start: int) -> Iterator[Batch]:
+    """What `make` makes of `start` and each number after it, the next ones by a thread while one is learnt."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = [pool.submit(make, start + i) for i in range(3)]
+        step = start + 3
+        while True:
+            yield coming.pop(0).result()
+            coming.append(pool.submit(make, step))
+            step += 1
 
 
 def train_until(learning: Learning, work: Path, minutes: float) -> None:

@@ -12,39 +12,22 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from train_starter.net import MEAN, STD, Conv, Lite0, Separable
+from train_starter.net import MEAN, STD, Conv, Lite0, Pyramid
 
 OUTPUTS = 7  # normal x, y, z; log luminance of the reflectance, log red and log blue over green; log px per m
 
 
-class Surfaces(nn.Module):
+class Surfaces(Pyramid):
     """[B, 3, H, W] in 0..1, sides in multiples of 32 -> [B, OUTPUTS, H/4, W/4]."""
 
     def __init__(self, width: int = 96, fine: int = 48) -> None:
-        super().__init__()
-        self.backbone = Lite0()
-        f4, f8, f16, f32 = Lite0.FEATURES
-        self.lateral32 = Conv(f32, width)
-        self.context = nn.Linear(f32, width)
-        self.mix32 = nn.Sequential(Separable(width), Separable(width))
-        self.lateral16 = Conv(f16, width, act=False)
-        self.mix16 = nn.Sequential(Separable(width), Separable(width))
-        self.lateral8 = Conv(f8, width, act=False)
-        self.mix8 = Separable(width)
-        self.narrow = Conv(width, fine, act=False)
-        self.lateral4 = Conv(f4, fine, act=False)
-        self.mix4 = Separable(fine)
+        super().__init__(Lite0(), width, fine)
         self.out = nn.Conv2d(fine, OUTPUTS, 1)
         with torch.no_grad():  # an average pixel: a grey wall across the room, 70 px a metre
             self.out.bias.copy_(torch.tensor([0, 0, -0.5, -1.0, 0, 0, 4.2]))
 
     def head(self, features: Sequence[Tensor]) -> Tensor:
-        x4, x8, x16, x32 = features
-        x = self.mix32(self.lateral32(x32) + self.context(x32.mean((2, 3)))[:, :, None, None])
-        x = self.mix16(functional.interpolate(x, scale_factor=2.0, mode="bilinear") + self.lateral16(x16))
-        x = self.mix8(functional.interpolate(x, scale_factor=2.0, mode="bilinear") + self.lateral8(x8))
-        x = self.mix4(functional.interpolate(self.narrow(x), scale_factor=2.0, mode="bilinear") + self.lateral4(x4))
-        out: Tensor = self.out(x)
+        out: Tensor = self.out(self.joined(features, features[-1].mean((2, 3))))
         return out
 
     def forward(self, x: Tensor) -> Tensor:

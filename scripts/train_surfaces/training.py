@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 from train_starter.net import MEAN, STD
-from train_starter.stretch import Learning, train_until
+from train_starter.stretch import Learning, made_ahead, train_until
 
 from train_surfaces.augment import random_crop
 from train_surfaces.net import Surfaces, go_on_from
@@ -34,14 +33,8 @@ def batch(scenes: Sequence[Scene], step: int, seed: int, size: int) -> Batch:
 
 
 def batches(scenes: Sequence[Scene], start: int, seed: int, size: int) -> Iterator[Batch]:
-    """The batches from `start` on, the next ones made by a thread while one is learnt."""
-    with ThreadPoolExecutor(1) as pool:
-        coming = [pool.submit(batch, scenes, start + i, seed, size) for i in range(3)]
-        step = start + 3
-        while True:
-            yield coming.pop(0).result()
-            coming.append(pool.submit(batch, scenes, step, seed, size))
-            step += 1
+    """The batches from `start` on."""
+    return made_ahead(lambda step: batch(scenes, step, seed, size), start)
 
 
 def losses(out: Tensor, label: Tensor, thing: Tensor) -> list[Tensor]:
