@@ -4,6 +4,7 @@ PYTHON ?= python3
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 LIGHT := .venv-light
 STUDIO := .venv-studio
+WORKERS = $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 # What make studio opens: make studio PHOTOS=listing
 PHOTOS ?=
 FULL := .venv
@@ -26,7 +27,7 @@ RENDER_ASSETS ?= ../shared/data/assets
 
 COMPILE := .venv-lock/$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-.PHONY: demo studio test test-light test-lowest check build lock clean docs docs-pages pictures render-env renders
+.PHONY: demo studio test test-light test-lowest lint check build lock clean docs docs-pages pictures render-env renders
 
 ## Edits the bundled kitchen: light install (no torch), pictures in out/demo.
 demo: $(LIGHT)/.ready
@@ -37,8 +38,9 @@ studio: $(STUDIO)/.ready
 	$(STUDIO)/$(BIN)/automask studio $(PHOTOS) -o out/studio
 
 ## Everything: lint, types and all tests, in an environment of its own (about 7 GB: it holds torch).
-test: check
-	$(FULL)/$(BIN)/python -m pytest -n auto
+# Many tests wait for a process that they started: one worker more than there are cores has something to do meanwhile.
+test: lint
+	$(FULL)/$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 ## All tests that need no torch, in an environment of 0.6 GB; what is skipped is counted at the end.
 test-light: $(TEST_LIGHT)/.ready
@@ -48,13 +50,16 @@ test-light: $(TEST_LIGHT)/.ready
 test-lowest: $(LOWEST)/.ready
 	$(LOWEST)/$(BIN)/python -m pytest -n auto -m "not slow"
 
-## Lint, format, strict types, workflows and forms, and the tests of layers, public surface and configuration.
-check: $(FULL)/.ready
+## Lint, format, strict types, workflows and forms.
+lint: $(FULL)/.ready
 	$(FULL)/$(BIN)/ruff check .
 	$(FULL)/$(BIN)/ruff format --check .
 	$(FULL)/$(BIN)/mypy
 	$(FULL)/$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/tests.yml .github/workflows/release.yml
 	$(FULL)/$(BIN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
+
+## The same, and the tests of layers, public surface and configuration.
+check: lint
 	$(FULL)/$(BIN)/python -m pytest tests/test_layers.py tests/test_surface.py tests/test_config.py
 
 ## The wheel and the source package, in dist/.
