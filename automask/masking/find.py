@@ -25,7 +25,7 @@ from automask.masking import quality, which
 from automask.masking.boxes import blobs, boxes_from_heat
 from automask.masking.cords import with_cords
 from automask.masking.foreign import foreign
-from automask.masking.masks import alpha_from, clean, settle, without_offcuts, without_others
+from automask.masking.masks import alpha_from, clean, dilate, settle, without_offcuts, without_others
 from automask.masking.shadows import with_shadow
 from automask.masking.wholes import whole_heat
 from automask.plan.pointing import Pointing
@@ -52,6 +52,8 @@ _REACH_FRAC = 0.006
 """How far a refiner moves a border, as a share of the long side: strips up to twice as wide are not given to others."""
 _OFFCUT_FRAC = 0.012
 """As wide, as a share of the long side, are the bits that are left between the masks of things that meet."""
+_RIM_FRAC = 0.006
+"""As a share of the long side: so far a thin frame reaches beyond what the segmenter sees of a thing."""
 _CERTAIN = 0.5
 """From this heat on, a thing is beside what is to go."""
 _NEARLY = 0.8
@@ -239,8 +241,11 @@ def find_regions(
 
     def finished(draft: _Draft) -> Region:
         untouchable = draft.untouchable if outside is None else draft.untouchable | outside
+        if draft.recipe.shadow_frac > 0:
+            untouchable = _with_rims(untouchable, draft.region.hard)
         hard = with_cords(photo, draft.region.hard, draft.recipe, untouchable=untouchable)
-        hard = with_shadow(photo, hard, draft.recipe, untouchable=untouchable)
+        things = None if draft.things is None else draft.things[0] | draft.things[1]
+        hard = with_shadow(photo, hard, draft.recipe, untouchable=untouchable, things=things)
         alpha = alpha_from(hard, draft.recipe, untouchable=untouchable)
         others = None if draft.things is None else foreign(alpha > 0, *draft.things)
         return replace(draft.region, alpha=alpha, foreign=others)
@@ -251,6 +256,15 @@ def find_regions(
     if on_missing == "fail":
         refuse_missing(regions)
     return tuple(regions)
+
+
+def _with_rims(untouchable: Hard, hard: Hard) -> Hard:
+    """What must not be touched, and what is nearer to it than to the mask: a frame that the segmenter does not see.
+
+    A mask that takes shadows with it reaches so far that it would meet the frame of the next picture.
+    """
+    width_px = _RIM_FRAC * max(hard.shape)
+    return untouchable | (dilate(untouchable, width_px) & ~dilate(hard, width_px)) if untouchable.any() else untouchable
 
 
 def _at_once(photo: Rgb) -> int:

@@ -21,7 +21,7 @@ _LEAST_SHARE = 0.04
 """A shadow of less than this share of the thing is not worth repainting."""
 
 
-def with_shadow(photo: Rgb, hard: Hard, recipe: MaskRecipe, *, untouchable: Hard) -> Hard:
+def with_shadow(photo: Rgb, hard: Hard, recipe: MaskRecipe, *, untouchable: Hard, things: Hard | None = None) -> Hard:
     """The mask of a thing together with the shadow that it throws next to it.
 
     Args:
@@ -29,6 +29,8 @@ def with_shadow(photo: Rgb, hard: Hard, recipe: MaskRecipe, *, untouchable: Hard
         hard: [H, W] bool.
         recipe: Says how far from the mask a shadow is looked for (`shadow_frac`).
         untouchable: [H, W] bool: never part of it.
+        things: [H, W] bool: where other things are, if that is known. A wall that is darker than the sofa before it has
+            no shadow there.
 
     Returns:
         [H, W] bool; `hard` itself where no shadow is looked for, or none is found.
@@ -42,10 +44,14 @@ def with_shadow(photo: Rgb, hard: Hard, recipe: MaskRecipe, *, untouchable: Hard
     unit = photo[near].astype(np.float32) / np.float32(255)
     lab = _means(cv2.cvtColor(unit, cv2.COLOR_RGB2Lab), ~thing, max(1.0, reach_px / 8))
     distance = cv2.distanceTransform((~thing).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    farther = _farther_out(lab, distance, reach_px)
+    at = _farther_out(distance, reach_px)
+    farther = cv2.remap(lab, *at, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     darker = farther[..., 0] - lab[..., 0]
     allowed = np.float32(_COLOUR[0]) + np.float32(_COLOUR[1]) * darker
     same = (np.abs(farther[..., 1:] - lab[..., 1:]) <= allowed[..., None]).all(2)
+    if things is not None:
+        other = np.ascontiguousarray(things[near]).view(np.uint8)
+        same &= cv2.remap(other, *at, cv2.INTER_NEAREST, borderMode=cv2.BORDER_REPLICATE) == other
     dark = (darker >= _LEAST) & (darker <= _MOST) & same & (distance <= reach_px) & ~thing & ~barred
     # A pixel here and there is the texture of the surface.
     side = 2 * max(1, round(reach_px / 10)) + 1
@@ -66,15 +72,14 @@ def _means(lab: FloatImage, counted: Hard, sigma_px: float) -> FloatImage:
     return np.asarray(mean / np.maximum(total, np.float32(1e-4))[..., None], np.float32)
 
 
-def _farther_out(lab: FloatImage, distance: FloatImage, reach_px: float) -> FloatImage:
-    """[h, w, 3]: for each pixel the colour straight away from the mask, at `_REFERENCE` times the reach."""
+def _farther_out(distance: FloatImage, reach_px: float) -> tuple[FloatImage, FloatImage]:
+    """Columns and rows, [h, w] each: of the place straight away from the mask, at `_REFERENCE` times the reach."""
     smooth = cv2.GaussianBlur(distance, (0, 0), max(1.0, reach_px / 4))
     right, down = (cv2.Sobel(smooth, cv2.CV_32F, 1 - axis, axis, ksize=3) for axis in (0, 1))
     length = np.maximum(np.hypot(right, down), np.float32(1e-3))
     away = np.maximum(np.float32(_REFERENCE * reach_px) - distance, 0)
-    rows, columns = np.mgrid[: lab.shape[0], : lab.shape[1]].astype(np.float32)
-    at_x, at_y = columns + right / length * away, rows + down / length * away
-    return np.asarray(cv2.remap(lab, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    rows, columns = np.mgrid[: distance.shape[0], : distance.shape[1]].astype(np.float32)
+    return columns + right / length * away, rows + down / length * away
 
 
 def _touching(dark: Hard, thing: Hard) -> Hard:

@@ -18,6 +18,7 @@ from automask.masking.find import (
     with_members,
 )
 from automask.masking.given import given_regions
+from automask.masking.masks import dilate
 from automask.plan import parse_plan, parse_targets
 from automask.protocols import Stages
 from automask.refiners.threshold import Threshold
@@ -641,3 +642,18 @@ def test_what_goes_takes_its_edge_from_what_others_paint_and_not_from_what_is_ke
     assert not stays.alpha[goes.hard].any()
     (held,) = find_regions(room(*SIZE), parse_plan("handles -> remove; keep core"), stages())
     assert not held.alpha[CORE].any()
+
+
+def test_what_goes_leaves_the_frame_round_what_stays():
+    """A segmenter sees the picture and not its frame, and a mask that takes shadows along reaches far."""
+    size = (240, 500)
+    left, right = np.zeros(size, bool), np.zeros(size, bool)
+    left[80:160, 150:220], right[80:160, 226:300] = True, True
+    frame = dilate(right, 3) & ~right
+    pictures = replace(stages(WIDE), segmenter=PaintedHeat({"left": warm(left, 0.9), "right": warm(right, 0.9)}))
+    (goes,) = find_regions(room(*size), parse_plan("left -> gone; keep right"), pictures)
+    assert (goes.alpha[left] == 1).all()
+    assert goes.alpha[100:140, 221].all()
+    assert not goes.alpha[frame].any()
+    (alone,) = find_regions(room(*size), parse_plan("left -> gone"), pictures)
+    assert alone.alpha[frame].any()

@@ -42,6 +42,18 @@ def test_a_neighbour_of_another_colour_is_no_shadow():
     assert taken.sum() < 0.1 * BELOW.sum()
 
 
+def test_a_wall_that_is_darker_than_the_sofa_below_has_no_shadow_there():
+    """Of nearly the wall's colour, the sofa begins before the place that the wall is compared with."""
+    rows = np.mgrid[: SIZE[0], : SIZE[1]][0]
+    photo = picture(dim=1.0)
+    sofa = rows >= 98
+    wall = ~sofa & ~THING
+    photo[wall] = (photo[wall] * 0.8).astype(np.uint8)
+    taken = with_shadow(photo, THING, RECIPE, untouchable=NOTHING) & wall
+    assert taken.sum() > 500  # as nobody says what the sofa is
+    assert not (with_shadow(photo, THING, RECIPE, untouchable=NOTHING, things=sofa) & wall).any()
+
+
 def test_what_is_kept_is_never_taken_as_a_shadow():
     assert not (with_shadow(picture(), THING, RECIPE, untouchable=BELOW) & BELOW).any()
 

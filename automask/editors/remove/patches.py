@@ -32,6 +32,9 @@ _FAR = 2.0
 _GUESSES_SHRINK = 2.5
 _MOST_LIGHT = 6.0
 """In L*a*b*: how much lighter, or in another hue of light, a patch may be made than it is where it comes from."""
+_DEEPER = 1.3
+"""So much less a patch counts for each pixel that its middle is deeper in the hole."""
+_LEAST_FITTING = -600.0
 _DETAIL_PX = 2.0
 _BAND = 1 << 16
 
@@ -226,8 +229,10 @@ def compose(level: Level, filled: FloatImage, places: Places, distances: FloatIm
     here = np.nonzero(level.around)
     inside = cv2.distanceTransform(level.hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     typical = np.float32(max(float(np.percentile(distances[here], 75)), 1e-3))
-    weight = np.zeros((height, width), np.float32)
-    weight[here] = np.exp(-distances[here] / (2 * typical)) * np.power(np.float32(1.3), -inside[here])
+    # In double precision, and never 0: a pixel over which no patch fits is still the mean of those that are there.
+    weight = np.zeros((height, width))
+    fitting = -(distances[here] / (2 * typical)).astype(np.float64) - math.log(_DEEPER) * inside[here]
+    weight[here] = np.exp(np.maximum(fitting, _LEAST_FITTING))
     mean = cv2.blur(filled, (SIDE, SIDE), borderType=cv2.BORDER_REFLECT_101)
     light = np.zeros((height, width, 3), np.float32)
     chosen = places[here]
@@ -258,22 +263,22 @@ def _composed(
     level: Level,
     places: Places,
     light: FloatImage,
-    weight: FloatImage,
+    weight: npt.NDArray[np.float64],
     rows: npt.NDArray[np.int64],
     columns: npt.NDArray[np.int64],
 ) -> FloatImage:
     """[n, 3] the mean of the patches over some pixels."""
     height, width = level.hole.shape
-    total, counted = np.zeros((len(rows), 3), np.float32), np.zeros(len(rows), np.float32)
+    total, counted = np.zeros((len(rows), 3)), np.zeros(len(rows))
     for down in range(-RADIUS, RADIUS + 1):
         for right in range(-RADIUS, RADIUS + 1):
             y, x = rows + down, columns + right
             inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
             y, x = np.where(inside, y, 0), np.where(inside, x, 0)
-            share = np.where(inside, weight[y, x], np.float32(0))
+            share = np.where(inside, weight[y, x], 0.0)
             place = places[y, x]
             from_y = np.clip(place[:, 0] - down, 0, height - 1)
             from_x = np.clip(place[:, 1] - right, 0, width - 1)
             total += share[:, None] * (level.lab[from_y, from_x] + light[y, x])
             counted += share
-    return np.asarray(total / np.maximum(counted, np.float32(1e-12))[:, None], np.float32)
+    return np.asarray(total / counted[:, None], np.float32)

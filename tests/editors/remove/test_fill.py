@@ -5,7 +5,7 @@ import pytest
 from drawing import disc
 
 from automask.editors.remove.fill import fill, smooth_fill
-from automask.editors.remove.patches import level_of
+from automask.editors.remove.patches import compose, level_of
 
 SIZE = (96, 120)
 HOLE = disc(SIZE, (60, 48), 14)
@@ -88,3 +88,13 @@ def test_a_shadow_that_a_mask_left_out_is_not_spread_over_the_hole():
     floor = np.where(disc(SIZE, (60, 48), 17), np.float32(58), np.float32(70))
     filled = fill(emptied(lab(floor)), HOLE, NOTHING, seed=1)[..., 0]
     assert np.median(filled[HOLE]) > 66
+
+
+def test_where_no_patch_fits_there_is_still_a_colour_of_the_surroundings():
+    wall = lab(np.full(SIZE, 70, np.float32))
+    level = level_of(wall, HOLE, NOTHING, np.zeros(SIZE, np.uint8))
+    places = np.zeros((*SIZE, 2), np.int32) + 10  # of the plain wall
+    unfit = disc(SIZE, (60, 48), 8)
+    distances = np.where(unfit, 1e7, 1e-2).astype(np.float32)
+    filled = compose(level, wall, places, distances, crisp=False)
+    assert np.abs(filled - wall)[unfit].max() < 0.05
