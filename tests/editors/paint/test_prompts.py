@@ -511,3 +511,11 @@ def test_a_material_that_is_not_there_is_refused_with_one_that_looks_like_it(pro
     name = re.search(r"; '([a-z ]+)' comes nearest; it knows CSS", str(caught.value))[1]
     assert name in MATERIALS
     assert name in RELATIVES.values()
+
+
+@pytest.mark.parametrize(
+    ("text", "wood"),
+    [("wild cherry", "cherry wood"), ("light pine planks", "pine planks"), ("black walnut", "walnut")],
+)
+def test_a_tree_s_other_names_are_its_wood_and_no_colour(text, wood):
+    assert look_for(text) is MATERIALS[wood]
