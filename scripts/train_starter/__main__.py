@@ -76,6 +76,7 @@ def main() -> None:
     parser.add_argument("--nyu", action="store_true", help="learn from NYU Depth V2 too")
     parser.add_argument("--work", type=Path, default=Path.home() / ".cache" / "automask" / "starter")
     parser.add_argument("--start", type=Path, help="weights.safetensors of an earlier run; else ImageNet's")
+    parser.add_argument("--kept", type=float, default=1.0, help="share of the start's backbone; the rest is ImageNet's")
     parser.add_argument("--out", type=Path, default=WEIGHTS / "starter.onnx")
     parser.add_argument("--minutes", type=float, default=100, help="of the schedule, all stretches together")
     parser.add_argument("--batch", type=int, default=4)
@@ -95,7 +96,7 @@ def main() -> None:
         counts = ", ".join(f"{len(group)} {name}" for name, group in data.groups.items())
         print(f"{counts}; {len(data.development)} development photos", flush=True)
         if not args.export_only:
-            train(args.work, data, Schedule(args.minutes, args.batch, args.lr, seed=args.seed), args.start)
+            train(args.work, data, Schedule(args.minutes, args.batch, args.lr, seed=args.seed), args.start, args.kept)
         ship(args.work, data, args.out, with_nyu=args.nyu, seed=args.seed)
     if not args.no_measure:
         measure(args.data, args.work, args.limit, args.out.stem)

@@ -15,8 +15,8 @@ from train_starter.stretch import made_ahead
 
 LANDSCAPES = ((384, 512), (352, 512), (320, 448), (288, 416), (256, 352), (384, 480))
 PORTRAITS = tuple((w, h) for h, w in LANDSCAPES)
-SHARE = {"kitchens": 0.62, "renders": 0.38, "nyu": 0.5}  # of the groups that are there
-REPAINT, PASTE = 0.35, 0.25
+SHARE = {"kitchens": 0.58, "renders": 0.42, "nyu": 0.5}  # of the groups that are there
+REPAINT, PASTE = 0.45, 0.35
 PAINTED = (
     "base cabinet", "wall cabinet", "tall cabinet", "kitchen island", "wall", "accent wall", "floor", "countertop",
     "backsplash", "refrigerator", "dishwasher", "oven", "door", "sofa", "bed", "curtain", "rug", "chair", "bar stool",

@@ -90,6 +90,7 @@ def train_until(learning: Learning, work: Path, minutes: float) -> None:
             break
         for group, rate in zip(optimiser.param_groups, rates, strict=True):
             group["lr"] = rate * min(1.0, (step + 1) / WARM_UP) * (0.5 + 0.5 * math.cos(math.pi * done) + 0.005)
+        torch.manual_seed(step)  # what is left to chance in a step is the same in a run that was stopped before it
         loss, measured = learning.learn(batch)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()

