@@ -32,9 +32,9 @@ import cv2  # noqa: E402
 import torch  # noqa: E402
 
 from train_starter.calibrate import calibrate  # noqa: E402
-from train_starter.export import export, trained  # noqa: E402
+from train_starter.export import export, folded, mixed  # noqa: E402
 from train_starter.pictures import SPLIT, Data, load  # noqa: E402
-from train_starter.training import Schedule, save_weights, train  # noqa: E402
+from train_starter.training import Schedule, save_weights, started, train  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = ROOT / "automask" / "segmenters" / "weights"
@@ -44,11 +44,19 @@ TERMS = {
 }
 
 
-def ship(work: Path, data: Data, out: Path, *, with_nyu: bool, seed: int) -> None:
-    """Export the last checkpoint to `out`; its weights for later training are left beside it."""
+def ship(
+    work: Path, data: Data, out: Path, *, with_nyu: bool, seed: int, start: Path | None = None, share: float = 1.0
+) -> None:
+    """Export the running mean at the last checkpoint to `out`; its weights for later training are left under `work`.
+
+    Where the run had a start, `share` of what is exported are these weights and the rest are the start's.
+    """
     saved = torch.load(work / "last.pt", weights_only=True)
-    save_weights(saved["mean"], work / "weights.safetensors")
-    net = trained(work)
+    weights = saved["mean"]
+    if start is not None:
+        weights = mixed(weights, started(start).state_dict(), share)
+    save_weights(weights, work / "weights.safetensors")
+    net = folded(weights)
     note = {"steps": str(saved["step"]), "seed": str(seed), "terms": TERMS[with_nyu]}
     export(net, calibrate(net, data), out, note)
     print(f"{out}: {out.stat().st_size / 1e6:.2f} MB after {saved['step']} steps")
@@ -77,6 +85,9 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path.home() / ".cache" / "automask" / "starter")
     parser.add_argument("--start", type=Path, help="weights.safetensors of an earlier run; else ImageNet's")
     parser.add_argument("--kept", type=float, default=1.0, help="share of the start's backbone; the rest is ImageNet's")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of what is learnt, in what is exported; the rest is the start"
+    )
     parser.add_argument("--out", type=Path, default=WEIGHTS / "starter.onnx")
     parser.add_argument("--minutes", type=float, default=100, help="of the schedule, all stretches together")
     parser.add_argument("--batch", type=int, default=4)
@@ -97,7 +108,8 @@ def main() -> None:
         print(f"{counts}; {len(data.development)} development photos", flush=True)
         if not args.export_only:
             train(args.work, data, Schedule(args.minutes, args.batch, args.lr, seed=args.seed), args.start, args.kept)
-        ship(args.work, data, args.out, with_nyu=args.nyu, seed=args.seed)
+        last = {"with_nyu": args.nyu, "seed": args.seed, "start": args.start, "share": args.share}
+        ship(args.work, data, args.out, **last)
     if not args.no_measure:
         measure(args.data, args.work, args.limit, args.out.stem)
 

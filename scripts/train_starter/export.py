@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,21 @@ from train_starter.labels import LEAVES
 from train_starter.net import Conv, Starter
 
 
-def trained(work: Path) -> Starter:
-    """The running mean of the weights at the last checkpoint, with every batch norm folded into its convolution."""
+def mixed(weights: Mapping[str, Tensor], start: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:
+    """So much of the weights, and the rest of those that the run started from: they do better than either.
+
+    Source: Wortsman et al., "Robust fine-tuning of zero-shot models" (CVPR 2022).
+    """
+    return {
+        name: start[name].lerp(value, share) if value.dtype.is_floating_point else value
+        for name, value in weights.items()
+    }
+
+
+def folded(weights: Mapping[str, Tensor]) -> Starter:
+    """The net of these weights, with every batch norm folded into its convolution."""
     net = Starter(len(LEAVES))
-    net.load_state_dict(torch.load(work / "last.pt", weights_only=True)["mean"])
+    net.load_state_dict(weights)
     fold_norms(net.eval())
     return net
 

@@ -267,11 +267,10 @@ def net(training):
     return net.eval()
 
 
-def test_folding_the_norms_changes_nothing(training, net, tmp_path):
-    torch.save({"mean": net.state_dict()}, tmp_path / "last.pt")
+def test_folding_the_norms_changes_nothing(training, net):
     photo = torch.rand(1, 3, 64, 96)
     with torch.no_grad():
-        plain, folded = net(photo), training.export.trained(tmp_path)(photo)
+        plain, folded = net(photo), training.export.folded(net.state_dict())(photo)
     for one, other in zip(plain, folded, strict=True):
         torch.testing.assert_close(one, other, atol=1e-3, rtol=1e-3)
     assert plain[0].shape == (1, len(training.labels.LEAVES), 16, 24)
@@ -301,6 +300,20 @@ def test_a_start_may_keep_a_share_of_its_backbone_and_takes_the_rest_from_imagen
     theirs = imagenet.state_dict()[name.removeprefix("backbone.")]
     torch.testing.assert_close(mixed[name], 0.75 * whole[name] + 0.25 * theirs)
     assert torch.equal(mixed["embed.weight"], whole["embed.weight"])
+
+
+def test_what_is_exported_lies_between_what_was_learnt_and_the_start(training, net):
+    start = training.net.Starter(len(training.labels.LEAVES)).state_dict()
+    between = training.export.mixed(net.state_dict(), start, 0.75)
+    torch.testing.assert_close(
+        between["embed.weight"], 0.75 * net.state_dict()["embed.weight"] + 0.25 * start["embed.weight"]
+    )
+    assert all(torch.equal(value, net.state_dict()[name]) for name, value in between.items() if "num_b" in name)
+    assert all(
+        torch.equal(value, start[name])
+        for name, value in training.export.mixed(net.state_dict(), start, 0.0).items()
+        if "num_b" not in name
+    )
 
 
 def test_a_stopped_run_goes_on_where_it_was(training, data, tmp_path, monkeypatch, capsys):
