@@ -63,8 +63,7 @@ def main(folder: str, pip_arguments: list[str]) -> int:
     python = place / ("Scripts" if os.name == "nt" else "bin") / "python"
     try:
         subprocess.check_call([sys.executable, "-m", "venv", folder])
-        # Bytecode is made when a module is first imported: most of torch's never is.
-        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-compile"]
+        pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
         for arguments in installs(pip_arguments):
             subprocess.check_call([*pip, *arguments])
     except (OSError, subprocess.CalledProcessError, KeyboardInterrupt) as error:
