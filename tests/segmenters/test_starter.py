@@ -357,7 +357,9 @@ def test_the_odds_of_other_things_are_a_setting(kitchen):
     )
     assert (even <= double + 1e-6).all()
     assert (double <= np.minimum(2 * even, 1) + 1e-6).all()
-    assert double.mean() > 1.1 * even.mean()
+    unsure = (even > 0.02) & (even < 0.5)  # what is sure to be something else cannot be much surer
+    assert unsure.mean() > 0.05
+    assert double[unsure].mean() > 1.5 * even[unsure].mean()
     with pytest.raises(ConfigError, match=r"segmenter.keep_odds is -1; give 0 \(leave nothing out\) to 100; 1 is even"):
         Starter(keep_odds=-1)
 
@@ -498,17 +500,21 @@ def test_the_heat_does_not_depend_on_the_number_of_threads():
     assert one.tobytes() == two.tobytes()
 
 
-@pytest.mark.parametrize(("count", "axis"), [(2, 1), (5, 1), (3, 0)])
-def test_in_a_panorama_things_are_found_as_in_a_photo(starter, kitchen, count, axis):
-    """Of a kitchen beside its mirror image, again and again, each part has the masks that it has alone."""
+@pytest.mark.parametrize(("count", "axis", "least", "mean"), [(2, 1, 0.8, 0.9), (5, 1, 0.8, 0.9), (3, 0, 0.5, 0.7)])
+def test_in_a_panorama_things_are_found_as_in_a_photo(starter, kitchen, count, axis, least, mean):
+    """Of a kitchen beside its mirror image, again and again, each part has the masks that it has alone.
+
+    One above the other they are no room that there could be, and an island below a floor is found in part.
+    """
     words = ["cabinets", "floor", "ceiling", "island"]
     room = cv2.resize(kitchen, (480, 320), interpolation=cv2.INTER_AREA)
     alone = starter.heats(room, words) >= 0.35
     rooms = [room if k % 2 == 0 else room[:, ::-1] for k in range(count)]
     expected = np.concatenate([alone if k % 2 == 0 else alone[..., ::-1] for k in range(count)], axis + 1)
     found = starter.heats(np.ascontiguousarray(np.concatenate(rooms, axis)), words) >= 0.35
-    for mine, true in zip(found, expected, strict=True):
-        assert (mine & true).sum() > 0.6 * (mine | true).sum()
+    overlaps = [(mine & true).sum() / (mine | true).sum() for mine, true in zip(found, expected, strict=True)]
+    assert min(overlaps) > least
+    assert np.mean(overlaps) > mean
 
 
 @pytest.mark.parametrize("shape", [(3, 1000, 3), (1000, 3, 3), (1, 4, 3)])
