@@ -4,10 +4,11 @@ PYTHON ?= python3
 BIN := $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 LIGHT := .venv-light
 STUDIO := .venv-studio
-WORKERS = $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 # What make studio opens: make studio PHOTOS=listing
 PHOTOS ?=
 FULL := .venv
+# Of the cores that this process may use: a container has fewer than its machine. Asked when the environment is there.
+WORKERS = $(shell $(FULL)/$(BIN)/python -c "import os; print(1 + (len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1))")
 TEST_LIGHT := .venv-test-light
 LOWEST := .venv-lowest
 DOCS := .venv-docs

@@ -140,6 +140,23 @@ def test_make_says_it_where_an_old_python_comes_first(tmp_path):
     assert not (tmp_path / ".venv-light").exists()
 
 
+@needs_make
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs a system that binds processes to cores")
+def test_make_test_starts_one_worker_more_than_it_may_use_cores(tmp_path):
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)
+    done = subprocess.run(
+        ["make", "--dry-run", "--file", ROOT / "Makefile", "--assume-old", ".venv/.ready", "test"],
+        cwd=tmp_path,
+        preexec_fn=lambda: os.sched_setaffinity(0, [min(os.sched_getaffinity(0))]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "-m pytest -n 2 " in done.stdout
+
+
 @pytest.mark.parametrize("file", ["tests.yml", "release.yml"])
 def test_workflows_run_make_targets_only(file):
     path = ROOT / ".github" / "workflows" / file
