@@ -241,9 +241,9 @@ def find_regions(
 
     def finished(draft: _Draft) -> Region:
         untouchable = draft.untouchable if outside is None else draft.untouchable | outside
-        if draft.recipe.shadow_frac > 0:
-            untouchable = _with_rims(untouchable, draft.region.hard)
         hard = with_cords(photo, draft.region.hard, draft.recipe, untouchable=untouchable)
+        if draft.recipe.shadow_frac > 0:
+            untouchable = _with_rims(untouchable, hard)  # after the cords: one goes on up to the ceiling that is kept
         things = None if draft.things is None else draft.things[0] | draft.things[1]
         hard = with_shadow(photo, hard, draft.recipe, untouchable=untouchable, things=things)
         alpha = alpha_from(hard, draft.recipe, untouchable=untouchable)
@@ -259,7 +259,7 @@ def find_regions(
 
 
 def _with_rims(untouchable: Hard, hard: Hard) -> Hard:
-    """What must not be touched, and what is nearer to it than to the mask: a frame that the segmenter does not see.
+    """What must not be touched, and a frame's width round it that is not as near to the mask: no segmenter sees frames.
 
     A mask that takes shadows with it reaches so far that it would meet the frame of the next picture.
     """

@@ -657,3 +657,15 @@ def test_what_goes_leaves_the_frame_round_what_stays():
     assert not goes.alpha[frame].any()
     (alone,) = find_regions(room(*size), parse_plan("left -> gone"), pictures)
     assert alone.alpha[frame].any()
+
+
+def test_a_lamp_s_cord_goes_up_to_the_ceiling_that_is_kept():
+    size = (300, 500)
+    lamp, ceiling = disc(size, (250, 200), 24), np.zeros(size, bool)
+    ceiling[:60] = True
+    photo = np.full((*size, 3), 190, np.uint8)
+    photo[60:178, 249:252], photo[lamp] = 60, 30
+    room_with_lamp = replace(stages(), segmenter=PaintedHeat({"lamp": warm(lamp, 0.9), "ceiling": warm(ceiling, 0.9)}))
+    (goes,) = find_regions(photo, parse_plan("lamp -> gone; keep ceiling"), room_with_lamp)
+    assert goes.alpha[60:176, 250].all()
+    assert not goes.alpha[ceiling].any()
