@@ -244,7 +244,10 @@ def find_regions(
         hard = with_cords(photo, draft.region.hard, draft.recipe, untouchable=untouchable)
         if draft.recipe.shadow_frac > 0:
             untouchable = _with_rims(untouchable, hard)  # after the cords: one goes on up to the ceiling that is kept
-        things = None if draft.things is None else draft.things[0] | draft.things[1]
+        things = None
+        if draft.things is not None:  # without what goes, which heat sees a little wider than the mask is
+            own = dilate(draft.region.hard, _REACH_FRAC * max(photo.shape[:2]))
+            things = (draft.things[0] | draft.things[1]) & ~own
         hard = with_shadow(photo, hard, draft.recipe, untouchable=untouchable, things=things)
         alpha = alpha_from(hard, draft.recipe, untouchable=untouchable)
         others = None if draft.things is None else foreign(alpha > 0, *draft.things)

@@ -99,6 +99,12 @@ def main() -> None:
     parser.add_argument("--export-only", action="store_true", help="export and measure the last checkpoint")
     parser.add_argument("--measure-only", action="store_true", help="measure what is in the package")
     args = parser.parse_args()
+    for name in ("kept", "share"):
+        value = getattr(args, name)
+        if not 0 <= value <= 1:
+            parser.error(f"--{name} is {value:g}; give a share from 0 to 1")
+        if value < 1 and args.start is None:
+            parser.error(f"--{name} is a share of what --start names; name it, too")
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(1)  # the pictures of the next batch are made beside the step
     args.work.mkdir(parents=True, exist_ok=True)
