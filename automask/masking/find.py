@@ -244,11 +244,7 @@ def find_regions(
         hard = with_cords(photo, draft.region.hard, draft.recipe, untouchable=untouchable)
         if draft.recipe.shadow_frac > 0:
             untouchable = _with_rims(untouchable, hard)  # after the cords: one goes on up to the ceiling that is kept
-        things = None
-        if draft.things is not None:  # without what goes, which heat sees a little wider than the mask is
-            own = dilate(draft.region.hard, _REACH_FRAC * max(photo.shape[:2]))
-            things = (draft.things[0] | draft.things[1]) & ~own
-        hard = with_shadow(photo, hard, draft.recipe, untouchable=untouchable, things=things)
+            hard = with_shadow(photo, hard, draft.recipe, untouchable=untouchable, things=_others(draft))
         alpha = alpha_from(hard, draft.recipe, untouchable=untouchable)
         others = None if draft.things is None else foreign(alpha > 0, *draft.things)
         return replace(draft.region, alpha=alpha, foreign=others)
@@ -268,6 +264,14 @@ def _with_rims(untouchable: Hard, hard: Hard) -> Hard:
     """
     width_px = _RIM_FRAC * max(hard.shape)
     return untouchable | (dilate(untouchable, width_px) & ~dilate(hard, width_px)) if untouchable.any() else untouchable
+
+
+def _others(draft: "_Draft") -> Hard | None:
+    """All things beside what is to go, without itself, which heat sees wider than its mask; None where unknown."""
+    if draft.things is None:
+        return None
+    own = dilate(draft.region.hard, _REACH_FRAC * max(draft.region.hard.shape))
+    return (draft.things[0] | draft.things[1]) & ~own
 
 
 def _at_once(photo: Rgb) -> int:

@@ -32,9 +32,9 @@ import cv2  # noqa: E402
 import torch  # noqa: E402
 
 from train_starter.calibrate import calibrate  # noqa: E402
-from train_starter.export import export, folded, mixed  # noqa: E402
+from train_starter.export import export, folded  # noqa: E402
 from train_starter.pictures import SPLIT, Data, load  # noqa: E402
-from train_starter.training import Schedule, save_weights, started, train  # noqa: E402
+from train_starter.training import Schedule, mixed, save_weights, started, train  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 WEIGHTS = ROOT / "automask" / "segmenters" / "weights"
@@ -53,7 +53,7 @@ def ship(
     """
     saved = torch.load(work / "last.pt", weights_only=True)
     weights = saved["mean"]
-    if start is not None:
+    if start is not None and share < 1:
         weights = mixed(weights, started(start).state_dict(), share)
     save_weights(weights, work / "weights.safetensors")
     net = folded(weights)

@@ -17,17 +17,6 @@ from train_starter.labels import LEAVES
 from train_starter.net import Conv, Starter
 
 
-def mixed(weights: Mapping[str, Tensor], start: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:
-    """So much of the weights, and the rest of those that the run started from: they do better than either.
-
-    Source: Wortsman et al., "Robust fine-tuning of zero-shot models" (CVPR 2022).
-    """
-    return {
-        name: start[name].lerp(value, share) if value.dtype.is_floating_point else value
-        for name, value in weights.items()
-    }
-
-
 def folded(weights: Mapping[str, Tensor]) -> Starter:
     """The net of these weights, with every batch norm folded into its convolution."""
     net = Starter(len(LEAVES))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,9 +54,6 @@ def started(weights: Path | None, kept: float = 1.0) -> Starter:
         weights: Of an earlier run, or None.
         kept: Share of what that run made of the backbone, 0..1; the rest is ImageNet's again. Some of what was learnt
             by heart is forgotten so, and hardly anything else: at 0.6 the development photos lose 0.02.
-
-    Source: weights between a start and what became of it: Wortsman et al., "Robust fine-tuning of zero-shot models"
-        (CVPR 2022).
     """
     net = Starter(len(LEAVES))
     if weights is None or kept < 1:
@@ -64,7 +62,7 @@ def started(weights: Path | None, kept: float = 1.0) -> Starter:
             net.backbone.load_imagenet(Path(imagenet.get_model_file_path()))
     if weights is None:
         return net
-    before = {name: value.clone() for name, value in net.state_dict().items()}
+    untouched = copy.deepcopy(net.backbone.state_dict()) if kept < 1 else {}
     state = net.state_dict()
     for name, saved in load_file(weights).items():
         wanted = state[name]
@@ -72,10 +70,21 @@ def started(weights: Path | None, kept: float = 1.0) -> Starter:
             wanted.copy_(saved)
         else:
             wanted[: len(saved)].copy_(saved)
-        if kept < 1 and name.startswith("backbone.") and wanted.dtype.is_floating_point:
-            wanted.lerp_(before[name], 1 - kept)
     net.load_state_dict(state)
+    if kept < 1:
+        net.backbone.load_state_dict(mixed(net.backbone.state_dict(), untouched, kept))
     return net
+
+
+def mixed(weights: Mapping[str, Tensor], start: Mapping[str, Tensor], share: float) -> dict[str, Tensor]:
+    """So much of the weights, and the rest of those that they came from.
+
+    Source: Wortsman et al., "Robust fine-tuning of zero-shot models" (CVPR 2022).
+    """
+    return {
+        name: start[name].lerp(value, share) if value.dtype.is_floating_point else value
+        for name, value in weights.items()
+    }
 
 
 def save_weights(state: Mapping[str, Tensor], path: Path) -> None:

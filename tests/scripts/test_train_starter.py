@@ -304,14 +304,14 @@ def test_a_start_may_keep_a_share_of_its_backbone_and_takes_the_rest_from_imagen
 
 def test_what_is_exported_lies_between_what_was_learnt_and_the_start(training, net):
     start = training.net.Starter(len(training.labels.LEAVES)).state_dict()
-    between = training.export.mixed(net.state_dict(), start, 0.75)
+    between = training.training.mixed(net.state_dict(), start, 0.75)
     torch.testing.assert_close(
         between["embed.weight"], 0.75 * net.state_dict()["embed.weight"] + 0.25 * start["embed.weight"]
     )
     assert all(torch.equal(value, net.state_dict()[name]) for name, value in between.items() if "num_b" in name)
     assert all(
         torch.equal(value, start[name])
-        for name, value in training.export.mixed(net.state_dict(), start, 0.0).items()
+        for name, value in training.training.mixed(net.state_dict(), start, 0.0).items()
         if "num_b" not in name
     )
 

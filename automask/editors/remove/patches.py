@@ -35,6 +35,7 @@ _MOST_LIGHT = 6.0
 _DEEPER = 1.3
 """So much less a patch counts for each pixel that its middle is deeper in the hole."""
 _LEAST_FITTING = -600.0
+"""The logarithm of the least that a patch counts: double precision holds it, and it is not 0."""
 _DETAIL_PX = 2.0
 _BAND = 1 << 16
 
@@ -229,7 +230,7 @@ def compose(level: Level, filled: FloatImage, places: Places, distances: FloatIm
     here = np.nonzero(level.around)
     inside = cv2.distanceTransform(level.hole.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     typical = np.float32(max(float(np.percentile(distances[here], 75)), 1e-3))
-    # In double precision, and never 0: a pixel over which no patch fits is still the mean of those that are there.
+    # Never 0: a pixel over which no patch fits is still the mean of those that are there.
     weight = np.zeros((height, width))
     fitting = -(distances[here] / (2 * typical)).astype(np.float64) - math.log(_DEEPER) * inside[here]
     weight[here] = np.exp(np.maximum(fitting, _LEAST_FITTING))
