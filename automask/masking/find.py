@@ -35,7 +35,6 @@ from automask.protocols import Segmenter, Stages
 from automask.types import (
     REMOVAL_RECIPE,
     Box,
-    BoxRecipe,
     Edit,
     Hard,
     Heat,
@@ -346,7 +345,7 @@ def _drafts(photo: Rgb, plan: Plan, stages: Stages, outside: Hard | None, *, lis
     named = [thing for thing in things if thing in picked]
     own = dict(zip(named, in_threads(alone, named, at_once=at_once), strict=True))
     absent = {
-        thing: why_missing(thing, heat_of[thing], stages.boxes, found_boxes=bool(boxes_of[thing]))
+        thing: why_missing(thing, heat_of[thing], stages, found_boxes=bool(boxes_of[thing]))
         for thing in things
         if not hards[thing].any()
     }
@@ -715,8 +714,9 @@ def recipe_for(edit: Edit, recipe: MaskRecipe) -> MaskRecipe:
     return MaskRecipe(**{**fields, **changes})
 
 
-def why_missing(phrase: str, heat: Heat, recipe: BoxRecipe, *, found_boxes: bool) -> str:
-    """Why a phrase was not found: the number that decided it, and what to try."""
+def why_missing(phrase: str, heat: Heat, stages: Stages, *, found_boxes: bool) -> str:
+    """Why a phrase was not found: the number that decided it, and what to try where that would help."""
+    recipe, least_frac = stages.boxes, stages.mask_recipe.min_speck_frac
     peak = float(heat.max())
     if peak < recipe.threshold:
         # Rounded down to a twentieth: a threshold that this photo's peak would pass. A much lower one would let
@@ -724,15 +724,15 @@ def why_missing(phrase: str, heat: Heat, recipe: BoxRecipe, *, found_boxes: bool
         lower = int(peak * 20 - 1e-6) / 20
         hint = f"; if you see it, try boxes.threshold={lower:.2f}" if lower >= _NEARLY * recipe.threshold else ""
         return f"no {phrase!r} was found (heat {peak:.2f}, {recipe.threshold:g} is needed){hint}"
+    largest = max(int(inside.sum()) for _, inside in blobs(heat >= recipe.threshold))
+    share = largest / heat.size
     if not found_boxes:
-        hot = heat >= recipe.threshold
-        largest = max(int(inside.sum()) for _, inside in blobs(hot))
-        share = largest / heat.size
-        return (
-            f"no {phrase!r} was found "
-            f"(its largest spot is {share:.4%} of the photo, {recipe.min_area_frac:.4%} is needed); "
-            f"try boxes.min_area_frac={share / 2:.1g}"
-        )
+        # The clean-up would take anything smaller than a speck.
+        hint = f"; try boxes.min_area_frac={share / 2:.1g}" if share >= least_frac else ""
+        needed = max(recipe.min_area_frac, least_frac)
+        return f"no {phrase!r} was found (its largest spot is {share:.4%} of the photo, {needed:.4%} is needed){hint}"
+    if share < least_frac:
+        return f"no {phrase!r} was found (its largest spot is {share:.4%} of the photo, a mere speck)"
     return f"no {phrase!r} was found (heat {peak:.2f}, but nothing remains after refining); try refiner=threshold"
 
 

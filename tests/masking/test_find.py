@@ -199,6 +199,21 @@ def test_a_hot_spot_below_the_smallest_area_is_told_as_such():
     )
 
 
+@pytest.mark.parametrize("least", [0.01, 1e-6])
+def test_nothing_is_advised_that_would_paint_a_speck(least: float):
+    heat = np.zeros(SIZE, np.float32)
+    heat[3, 3] = 0.9
+    tools = replace(
+        stages(min_area_frac=least),
+        segmenter=PaintedHeat({"boat": heat}),
+        mask_recipe=MaskRecipe(min_speck_frac=0.001),
+    )
+    (missing,) = find_regions(room(*SIZE), parse_targets("boat"), tools)
+    assert missing.reason is not None
+    assert missing.reason.startswith(f"no 'boat' was found (its largest spot is {1 / heat.size:.4%} of the photo")
+    assert "try" not in missing.reason
+
+
 def test_a_union_goes_on_with_what_is_there_and_lists_what_is_not():
     (found,) = regions("island, yacht")
     assert found.found

@@ -437,9 +437,14 @@ def test_what_is_not_there_is_found_from_the_threshold_of_the_boxes_on():
     assert load("starter").boxes.threshold == module.FOUND
 
 
-@pytest.mark.parametrize(("presence", "meant"), [(0.9, "rug"), (0.1, "floor")])
-def test_a_carpet_is_the_rug_where_there_is_one_and_else_the_floor(presence: float, meant: str):
-    starter = starter_that_predicts({"rug": HALF, "floor": ELSEWHERE}, {"rug": presence, "floor": 0.8})
+SUSPECTED = np.array([[0.1, 0.1], [0.0, 0.1]], np.float32)  # nowhere more likely than the floor
+
+
+@pytest.mark.parametrize(
+    ("rug", "presence", "meant"), [(HALF, 0.9, "rug"), (HALF, 0.1, "floor"), (SUSPECTED, 0.9, "floor")]
+)
+def test_a_carpet_is_the_rug_where_there_is_one_and_else_the_floor(rug: np.ndarray, presence: float, meant: str):
+    starter = starter_that_predicts({"rug": rug, "floor": ELSEWHERE}, {"rug": presence, "floor": 0.8})
     assert np.array_equal(heat_of(starter, "carpet"), heat_of(starter, meant))
     assert np.array_equal(heat_of(starter, "carpet", "floor")[0], heat_of(starter, "rug", "floor")[0])
 
