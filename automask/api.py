@@ -17,7 +17,16 @@ from automask.plan.sources import PlanSource
 from automask.protocols import Editor, Refiner, Segmenter
 from automask.results.outcome import Outcome
 from automask.runner import OnProgress
-from automask.settings import CANDIDATES, DOUBT_BELOW, MAX_MEGAPIXELS, ON_MISSING, SEED, WHEN_IN_DOUBT, RunSettings
+from automask.settings import (
+    CANDIDATES,
+    DOUBT_BELOW,
+    MAX_MEGAPIXELS,
+    ON_MISSING,
+    SEED,
+    WHEN_IN_DOUBT,
+    RunSettings,
+    quality_below,
+)
 from automask.signatures import path_text
 from automask.types import JobReport, OnDoubt, OnMissing, Plan, Region, Step, Variant
 
@@ -411,7 +420,7 @@ def _warn_of(found: Iterable[Step | Region], settings: RunSettings) -> None:
             said[one.reason] = None
         elif one.expected_iou is not None and one.expected_iou < settings.check_below:
             target = one.target if isinstance(one, Region) else ", ".join(one.targets)
-            said[f"{target!r}: quality {one.expected_iou:.2f} < {settings.doubt_below:g}; look at its mask"] = None
+            said[f"{target!r}: {quality_below(one.expected_iou, settings.doubt_below)}; look at its mask"] = None
     for warning in said:
         _log.warning("%s", warning)
 

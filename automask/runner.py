@@ -30,7 +30,7 @@ from automask.results.credentials import signer_of
 from automask.results.layers import check_layers
 from automask.results.outcome import Outcome, Saved, save_masks
 from automask.results.records import run_record
-from automask.settings import RunSettings
+from automask.settings import RunSettings, quality_below
 from automask.stages import NotLoaded, check_members, models_of, versions
 from automask.types import Plan, Region, SharedRoom, Variant
 
@@ -503,11 +503,6 @@ def measure(masked: MaskedPhoto) -> dict[str, list[Any]]:
     return agreement.measure(masked.photo.rgb, plan, _trusted(masked.regions, plan, prepared.settings), prepared.stages)
 
 
-def _below(value: float, limit: float) -> str:
-    """A number below the limit, with as many digits, two at least, as show that it is: 0.8760 is below 0.8761."""
-    return next((text for text in (f"{value:.{digits}f}" for digits in range(2, 9)) if float(text) < limit), f"{value}")
-
-
 def _trusted(regions: Sequence[Region], plan: Plan, settings: RunSettings) -> list[Region]:
     """The regions to paint: one in too much doubt for its edit is found, and nothing of it is painted."""
     trusted = []
@@ -515,7 +510,7 @@ def _trusted(regions: Sequence[Region], plan: Plan, settings: RunSettings) -> li
         least = settings.least_quality(optional=edit.optional)
         expected = region.expected_iou
         if expected is not None and expected < least:
-            doubt = f"{region.target!r} was not painted: quality {_below(expected, least)} < {least:g}"
+            doubt = f"{region.target!r} was not painted: {quality_below(expected, least)}"
             reason = "; ".join(filter(None, (doubt, region.reason)))
             region = replace(region, alpha=np.zeros_like(region.alpha), reason=reason)  # noqa: PLW2901
         trusted.append(region)

@@ -129,6 +129,15 @@ class RunSettings:
         return RunSettings(**merged)
 
 
+def quality_below(expected: float, least: float) -> str:
+    """What is said of an expected quality that is below the least: "quality 0.71 < 0.75".
+
+    With as many digits, two at least, as show that it is below: not 0.88 but 0.876 is below 0.8761.
+    """
+    texts = (f"{expected:.{digits}f}" for digits in range(2, 9))
+    return f"quality {next((text for text in texts if float(text) < least), expected)} < {least:g}"
+
+
 def mistakes_in(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The problem and the hint for each invalid value; names that are not settings are ignored."""
     for name, (fits, hint) in _RULES.items():

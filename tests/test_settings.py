@@ -14,6 +14,7 @@ from automask.settings import (
     SEED,
     WHEN_IN_DOUBT,
     RunSettings,
+    quality_below,
 )
 
 WRONG = [
@@ -94,3 +95,11 @@ def test_the_defaults_of_calls_are_those_of_the_settings():
 @pytest.mark.parametrize(("on_doubt", "below"), [("keep", 0.0), ("warn", 0.6), ("skip", 0.6)])
 def test_nothing_is_to_be_checked_under_keep(on_doubt, below):
     assert RunSettings(on_doubt=on_doubt, doubt_below=0.6).check_below == below
+
+
+@pytest.mark.parametrize(
+    ("expected", "least", "said"),
+    [(0.7149, 0.75, "0.71 < 0.75"), (0.7499, 0.75, "0.7499 < 0.75"), (0.87604, 0.8761, "0.876 < 0.8761")],
+)
+def test_a_quality_is_told_with_as_many_digits_as_show_that_it_is_below(expected: float, least: float, said: str):
+    assert quality_below(expected, least) == f"quality {said}"
